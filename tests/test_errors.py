@@ -9,8 +9,11 @@ import pytest
 
 import zhunsheng
 from zhunsheng.errors import MESSAGES, ZhunshengError
+from zhunsheng.recall import recalled
+from zhunsheng.translation import catalogue, series, translated, worded
 
 SOURCE = Path(zhunsheng.__file__).parent
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 COMMAND = re.compile(r"zhunsheng |--|docs/|ZHUNSHENG_")
 
 
@@ -23,6 +26,55 @@ def test_every_code_is_raised_somewhere_and_every_raised_code_is_known():
     raised = {c for text in code.values() for c in re.findall(r'"(ZS-[A-Z]{2}-\d\d)"', text)}
     assert sorted(set(MESSAGES) - raised) == []
     assert sorted(raised - set(MESSAGES)) == []
+
+
+@pytest.mark.parametrize("face", ["terminal", "web"])
+@pytest.mark.parametrize("code", MESSAGES)
+def test_every_error_is_told_in_english_too_with_the_same_parameters(code, face):
+    what, mend = MESSAGES[code][0], MESSAGES[code][-1 if face == "web" else 1]
+    for text in (what, mend):
+        assert _fields(translated(text, "en")) == _fields(text)
+    marks = {name: f"<{name}>" for name in _fields(what + mend)}
+    said = ZhunshengError(code, **{name: f"<{name}>" for name in _fields(" ".join(MESSAGES[code]))})
+    english = said.text(face, "en")
+    assert english.startswith(f"[{code}] ") and not CHINESE.search(english), english
+    assert all(mark in english for mark in marks.values())
+    assert said.text(face) == f"[{code}] {what.format_map(marks)}。{mend.format_map(marks)}"
+    assert recalled(said.text(face), "en") == english
+
+
+def test_what_fills_an_error_is_told_in_its_language():
+    missing = series([worded("图片"), "甲"])
+    error = ZhunshengError("ZS-IN-05", name="表.docx", detail=worded("缺少 {path}", path=missing))
+    assert "（缺少 图片、甲）" in str(error)
+    assert "表.docx (picture, 甲 is missing). Please" in error.text("web", "en")
+    assert worded("图片") + "乙" == "图片乙" and (worded("图片") + "乙").told("en") == "picture乙"
+    assert worded("{name} 有两份", name="{a}").told("en") == "{a} is there twice"
+    assert worded("甲{乙}").told("en") == "甲{乙}"  # not of the catalogue, and its braces its own
+
+
+def test_a_text_that_a_record_keeps_is_found_by_its_template():
+    kept = str(ZhunshengError("ZS-WB-07", name="a.zip", detail=worded("{name} 有两份", name="b。c")).web)
+    assert recalled(kept, "en") == (
+        "[ZS-WB-07] The zip file a.zip is not as it should be: b。c is there twice. "
+        "Please put nothing but target files into the zip."
+    )
+    assert recalled(kept, "zh-hans") == kept
+    assert recalled("某人写下的话，不是程序的", "en") == "某人写下的话，不是程序的"
+    assert recalled("“图片”之后是图片", "en") == "after “图片” comes: picture"  # a name stays what it is
+
+
+def _findable(text: str) -> bool:
+    """Whether a template has words enough of its own, and a sign between any two parameters."""
+    own = re.findall("[一-鿿]", re.sub(r"\{\w+\}", "", text))
+    return len(own) >= 3 and not re.search(r"\}\W?\{", text)
+
+
+@pytest.mark.parametrize("text", [t for t in catalogue("en") if _fields(t) and _findable(t)])
+def test_each_template_is_found_again_whatever_fills_it(text):
+    names = re.findall(r"\{(\w+)\}", text)
+    whole = worded(text, **{name: f"甲{n}乙" for n, name in enumerate(dict.fromkeys(names))})
+    assert recalled(str(whole), "en") == whole.told("en")
 
 
 @pytest.mark.parametrize("code", MESSAGES)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 VARIABLE = "ZHUNSHENG_TIMEZONE"
 DEFAULT = "Asia/Shanghai"
@@ -20,7 +21,12 @@ def _zone(name: str) -> tzinfo:
     except (KeyError, OSError, ValueError):  # not found is a KeyError
         if name == DEFAULT:  # a machine without zone data; Beijing time has been eight hours ahead since 1991
             return timezone(timedelta(hours=8))
-        raise ZhunshengError("ZS-CL-01", detail=f"{VARIABLE}={name} 不是时区，应写成 {DEFAULT}") from None
+        raise ZhunshengError(
+            "ZS-CL-01",
+            detail=worded(
+                "{variable}={name} 不是时区，应写成 {default}", variable=VARIABLE, name=name, default=DEFAULT
+            ),
+        ) from None
 
 
 def zone() -> tzinfo:

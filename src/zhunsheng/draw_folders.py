@@ -18,6 +18,7 @@ from zhunsheng.draws.results import InspectionResult, check_results
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import safe_name, write_whole
+from zhunsheng.translation import series
 from zhunsheng.usecases.drawing.committing import commit_plan
 from zhunsheng.usecases.drawing.frames import FrameSource
 from zhunsheng.usecases.drawing.results import results_csv
@@ -57,7 +58,7 @@ def write_template(out: Path) -> list[Path]:
     Raises ``ZS-DR-67`` rather than write over one that is there.
     """
     if there := [name for name in TEMPLATE.values() if (out / name).exists()]:
-        raise ZhunshengError("ZS-DR-67", name=str(out), held="、".join(there))
+        raise ZhunshengError("ZS-DR-67", name=str(out), held=series(there))
     known = datetime.combine(today() + timedelta(days=1), time(20), zone()).isoformat()
     out.mkdir(parents=True, exist_ok=True)
     for name, written in TEMPLATE.items():
@@ -75,7 +76,7 @@ def refuse_held(out: Path) -> None:
     else.
     """
     if held := [name for name in HELD if (out / name).exists()]:
-        raise ZhunshengError("ZS-DR-64", name=str(out), held="、".join(held))
+        raise ZhunshengError("ZS-DR-64", name=str(out), held=series(held))
 
 
 def seal_draw(folder: Path, first: Path, second: Path, now: datetime | None = None) -> dict[str, Any]:

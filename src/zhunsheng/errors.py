@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from zhunsheng.translation import CHINESE, LINE, Worded, worded
+
 Face = Literal["terminal", "web"]
 
 # code: (what, how to mend), and a third text where a page of the site must say otherwise how to mend:
-# who reads it there has no command line and no docs folder. Parameters in braces are filled by the raiser;
-# a released code never changes.
+# who reads it there has no command line and no docs folder. Parameters in braces are filled by the raiser,
+# with ``worded`` texts where the program says something; a released code never changes.
 MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-01": ("文件不存在：{name}", "请检查路径和文件名。"),
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
@@ -450,21 +452,27 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
 
 
 class ZhunshengError(Exception):
-    """An error meant for a person: ``code`` is stable, ``params`` fill its Chinese message."""
+    """An error meant for a person: ``code`` is stable, ``params`` fill its message."""
 
     def __init__(self, code: str, **params: Any) -> None:
         self.code = code
         self.params = params
         super().__init__(self.text())
 
-    def text(self, face: Face = "terminal") -> str:
+    def text(self, face: Face = "terminal", language: str = CHINESE) -> str:
         """One line: code, what and where, and how to mend it by the means of whoever reads it there."""
+        return self.worded(face).told(language)
+
+    def worded(self, face: Face = "terminal") -> Worded:
+        """Return the line as a text that can be told in any language, and be part of another."""
         what, mend = MESSAGES[self.code][0], MESSAGES[self.code][-1 if face == "web" else 1]
-        return f"[{self.code}] {what.format_map(self.params)}。{mend.format_map(self.params)}"
+        return worded(
+            LINE, code=self.code, what=worded(what, **self.params), mend=worded(mend, **self.params)
+        )
 
     @property
     def web(self) -> str:
-        """The line as pages of the site show it."""
+        """The line for the site in Chinese, as records keep it; pages tell it in their language."""
         return self.text("web")
 
     def as_json(self) -> dict[str, Any]:

@@ -13,40 +13,41 @@ from pydantic import ValidationError
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import readable
+from zhunsheng.translation import raised_with, series, translatable, worded
 
 WORDS = {
-    "missing": "缺少这一项",
-    "extra_forbidden": "没有这个字段，可能写错了",
-    "literal_error": "只能是 {expected}",
-    "enum": "只能是 {expected}",
-    "union_tag_invalid": "只能是 {expected_tags}",
-    "union_tag_not_found": "缺少 {discriminator}",
-    "list_type": "应是列表，每项以“- ”开头",
-    "tuple_type": "应是列表，每项以“- ”开头",
-    "dict_type": "应是“字段: 值”的写法",
-    "model_type": "应是“字段: 值”的写法",
-    "model_attributes_type": "应是“字段: 值”的写法",
-    "greater_than_equal": "应不小于 {ge}",
-    "greater_than": "应大于 {gt}",
-    "less_than_equal": "应不大于 {le}",
-    "less_than": "应小于 {lt}",
-    "finite_number": "应是有限的数",
-    "string_too_short": "至少 {min_length} 个字",
-    "string_too_long": "至多 {max_length} 个字",
-    "string_pattern_mismatch": "写法不合要求",
-    "too_short": "至少要有 {min_length} 项",
-    "too_long": "至多 {max_length} 项",
-    "json_invalid": "不是 JSON",
+    "missing": translatable("缺少这一项"),
+    "extra_forbidden": translatable("没有这个字段，可能写错了"),
+    "literal_error": translatable("只能是 {expected}"),
+    "enum": translatable("只能是 {expected}"),
+    "union_tag_invalid": translatable("只能是 {expected_tags}"),
+    "union_tag_not_found": translatable("缺少 {discriminator}"),
+    "list_type": translatable("应是列表，每项以“- ”开头"),
+    "tuple_type": translatable("应是列表，每项以“- ”开头"),
+    "dict_type": translatable("应是“字段: 值”的写法"),
+    "model_type": translatable("应是“字段: 值”的写法"),
+    "model_attributes_type": translatable("应是“字段: 值”的写法"),
+    "greater_than_equal": translatable("应不小于 {ge}"),
+    "greater_than": translatable("应大于 {gt}"),
+    "less_than_equal": translatable("应不大于 {le}"),
+    "less_than": translatable("应小于 {lt}"),
+    "finite_number": translatable("应是有限的数"),
+    "string_too_short": translatable("至少 {min_length} 个字"),
+    "string_too_long": translatable("至多 {max_length} 个字"),
+    "string_pattern_mismatch": translatable("写法不合要求"),
+    "too_short": translatable("至少要有 {min_length} 项"),
+    "too_long": translatable("至多 {max_length} 项"),
+    "json_invalid": translatable("不是 JSON"),
 }
 KINDS = {  # a fault of type "int_parsing", "int_type", … is of the kind "int"
-    "string": "应是文字，数字请加引号",
-    "int": "应是整数",
-    "decimal": "应是数",
-    "float": "应是数",
-    "bool": "应是 true 或 false",
-    "datetime": "应是日期和时刻，如 2021-12-31T09:00:00+08:00",
-    "timezone": "应写明时区，如 2021-12-31T09:00:00+08:00",
-    "date": "应是日期，如 2021-12-31",
+    "string": translatable("应是文字，数字请加引号"),
+    "int": translatable("应是整数"),
+    "decimal": translatable("应是数"),
+    "float": translatable("应是数"),
+    "bool": translatable("应是 true 或 false"),
+    "datetime": translatable("应是日期和时刻，如 2021-12-31T09:00:00+08:00"),
+    "timezone": translatable("应写明时区，如 2021-12-31T09:00:00+08:00"),
+    "date": translatable("应是日期，如 2021-12-31"),
 }
 
 
@@ -62,10 +63,10 @@ _FULL_WORDS = (
     "disk full",
 )
 _CLOSED = {
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "只读的文件系统",
-    errno.ENOTDIR: "上级不是文件夹",
+    errno.EACCES: worded("没有权限"),
+    errno.EPERM: worded("没有权限"),
+    errno.EROFS: worded("只读的文件系统"),
+    errno.ENOTDIR: worded("上级不是文件夹"),
 }
 
 
@@ -97,7 +98,12 @@ class _Once(yaml.SafeLoader):
                 line = key.start_mark.line + 1
                 if key.value in seen:
                     raise Unfit(
-                        f"“{key.value[:40]}”写了两次（第 {seen[key.value]} 行和第 {line} 行），只能写一次"
+                        worded(
+                            "“{value}”写了两次（第 {seen} 行和第 {line} 行），只能写一次",
+                            value=key.value[:40],
+                            seen=seen[key.value],
+                            line=line,
+                        )
                     )
                 seen[key.value] = line
         return super().construct_mapping(node, deep)
@@ -118,9 +124,9 @@ def parsed(text: str) -> Any:
     try:
         data = yaml.load(readable(text), Loader=_Once)
     except RecursionError:
-        raise Unfit("层次太深") from None
+        raise Unfit(worded("层次太深")) from None
     except (ValueError, OverflowError) as error:  # a day that never was, a number that can't be
-        raise Unfit(f"有读不出的值（{_said_of(error)}）") from None
+        raise Unfit(worded("有读不出的值（{error}）", error=_said_of(error))) from None
     return bounded(data)
 
 
@@ -128,12 +134,12 @@ def _said_of(error: Exception) -> str:
     """Return in words why a value can't be, where the library says it in its own."""
     said = str(error)
     known = (
-        ("day", "没有这一天"),
-        ("month", "没有这个月"),
-        ("year", "没有这一年"),
-        ("hour", "没有这个钟点"),
-        ("minute", "没有这一分"),
-        ("second", "没有这一秒"),
+        ("day", worded("没有这一天")),
+        ("month", worded("没有这个月")),
+        ("year", worded("没有这一年")),
+        ("hour", worded("没有这个钟点")),
+        ("minute", worded("没有这一分")),
+        ("second", worded("没有这一秒")),
     )
     return next(
         (words for part, words in known if said.startswith((f"{part} is out", f"{part} must be"))), said
@@ -149,7 +155,7 @@ def bounded(data: Any) -> Any:
         one, depth = waiting.pop()
         seen += 1
         if depth > DEPTH or seen > NODES:
-            raise Unfit("层次太深，或引用（& 与 *）成环")
+            raise Unfit(worded("层次太深，或引用（& 与 *）成环"))
         children = (
             [*one.keys(), *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else ()
         )
@@ -175,20 +181,30 @@ def fault(error: ValidationError | yaml.YAMLError) -> str:
     """
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{place(first['loc'])} {phrase(first)}".strip()
+        return spaced(place(first["loc"]), phrase(first))
     if isinstance(error, Unfit):
-        return str(error)
+        return raised_with(error)
     mark = getattr(error, "problem_mark", None)
-    where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
-    return f"{where}不合 YAML 的写法：请看缩进是否对齐、冒号后有无空格、引号是否成对"
+    where = worded("第 {line} 行第 {column} 列", line=mark.line + 1, column=mark.column + 1) if mark else ""
+    return worded("{where}不合 YAML 的写法：请看缩进是否对齐、冒号后有无空格、引号是否成对", where=where)
+
+
+def spaced(*parts: str) -> str:
+    """Return the parts of a sentence that there are, a blank between them."""
+    return series((part for part in parts if part), " ")
 
 
 def place(loc: Sequence[int | str]) -> str:
     """Return the place of a fault in data, items counted from one: ``strata.第 2 项.name``;
     names of types are left out.
     """
-    return ".".join(
-        f"第 {part + 1} 项" if isinstance(part, int) else part for part in loc if not str(part)[:1].isupper()
+    return series(
+        (
+            worded("第 {n} 项", n=part + 1) if isinstance(part, int) else part
+            for part in loc
+            if not str(part)[:1].isupper()
+        ),
+        ".",
     )
 
 
@@ -196,10 +212,12 @@ def phrase(one: Mapping[str, Any]) -> str:
     """Return one fault of pydantic's list in words; a rule's own words stay as they are."""
     told = {k: str(v).replace(" or ", "、") for k, v in (one.get("ctx") or {}).items()}
     if one["type"] == "value_error":
-        return str(one["msg"]).removeprefix("Value error, ")
+        reason = (one.get("ctx") or {}).get("error")
+        said = str(one["msg"]).removeprefix("Value error, ")
+        return raised_with(reason) if isinstance(reason, Exception) else said
     if words := WORDS.get(one["type"]) or KINDS.get(one["type"].split("_")[0]):
-        return words.format_map({"expected": "", "expected_tags": "", "discriminator": ""} | told)
-    return f"不合要求（{one['type']}）"
+        return worded(words, **({"expected": "", "expected_tags": "", "discriminator": ""} | told))
+    return worded("不合要求（{type}）", type=one["type"])
 
 
 def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
@@ -220,7 +238,7 @@ def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
         if isinstance(one, MemoryError) or type(one).__name__ == "OutOfMemoryException":
             return ZhunshengError("ZS-EV-41")
         number = getattr(one, "errno", None) if isinstance(one, OSError) else None
-        where = path or str(getattr(one, "filename", None) or "") or "临时文件"
+        where = path or str(getattr(one, "filename", None) or "") or worded("临时文件")
         if number in _FULL or any(words in str(one).lower() for words in _FULL_WORDS):
             return ZhunshengError("ZS-CL-10", path=where)
         if number in _CLOSED:

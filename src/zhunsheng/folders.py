@@ -21,6 +21,7 @@ from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
@@ -126,7 +127,7 @@ def load_judgements(path: Path | None, causes: Collection[str]) -> list[Judgemen
     found = read_judgements(path) if path else []
     for one in found:
         if one.cause and one.cause not in causes:
-            raise ZhunshengError("ZS-SC-06", name=one.indicator, cause=one.cause, known="、".join(causes))
+            raise ZhunshengError("ZS-SC-06", name=one.indicator, cause=one.cause, known=series(causes))
     return found
 
 
@@ -244,7 +245,7 @@ def department_to_read(store: Path, text: str | None) -> AssessedDepartment | No
         return AssessedDepartment(found.code, found.name)
     if code not in opened.departments():
         raise ZhunshengError(
-            "ZS-EV-21", name=text, known="、".join(list(opened.departments())[:8]) or "（无）"
+            "ZS-EV-21", name=text, known=series(list(opened.departments())[:8]) or worded("（无）")
         )
     return AssessedDepartment(code, name)
 
@@ -260,7 +261,9 @@ def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
         known = Store(store).departments()
         if len(known) > 1:
             listed = sorted(f"{d.name}（{d.code}）" for d in known.values())
-            raise ZhunshengError("ZS-EV-24", known="、".join(listed[:8]) + (" 等" if len(listed) > 8 else ""))
+            raise ZhunshengError(
+                "ZS-EV-24", known=series(listed[:8]) + (worded(" 等") if len(listed) > 8 else "")
+            )
         if known:
             (only,) = known.values()
             return AssessedDepartment(only.code, only.name)

@@ -19,6 +19,7 @@ from zhunsheng.targets import Book
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.written import own_marks
 from zhunsheng.text import MOST
+from zhunsheng.translation import worded
 
 
 class Judgement(BaseModel):
@@ -123,11 +124,11 @@ def _fault(path: Path, name: str) -> str | None:
     something in it.
     """
     if not _lies_in(path.parent, name):
-        return "没有找到证明材料 "
+        return worded("没有找到证明材料 ")
     file = path.parent / name
     if file.samefile(path):
-        return "没有证明材料，写的是填报文件自己："
-    return None if file.stat().st_size else "没有证明材料，文件是空的："
+        return worded("没有证明材料，写的是填报文件自己：")
+    return None if file.stat().st_size else worded("没有证明材料，文件是空的：")
 
 
 def _lies_in(folder: Path, name: str) -> bool:

@@ -14,6 +14,7 @@ from zhunsheng.targets import Indicator
 from zhunsheng.targets.results import Result, against
 from zhunsheng.targets.units import comparable, convert
 from zhunsheng.targets.written import Written, read_written
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import number_beside
 
 Origin = Literal["evidence", "judgement", "accepted", "reported", "none"]
@@ -67,8 +68,8 @@ class ContestedResult:
         empty where neither is known.
         """
         if self.doubt:
-            return f"不能比较：{self.doubt}"
-        return f"相差 {self.difference}" if self.difference else ""
+            return worded("不能比较：{doubt}", doubt=self.doubt)
+        return worded("相差 {difference}", difference=self.difference) if self.difference else ""
 
     @property
     def state(self) -> Ruled:
@@ -102,7 +103,7 @@ class Outcome:
 
 _FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None, "；": "，", ";": "，"})
 
-NOTHING = Outcome(None, None, "—", "none", "没有证据")
+NOTHING = Outcome(None, None, "—", "none", worded("没有证据"))
 
 
 def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origin) -> Outcome:
@@ -117,7 +118,7 @@ def outcome_of_text(text: str, unit: str | None, year: int | None, origin: Origi
         return Outcome(written.day, None, text, origin, written=written)
     if written.number is not None:
         return Outcome(written.number, written.unit or unit, text, origin, written=written)
-    return Outcome(None, None, text, origin, written.why or "完成值不是数", written)
+    return Outcome(None, None, text, origin, written.why or worded("完成值不是数"), written)
 
 
 def outcome_of_reading(
@@ -135,7 +136,7 @@ def outcome_of_reading(
     with the note that says so.
     """
     if not known:
-        return Outcome(None, None, "—", "none", note or "没有证据")
+        return Outcome(None, None, "—", "none", note or worded("没有证据"))
     if not isinstance(value, Fraction):
         return Outcome(
             value, None, value.isoformat() if value else note or "—", "evidence", note, known=known
@@ -154,21 +155,26 @@ def marks(outcome: Outcome | None) -> list[str]:
     if outcome.origin in ("judgement", "reported"):
         found.append(ORIGIN_WORDS[outcome.origin])
     if outcome.origin == "evidence" and not outcome.confirmed:
-        found.append("口径未确认")
+        found.append(worded("口径未确认"))
     if c := outcome.contest:
-        apart = f"，{c.apart}" if c.apart else ""
-        accepted, refused = f"人工填报，争议已采纳，{ledger_words(c)}", f"人工填报 {c.typed}"
-        if c.measured_on:
-            refused = f"{ledger_words(c)}，{refused}"
-        found.append(f"{accepted}{apart}" if c.accepted else f"{refused}{apart}，{RULED_WORDS[c.state]}")
+        apart = [c.apart] if c.apart else []
+        accepted = worded("人工填报，争议已采纳，{contest}", contest=ledger_words(c))
+        refused = [ledger_words(c)] if c.measured_on else []
+        refused.append(worded("人工填报 {typed}", typed=c.typed))
+        parts = [accepted, *apart] if c.accepted else [*refused, *apart, worded(RULED_WORDS[c.state])]
+        found.append(series(parts, "，"))
     return found
 
 
 def ledger_words(contest: ContestedResult) -> str:
     """Return what the ledgers say, or once said, of a contested result."""
     if contest.measured_on is None:
-        return f"台账 {contest.computed}"
-    return f"曾有台账读数 {contest.computed}（测算于 {contest.measured_on}），台账已撤销或不再有数"
+        return worded("台账 {computed}", computed=contest.computed)
+    return worded(
+        "曾有台账读数 {computed}（测算于 {measured_on}），台账已撤销或不再有数",
+        computed=contest.computed,
+        measured_on=contest.measured_on,
+    )
 
 
 def shown_result(outcome: Outcome | None) -> str:

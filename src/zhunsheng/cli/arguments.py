@@ -11,6 +11,7 @@ import typer
 from zhunsheng.clock import today, zone
 from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 DEFAULT_STORE = Path("zhunsheng-evidence")
 
@@ -70,7 +71,9 @@ def day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ZhunshengError("ZS-CL-01", detail=f"“{text}”不是日期，应写成 2021-10-31") from None
+        raise ZhunshengError(
+            "ZS-CL-01", detail=worded("“{text}”不是日期，应写成 2021-10-31", text=text)
+        ) from None
 
 
 def moment(text: str | None) -> datetime | None:
@@ -83,7 +86,7 @@ def moment(text: str | None) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ZhunshengError(
-            "ZS-CL-01", detail=f"“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00"
+            "ZS-CL-01", detail=worded("“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00", text=text)
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=zone())
 

@@ -30,6 +30,7 @@ from zhunsheng.draws.strata import untouched
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import conclusion
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.usecases import own_proofs
 from zhunsheng.usecases.draw_vectors import run_vectors
 from zhunsheng.usecases.drawing import engines, frames, logs, running, sealing, verifying
@@ -200,7 +201,7 @@ def listing(
 ) -> None:
     """只写抽中名单（Excel、csv 或 Parquet），用于全国、全省的大规模抽取。"""
     if out.suffix.lower() not in (".parquet", ".csv", ".xlsx"):
-        raise ZhunshengError("ZS-CL-01", detail="--out 的文件名应以 .xlsx、.csv 或 .parquet 结尾")
+        raise ZhunshengError("ZS-CL-01", detail=worded("--out 的文件名应以 .xlsx、.csv 或 .parquet 结尾"))
     count = list_draw(folder, out, memory_limit, where=engines.Where(engine, url, table))
     terminal.console.print(f"已写出 {count} 户：{out}")
 
@@ -286,7 +287,7 @@ def log(
 ) -> None:
     """核对公布的承诺记录：编号连续、每条接着前一条；断开时退出码为 2，有可疑的逐条写出，退出码为 1。"""
     if number is not None and head is None:
-        raise ZhunshengError("ZS-CL-01", detail="--number 与 --head 一起用：请写上摘要单上的摘要")
+        raise ZhunshengError("ZS-CL-01", detail=worded("--number 与 --head 一起用：请写上摘要单上的摘要"))
     read = logs.read_commitments(file, bundle, head, number)
     if as_json:
         terminal.say_json([entry.model_dump() for entry in read.entries])

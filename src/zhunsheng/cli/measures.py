@@ -45,6 +45,7 @@ from zhunsheng.measures import (
     write_mapping,
 )
 from zhunsheng.targets import Book
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Evidence, department_in, written_projects
 
 app = typer.Typer()
@@ -143,7 +144,10 @@ def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
     if by is not None and (len(chosen) != 1 or by not in chosen[0].drill):
         allowed = "、".join(chosen[0].drill) if len(chosen) == 1 else ""
         raise ZhunshengError(
-            "ZS-CL-01", detail=f"--by 要与一个测度同用，可用的列：{allowed or '（先指明测度）'}"
+            "ZS-CL-01",
+            detail=worded(
+                "--by 要与一个测度同用，可用的列：{columns}", columns=allowed or worded("（先指明测度）")
+            ),
         )
     only = {asked.department} if asked.department else None
     values = read_all(chosen, opened.engine, opened.snapshot, asked.year, asked.until, by, departments=only)

@@ -14,6 +14,7 @@ from zhunsheng.cli.groups import program_for
 from zhunsheng.cli.help import chinese, range_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -46,13 +47,17 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         # A folder was asked for where a file of that name lies, or a file where a folder does.
         if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-            lies = "文件夹，应写明文件" if isinstance(error, IsADirectoryError) else "文件，不能当文件夹用"
+            lies = (
+                worded("文件夹，应写明文件")
+                if isinstance(error, IsADirectoryError)
+                else worded("文件，不能当文件夹用")
+            )
             _fail(
                 given,
                 ZhunshengError(
                     "ZS-CL-11",
                     path=str(error.filename2 or error.filename),
-                    detail=f"这里已有一个同名的{lies}",
+                    detail=worded("这里已有一个同名的{lies}", lies=lies),
                 ),
             )
         if told := of_system(error):

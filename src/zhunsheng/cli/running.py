@@ -35,6 +35,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.folders import Inputs
 from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.outputs import OUTPUTS
 
 app = typer.Typer()
@@ -62,7 +63,10 @@ def report(
     """写出官方表格、评价报告、总览网页和数据。"""
     unknown = [name for name in only or [] if name not in OUTPUTS]
     if unknown:
-        raise ZhunshengError("ZS-CL-01", detail=f"没有“{unknown[0]}”，可选：{'、'.join(OUTPUTS)}")
+        raise ZhunshengError(
+            "ZS-CL-01",
+            detail=worded("没有“{name}”，可选：{known}", name=unknown[0], known=series(OUTPUTS)),
+        )
     given = Inputs(
         files,
         evidence,

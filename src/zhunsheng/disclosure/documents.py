@@ -28,6 +28,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode, open_bytes, parse_xml, unfit
 from zhunsheng.files.spreadsheet import read_workbook, show
 from zhunsheng.files.zips import UnfitZip, Zip
+from zhunsheng.translation import worded
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -286,7 +287,7 @@ def _json(data: bytes, name: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise ZhunshengError("ZS-IN-05", name=name, detail="不是完整的 JSON") from None
+        raise ZhunshengError("ZS-IN-05", name=name, detail=worded("不是完整的 JSON")) from None
 
 
 def _named(place: str, names: Sequence[str]) -> Iterator[Text]:

@@ -19,6 +19,7 @@ from zhunsheng.draws.loads import InspectorKind, Work, shares
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, SEPARATOR, STRATUM_JOIN, canonical, digest, mix
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 DISTRICT = "district"
 MAX_PLACES = 2_400_000  # objects × inspectors an object
@@ -47,7 +48,7 @@ def register_json(inspectors: Sequence[RegisteredInspector]) -> list[dict[str, o
     given twice.
     """
     if len({i.id for i in inspectors}) != len(inspectors):
-        raise ZhunshengError("ZS-DR-01", detail="检查人员编号重复")
+        raise ZhunshengError("ZS-DR-01", detail=worded("检查人员编号重复"))
     rows = []
     for one in sorted(inspectors, key=lambda i: i.id):
         data = one.model_dump(mode="json")
@@ -77,7 +78,7 @@ def assign(
     ``ZS-DR-31`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+        raise ZhunshengError("ZS-DR-26", what=worded("抽中户数与每户检查人员之积"), most=MAX_PLACES)
     task = _Task(plan, objects, inspectors, seed)
     task.refuse_unstaffed()
     teams = _Teams(task)
@@ -172,14 +173,26 @@ class _Task:
                 continue
             count += 1
             if len(shown) < 10:
-                lack = "其中没有持执法证的" if able and not able_certified else f"不足 {self.per_object} 人"
+                lack = (
+                    worded("其中没有持执法证的")
+                    if able and not able_certified
+                    else worded("不足 {need} 人", need=self.per_object)
+                )
                 _, entity, stratum = self.objects[o]
                 shown.append(
-                    f"{entity}（{stratum}）：有资格的 {sizes[d]} 人，回避 {len(away)} 人，可派 {able} 人，"
-                    f"{lack}"
+                    worded(
+                        "{entity}（{stratum}）：有资格的 {members} 人，回避 {away} 人，可派 {able} 人，"
+                        "{lack}",
+                        entity=entity,
+                        stratum=stratum,
+                        members=sizes[d],
+                        away=len(away),
+                        able=able,
+                        lack=lack,
+                    )
                 )
         if count:
-            raise ZhunshengError("ZS-DR-06", count=count, detail="；".join(shown))
+            raise ZhunshengError("ZS-DR-06", count=count, detail=series(shown, "；"))
 
 
 def _kinds(
@@ -474,12 +487,21 @@ def _overload(teams: _Teams, limit: int) -> ZhunshengError:
     exact = max(_Teams(task.without(left_out)).loads) <= limit
     theirs = sorted(task.objects[o][1] for o in {o for p in came for o in teams.tasks[p]})
     people = sorted(task.people[p].id for p in came)
-    detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(people[:8])} 等 {len(people)} 人"
-        f"承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+    detail = worded(
+        "{objects} 个对象（如 {named}）要由 {inspectors} 等 {count} 人承担 {need} 人次"
+        "，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
+        objects=len(theirs),
+        named=series(theirs[:5]),
+        inspectors=series(people[:8]),
+        count=len(people),
+        need=need,
+        limit=limit,
+        room=room,
     )
     return ZhunshengError(
-        "ZS-DR-06", count=len(left_out) if exact else f"至少 {len(left_out)}", detail=detail
+        "ZS-DR-06",
+        count=len(left_out) if exact else worded("至少 {count}", count=len(left_out)),
+        detail=detail,
     )
 
 

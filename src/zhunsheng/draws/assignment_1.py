@@ -14,6 +14,7 @@ from zhunsheng.draws.assignment import DISTRICT, RegisteredInspector
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import STRATUM_JOIN, turn
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 MAX_PLACES = 400_000  # objects × inspectors an object
 MAX_POOLED = 2_000_000  # inspectors × districts with drawn objects, summed over who may check where
@@ -39,7 +40,7 @@ def assign(
     that can't be staffed, and why; ``ZS-DR-26`` for more than can be computed in minutes.
     """
     if len(objects) * plan.staffing.per_object > MAX_PLACES:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACES)
+        raise ZhunshengError("ZS-DR-26", what=worded("抽中户数与每户检查人员之积"), most=MAX_PLACES)
     people = {i.id: i for i in sorted(inspectors, key=lambda i: i.id)}
     pools = _Pools(plan, people, seed)
     loads = dict.fromkeys(people, 0)
@@ -59,7 +60,7 @@ def assign(
         if len(chosen[entity]) < plan.staffing.per_object
     ]
     if short:
-        raise ZhunshengError("ZS-DR-06", count=len(short), detail="；".join(short[:10]))
+        raise ZhunshengError("ZS-DR-06", count=len(short), detail=series(short[:10], "；"))
     busiest = _even_out(chosen, districts, pools, recused, loads)
     limit = plan.staffing.max_load
     if limit is not None and busiest:
@@ -93,7 +94,7 @@ class _Pools:
             ]
             self.pooled += len(members)
             if self.pooled > MAX_POOLED:
-                raise ZhunshengError("ZS-DR-26", what="有资格的检查人员与辖区之积", most=MAX_POOLED)
+                raise ZhunshengError("ZS-DR-26", what=worded("有资格的检查人员与辖区之积"), most=MAX_POOLED)
             queue = [self.first[m] for m in members]
             heapq.heapify(queue)
             certified = [entry for entry in queue if self.people[entry[2]].certified]
@@ -151,10 +152,15 @@ class _Pools:
         away = len(pool.members) - len(able)
         certified = sum(self.people[m].certified for m in able)
         need = self.plan.staffing.per_object
-        lack = "其中没有持执法证的" if able and not certified else f"不足 {need} 人"
-        return (
-            f"{entity}（{stratum}）：有资格的 {len(pool.members)} 人，回避 {away} 人，可派 {len(able)} 人，"
-            f"{lack}"
+        lack = worded("其中没有持执法证的") if able and not certified else worded("不足 {need} 人", need=need)
+        return worded(
+            "{entity}（{stratum}）：有资格的 {members} 人，回避 {away} 人，可派 {able} 人，{lack}",
+            entity=entity,
+            stratum=stratum,
+            members=len(pool.members),
+            away=away,
+            able=len(able),
+            lack=lack,
         )
 
 
@@ -257,9 +263,16 @@ def _refuse_overload(
     theirs = sorted(e for e, team in chosen.items() if busiest & set(team))
     need, room = sum(loads[p] for p in busiest), limit * len(busiest)
     over = max(need - room, top - limit)
-    detail = (
-        f"{len(theirs)} 个对象（如 {'、'.join(theirs[:5])}）要由 {'、'.join(sorted(busiest)[:8])} 等 "
-        f"{len(busiest)} 人承担 {need} 人次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次"
+    detail = worded(
+        "{objects} 个对象（如 {named}）要由 {inspectors} 等 {count} 人承担 {need} 人"
+        "次，换给别人都不合规，而每人至多 {limit} 个，只有 {room} 人次",
+        objects=len(theirs),
+        named=series(theirs[:5]),
+        inspectors=series(sorted(busiest)[:8]),
+        count=len(busiest),
+        need=need,
+        limit=limit,
+        room=room,
     )
     raise ZhunshengError("ZS-DR-06", count=-(-over // per_object), detail=detail)
 

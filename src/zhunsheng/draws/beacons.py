@@ -16,6 +16,7 @@ from typing import Any
 
 from zhunsheng.draws.spec import digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,22 @@ def randomness_of(chain: str, number: int, value: Mapping[str, Any]) -> str:
     fields = ("signature", "previous_signature") if network.chained else ("signature",)
     said = [str(value.get(field, "")) for field in fields]
     if not all(re.fullmatch(f"[0-9a-f]{{{network.signature}}}", one) for one in said):
-        names = "签名和前一轮签名" if network.chained else "签名"
-        detail = f"drand 第 {number} 轮的{names}应为 {network.signature} 个十六进制字符（0-9、a-f）"
+        names = worded("签名和前一轮签名") if network.chained else worded("签名")
+        detail = worded(
+            "drand 第 {number} 轮的{names}应为 {signature} 个十六进制字符（0-9、a-f）",
+            number=number,
+            names=names,
+            signature=network.signature,
+        )
         raise ZhunshengError("ZS-DR-05", detail=detail)
     if not _signed(chain, number, *said):
         raise ZhunshengError(
-            "ZS-DR-05", detail=f"drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名"
+            "ZS-DR-05",
+            detail=worded(
+                "drand 第 {number} 轮的签名不成立：不是这条链（{chain}）这一轮的签名",
+                number=number,
+                chain=chain,
+            ),
         )
     return digest(bytes.fromhex(said[0]))
 

@@ -30,7 +30,8 @@ from zhunsheng.draws.slips import SALT
 from zhunsheng.draws.spec import ID, KEY, PART, STRATUM_JOIN, UNSALTED, VERSIONS, canonical, version_of
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import fault, place
+from zhunsheng.faults import fault, place, spaced
+from zhunsheng.translation import raised_with, worded
 
 MAX_PROOFS = 20_000  # drawn objects up to which the bundle carries inclusion proofs
 MAX_DRAWN = 120_000  # drawn with reserve that one bundle can carry
@@ -199,7 +200,7 @@ class Misfit(ValueError):
     """A value that the schema doesn't allow, with its place."""
 
     def __init__(self, loc: tuple[int | str, ...], why: str) -> None:
-        super().__init__(f"{place(loc)} {why}".strip())
+        super().__init__(spaced(place(loc), why))
 
 
 def _test(schema: Mapping[str, Any]) -> _Test:
@@ -220,7 +221,7 @@ def _any(tests: list[_Test]) -> _Test:
                 return one(value, loc)
             except Misfit:
                 continue
-        raise Misfit(loc, "不是允许的写法之一")
+        raise Misfit(loc, worded("不是允许的写法之一"))
 
     return test
 
@@ -228,7 +229,7 @@ def _any(tests: list[_Test]) -> _Test:
 def _const(said: Any) -> _Test:
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not type(said) or value != said:
-            raise Misfit(loc, f"只能是 {said}")
+            raise Misfit(loc, worded("只能是 {said}", said=said))
 
     return test
 
@@ -236,7 +237,7 @@ def _const(said: Any) -> _Test:
 def _boolean(_schema: Mapping[str, Any]) -> _Test:
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not bool:
-            raise Misfit(loc, "应是 true 或 false")
+            raise Misfit(loc, worded("应是 true 或 false"))
 
     return test
 
@@ -246,7 +247,7 @@ def _integer(schema: Mapping[str, Any]) -> _Test:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not int or not least <= value <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 的整数")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 的整数", least=least, most=most))
 
     return test
 
@@ -258,11 +259,11 @@ def _string(schema: Mapping[str, Any]) -> _Test:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not str:
-            raise Misfit(loc, "应是文字")
+            raise Misfit(loc, worded("应是文字"))
         if len(value) > most:
-            raise Misfit(loc, f"至多 {most} 个字")
+            raise Misfit(loc, worded("至多 {most} 个字", most=most))
         if pattern and not pattern.match(value):
-            raise Misfit(loc, "写法不合要求")
+            raise Misfit(loc, worded("写法不合要求"))
 
     return test
 
@@ -272,7 +273,7 @@ def _array(schema: Mapping[str, Any]) -> _Test:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not list or not least <= len(value) <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 项的列表")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 项的列表", least=least, most=most))
         for n, one in enumerate(value):
             item(one, (*loc, n))
 
@@ -287,12 +288,12 @@ def _object(schema: Mapping[str, Any]) -> _Test:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not dict:
-            raise Misfit(loc, "应是“字段: 值”的写法")
+            raise Misfit(loc, worded("应是“字段: 值”的写法"))
         for name in value:
             if name not in fields:
-                raise Misfit(loc, f"没有“{name[:40]}”这个字段")
+                raise Misfit(loc, worded("没有“{name}”这个字段", name=name[:40]))
         if lacking := required - value.keys():
-            raise Misfit(loc, f"缺少 {min(lacking)}")
+            raise Misfit(loc, worded("缺少 {lacking}", lacking=min(lacking)))
         for name, one in value.items():
             fields[name](one, (*loc, name))
 
@@ -305,7 +306,7 @@ def _table(schema: Mapping[str, Any]) -> _Test:
 
     def test(value: Any, loc: tuple[int | str, ...]) -> None:
         if type(value) is not dict or not least <= len(value) <= most:
-            raise Misfit(loc, f"应是 {least} 至 {most} 项的“名称: 值”")
+            raise Misfit(loc, worded("应是 {least} 至 {most} 项的“名称: 值”", least=least, most=most))
         for name, one in value.items():
             names(name, (*loc, f"“{name[:40]}”"))
             values(one, (*loc, f"“{name}”"))
@@ -328,27 +329,29 @@ def part_of(name: str, raw: bytes, source: str) -> Any:
 
     size, tokens = LIMITS[name]
     if len(raw) > size or raw.count(b",") + raw.count(b"[") + raw.count(b"{") > tokens:
-        raise refuse(f"过大：至多 {size} 字节、{tokens} 个逗号与括号")
+        raise refuse(worded("过大：至多 {size} 字节、{tokens} 个逗号与括号", size=size, tokens=tokens))
     try:
         # From bytes, without a text of the whole, which one rare sign would make four times as long.
         data = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         column = re.search(r"column (\d+)", str(error))
-        where = f"第 {column[1]} 个字节处" if column else ""
-        raise refuse(f"{where}不是 UTF-8 的 JSON，或层次太深") from None
+        where = worded("第 {column} 个字节处", column=column[1]) if column else ""
+        raise refuse(worded("{where}不是 UTF-8 的 JSON，或层次太深", where=where)) from None
     if name not in _TESTS:
         _TESTS.update({one: _test(schema) for one, schema in schemas().items()})
     try:
         _TESTS[name](data, ())
     except Misfit as error:
-        raise refuse(str(error)) from None
+        raise refuse(raised_with(error)) from None
     at = 0
     for piece in _pieces(data):
         if not raw.startswith(piece, at):
-            raise refuse(f"第 {at + 1} 个字节起不是规范写法：键未排序或重复，或有多余的空白、转义")
+            raise refuse(
+                worded("第 {n} 个字节起不是规范写法：键未排序或重复，或有多余的空白、转义", n=at + 1)
+            )
         at += len(piece)
     if at != len(raw):
-        raise refuse(f"第 {at + 1} 个字节起有多余的内容")
+        raise refuse(worded("第 {n} 个字节起有多余的内容", n=at + 1))
     return data
 
 
@@ -397,12 +400,18 @@ def read_bundle(path: Path) -> dict[str, Any]:
     for name, (method, start, length, size, check) in members.items():
         # Each of the two may be large, never both.
         if name == "proofs.json" and size > len("{}") and len(parts["drawn.json"]) > MAX_PROOFS:
-            detail = f"抽中 {len(parts['drawn.json'])} 户，超过 {MAX_PROOFS} 户的不带在册证明（proofs.json）"
+            detail = worded(
+                "抽中 {drawn} 户，超过 {max_proofs} 户的不带在册证明（proofs.json）",
+                drawn=len(parts["drawn.json"]),
+                max_proofs=MAX_PROOFS,
+            )
             raise ZhunshengError("ZS-DR-23", name=path.name, detail=detail)
         raw = _unpacked(packed[start : start + length], method, size, check)
         if raw is None:
             raise ZhunshengError(
-                "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                "ZS-DR-21",
+                name=path.name,
+                detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
             )
         if name in PARTS:
             parts[name] = part_of(name, raw, path.name)
@@ -426,7 +435,9 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, Any]:
             raw = _unpacked(packed[start : start + length], method, size, check)
             if raw is None:
                 raise ZhunshengError(
-                    "ZS-DR-21", name=path.name, detail=f"{name} 的内容与包里记的大小或校验码不同"
+                    "ZS-DR-21",
+                    name=path.name,
+                    detail=worded("{name} 的内容与包里记的大小或校验码不同", name=name),
                 )
             parts[name] = part_of(name, raw, path.name)
     return parts
@@ -441,18 +452,18 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
         return ZhunshengError("ZS-DR-21", name=source, detail=why)
 
     if len(packed) > MAX_PACKED:
-        raise refuse(f"超过 {MAX_PACKED // _MIB} MB")
+        raise refuse(worded("超过 {n} MB", n=MAX_PACKED // _MIB))
     if b"PK\5\6" not in packed or len(packed) < _END.size:
-        raise ZhunshengError("ZS-DR-07", name=source, detail="不是 zip 文件")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("不是 zip 文件"))
     at_end = len(packed) - _END.size
     mark, *disks, own, count, length, at, comment = _END.unpack_from(packed, at_end)
     if mark != b"PK\5\6" or comment or any(disks) or own != count or at + length != at_end:
-        raise refuse("前后有多余的内容，或不完整")
+        raise refuse(worded("前后有多余的内容，或不完整"))
     found: dict[str, tuple[int, int, int, int, int]] = {}
     expected = 0
     for _ in range(count):
         if at + _CENTRAL.size > at_end:
-            raise refuse("目录不完整")
+            raise refuse(worded("目录不完整"))
         (
             mark,
             _by,
@@ -471,27 +482,27 @@ def _members(packed: bytes, source: str) -> dict[str, tuple[int, int, int, int, 
         ) = _CENTRAL.unpack_from(packed, at)
         name = packed[at + _CENTRAL.size : at + _CENTRAL.size + name_size].decode("latin-1")
         if mark != b"PK\1\2" or needs != 20 or flags or method not in (0, 8) or any(rest[:3]):
-            raise refuse("有加密、附注或别的打包方式")
+            raise refuse(worded("有加密、附注或别的打包方式"))
         if name not in LIMITS:
-            raise refuse(f"有不该有的文件“{name[:40]}”")
+            raise refuse(worded("有不该有的文件“{name}”", name=name[:40]))
         if name in found:
-            raise refuse(f"{name} 有两份")
+            raise refuse(worded("{name} 有两份", name=name))
         if size > LIMITS[name][0]:
-            raise refuse(f"{name} 解压后超过 {LIMITS[name][0]} 字节")
+            raise refuse(worded("{name} 解压后超过 {limits} 字节", name=name, limits=LIMITS[name][0]))
         # A member's own head repeats the directory's fields from the version needed to the extra field's
         # length.
         head = b"PK\3\4" + packed[at + 6 : at + 32] + name.encode("latin-1")
         start = local + len(head)
         if local != expected or packed[local:start] != head:
-            raise refuse(f"{name} 之前有多余的内容，或与目录不同")
+            raise refuse(worded("{name} 之前有多余的内容，或与目录不同", name=name))
         found[name] = (method, start, packed_size, size, check)
         at, expected = at + _CENTRAL.size + name_size, start + packed_size
     if lacking := [name for name in PARTS if name not in found]:
-        raise ZhunshengError("ZS-DR-07", name=source, detail=f"缺少 {lacking[0]}")
+        raise ZhunshengError("ZS-DR-07", name=source, detail=worded("缺少 {lacking}", lacking=lacking[0]))
     if sum(size for *_, size, _check in found.values()) > MAX_UNPACKED:
-        raise refuse(f"解压后共超过 {MAX_UNPACKED // _MIB} MB")
+        raise refuse(worded("解压后共超过 {n} MB", n=MAX_UNPACKED // _MIB))
     if at != at_end or expected != at_end - length:
-        raise refuse("文件之间有多余的内容")
+        raise refuse(worded("文件之间有多余的内容"))
     return {name: found[name] for name in LIMITS if name in found}
 
 
@@ -519,7 +530,7 @@ def contradicted(parts: Mapping[str, Any]) -> str:
         plan = Plan.model_validate(parts["plan.json"])
         people = TypeAdapter(list[RegisteredInspector]).validate_python(parts["inspectors.json"])
     except ValidationError as error:
-        return f"plan.json 或 inspectors.json {fault(error)}"
+        return worded("plan.json 或 inspectors.json {error}", error=fault(error))
     return (
         _of_versions(parts, plan) or _repeated(parts) or _unordered(parts, people) or _of_strata(parts, plan)
     )
@@ -530,19 +541,19 @@ def _of_versions(parts: Mapping[str, Any], plan: Plan) -> str:
     try:
         datetime.fromisoformat(parts["commitment.json"]["committed_at"])
     except ValueError:
-        return "commitment.json 的 committed_at 不是日历上有的时刻"
+        return worded("commitment.json 的 committed_at 不是日历上有的时刻")
     if parts["seed.json"]["format"] != f"{version_of(parts['commitment.json'])}/seed":
-        return "seed.json 与 commitment.json 的版本（format）不同"
+        return worded("seed.json 与 commitment.json 的版本（format）不同")
     kind = list if version_of(parts["commitment.json"]) == UNSALTED else dict
     if not all(type(proof) is kind for proof in parts["proofs.json"].values()):
-        return "proofs.json 的写法不是 commitment.json 的版本的"
+        return worded("proofs.json 的写法不是 commitment.json 的版本的")
     if parts["commitment.json"]["draw"] != plan.id:
-        return "commitment.json 的 draw 不是 plan.json 的编号"
+        return worded("commitment.json 的 draw 不是 plan.json 的编号")
     try:
         for value in parts["seed.json"]["values"]:
             datetime.fromisoformat(value.get("sealed_at", parts["commitment.json"]["committed_at"]))
     except ValueError:
-        return "seed.json 的 sealed_at 不是日历上有的时刻"
+        return worded("seed.json 的 sealed_at 不是日历上有的时刻")
     return ""
 
 
@@ -552,14 +563,20 @@ def _repeated(parts: Mapping[str, Any]) -> str:
         seen: dict[str, int] = {}
         for n, row in enumerate(parts[member], start=1):
             if seen.setdefault(row["id"], n) != n:
-                return f"{member} 第 {n} 项与第 {seen[row['id']]} 项都是 {row['id']}"
+                return worded(
+                    "{member} 第 {n} 项与第 {seen} 项都是 {id}",
+                    member=member,
+                    n=n,
+                    seen=seen[row["id"]],
+                    id=row["id"],
+                )
     return ""
 
 
 def _unordered(parts: Mapping[str, Any], people: Sequence[RegisteredInspector]) -> str:
     """Return that the register is not written in the order that it is digested in."""
     if register_json(people) != parts["inspectors.json"]:
-        return "inspectors.json 没有按编号排列，或辖区、事项、回避没有排列"
+        return worded("inspectors.json 没有按编号排列，或辖区、事项、回避没有排列")
     return ""
 
 
@@ -567,15 +584,24 @@ def _of_strata(parts: Mapping[str, Any], plan: Plan) -> str:
     """Return where strata do not fit the plan, or objects not the strata."""
     strata = parts["commitment.json"]["strata"]
     if len(strata) * len(plan.quotas) > MAX_MATCHES:
-        return f"{len(strata)} 层、{len(plan.quotas)} 条配额，相乘超过 {MAX_MATCHES}"
+        return worded(
+            "{strata} 层、{quotas} 条配额，相乘超过 {max_matches}",
+            strata=len(strata),
+            quotas=len(plan.quotas),
+            max_matches=MAX_MATCHES,
+        )
     for stratum in strata:
         if stratum.count(STRATUM_JOIN) + 1 != len(plan.strata):
-            return f"commitment.json 的“{stratum}”层不是 {len(plan.strata)} 项"
+            return worded(
+                "commitment.json 的“{stratum}”层不是 {strata} 项", stratum=stratum, strata=len(plan.strata)
+            )
         if plan.quota(stratum) is None:
-            return f"plan.json 没有给“{stratum}”层配额"
+            return worded("plan.json 没有给“{stratum}”层配额", stratum=stratum)
     for n, row in enumerate(parts["drawn.json"], start=1):
         if row["stratum"] not in strata:
-            return f"drawn.json 第 {n} 项的“{row['stratum']}”层不在 commitment.json 里"
+            return worded(
+                "drawn.json 第 {n} 项的“{stratum}”层不在 commitment.json 里", n=n, stratum=row["stratum"]
+            )
     return ""
 
 

@@ -19,6 +19,7 @@ from zhunsheng.draws.drawing import DrawEngine, PostgresDatabase, SparkDatabase
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.spec import head
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 Kind = Literal["duckdb", "postgres", "spark"]
 PIECE = 2**20  # bytes
@@ -56,7 +57,7 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
         raise ZhunshengError("ZS-DR-41", engine="PostgreSQL", package="psycopg[binary]") from None
     if not url or urlsplit(url).scheme not in ("postgresql", "postgres"):
         raise ZhunshengError(
-            "ZS-DR-40", engine="PostgreSQL", detail="--url 应写成 postgresql://用户@主机:端口/数据库"
+            "ZS-DR-40", engine="PostgreSQL", detail=worded("--url 应写成 postgresql://用户@主机:端口/数据库")
         )
     try:
         connection = psycopg.connect(url, connect_timeout=20)
@@ -103,7 +104,7 @@ def _spark(url: str | None, text: Path) -> Iterator[DrawEngine]:
         raise ZhunshengError("ZS-DR-41", engine="Spark", package="pyspark") from None
     if not url or not url.startswith(("spark://", "local", "yarn", "k8s://")):
         raise ZhunshengError(
-            "ZS-DR-40", engine="Spark", detail="--url 应写成 spark://主机:端口，或 local[*] 试用"
+            "ZS-DR-40", engine="Spark", detail=worded("--url 应写成 spark://主机:端口，或 local[*] 试用")
         )
     try:
         builder = SparkSession.builder.master(url).appName("zhunsheng draw")

@@ -43,6 +43,7 @@ from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.measures.definitions import measures, predicate
+from zhunsheng.translation import series, worded
 
 BATCH = 200_000
 PIECE = 2**22  # bytes of a csv read at once, for its encoding
@@ -175,17 +176,19 @@ def key_of(path: Path) -> str:
         return ""
     key = first[2:-1].decode("latin-1")
     if first[-1:] == b"\r" and KEY.fullmatch(key):
-        detail = "换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过"
+        detail = worded("换行被改成了 Windows 的写法（CRLF），多半是用别的软件打开后又存过")
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     if not KEY.fullmatch(key) or first != head(key):
-        raise ZhunshengError("ZS-DR-48", name=path.name, detail="第一行应是“#”、制表符和 32 个十六进制字符")
+        raise ZhunshengError(
+            "ZS-DR-48", name=path.name, detail=worded("第一行应是“#”、制表符和 32 个十六进制字符")
+        )
     return key
 
 
 def refuse_key(version: str, frame: Frame, name: str) -> None:
     """Raise ``ZS-DR-48`` for a frame without a key under a version that has one, and the other way round."""
     if (version == UNSALTED) == bool(frame.key):
-        detail = "这个版本的名录库第一行没有盐" if frame.key else "缺少第一行的盐，无法核对"
+        detail = worded("这个版本的名录库第一行没有盐") if frame.key else worded("缺少第一行的盐，无法核对")
         raise ZhunshengError("ZS-DR-48", name=name, detail=detail)
 
 
@@ -215,7 +218,7 @@ def frame_from_file(
     if published and path.suffix == ".tsv":
         with path.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != frame.digest:
-                detail = "与公布的写法不同：换行、次序、编码或文件头被改动"
+                detail = worded("与公布的写法不同：换行、次序、编码或文件头被改动")
                 raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     return frame
 
@@ -266,10 +269,14 @@ def _titles(path: Path) -> tuple[list[str], int]:
     for n, title in enumerate(titles, start=1):
         if not title.strip():
             raise ZhunshengError(
-                "ZS-DR-83", name=path.name, detail=f"第 {reader.line_num} 行应是各列的列名，第 {n} 列没有列名"
+                "ZS-DR-83",
+                name=path.name,
+                detail=worded(
+                    "第 {line_num} 行应是各列的列名，第 {n} 列没有列名", line_num=reader.line_num, n=n
+                ),
             )
         if title.lower() in seen:
-            raise ZhunshengError("ZS-DR-83", name=path.name, detail=f"有两列都叫 {title}")
+            raise ZhunshengError("ZS-DR-83", name=path.name, detail=worded("有两列都叫 {title}", title=title))
         seen.add(title.lower())
     return titles, reader.line_num
 
@@ -278,12 +285,15 @@ def _unread(name: str, error: duckdb.Error) -> ZhunshengError:
     """Return what the library could not read as an error for a person, with the line where it says one."""
     if line := re.search(r"Line: (\d+)", str(error)):
         return ZhunshengError(
-            "ZS-DR-82", name=name, detail=f"第 {line[1]} 行的列数与第一行不同，或引号不成对"
+            "ZS-DR-82", name=name, detail=worded("第 {line} 行的列数与第一行不同，或引号不成对", line=line[1])
         )
-    return ZhunshengError("ZS-DR-82", name=name, detail="内容不是这种格式的表")
+    return ZhunshengError("ZS-DR-82", name=name, detail=worded("内容不是这种格式的表"))
 
 
-_NO_CSV = {b"PK\x03\x04": "它是 xlsx 工作簿，不是 csv", b"\xd0\xcf\x11\xe0": "它是 xls 工作簿，不是 csv"}
+_NO_CSV = {
+    b"PK\x03\x04": worded("它是 xlsx 工作簿，不是 csv"),
+    b"\xd0\xcf\x11\xe0": worded("它是 xls 工作簿，不是 csv"),
+}
 
 
 def _refuse_no_csv(path: Path) -> None:
@@ -298,14 +308,14 @@ def _refuse_no_csv(path: Path) -> None:
         if said := _NO_CSV.get(piece[:4]):
             raise ZhunshengError("ZS-DR-66", name=path.name, detail=said)
         if piece[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
-            raise ZhunshengError("ZS-DR-66", name=path.name, detail="编码是 UTF-16，应为 UTF-8")
+            raise ZhunshengError("ZS-DR-66", name=path.name, detail=worded("编码是 UTF-16，应为 UTF-8"))
         try:
             while piece:
                 decoder.decode(piece)
                 piece = stream.read(PIECE)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            detail = "编码不是 UTF-8（多半是 GBK，Excel 直接存成的 csv 就是）"
+            detail = worded("编码不是 UTF-8（多半是 GBK，Excel 直接存成的 csv 就是）")
             raise ZhunshengError("ZS-DR-66", name=path.name, detail=detail) from None
 
 
@@ -368,7 +378,7 @@ def source_of_ledger(
     if department is not None:
         narrowed += f" AND {DEPARTMENT} = {quoted(department)}"
     if not snapshot.files.get("entities"):
-        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail="证据库里没有市场主体")
+        raise ZhunshengError("ZS-DR-02", name=LEDGER, count=0, detail=worded("证据库里没有市场主体"))
     day = f"DATE '{on.isoformat()}'"
     connection.execute(
         "CREATE OR REPLACE VIEW source AS SELECT credit_code AS id, * FROM "
@@ -406,8 +416,13 @@ def frame_of_source(  # noqa: PLR0913 - a view with its columns and its name, an
 
 def _lacks(plan: Plan, names: list[str], source: str) -> ZhunshengError:
     wanted = ("id", *plan.strata)
-    missing, have = "、".join(one for one in wanted if one not in names), "、".join(names[:SHOWN])
-    detail = f"没有列 {missing}：第一行的列名应为 id 和 {'、'.join(plan.strata)}，现在是 {have}"
+    missing, have = series(one for one in wanted if one not in names), series(names[:SHOWN])
+    detail = worded(
+        "没有列 {missing}：第一行的列名应为 id 和 {strata}，现在是 {have}",
+        missing=missing,
+        strata=series(plan.strata),
+        have=have,
+    )
     return ZhunshengError("ZS-DR-83", name=source, detail=detail)
 
 
@@ -451,7 +466,7 @@ def _checked(
         connection,
         source,
         f"SELECT n, id, stratum FROM numbered WHERE {wrong}",
-        "编号或分层不合规",
+        worded("编号或分层不合规"),
         _why,
     )
     # Ids of which no two look alike are no two the same: one pass tells both.
@@ -463,13 +478,15 @@ def _checked(
         "WHERE times > 1 ORDER BY id, n"
         if alike and _repeats(connection, "id")
         else "SELECT 1 WHERE false",
-        "编号重复",
+        worded("编号重复"),
     )
     sizes = dict(connection.execute("SELECT stratum, count(*) FROM frame GROUP BY stratum").fetchall())
     if len(sizes) > MAX_STRATA:
-        raise ZhunshengError("ZS-DR-26", what=f"名录库有 {len(sizes)} 层，层数", most=MAX_STRATA)
+        raise ZhunshengError(
+            "ZS-DR-26", what=worded("名录库有 {sizes} 层，层数", sizes=len(sizes)), most=MAX_STRATA
+        )
     if len(sizes) * len(plan.quotas) > MAX_MATCHES:
-        raise ZhunshengError("ZS-DR-26", what="层数与配额条数之积", most=MAX_MATCHES)
+        raise ZhunshengError("ZS-DR-26", what=worded("层数与配额条数之积"), most=MAX_MATCHES)
     unknown = [s for s in sizes if plan.quota(s) is None]
     if unknown:
         listed = ", ".join(quoted(s) for s in unknown)
@@ -477,7 +494,7 @@ def _checked(
             connection,
             source,
             f"SELECT n, id, stratum FROM numbered WHERE stratum IN ({listed})",
-            "方案没有给这个分层配额",
+            worded("方案没有给这个分层配额"),
         )
     if not sizes:
         raise ZhunshengError("ZS-DR-84", name=source)
@@ -503,14 +520,17 @@ def _refuse_alike(
     Ids are compared in the database, since there may be millions (``alike``: some are);
     the names of strata are few.
     """
-    said = []
+    said: list[str] = []
     if alike:
         kinds = f"SELECT {_LOOK} AS look FROM frame GROUP BY look HAVING count(*) > 1"
         found = connection.execute(
             f"SELECT list(n ORDER BY n), list(id ORDER BY n) FROM numbered"
             f" JOIN ({kinds}) ON look = {_LOOK} GROUP BY look ORDER BY min(n)"
         ).fetchall()
-        said += ["与".join(f"第{n}行 {one}" for n, one in zip(*two, strict=True)) for two in found]
+        said += [
+            series((worded("第{n}行 {one}", n=n, one=one) for n, one in zip(*two, strict=True)), "与")
+            for two in found
+        ]
     rows: dict[str, int] = {}
     for place, name in enumerate(plan.strata):
         for two in lookalikes.pairs(stratum.split(STRATUM_JOIN)[place] for stratum in strata):
@@ -519,27 +539,34 @@ def _refuse_alike(
                     connection.execute("SELECT stratum, min(n) FROM numbered GROUP BY stratum").fetchall()
                 )
             first = [min(n for s, n in rows.items() if s.split(STRATUM_JOIN)[place] == one) for one in two]
-            named = [f"第{n}行{lookalikes.shown(one)}" for n, one in zip(first, two, strict=True)]
-            said.append(f"{column_words(name)} {'与'.join(named)}")
+            named = [
+                worded("第{n}行{one}", n=n, one=lookalikes.shown(one))
+                for n, one in zip(first, two, strict=True)
+            ]
+            said.append(worded("{column} {named}", column=column_words(name), named=series(named, "与")))
     if said:
-        raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail="；".join(said[:SHOWN]))
+        raise ZhunshengError("ZS-DR-24", name=source, count=len(said), detail=series(said[:SHOWN], "；"))
 
 
 def _why(entity: str | None, stratum: str | None) -> str:
     """Say what is wrong with a row's id, else with its stratum."""
     if entity is None:
-        return "没有编号"
+        return worded("没有编号")
     if ID.fullmatch(entity):
-        return "分层有空着的，或有竖线、制表符、换行，或超过 40 个字" if stratum else "分层是空的"
+        return (
+            worded("分层有空着的，或有竖线、制表符、换行，或超过 40 个字")
+            if stratum
+            else worded("分层是空的")
+        )
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?[Ee]\+?[0-9]+", entity):
-        return "编号被表格软件写成了科学计数，请把这一列的格式设为文本，从原来的数据重新填"
+        return worded("编号被表格软件写成了科学计数，请把这一列的格式设为文本，从原来的数据重新填")
     if entity[:1] in "'=\"":
-        return "编号前带着表格软件的记号（' = \"）"
+        return worded("编号前带着表格软件的记号（' = \"）")
     if re.search(r"\s", entity):
-        return "编号里有空格"
+        return worded("编号里有空格")
     if re.search(r"[\uff01-\uff5e]", entity):
-        return "编号里有全角字符"
-    return "编号应是 1 至 22 位字母、数字、下划线或短横"
+        return worded("编号里有全角字符")
+    return worded("编号应是 1 至 22 位字母、数字、下划线或短横")
 
 
 def _refuse(
@@ -552,9 +579,15 @@ def _refuse(
     rows: list[Any] = connection.execute(f"{query} LIMIT {SHOWN + 1}").fetchall()
     if rows:
         (count,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
-        said = "；".join(
-            f"第{n}行 {entity or '（空）'} {stratum or '（空）'}"
-            + (f"（{of_row(entity, stratum)}）" if of_row else "")
-            for n, entity, stratum in rows[:SHOWN]
+        empty = worded("（空）")
+        said = series(
+            (
+                worded("第{n}行 {entity} {stratum}", n=n, entity=entity or empty, stratum=stratum or empty)
+                + (worded("（{why}）", why=of_row(entity, stratum)) if of_row else "")
+                for n, entity, stratum in rows[:SHOWN]
+            ),
+            "；",
         )
-        raise ZhunshengError("ZS-DR-02", name=source, count=count, detail=f"{why}：{said}")
+        raise ZhunshengError(
+            "ZS-DR-02", name=source, count=count, detail=worded("{why}：{rows}", why=why, rows=said)
+        )

@@ -22,6 +22,7 @@ from zhunsheng.draws.plan import Ceremony, Lottery, Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import packaged
 from zhunsheng.text import clean
+from zhunsheng.translation import series, worded
 
 # The same in SQL and in Python, for ids, which are ASCII: SQL's ``translate(upper(id), …)``.
 LETTERS, FIGURES = "OIL", "011"
@@ -60,8 +61,10 @@ def shown(name: str) -> str:
         c for c in name if (not c.isascii() and unicodedata.normalize("NFKC", c) != c) or ord(c) in _signs()
     ]
     odd += [c for c in name if not c.isprintable() or c.isspace() or unicodedata.combining(c)]
-    points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
-    return f"“{name}”（{points}）" if points else f"“{name}”"
+    points = series(f"U+{ord(c):04X}" for c in dict.fromkeys(odd))
+    return (
+        worded("“{name}”（{points}）", name=name, points=points) if points else worded("“{name}”", name=name)
+    )
 
 
 PARTING = ";=:\n"  # what the canonical text of the randomness is parted by
@@ -75,20 +78,20 @@ def refuse_words(plan: Plan) -> None:
     A name with a closing quote goes on as a sentence of the verdict, one with a line break as a line of the
     notice. Raises ``ZS-DR-01`` with the place. Only asked of what is to be committed.
     """
-    said = {"title": plan.title, "office": plan.office, "rule": plan.rule}
-    said |= {f"items 第 {n} 项的 name": item.name for n, item in enumerate(plan.items, start=1)}
-    names = {}
+    said: dict[str, str] = {"title": plan.title, "office": plan.office, "rule": plan.rule}
+    said |= {worded("items 第 {n} 项的 name", n=n): item.name for n, item in enumerate(plan.items, start=1)}
+    names: dict[str, str] = {}
     for n, source in enumerate(plan.randomness, start=1):
         if isinstance(source, Lottery):
-            names[f"randomness 第 {n} 项的 name"] = source.name
+            names[worded("randomness 第 {n} 项的 name", n=n)] = source.name
         elif isinstance(source, Ceremony):
             names |= {
-                f"randomness 第 {n} 项的第 {m} 个报数人": one
+                worded("randomness 第 {n} 项的第 {m} 个报数人", n=n, m=m): one
                 for m, one in enumerate(source.speakers, start=1)
             }
     for at, words in {**said, **names}.items():
         if not of_name(words):
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 是空的")
+            raise ZhunshengError("ZS-DR-01", detail=worded("{at} 是空的", at=at))
     for at, words in {
         **said,
         **names,
@@ -96,10 +99,15 @@ def refuse_words(plan: Plan) -> None:
         "supplements": plan.supplements or "",
     }.items():
         if odd := [c for c in words if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]:
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有换行和看不见的字符（U+{ord(odd[0]):04X}）")
+            raise ZhunshengError(
+                "ZS-DR-01",
+                detail=worded("{at} 里不能有换行和看不见的字符（U+{odd}）", at=at, odd=f"{ord(odd[0]):04X}"),
+            )
     for at, words in names.items():
         if odd := [c for c in words if c in QUOTES]:
-            raise ZhunshengError("ZS-DR-01", detail=f"{at} 里不能有引号和书名号（{odd[0]}）")
+            raise ZhunshengError(
+                "ZS-DR-01", detail=worded("{at} 里不能有引号和书名号（{odd}）", at=at, odd=odd[0])
+            )
     if plan.ends_on is not None:
         known = local(plan.known_at).date()
         try:
@@ -108,11 +116,21 @@ def refuse_words(plan: Plan) -> None:
             ends = None
         if ends is None:
             raise ZhunshengError(
-                "ZS-DR-01", detail=f'ends_on“{plan.ends_on}”不是日历上的日期，应写成 "{known.year}-12-31"'
+                "ZS-DR-01",
+                detail=worded(
+                    'ends_on“{ends_on}”不是日历上的日期，应写成 "{year}-12-31"',
+                    ends_on=plan.ends_on,
+                    year=known.year,
+                ),
             )
         if ends < known:
             raise ZhunshengError(
-                "ZS-DR-01", detail=f"ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了"
+                "ZS-DR-01",
+                detail=worded(
+                    "ends_on {ends} 早于随机数公布的 {known}：还没有抽取，任务就结束了",
+                    ends=ends,
+                    known=known,
+                ),
             )
 
 
@@ -124,7 +142,7 @@ def refuse_sources(plan: Plan) -> None:
     as it stands.
     """
     for number, source in enumerate(plan.randomness, start=1):
-        at = f"randomness 第 {number} 项"
+        at = worded("randomness 第 {number} 项", number=number)
         names = (
             source.speakers
             if isinstance(source, Ceremony)
@@ -134,16 +152,23 @@ def refuse_sources(plan: Plan) -> None:
         )
         for n, name in enumerate(names, start=1):
             if not of_name(name):
-                raise ZhunshengError("ZS-DR-01", detail=f"{at}的第 {n} 个名字是空的")
+                raise ZhunshengError("ZS-DR-01", detail=worded("{at}的第 {n} 个名字是空的", at=at, n=n))
             if any(sign in name for sign in PARTING):
-                signs = "分号（;）、等号（=）、冒号（:）和换行"
-                raise ZhunshengError("ZS-DR-01", detail=f"{at}的名字“{name[:40]}”里不能有{signs}")
+                signs = worded("分号（;）、等号（=）、冒号（:）和换行")
+                raise ZhunshengError(
+                    "ZS-DR-01",
+                    detail=worded("{at}的名字“{name}”里不能有{signs}", at=at, name=name[:40], signs=signs),
+                )
             if before := next(
                 (m for m, one in enumerate(names[: n - 1], start=1) if of_name(one) == of_name(name)), 0
             ):
-                detail = (
-                    f"{at}的第 {before} 个报数人{shown(names[before - 1])}与第 {n} 个{shown(name)}相同，"
-                    "或看上去相同；应是不同的人"
+                detail = worded(
+                    "{at}的第 {before} 个报数人{names}与第 {n} 个{name}相同，或看上去相同；应是不同的人",
+                    at=at,
+                    before=before,
+                    names=shown(names[before - 1]),
+                    n=n,
+                    name=shown(name),
                 )
                 raise ZhunshengError("ZS-DR-01", detail=detail)
 
@@ -159,9 +184,10 @@ def refuse_entrants(first: Any, second: Any) -> None:
     )
     empty = any(name and not of_name(name) for name in (one, two))
     if empty or (one != two and of_name(one) == of_name(two)):
-        detail = (
-            f"录入人{shown(one)}与{shown(two)}看上去是同一个人，或没有名字；须由两个不同的人录入，"
-            "并写明姓名（by）"
+        detail = worded(
+            "录入人{one}与{two}看上去是同一个人，或没有名字；须由两个不同的人录入，并写明姓名（by）",
+            one=shown(one),
+            two=shown(two),
         )
         raise ZhunshengError("ZS-DR-04", detail=detail)
 
@@ -177,13 +203,23 @@ def refuse_inspectors(people: Sequence[RegisteredInspector], districts: Iterable
     for n, one in enumerate(people, start=1):
         before, theirs = kinds.setdefault(of_id(one.id), (n, one.id))
         if theirs != one.id:
-            said.append(f"第{before}人 {theirs} 与第{n}人 {one.id}")
+            said.append(
+                worded("第{before}人 {theirs} 与第{n}人 {id}", before=before, theirs=theirs, n=n, id=one.id)
+            )
     known = {of_name(district): district for district in districts}
     for n, one in enumerate(people, start=1):
         for mine in one.districts:
             there = known.get(of_name(mine), mine)
             if there != mine:
-                said.append(f"第{n}人 {one.id} 的辖区{shown(mine)}与名录库的{shown(there)}")
+                said.append(
+                    worded(
+                        "第{n}人 {id} 的辖区{mine}与名录库的{there}",
+                        n=n,
+                        id=one.id,
+                        mine=shown(mine),
+                        there=shown(there),
+                    )
+                )
     if said:
-        more = f"等 {len(said)} 处" if len(said) > SHOWN else ""
-        raise ZhunshengError("ZS-DR-25", detail="；".join(said[:SHOWN]) + more)
+        more = worded("等 {count} 处", count=len(said)) if len(said) > SHOWN else ""
+        raise ZhunshengError("ZS-DR-25", detail=series(said[:SHOWN], "；") + more)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from zhunsheng.translation import worded
+
 MAGIC = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94"
 MAX_MESSAGE, MAX_PAYLOAD = 4096, 8192  # bytes: the bounds of the format's own library
 HASHES = {0x02: "sha1", 0x03: "ripemd160", 0x08: "sha256"}
@@ -68,7 +70,7 @@ class _Reader:
     def take(self, size: int) -> bytes:
         found = self.content[self.at : self.at + size]
         if len(found) != size:
-            raise Unreadable("文件不完整")
+            raise Unreadable(worded("文件不完整"))
         self.at += size
         return found
 
@@ -82,12 +84,12 @@ class _Reader:
             found |= (part & 0x7F) << place
             if part < 0x80:
                 return found
-        raise Unreadable("数过大")
+        raise Unreadable(worded("数过大"))
 
     def text(self, most: int) -> bytes:
         size = self.number()
         if size > most:
-            raise Unreadable("有一段过长")
+            raise Unreadable(worded("有一段过长"))
         return self.take(size)
 
 
@@ -99,11 +101,11 @@ def read_proof(content: bytes) -> tuple[str, list[Attestation]]:
     """
     file = _Reader(content)
     if file.take(len(MAGIC)) != MAGIC:
-        raise Unreadable("不是 OpenTimestamps 文件")
+        raise Unreadable(worded("不是 OpenTimestamps 文件"))
     if file.number() != 1:
-        raise Unreadable("版本不是 1")
+        raise Unreadable(worded("版本不是 1"))
     if file.byte() != SHA256:
-        raise Unreadable("不是 SHA-256 摘要的证明")
+        raise Unreadable(worded("不是 SHA-256 摘要的证明"))
     start = file.take(32)
     found, waiting = [], [start]
     while waiting:
@@ -116,7 +118,7 @@ def read_proof(content: bytes) -> tuple[str, list[Attestation]]:
             message = _operated(file, tag, message)
         found.append(_attestation(file, message))
     if file.at != len(content):
-        raise Unreadable("末尾有多余的内容")
+        raise Unreadable(worded("末尾有多余的内容"))
     return start.hex(), found
 
 
@@ -126,20 +128,20 @@ def _operated(file: _Reader, tag: int, message: bytes) -> bytes:
         try:
             return hashlib.new(HASHES[tag], message).digest()
         except ValueError:  # OpenSSL may come without ripemd160
-            raise Unreadable(f"用到 {HASHES[tag]}，这台机器不会算") from None
+            raise Unreadable(worded("用到 {hash}，这台机器不会算", hash=HASHES[tag])) from None
     if tag in (APPEND, PREPEND):
         more = file.text(MAX_MESSAGE)
         message = message + more if tag == APPEND else more + message
         if not more:
-            raise Unreadable("有一段是空的")
+            raise Unreadable(worded("有一段是空的"))
     elif tag == REVERSE:
         message = message[::-1]
     elif tag == HEXLIFY:
         message = message.hex().encode()
     else:
-        raise Unreadable(f"有不认识的运算 {tag:02x}")
+        raise Unreadable(worded("有不认识的运算 {tag}", tag=f"{tag:02x}"))
     if len(message) > MAX_MESSAGE:
-        raise Unreadable("有一段过长")
+        raise Unreadable(worded("有一段过长"))
     return message
 
 
@@ -148,17 +150,17 @@ def _attestation(file: _Reader, message: bytes) -> Attestation:
     if tag == PENDING:
         address = payload.text(1_000)
         if not ADDRESS.fullmatch(address):
-            raise Unreadable("日历的地址写得不对")
+            raise Unreadable(worded("日历的地址写得不对"))
         found = Attestation("pending", address.decode("ascii"))
     elif tag == BITCOIN:
         height = payload.number()
         if len(message) != 32 or height >= 2**31:
-            raise Unreadable("比特币见证写得不对")
+            raise Unreadable(worded("比特币见证写得不对"))
         found = Attestation("block", height=height, root=message[::-1].hex())
     else:
         return Attestation("other", tag.hex())
     if payload.at != len(payload.content):
-        raise Unreadable("见证里有多余的内容")
+        raise Unreadable(worded("见证里有多余的内容"))
     return found
 
 
@@ -171,13 +173,13 @@ def header_of(raw: bytes) -> Header:
     that it names.
     """
     if len(raw) != HEADER:
-        raise Unreadable(f"区块头应是 {HEADER} 字节，有 {len(raw)} 字节")
+        raise Unreadable(worded("区块头应是 {header} 字节，有 {raw} 字节", header=HEADER, raw=len(raw)))
     bits = int.from_bytes(raw[72:76], "little")
     size, mantissa = bits >> 24, bits & 0x7FFFFF
     target = mantissa << 8 * (size - 3) if size >= 3 else mantissa >> 8 * (3 - size)
     block = _twice(raw)
     if bits & 0x800000 or size > 32 or not 0 < int.from_bytes(block, "little") <= target:
-        raise Unreadable("区块头的工作量证明不成立")
+        raise Unreadable(worded("区块头的工作量证明不成立"))
     time = datetime.fromtimestamp(int.from_bytes(raw[68:72], "little"), UTC)
     return Header(block[::-1].hex(), raw[36:68][::-1].hex(), time, (0xFFFF << 208) // target)
 
@@ -193,7 +195,9 @@ def headers_of(content: bytes) -> list[bytes]:
     except ValueError:
         found = [content[at : at + HEADER] for at in range(0, len(content), HEADER)]
     if not found or any(len(one) != HEADER for one in found):
-        raise Unreadable(f"应是每个 {HEADER} 字节的区块头，或每行 {2 * HEADER} 位十六进制")
+        raise Unreadable(
+            worded("应是每个 {header} 字节的区块头，或每行 {n} 位十六进制", header=HEADER, n=2 * HEADER)
+        )
     return found
 
 
@@ -205,6 +209,8 @@ def header_for(block: Attestation, headers: Sequence[bytes]) -> Header:
         if raw[36:68][::-1].hex() == block.root:
             found = header_of(raw)
             if found.difficulty < LEAST_DIFFICULTY:
-                raise Unreadable(f"区块头的难度 {found.difficulty} 太小，不是比特币主链的")
+                raise Unreadable(
+                    worded("区块头的难度 {difficulty} 太小，不是比特币主链的", difficulty=found.difficulty)
+                )
             return found
-    raise Unreadable(f"给出的区块头里，没有默克尔根是 {block.root} 的")
+    raise Unreadable(worded("给出的区块头里，没有默克尔根是 {root} 的", root=block.root))

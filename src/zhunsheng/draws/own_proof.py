@@ -36,6 +36,7 @@ from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 
 MOST = 16 * 1024  # bytes of a proof
 PIECE = 2**22  # bytes of a text read at once
@@ -72,7 +73,7 @@ class OwnProof(BaseModel):
 def read_proof(raw: bytes, name: str) -> OwnProof:
     """Return a proof from its bytes; ``name`` is what the user calls the file. Raises ``ZS-DR-49``."""
     if len(raw) > MOST:
-        raise ZhunshengError("ZS-DR-49", name=name, detail=f"超过 {MOST} 字节")
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("超过 {most} 字节", most=MOST))
     try:
         data = from_json(raw, allow_inf_nan=False)
         found = OwnProof.model_validate(data)
@@ -80,9 +81,9 @@ def read_proof(raw: bytes, name: str) -> OwnProof:
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-49", name=name, detail=fault(error)) from None
     except ValueError:
-        raise ZhunshengError("ZS-DR-49", name=name, detail="不是在册证明的 json 文件") from None
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("不是在册证明的 json 文件")) from None
     if found.raw() != raw:
-        raise ZhunshengError("ZS-DR-49", name=name, detail="不是规范写法：内容或空白被改动过")
+        raise ZhunshengError("ZS-DR-49", name=name, detail=worded("不是规范写法：内容或空白被改动过"))
     return found
 
 
@@ -135,7 +136,7 @@ class Hat:
         return groups
 
     def _changed(self) -> ZhunshengError:
-        return ZhunshengError("ZS-DR-08", name=self._text.name, detail="名录库与承诺的不是同一份")
+        return ZhunshengError("ZS-DR-08", name=self._text.name, detail=worded("名录库与承诺的不是同一份"))
 
     def entity(self, typed: str) -> str:
         """Return the id in the frame that is meant by what a person typed, else what they
@@ -206,13 +207,13 @@ class Standing:
     def says(self) -> str:
         """Return it in words."""
         return {
-            "waiting": "还没有抽取，号码要到随机数公布后才有",
-            "drawn": f"抽中，本层第 {self.rank} 名",
-            "reserve": f"候补，本层第 {self.rank} 名：排在前面的查不了时依次递补",
-            "not_drawn": "没有抽中：号码排在本层抽中和候补的之后"
+            "waiting": worded("还没有抽取，号码要到随机数公布后才有"),
+            "drawn": worded("抽中，本层第 {rank} 名", rank=self.rank),
+            "reserve": worded("候补，本层第 {rank} 名：排在前面的查不了时依次递补", rank=self.rank),
+            "not_drawn": worded("没有抽中：号码排在本层抽中和候补的之后")
             if self.cutoff
-            else "没有抽中：本层一户也不抽",
-            "fault": "这次抽取有错：按号码应在抽中或候补名单里，公布的名单却不是这样",
+            else worded("没有抽中：本层一户也不抽"),
+            "fault": worded("这次抽取有错：按号码应在抽中或候补名单里，公布的名单却不是这样"),
         }[self.kind]
 
 
@@ -255,9 +256,9 @@ def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
     found = [
         Check(
             "own",
-            "证明所指的承诺",
+            worded("证明所指的承诺"),
             bound,
-            "就是这份承诺" if bound else "是另一份承诺，请用那次抽查的文件核对",
+            worded("就是这份承诺") if bound else worded("是另一份承诺，请用那次抽查的文件核对"),
         )
     ]
     if not bound:
@@ -269,32 +270,43 @@ def check_proof(proof: OwnProof, parts: Mapping[str, Any]) -> list[Check]:
         and numbers is not None
     )
     says = (
-        f"{proof.id} 在承诺时的名录库里，属于“{proof.stratum}”层"
+        worded("{id} 在承诺时的名录库里，属于“{stratum}”层", id=proof.id, stratum=proof.stratum)
         if held
-        else "由这份证明算不到承诺的树根：不在名录库里，或证明被改动"
+        else worded("由这份证明算不到承诺的树根：不在名录库里，或证明被改动")
     )
-    found.append(Check("own-frame", "本户在名录库里", held, says))
+    found.append(Check("own-frame", worded("本户在名录库里"), held, says))
     if not held:
         return found
     if "drawn.json" not in parts:
         return [
             *found,
-            Check("own-place", "本户抽中没有", None, f"{WAITING.says()}；抽取之后请用抽查包再核对一次"),
+            Check(
+                "own-place",
+                worded("本户抽中没有"),
+                None,
+                worded("{says}；抽取之后请用抽查包再核对一次", says=WAITING.says()),
+            ),
         ]
     where = standing(proof.id, proof.stratum, parts["seed.json"]["seed"], parts["drawn.json"], numbers)
-    cut = f"本层末位抽中的号码 {where.cutoff}" if where.cutoff else "本层没有抽"
+    cut = worded("本层末位抽中的号码 {cutoff}", cutoff=where.cutoff) if where.cutoff else worded("本层没有抽")
     return [
         *found,
-        Check("own-ticket", "本户的号码", True, f"{where.ticket}，由种子和代码算出；{cut}"),
-        Check("own-place", "本户抽中没有", where.kind != "fault", where.says()),
+        Check(
+            "own-ticket",
+            worded("本户的号码"),
+            True,
+            worded("{ticket}，由种子和代码算出；{cut}", ticket=where.ticket, cut=cut),
+        ),
+        Check("own-place", worded("本户抽中没有"), where.kind != "fault", where.says()),
     ]
 
 
-PROVES = (
-    "这份文件只证明一件事：承诺作出时，这个对象在名录库里、属于这一层。它的号码由代码和种子算出，"
-    "谁都可以重算。"
+PROVES = worded(
+    "这份文件只证明一件事：承诺作出时，这个对象在名录库里、属于这一层。它的号码由"
+    "代码和种子算出，谁都可以重算。"
 )
-PROVES_NOT = (
-    "它不证明：承诺是事先公布的（要用当时抄下的摘要核对）；随机数没有人操纵（看随机数的来源一行）；"
-    "别的对象有没有漏列或漏抽（要有名录库才能核对，或由各自用自己的证明核对）。"
+PROVES_NOT = worded(
+    "它不证明：承诺是事先公布的（要用当时抄下的摘要核对）；随机数没有人操纵（看随"
+    "机数的来源一行）；别的对象有没有漏列或漏抽（要有名录库才能核对，或由各自用自"
+    "己的证明核对）。"
 )

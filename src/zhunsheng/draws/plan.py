@@ -17,6 +17,7 @@ from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
 from zhunsheng.draws.strata import column_words, match_words, stratum_words
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent
 
 VALUES_SHOWN = 20  # values of the frame named in a refusal
@@ -59,15 +60,20 @@ class Quota(_PlanPart):
     def words(self) -> str:
         """Say which strata the rule is for and how many it draws, as people read it."""
         # A ratio has at most nine decimals.
-        amount = f"{self.count} 户" if self.count is not None else percent(Fraction(self.ratio or "0"), 7)
-        least = f"，至少 {self.floor} 户" if self.floor else ""
-        most = f"，至多 {self.ceiling} 户" if self.ceiling is not None else ""
-        return f"{match_words(self.match)}：{amount}{least}{most}"
+        amount = (
+            worded("{count} 户", count=self.count)
+            if self.count is not None
+            else percent(Fraction(self.ratio or "0"), 7)
+        )
+        least = worded("，至少 {floor} 户", floor=self.floor) if self.floor else ""
+        most = worded("，至多 {ceiling} 户", ceiling=self.ceiling) if self.ceiling is not None else ""
+        strata = match_words(self.match)
+        return worded("{strata}：{amount}{least}{most}", strata=strata, amount=amount, least=least, most=most)
 
     @model_validator(mode="after")
     def _one_way(self) -> Quota:
         if (self.ratio is None) == (self.count is None):
-            raise ValueError("ratio 和 count 须且只能写一个")
+            raise ValueError(worded("ratio 和 count 须且只能写一个"))
         return self
 
     def of(self, size: int) -> int:
@@ -159,27 +165,31 @@ class Plan(_PlanPart):
     @model_validator(mode="after")
     def _holds_together(self) -> Plan:
         if self.known_at.tzinfo is None:
-            raise ValueError("known_at 须写时区，如 2026-12-01T20:00:00+08:00")
+            raise ValueError(worded("known_at 须写时区，如 2026-12-01T20:00:00+08:00"))
         # The year as written first: at the ends of the calendar the moment has no other zone.
         if not YEARS[0] < self.known_at.year < YEARS[1] and not (
             self.known_at.year in YEARS and YEARS[0] <= self.known_at.astimezone(UTC).year <= YEARS[1]
         ):
-            raise ValueError(f"known_at 应在 {YEARS[0]} 至 {YEARS[1]} 年之间")
+            raise ValueError(worded("known_at 应在 {first} 至 {last} 年之间", first=YEARS[0], last=YEARS[1]))
         if len(set(self.strata)) != len(self.strata):
-            raise ValueError("strata 有重复的分层项")
+            raise ValueError(worded("strata 有重复的分层项"))
         for quota in self.quotas:
             for name, value in quota.match.items():
                 if name not in self.strata:
-                    raise ValueError(f"quotas 中的 {name}={value} 不是分层项")
+                    raise ValueError(worded("quotas 中的 {name}={value} 不是分层项", name=name, value=value))
         if any(q.match == {} for q in self.quotas[:-1]):
-            raise ValueError("不写 match 的配额只能放在最后")
+            raise ValueError(worded("不写 match 的配额只能放在最后"))
         for source in self.randomness:
             if isinstance(source, Drand) and source.published > self.known_at:
                 raise ValueError(
-                    f"drand 第 {source.round} 轮在 {told(source.published)} 才公布，晚于 known_at"
+                    worded(
+                        "drand 第 {round} 轮在 {published} 才公布，晚于 known_at",
+                        round=source.round,
+                        published=told(source.published),
+                    )
                 )
         if sum(isinstance(source, Ceremony) and source.sealed is True for source in self.randomness) > 1:
-            raise ValueError("先封存的现场报数至多一项")
+            raise ValueError(worded("先封存的现场报数至多一项"))
         return self
 
     @property
@@ -228,10 +238,16 @@ class Plan(_PlanPart):
         for number, rule in enumerate(self.quotas, start=1):
             if any(all(parts[k] == v for k, v in rule.match.items()) for parts in found):
                 continue
-            have = "；".join(
-                f"{column_words(name)}有："
-                f"{'、'.join(sorted({parts[name] for parts in found})[:VALUES_SHOWN])}"
-                for name in rule.match
+            have = series(
+                (
+                    worded(
+                        "{column}有：{values}",
+                        column=column_words(name),
+                        values=series(sorted({parts[name] for parts in found})[:VALUES_SHOWN]),
+                    )
+                    for name in rule.match
+                ),
+                "；",
             )
             raise ZhunshengError("ZS-DR-20", number=number, rule=rule.words(), have=have)
 

@@ -20,6 +20,7 @@ from zhunsheng.draws.randomness import both
 from zhunsheng.draws.spec import VERSION, VERSIONS, canonical, digest, seed_of, version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
+from zhunsheng.translation import worded
 
 Assign = Callable[
     [Plan, Sequence[tuple[str, str, str]], Sequence[RegisteredInspector], str], dict[str, tuple[str, ...]]
@@ -61,9 +62,11 @@ def refuse_too_large(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> Non
     drawn = sum(n["quota"] for n in strata.values())
     wanted = drawn + sum(n["reserve"] for n in strata.values())
     if wanted > MAX_DRAWN:
-        raise ZhunshengError("ZS-DR-26", what=f"将抽 {wanted} 户（连同候补），户数", most=MAX_DRAWN)
+        raise ZhunshengError(
+            "ZS-DR-26", what=worded("将抽 {wanted} 户（连同候补），户数", wanted=wanted), most=MAX_DRAWN
+        )
     if drawn * plan.staffing.per_object > MAX_PLACED:
-        raise ZhunshengError("ZS-DR-26", what="抽中户数与每户检查人员之积", most=MAX_PLACED)
+        raise ZhunshengError("ZS-DR-26", what=worded("抽中户数与每户检查人员之积"), most=MAX_PLACED)
 
 
 def fits_a_bundle(plan: Plan, strata: Mapping[str, Mapping[str, int]]) -> bool:
@@ -83,7 +86,9 @@ def commitment_digest(committed: dict[str, Any]) -> str:
 def refuse_early(plan: Plan, when: datetime) -> None:
     """Raise ``ZS-DR-05`` for an entry of numbers that are not known yet."""
     if when < plan.known_at:
-        raise ZhunshengError("ZS-DR-05", detail=f"随机数要到 {told(plan.known_at)} 才公布")
+        raise ZhunshengError(
+            "ZS-DR-05", detail=worded("随机数要到 {known_at} 才公布", known_at=told(plan.known_at))
+        )
 
 
 def seal(
@@ -166,11 +171,13 @@ def perform(
     without the key of its version, ``ZS-DR-06``, ``ZS-DR-26`` for more than a bundle holds.
     """
     if (frame.digest, frame.root) != (committed["frame"]["digest"], committed["frame"]["root"]):
-        raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+        raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail=worded("名录库与承诺的不是同一份"))
     refuse_key(version_of(committed), frame, "frame.tsv")
     if register_digest(inspectors) != committed["inspectors"]["digest"] or plan.digest != committed["plan"]:
         raise ZhunshengError(
-            "ZS-DR-08", name="plan.json、inspectors.json", detail="方案或检查人员名录与承诺的不是同一份"
+            "ZS-DR-08",
+            name="plan.json、inspectors.json",
+            detail=worded("方案或检查人员名录与承诺的不是同一份"),
         )
     refuse_too_large(plan, committed["strata"])
     drawn = draw(engine, sealed["seed"], committed["strata"])

@@ -18,6 +18,7 @@ from zhunsheng.draws.plan import MOMENT, Code, Plan, Words
 from zhunsheng.draws.spec import canonical, digest, digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
+from zhunsheng.translation import series, worded
 
 START = "0" * 64  # what the first entry has in the place of the digest of the one before
 MAX_ENTRY = 16 * 1024  # bytes of a line
@@ -72,19 +73,25 @@ def read_log(text: str, name: str) -> list[Entry]:
             return ZhunshengError("ZS-DR-45", name=name, number=number, detail=why)
 
         if len(line) > MAX_ENTRY:
-            raise refuse("过长")
+            raise refuse(worded("过长"))
         try:
             entry = Entry.model_validate(json.loads(line))
         except ValidationError as error:
             raise refuse(fault(error)) from None
         except (ValueError, RecursionError):
-            raise refuse("不是 JSON") from None
+            raise refuse(worded("不是 JSON")) from None
         if entry.line() != line:
-            raise refuse("写法不是程序写出的原样")
+            raise refuse(worded("写法不是程序写出的原样"))
         if entry.number != number:
-            raise refuse(f"编号是 {entry.number}，应为 {number}，有记录被删去、插入或调换")
+            raise refuse(
+                worded(
+                    "编号是 {number}，应为 {expected}，有记录被删去、插入或调换",
+                    number=entry.number,
+                    expected=number,
+                )
+            )
         if entry.previous != (found[-1].own if found else START):
-            raise refuse("与前一条接不上，此前的记录被改动过")
+            raise refuse(worded("与前一条接不上，此前的记录被改动过"))
         found.append(entry)
     return found
 
@@ -107,28 +114,55 @@ def held(entries: Sequence[Entry], noted: str, number: int | None = None) -> Hel
     and all before it too.
     """
     if why := digest_fault(noted):
-        return Held(False, f"{why}；请对照手里的摘要单，每四个字符核对一遍")
+        return Held(False, worded("{why}；请对照手里的摘要单，每四个字符核对一遍", why=why))
     noted = typed_digest(noted)
     found = next((entry for entry in entries if entry.own == noted), None)
     if found is not None and number in (None, found.number):
         after = len(entries) - found.number
-        more = f"此后又有 {after} 条，都接在它后面" if after else "它是现在的最后一条"
+        more = (
+            worded("此后又有 {after} 条，都接在它后面", after=after)
+            if after
+            else worded("它是现在的最后一条")
+        )
         return Held(
             True,
-            f"第 {found.number} 号记录还在原处，内容与您手里的摘要相符；它之前的记录也都没有改动。{more}",
+            worded(
+                "第 {number} 号记录还在原处，内容与您手里的摘要相符；它之前的记录也都没有改动。{more}",
+                number=found.number,
+                more=more,
+            ),
             found,
         )
     if found is not None:
-        return Held(False, f"您手里的摘要是第 {found.number} 号的，不是第 {number} 号的，请核对编号", found)
+        return Held(
+            False,
+            worded(
+                "您手里的摘要是第 {number} 号的，不是第 {said} 号的，请核对编号",
+                number=found.number,
+                said=number,
+            ),
+            found,
+        )
     if number is not None and number > len(entries):
         return Held(
-            False, f"公开记录现在只到第 {len(entries)} 号，没有第 {number} 号。编号没有抄错的，记录被删过"
+            False,
+            worded(
+                "公开记录现在只到第 {entries} 号，没有第 {number} 号。编号没有抄错的，记录被删过",
+                entries=len(entries),
+                number=number,
+            ),
         )
     which = (
-        f"第 {number} 号现在的摘要与您手里的不同" if number is not None else "没有一条的摘要是您手里的这个"
+        worded("第 {number} 号现在的摘要与您手里的不同", number=number)
+        if number is not None
+        else worded("没有一条的摘要是您手里的这个")
     )
     return Held(
-        False, f"{which}。摘要没有抄错的，这一条或它之前的记录被改动过：请保留手里的摘要，向公布方查问"
+        False,
+        worded(
+            "{which}。摘要没有抄错的，这一条或它之前的记录被改动过：请保留手里的摘要，向公布方查问",
+            which=which,
+        ),
     )
 
 
@@ -144,8 +178,13 @@ def told_of(entries: Sequence[Entry], committed: str) -> list[Entry]:
 def backwards(entries: Sequence[Entry]) -> list[str]:
     """Return in words where a log's times run backwards: no clock that is right writes so."""
     return [
-        f"第 {two.number} 号写的时间 {told(two.at)} 早于第 {one.number} 号的 {told(one.at)}："
-        "两条的时间至少有一个不真"
+        worded(
+            "第 {number} 号写的时间 {at} 早于第 {before} 号的 {earlier}：两条的时间至少有一个不真",
+            number=two.number,
+            at=told(two.at),
+            before=one.number,
+            earlier=told(one.at),
+        )
         for one, two in pairwise(entries)
         if two.at < one.at
     ]
@@ -160,35 +199,62 @@ def concluded(
     itself.
     """
     mine = [entry for entry in found if entry.digest == committed]
-    against = []
+    against: list[str] = []
     first = next((entry for entry in mine if entry.kind == "commit"), None)
     if first is None:
-        against.append("这份承诺是事后补记的，事先没有在这里公布过：不证明承诺在先")
+        against.append(worded("这份承诺是事后补记的，事先没有在这里公布过：不证明承诺在先"))
     else:
         at, known = datetime.fromisoformat(first.at), plan.known_from
         if at >= known:
-            against.append(f"承诺到 {told(at)} 才公布，不早于随机数公布的 {told(known)}：不证明承诺在先")
+            against.append(
+                worded(
+                    "承诺到 {at} 才公布，不早于随机数公布的 {known}：不证明承诺在先",
+                    at=told(at),
+                    known=told(known),
+                )
+            )
         elif at > plan.commit_by:
             against.append(
-                f"承诺到 {told(at)} 才公布，不到方案要求的提前 {plan.lead} 分钟（最迟 "
-                f"{told(plan.commit_by)}）"
+                worded(
+                    "承诺到 {at} 才公布，不到方案要求的提前 {lead} 分钟（最迟 {commit_by}）",
+                    at=told(at),
+                    lead=plan.lead,
+                    commit_by=told(plan.commit_by),
+                )
             )
         if at < committed_at:
             against.append(
-                f"公布的时间 {told(at)} 早于承诺自己写的 {told(committed_at)}：两个时间至少有一个不真"
+                worded(
+                    "公布的时间 {at} 早于承诺自己写的 {committed_at}：两个时间至少有一个不真",
+                    at=told(at),
+                    committed_at=told(committed_at),
+                )
             )
     against += [
-        f"这份承诺已作废（第 {e.number} 号，{told(e.at)}：{e.reason}），抽取的结果不能用"
+        worded(
+            "这份承诺已作废（第 {number} 号，{at}：{reason}），抽取的结果不能用",
+            number=e.number,
+            at=told(e.at),
+            reason=e.reason,
+        )
         for e in mine
         if e.kind == "void"
     ]
     if others := list(dict.fromkeys(e.digest for e in found if e.digest != committed)):
-        numbers = "、".join(str(e.number) for e in found if e.digest != committed)
+        numbers = series(str(e.number) for e in found if e.digest != committed)
         against.append(
-            f"同一次抽查另有 {len(others)} 份承诺（第 {numbers} 号）：要问为什么，作许多承诺就可以挑结果"
+            worded(
+                "同一次抽查另有 {others} 份承诺（第 {numbers} 号）：要问为什么，作许多承诺就可以挑结果",
+                others=len(others),
+                numbers=numbers,
+            )
         )
     said = (
-        f"承诺在 {told(first.at)} 公布，早于随机数公布的 {told(plan.known_from)}（按公布方自己的时钟）"
+        worded(
+            "承诺在 {at} 公布，早于随机数公布的 {known_from}（按公布方自己的时钟）",
+            at=told(first.at),
+            known_from=told(plan.known_from),
+        )
         if first
         else ""
     )

@@ -11,6 +11,7 @@ from zhunsheng.draws.beacons import CHAINS, randomness_of
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 from zhunsheng.draws.slips import SALT, opened, record_digest, recorded, slip
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 # Full-width digits stand in draws of before; they are text as well. New entries are folded (``entered``).
 NUMBERS = re.compile(r"[0-9０-９]{1,12}(?: [0-9０-９]{1,12})*")
@@ -29,13 +30,23 @@ def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
     """
     if len(values) != len(plan.randomness):
         raise ZhunshengError(
-            "ZS-DR-05", detail=f"方案有 {len(plan.randomness)} 个来源，录入了 {len(values)} 个"
+            "ZS-DR-05",
+            detail=worded(
+                "方案有 {randomness} 个来源，录入了 {values} 个",
+                randomness=len(plan.randomness),
+                values=len(values),
+            ),
         )
     lines = []
     for number, (source, value) in enumerate(zip(plan.randomness, values, strict=True), start=1):
         # Anything else would stand in the bundle without a meaning.
         if {*value} != {*(wanted := fields_of(source))}:
-            raise ZhunshengError("ZS-DR-05", detail=f"第 {number} 个来源应录入且只录入 {'、'.join(wanted)}")
+            raise ZhunshengError(
+                "ZS-DR-05",
+                detail=worded(
+                    "第 {number} 个来源应录入且只录入 {wanted}", number=number, wanted=series(wanted)
+                ),
+            )
         if isinstance(source, Drand):
             found = randomness_of(source.chain, source.round, value)
             lines.append(f"drand:{CHAINS[source.chain].hash}:{source.round}:{found}")
@@ -44,7 +55,10 @@ def canonical_text(plan: Plan, values: Sequence[dict[str, Any]]) -> str:
         elif isinstance(source, Ceremony):
             spoken = value.get("numbers")
             if not isinstance(spoken, list) or len(spoken) != len(source.speakers):
-                raise ZhunshengError("ZS-DR-05", detail=f"现场应有 {len(source.speakers)} 人各报一个数")
+                raise ZhunshengError(
+                    "ZS-DR-05",
+                    detail=worded("现场应有 {speakers} 人各报一个数", speakers=len(source.speakers)),
+                )
             said = ";".join(f"{who}={_numbers(n)}" for who, n in zip(source.speakers, spoken, strict=True))
             lines.append(f"ceremony:{said}" + (f":{_slips(plan, value)}" if source.sealed else ""))
         else:
@@ -65,11 +79,13 @@ def _slips(plan: Plan, value: Mapping[str, Any]) -> str:
     """Return the digest of the slips' record, made again from the salts and numbers of the opened slips."""
     salts, sealed_at = value.get("salts"), value.get("sealed_at")
     if not isinstance(salts, list) or len(salts) != len(value["numbers"]):
-        raise ZhunshengError("ZS-DR-05", detail="每张封条应有一个盐")
+        raise ZhunshengError("ZS-DR-05", detail=worded("每张封条应有一个盐"))
     if not all(isinstance(salt, str) and SALT.fullmatch(salt) for salt in salts):
-        raise ZhunshengError("ZS-DR-05", detail="封条的盐应为 32 个十六进制字符（0-9、a-f）")
+        raise ZhunshengError("ZS-DR-05", detail=worded("封条的盐应为 32 个十六进制字符（0-9、a-f）"))
     if datetime.fromisoformat(str(sealed_at)) >= plan.known_at:
-        raise ZhunshengError("ZS-DR-05", detail=f"封条到 {sealed_at} 才登记，那时数字已在公布")
+        raise ZhunshengError(
+            "ZS-DR-05", detail=worded("封条到 {sealed_at} 才登记，那时数字已在公布", sealed_at=sealed_at)
+        )
     slips = [slip(salt, number) for salt, number in zip(salts, value["numbers"], strict=True)]
     return record_digest(recorded(plan, slips, str(sealed_at)))
 
@@ -79,7 +95,9 @@ def _numbers(value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_NUMBERS or not NUMBERS.fullmatch(value):
         raise ZhunshengError(
             "ZS-DR-05",
-            detail=f"“{str(value)[:40]}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）",
+            detail=worded(
+                "“{value}”应为数字，以单个空格相隔，按公布的写法录入（保留前面的零）", value=str(value)[:40]
+            ),
         )
     return value
 
@@ -101,15 +119,21 @@ def entered(values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def folded(said: Any, where: str) -> Any:
         if isinstance(said, list):
-            return [folded(one, f"{where} 的第 {n} 个") for n, one in enumerate(said, start=1)]
+            return [
+                folded(one, worded("{where} 的第 {n} 个", where=where, n=n))
+                for n, one in enumerate(said, start=1)
+            ]
         if isinstance(said, int | float | date):  # a truth is an int, a moment a date
             raise ZhunshengError(
-                "ZS-DR-05", detail=f'{where}没有加引号，被读成了 {said}：请给号码加引号，如 "0731"'
+                "ZS-DR-05",
+                detail=worded(
+                    '{where}没有加引号，被读成了 {said}：请给号码加引号，如 "0731"', where=where, said=said
+                ),
             )
         return said.translate(_FULL_WIDTH) if isinstance(said, str) else said
 
     return [
-        {k: folded(v, f"第 {n} 个来源的 {k}") for k, v in value.items()}
+        {k: folded(v, worded("第 {n} 个来源的 {k}", n=n, k=k)) for k, v in value.items()}
         for n, value in enumerate(values, start=1)
     ]
 
@@ -125,15 +149,17 @@ def both(
     for entry in (first, second):
         values = entry.get("values", []) if isinstance(entry, dict) else None
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            detail = (
+            detail = worded(
                 '录入应有 by（姓名）和 values（列表，每个来源一项，每项写明是什么，如 - numbers: "03 11"）'
             )
             raise ZhunshengError("ZS-DR-05", detail=detail)
     names = [str(entry.get("by", "")).strip() for entry in (first, second)]
     if not all(names) or names[0] == names[1]:
-        raise ZhunshengError("ZS-DR-04", detail="须由两个不同的人录入，并写明姓名（by）")
+        raise ZhunshengError("ZS-DR-04", detail=worded("须由两个不同的人录入，并写明姓名（by）"))
     values = [opened(plan, entered(entry.get("values", [])), sealed) for entry in (first, second)]
     texts = [canonical_text(plan, one) for one in values]
     if texts[0] != texts[1]:
-        raise ZhunshengError("ZS-DR-04", detail=f"{names[0]} 与 {names[1]} 录入的内容不同")
+        raise ZhunshengError(
+            "ZS-DR-04", detail=worded("{one} 与 {other} 录入的内容不同", one=names[0], other=names[1])
+        )
     return texts[0], names, values[0]

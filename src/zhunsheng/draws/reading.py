@@ -19,6 +19,7 @@ from zhunsheng.draws.results import InspectionResult
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import bounded, fault, once, parsed, written
 from zhunsheng.text import cleaned
+from zhunsheng.translation import series, worded
 
 
 def read_plan(path: Path) -> Plan:
@@ -76,7 +77,9 @@ def read_inspectors(path: Path) -> list[RegisteredInspector]:
     except ValidationError as error:
         raise ZhunshengError("ZS-DR-80", name=path.name, detail=fault(error)) from None
     if twice := [one for one, times in Counter(person.id for person in people).items() if times > 1]:
-        raise ZhunshengError("ZS-DR-80", name=path.name, detail=f"编号重复：{'、'.join(twice[:10])}")
+        raise ZhunshengError(
+            "ZS-DR-80", name=path.name, detail=worded("编号重复：{twice}", twice=series(twice[:10]))
+        )
     return people
 
 

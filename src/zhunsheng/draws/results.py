@@ -11,6 +11,7 @@ from chinese_calendar import is_workday
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.regulations import deadlines, in_force
+from zhunsheng.translation import series, worded
 
 
 def due(start: date, days: int) -> date:
@@ -70,30 +71,58 @@ def check_results(
     seen: set[str] = set()
     for one in results:
         if one.id in seen:
-            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 有两条结果，只能有一条")
+            raise ZhunshengError("ZS-DR-09", detail=worded("{id} 有两条结果，只能有一条", id=one.id))
         seen.add(one.id)
-        for words, day in (("检查日期", one.inspected_on), ("公示日期", one.published_on)):
+        for words, day in ((worded("检查日期"), one.inspected_on), (worded("公示日期"), one.published_on)):
             if day and day < since:
                 raise ZhunshengError(
-                    "ZS-DR-09", detail=f"{one.id} 的{words} {day} 早于随机数公布的 {since}，那时还没有抽取"
+                    "ZS-DR-09",
+                    detail=worded(
+                        "{id} 的{words} {day} 早于随机数公布的 {since}，那时还没有抽取",
+                        id=one.id,
+                        words=words,
+                        day=day,
+                        since=since,
+                    ),
                 )
             if day and day > until:
-                raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的{words} {day} 晚于今天（{until}）")
+                raise ZhunshengError(
+                    "ZS-DR-09",
+                    detail=worded(
+                        "{id} 的{words} {day} 晚于今天（{until}）",
+                        id=one.id,
+                        words=words,
+                        day=day,
+                        until=until,
+                    ),
+                )
         if one.id in reserve:
-            detail = (
-                f"{one.id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补"
+            detail = worded(
+                "{id} 是候补，没有分派检查人员：递补的结果还不能在这里登记，请另行登记，并公布为什么递补",
+                id=one.id,
             )
             raise ZhunshengError("ZS-DR-09", detail=detail)
         if one.id not in teams:
-            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 不在本次抽查名单里")
+            raise ZhunshengError("ZS-DR-09", detail=worded("{id} 不在本次抽查名单里", id=one.id))
         if set(one.inspectors) != set(teams[one.id]):
-            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的检查人员应为 {'、'.join(teams[one.id])}")
+            raise ZhunshengError(
+                "ZS-DR-09",
+                detail=worded(
+                    "{id} 的检查人员应为 {inspectors}", id=one.id, inspectors=series(teams[one.id])
+                ),
+            )
         if one.result is not None and one.result not in categories():
             raise ZhunshengError(
-                "ZS-DR-09", detail=f"{one.id} 的结果“{one.result}”应为：{'、'.join(categories())}"
+                "ZS-DR-09",
+                detail=worded(
+                    "{id} 的结果“{result}”应为：{categories}",
+                    id=one.id,
+                    result=one.result,
+                    categories=series(categories()),
+                ),
             )
         if one.published_on and (one.inspected_on is None or one.published_on < one.inspected_on):
-            raise ZhunshengError("ZS-DR-09", detail=f"{one.id} 的公示日期早于检查日期")
+            raise ZhunshengError("ZS-DR-09", detail=worded("{id} 的公示日期早于检查日期", id=one.id))
 
 
 def overdue(
@@ -103,13 +132,13 @@ def overdue(
     checks by the task's end, publication after.
     """
     known = {r.id: r for r in results}
-    late = []
+    late: list[tuple[str, str, date]] = []
     for entity in teams:
         one = known.get(entity)
         if (one is None or one.inspected_on is None) and today > ended_on:
-            late.append((entity, "尚未检查", ended_on))
+            late.append((entity, worded("尚未检查"), ended_on))
         elif (
             one is not None and one.inspected_on and one.published_on is None and today > publish_by(ended_on)
         ):
-            late.append((entity, "结果尚未公示", publish_by(ended_on)))
+            late.append((entity, worded("结果尚未公示"), publish_by(ended_on)))
     return late

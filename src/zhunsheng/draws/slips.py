@@ -13,6 +13,7 @@ from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Plan
 from zhunsheng.draws.spec import DIGEST, canonical, digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 FORMAT = "zhunsheng.draw-slips/1"
 SALT = re.compile(r"[0-9a-f]{32}")
@@ -50,19 +51,31 @@ def record(plan: Plan, slips: Sequence[str], when: datetime) -> dict[str, Any]:
     """
     found = ceremony_of(plan)
     if found is None:
-        raise ZhunshengError("ZS-DR-39", detail="方案里没有先封存的现场报数")
+        raise ZhunshengError("ZS-DR-39", detail=worded("方案里没有先封存的现场报数"))
     speakers = found[1].speakers
     if len(slips) != len(speakers):
-        raise ZhunshengError("ZS-DR-39", detail=f"应有 {len(speakers)} 张封条，登记了 {len(slips)} 张")
+        raise ZhunshengError(
+            "ZS-DR-39",
+            detail=worded(
+                "应有 {speakers} 张封条，登记了 {slips} 张", speakers=len(speakers), slips=len(slips)
+            ),
+        )
     for who, one in zip(speakers, slips, strict=True):
         if not isinstance(one, str) or not DIGEST.fullmatch(one):
-            raise ZhunshengError("ZS-DR-39", detail=f"{who} 的封条摘要应为 64 个十六进制字符（0-9、a-f）")
+            raise ZhunshengError(
+                "ZS-DR-39", detail=worded("{who} 的封条摘要应为 64 个十六进制字符（0-9、a-f）", who=who)
+            )
     # Whoever hands in another's digest would open it with the other's words, and add nothing of their own.
     if len({*slips}) != len(slips):
-        raise ZhunshengError("ZS-DR-39", detail="有两张封条的摘要相同，各人须自己写数和盐")
+        raise ZhunshengError("ZS-DR-39", detail=worded("有两张封条的摘要相同，各人须自己写数和盐"))
     if when >= plan.known_at:
         raise ZhunshengError(
-            "ZS-DR-39", detail=f"数字从 {told(plan.known_at)} 起公布，现在是 {told(when)}，来不及封存"
+            "ZS-DR-39",
+            detail=worded(
+                "数字从 {known_at} 起公布，现在是 {when}，来不及封存",
+                known_at=told(plan.known_at),
+                when=told(when),
+            ),
         )
     return recorded(plan, slips, when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
@@ -82,12 +95,18 @@ def opened(
     if sealed is None or sealed["plan"] != plan.digest:
         raise ZhunshengError("ZS-DR-35")
     said = values[place]
-    for name, what in (("numbers", "数"), ("salts", "盐")):
+    for name, what in (("numbers", worded("数")), ("salts", worded("盐"))):
         given = said.get(name)
         # What is missing, or not written as a list, is nobody's slip that differs.
         if not isinstance(given, list) or len(given) != len(ceremony.speakers):
             raise ZhunshengError(
-                "ZS-DR-05", detail=f"{name} 应是列表，{len(ceremony.speakers)} 个报数人各一个{what}"
+                "ZS-DR-05",
+                detail=worded(
+                    "{name} 应是列表，{speakers} 个报数人各一个{what}",
+                    name=name,
+                    speakers=len(ceremony.speakers),
+                    what=what,
+                ),
             )
     for n, who in enumerate(ceremony.speakers):
         try:

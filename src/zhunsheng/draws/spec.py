@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zhunsheng.translation import worded
+
 VERSION = "zhunsheng.draw/2"
 VERSIONS = (
     "zhunsheng.draw/1",
@@ -69,9 +71,18 @@ def digest_fault(typed: str) -> str:
     found = typed_digest(typed)
     odd = next(((n, c) for n, c in enumerate(found, start=1) if c not in "0123456789abcdef"), None)
     if odd:
-        meant = {"o": "，多半是数字 0", "l": "，多半是数字 1", "i": "，多半是数字 1"}.get(odd[1], "")
-        return f"摘要只有 0 至 9、a 至 f，第 {odd[0]} 个字符（空格和横线不算）是“{odd[1]}”{meant}"
-    return "" if len(found) == 64 else f"摘要应是 64 个字符，现在是 {len(found)} 个"
+        meant = {
+            "o": worded("，多半是数字 0"),
+            "l": worded("，多半是数字 1"),
+            "i": worded("，多半是数字 1"),
+        }.get(odd[1], "")
+        return worded(
+            "摘要只有 0 至 9、a 至 f，第 {place} 个字符（空格和横线不算）是“{sign}”{meant}",
+            place=odd[0],
+            sign=odd[1],
+            meant=meant,
+        )
+    return "" if len(found) == 64 else worded("摘要应是 64 个字符，现在是 {found} 个", found=len(found))
 
 
 def grouped(text: str, size: int) -> list[str]:

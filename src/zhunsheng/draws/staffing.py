@@ -17,6 +17,7 @@ from zhunsheng.draws.protocol import fits_a_bundle
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.draws.strata import stratum_words
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 
 SHOWN = 10  # places named in a refusal
 
@@ -47,7 +48,13 @@ def refuse_unstaffed(
     """
     away = recusals(people)
     if strange := [entity for entity in away if entity not in found]:
-        named = "；".join(f"{entity[:40]}（{away[entity][0].id}）" for entity in strange[:SHOWN])
+        named = series(
+            (
+                worded("{entity}（{inspector}）", entity=entity[:40], inspector=away[entity][0].id)
+                for entity in strange[:SHOWN]
+            ),
+            "；",
+        )
         raise ZhunshengError("ZS-DR-72", count=len(strange), detail=named)
     quotas = {stratum: numbers["quota"] for stratum, numbers in strata.items() if numbers["quota"]}
     if not fits_a_bundle(plan, strata):
@@ -58,11 +65,19 @@ def refuse_unstaffed(
         over := overloaded(plan, _hardest(quotas, away, found), people)
     ):
         busy, need, room = over
-        names = "、".join(busy[:SHOWN]) + (f" 等 {len(busy)} 人" if len(busy) > SHOWN else "")
+        names = series(busy[:SHOWN]) + (
+            worded(" 等 {count} 人", count=len(busy)) if len(busy) > SHOWN else ""
+        )
         raise _refusal(
             [
-                f"每人至多 {plan.staffing.max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，"
-                f"只有 {room} 人次"
+                worded(
+                    "每人至多 {max_load} 户不够：{names}要承担 {need} 人次，换给别人都不合规，只"
+                    "有 {room} 人次",
+                    max_load=plan.staffing.max_load,
+                    names=names,
+                    need=need,
+                    room=room,
+                )
             ]
         )
 
@@ -102,18 +117,26 @@ def _lacking(
             certified[district] + sum(one.certified for one in wide) - sum(one.certified for one in gone)
         )
         return (
-            f"可派 {rest} 人，不足 {size} 人"
+            worded("可派 {rest} 人，不足 {size} 人", rest=rest, size=size)
             if rest < size
             else ""
             if with_card
-            else f"可派 {rest} 人，其中没有持执法证的"
+            else worded("可派 {rest} 人，其中没有持执法证的", rest=rest)
         )
 
-    said = []
+    said: list[str] = []
     short = {district: why for district in dict.fromkeys(map(district_of, quotas)) if (why := lack(district))}
     for district, why in short.items():
-        where = f"辖区“{district}”" if district else "全部对象"
-        said.append(f"{where}{why}（名录 {len(people)} 人，可查全部抽查事项的 {len(able)} 人）")
+        where = worded("辖区“{district}”", district=district) if district else worded("全部对象")
+        said.append(
+            worded(
+                "{where}{why}（名录 {people} 人，可查全部抽查事项的 {able} 人）",
+                where=where,
+                why=why,
+                people=len(people),
+                able=len(able),
+            )
+        )
     for entity, who in away.items():
         stratum = found[entity]
         district = district_of(stratum)
@@ -125,14 +148,22 @@ def _lacking(
             if one.id in able and (column is None or not one.districts or district in one.districts)
         ]
         if why := lack(district, gone):
-            names = "、".join(one.id for one in gone[:SHOWN])
-            said.append(f"{entity}（{stratum_words(plan.strata, stratum)}）回避的有 {names}，{why}")
+            names = series(one.id for one in gone[:SHOWN])
+            said.append(
+                worded(
+                    "{entity}（{strata}）回避的有 {names}，{why}",
+                    entity=entity,
+                    strata=stratum_words(plan.strata, stratum),
+                    names=names,
+                    why=why,
+                )
+            )
     return said
 
 
 def _refusal(said: Sequence[str]) -> ZhunshengError:
-    more = f"；等 {len(said)} 处" if len(said) > SHOWN else ""
-    return ZhunshengError("ZS-DR-71", detail="；".join(said[:SHOWN]) + more)
+    more = worded("；等 {count} 处", count=len(said)) if len(said) > SHOWN else ""
+    return ZhunshengError("ZS-DR-71", detail=series(said[:SHOWN], "；") + more)
 
 
 def _hardest(
@@ -158,10 +189,14 @@ def idle(plan: Plan, districts: Iterable[str], people: Sequence[RegisteredInspec
     districts and items that it does not have.
     """
     known, items = {*districts}, {item.code for item in plan.items}
-    said = []
+    said: list[str] = []
     for one in people:
         if DISTRICT in plan.strata and one.districts and not known & {*one.districts}:
-            said.append(f"{one.id} 的辖区 {'、'.join(one.districts[:3])} 名录库里没有")
+            said.append(
+                worded("{id} 的辖区 {districts} 名录库里没有", id=one.id, districts=series(one.districts[:3]))
+            )
         if one.items and not items <= {*one.items}:
-            said.append(f"{one.id} 的事项 {'、'.join(one.items[:3])} 不含全部抽查事项")
+            said.append(
+                worded("{id} 的事项 {items} 不含全部抽查事项", id=one.id, items=series(one.items[:3]))
+            )
     return said

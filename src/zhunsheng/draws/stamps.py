@@ -19,6 +19,7 @@ from zhunsheng.draws import opentimestamps as ots
 from zhunsheng.draws.public_log import Entry
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import raised_with, series, worded
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -52,7 +53,7 @@ class Stamp:
     def says(self) -> str:
         """What it proves, and under what condition."""
         time = {"time": told(self.at)} if self.at else {}
-        return words()["stamps"][self.kind].format(**self.details, **time)
+        return worded(words()["stamps"][self.kind], **self.details, **time)
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields, as they are kept."""
@@ -88,7 +89,7 @@ def read_stamp(  # noqa: PLR0913 - a file, and each thing that it may be checked
     ``ZS-DR-56`` without a root certificate.
     """
     if len(content) > MAX_STAMP:
-        raise ZhunshengError("ZS-DR-53", name=name, detail=f"超过 {MAX_STAMP // 1024} KB")
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("超过 {n} KB", n=MAX_STAMP // 1024))
     if content.startswith(ots.MAGIC[:16]):
         return _of_calendars(content, name, entries, headers)
     return [_of_authority(content, name, entries, authorities, asked, policy)]
@@ -112,7 +113,11 @@ def _of_authority(
         answer = decode_timestamp_response(in_order(content))
         if answer.status:
             said = "、".join(str(one) for one in answer.status_string)[:200]
-            raise ZhunshengError("ZS-DR-55", name=name, detail=f"机构没有盖章（状态 {answer.status}）{said}")
+            raise ZhunshengError(
+                "ZS-DR-55",
+                name=name,
+                detail=worded("机构没有盖章（状态 {status}）{said}", status=answer.status, said=said),
+            )
         info = answer.tst_info
         imprint, nonce, at, accuracy = info.message_imprint, info.nonce, info.gen_time, info.accuracy
         spread = (
@@ -126,15 +131,25 @@ def _of_authority(
         )
         bound = at + spread
     except (ValueError, OverflowError):
-        raise ZhunshengError("ZS-DR-53", name=name, detail="不是 RFC 3161 的时间戳回执，或不完整") from None
+        raise ZhunshengError(
+            "ZS-DR-53", name=name, detail=worded("不是 RFC 3161 的时间戳回执，或不完整")
+        ) from None
     if imprint.hash_algorithm.dotted_string != SHA256:
-        raise ZhunshengError("ZS-DR-53", name=name, detail="盖的不是 SHA-256 摘要")
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("盖的不是 SHA-256 摘要"))
     entry = _entry_of(imprint.message.hex(), name, entries)
     if asked is not None and asked_for(asked, name) != (imprint.message, nonce):
-        raise ZhunshengError("ZS-DR-54", name=name, detail="它答复的不是给出的那个请求（摘要或随机号不同）")
+        raise ZhunshengError(
+            "ZS-DR-54", name=name, detail=worded("它答复的不是给出的那个请求（摘要或随机号不同）")
+        )
     if policy is not None and info.policy.dotted_string != policy:
         raise ZhunshengError(
-            "ZS-DR-55", name=name, detail=f"策略是 {info.policy.dotted_string}，不是 {policy}"
+            "ZS-DR-55",
+            name=name,
+            detail=worded(
+                "策略是 {given}，不是 {policy}",
+                given=info.policy.dotted_string,
+                policy=policy,
+            ),
         )
     signer, root = _signed_by(answer, imprint.message, name, authorities)
     return Stamp(
@@ -156,7 +171,7 @@ def asked_for(asked: bytes, name: str) -> tuple[bytes, int | None]:
         made = parse_timestamp_request(asked)
         return made.message_imprint.message, made.nonce
     except ValueError:
-        raise ZhunshengError("ZS-DR-53", name=name, detail="给出的请求文件（tsq）读不出来") from None
+        raise ZhunshengError("ZS-DR-53", name=name, detail=worded("给出的请求文件（tsq）读不出来")) from None
 
 
 def _entry_of(digest: str, name: str, entries: Sequence[Entry]) -> Entry:
@@ -165,7 +180,11 @@ def _entry_of(digest: str, name: str, entries: Sequence[Entry]) -> Entry:
         if entry.own == digest:
             return entry
     numbers = "、".join(str(entry.number) for entry in entries) if len(entries) <= 5 else f"1–{len(entries)}"
-    raise ZhunshengError("ZS-DR-54", name=name, detail=f"盖的摘要 {digest} 不是第 {numbers} 条的摘要")
+    raise ZhunshengError(
+        "ZS-DR-54",
+        name=name,
+        detail=worded("盖的摘要 {digest} 不是第 {numbers} 条的摘要", digest=digest, numbers=numbers),
+    )
 
 
 def _signed_by(
@@ -179,7 +198,7 @@ def _signed_by(
     from rfc3161_client import VerificationError, VerifierBuilder
 
     if not authorities:
-        raise ZhunshengError("ZS-DR-56", detail="一份也没有给出")
+        raise ZhunshengError("ZS-DR-56", detail=worded("一份也没有给出"))
     why = ""
     for file, pem in authorities.items():
         given = certificates(pem, file)
@@ -205,13 +224,14 @@ def _signer(answer: TimeStampResponse) -> Certificate:
 def _in_chinese(said: str) -> str:
     """Return what the library says of a stamp that does not hold."""
     told_by = {
-        "EKU": "签名的证书不是用来盖时间戳的",
-        "SignerInfo": "签名不是由一张附上的证书作出的",
-        "ertificates neither": "回执里没有签名的证书，请在请求时要求附上证书",
-        "verifying certificates": "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生"
-        "效",
+        "EKU": worded("签名的证书不是用来盖时间戳的"),
+        "SignerInfo": worded("签名不是由一张附上的证书作出的"),
+        "ertificates neither": worded("回执里没有签名的证书，请在请求时要求附上证书"),
+        "verifying certificates": worded(
+            "签名不成立，或签名的证书不能连到给出的根证书，或盖章时证书已过期、尚未生效"
+        ),
     }
-    return next((words for part, words in told_by.items() if part in said), "签名不成立")
+    return next((words for part, words in told_by.items() if part in said), worded("签名不成立"))
 
 
 def _named(certificate: Certificate) -> str:
@@ -242,7 +262,7 @@ def certificates(pem: bytes, file: str) -> tuple[Certificate, ...]:
     try:
         return tuple(load_pem_x509_certificates(pem))
     except ValueError:
-        raise ZhunshengError("ZS-DR-56", detail=f"{file} 里没有 PEM 证书") from None
+        raise ZhunshengError("ZS-DR-56", detail=worded("{file} 里没有 PEM 证书", file=file)) from None
 
 
 def in_order(content: bytes) -> bytes:
@@ -298,7 +318,7 @@ def _of_calendars(
     try:
         digest, ends = ots.read_proof(content)
     except ots.Unreadable as error:
-        raise ZhunshengError("ZS-DR-53", name=name, detail=str(error)) from None
+        raise ZhunshengError("ZS-DR-53", name=name, detail=raised_with(error)) from None
     entry = _entry_of(digest, name, entries)
     found = []
     for end in ends:
@@ -309,7 +329,7 @@ def _of_calendars(
         try:
             header = ots.header_for(end, headers)
         except ots.Unreadable as error:
-            raise ZhunshengError("ZS-DR-55", name=name, detail=str(error)) from None
+            raise ZhunshengError("ZS-DR-55", name=name, detail=raised_with(error)) from None
         details |= {"block": header.block, "difficulty": f"{header.difficulty:.1e}"}
         bound = (header.time + BLOCK_CLOCK).isoformat()
         found.append(Stamp(entry.number, "header", header.time.isoformat(), bound, details))
@@ -335,12 +355,12 @@ def standing(stamps: Sequence[Stamp], entry: Entry, known: datetime) -> str:
     said, best = words()["standing"], earliest(stamps, entry.number)
     if best is None:
         on_it = [one for one in stamps if one.number >= entry.number]
-        return said["waiting" if on_it else "none"]
+        return worded(said["waiting" if on_it else "none"])
     bound = datetime.fromisoformat(best.bound)
     told_as = {"time": told(bound), "known": told(known), "at": told(entry.at)}
-    order = said["before" if bound < known else "after"].format(**told_as)
+    order = [worded(said["before" if bound < known else "after"], **told_as)]
     if best.number > entry.number:
-        order = said["later"].format(number=best.number) + order
+        order.insert(0, worded(said["later"], number=best.number))
     if bound < datetime.fromisoformat(entry.at):
-        order += said["clock"].format(**told_as)
-    return order
+        order.append(worded(said["clock"], **told_as))
+    return series(order, "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from zhunsheng.draws.spec import STRATUM_JOIN
 from zhunsheng.evidence import ledger_of
+from zhunsheng.translation import series, worded
 
 # a frame's columns are this ledger's; one from a file may have others, which are called as it does
 LEDGER = "entities"
@@ -42,8 +43,10 @@ def match_words(match: Mapping[str, str]) -> str:
     said = []
     for name, value in match.items():
         words = value_words(name, value)
-        said.append(words if words != value else f"{column_words(name)}“{value}”")
-    return "、".join(said) or "其余各层"
+        said.append(
+            words if words != value else worded("{column}“{value}”", column=column_words(name), value=value)
+        )
+    return series(said) or worded("其余各层")
 
 
 def untouched(allotted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

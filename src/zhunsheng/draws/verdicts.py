@@ -14,6 +14,7 @@ from typing import Any
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
 from zhunsheng.faults import packaged
+from zhunsheng.translation import worded
 
 _STRENGTH = {
     "beacon": "proved",
@@ -36,7 +37,7 @@ class Verdict:
 
     def text(self) -> str:
         """Return mark and words as one sentence."""
-        return f"{self.mark}：{self.says}"
+        return worded("{mark}：{says}", mark=self.mark, says=self.says)
 
 
 @lru_cache(maxsize=1)
@@ -61,10 +62,12 @@ def of_source(source: Source) -> Verdict:
     kind = _kind(source)
     said = words()["sources"][kind]
     if isinstance(source, Drand):
-        said = said.format(chain=source.chain, round=source.round, time=told(source.published))
+        said = worded(said, chain=source.chain, round=source.round, time=told(source.published))
     elif isinstance(source, Lottery):
-        said = said.format(name=source.name, issue=source.issue)
-    return Verdict(_STRENGTH[kind], words()["marks"][_STRENGTH[kind]], said)
+        said = worded(said, name=source.name, issue=source.issue)
+    else:
+        said = worded(said)
+    return Verdict(_STRENGTH[kind], worded(words()["marks"][_STRENGTH[kind]]), said)
 
 
 def verdict(plan: Plan, values: Sequence[Mapping[str, Any]] | None = None) -> Verdict:
@@ -82,4 +85,4 @@ def verdict(plan: Plan, values: Sequence[Mapping[str, Any]] | None = None) -> Ve
     if weakest == "sealed" and out and any(datetime.fromisoformat(moment) >= min(out) for moment in sealed):
         weakest = "late"
     strength = _STRENGTH.get(weakest, "witnessed")
-    return Verdict(strength, words()["marks"][strength], words()["mixed"][weakest])
+    return Verdict(strength, worded(words()["marks"][strength]), worded(words()["mixed"][weakest]))

@@ -34,6 +34,7 @@ from zhunsheng.draws.strata import stratum_words
 from zhunsheng.draws.verdicts import verdict
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
+from zhunsheng.translation import series, worded
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,11 @@ def verify(
         return [
             Check(
                 "plan",
-                "方案与名录",
+                worded("方案与名录"),
                 False,
-                f"读不出来：{fault(error) if isinstance(error, ValidationError) else str(error)}",
+                worded(
+                    "读不出来：{why}", why=fault(error) if isinstance(error, ValidationError) else str(error)
+                ),
             )
         ]
     steps: list[Callable[[], Check]] = [
@@ -88,12 +91,12 @@ def verify(
     ]
     found = [_safely(step) for step in steps]
     if frame_of is None:
-        found.append(Check("frame", "名录库", None, "没有提供名录库，无法核对有没有漏抽"))
+        found.append(Check("frame", worded("名录库"), None, worded("没有提供名录库，无法核对有没有漏抽")))
         return found
     try:
         frame = frame_of(plan)
     except ZhunshengError as error:
-        return [*found, Check("frame", "名录库", False, error.text())]
+        return [*found, Check("frame", worded("名录库"), False, error.worded())]
     return [*found, _safely(lambda: _frame(parts, frame, name)), _safely(lambda: _again(parts, frame))]
 
 
@@ -101,9 +104,15 @@ def conclusion(found: Sequence[Check]) -> str:
     """Return what all checks of a bundle come to, in a sentence that names what does not hold, or is open."""
     bad, open_ = ([one.title for one in found if one.holds is which] for which in (False, None))
     if bad:
-        return f"不成立：{len(bad)} 项不符（{'、'.join(bad)}）"
+        return worded("不成立：{count} 项不符（{names}）", count=len(bad), names=series(bad))
     return (
-        f"所核各项相符，另有 {len(open_)} 项未核（{'、'.join(open_)}），要您自己核对" if open_ else "全部相符"
+        worded(
+            "所核各项相符，另有 {count} 项未核（{names}），要您自己核对",
+            count=len(open_),
+            names=series(open_),
+        )
+        if open_
+        else worded("全部相符")
     )
 
 
@@ -135,7 +144,12 @@ def _safely(step: Callable[[], Check]) -> Check:
     try:
         return step()
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        return Check("form", "文件格式", False, f"内容残缺：{type(error).__name__} {error}")
+        return Check(
+            "form",
+            worded("文件格式"),
+            False,
+            worded("内容残缺：{name} {error}", name=type(error).__name__, error=error),
+        )
 
 
 def published_check(parts: dict[str, Any], expected: str | None) -> Check:
@@ -145,18 +159,33 @@ def published_check(parts: dict[str, Any], expected: str | None) -> Check:
     ours = commitment_digest(parts["commitment.json"])
     said = typed_digest(expected or "")
     if not said:
-        return Check("published", "事先公布的承诺", None, f"承诺摘要 {ours}，请与事先公布的核对")
+        return Check(
+            "published",
+            worded("事先公布的承诺"),
+            None,
+            worded("承诺摘要 {ours}，请与事先公布的核对", ours=ours),
+        )
     if not DIGEST.fullmatch(said):
-        return Check("published", "事先公布的承诺", None, f"所填的不是摘要，没有核对；承诺摘要 {ours}")
-    unlike = "与事先公布的摘要不同；请确认填的是承诺摘要，不是摘要单上的“本条摘要”"
+        return Check(
+            "published",
+            worded("事先公布的承诺"),
+            None,
+            worded("所填的不是摘要，没有核对；承诺摘要 {ours}", ours=ours),
+        )
+    unlike = worded("与事先公布的摘要不同；请确认填的是承诺摘要，不是摘要单上的“本条摘要”")
     return Check(
-        "published", "事先公布的承诺", ours == said, "与事先公布的摘要相同" if ours == said else unlike
+        "published",
+        worded("事先公布的承诺"),
+        ours == said,
+        worded("与事先公布的摘要相同") if ours == said else unlike,
     )
 
 
 def _plan(parts: dict[str, Any], plan: Plan) -> Check:
     same = plan.digest == parts["commitment.json"]["plan"]
-    return Check("plan", "方案", same, "与承诺的相同" if same else "方案在承诺之后被改动")
+    return Check(
+        "plan", worded("方案"), same, worded("与承诺的相同") if same else worded("方案在承诺之后被改动")
+    )
 
 
 def _register(parts: dict[str, Any], people: list[RegisteredInspector]) -> Check:
@@ -164,9 +193,9 @@ def _register(parts: dict[str, Any], people: list[RegisteredInspector]) -> Check
     same = register_digest(people) == said["digest"] and len(people) == said["count"]
     return Check(
         "inspectors",
-        "检查人员名录",
+        worded("检查人员名录"),
         same,
-        f"{len(people)} 人，与承诺的相同" if same else "名录在承诺之后被改动",
+        worded("{people} 人，与承诺的相同", people=len(people)) if same else worded("名录在承诺之后被改动"),
     )
 
 
@@ -176,17 +205,21 @@ def _time(parts: dict[str, Any], plan: Plan) -> Check:
     if early and when > plan.commit_by:
         return Check(
             "time",
-            "承诺在先",
+            worded("承诺在先"),
             False,
-            f"按机关自己写的时间，{told(when)} 才承诺，不到方案要求的提前 {plan.lead} 分钟",
+            worded(
+                "按机关自己写的时间，{when} 才承诺，不到方案要求的提前 {lead} 分钟",
+                when=told(when),
+                lead=plan.lead,
+            ),
         )
     known = told(plan.known_from)
     says = (
-        f"{told(when)} 承诺，早于方案写的随机数公布时间 {known}"
+        worded("{when} 承诺，早于方案写的随机数公布时间 {known}", when=told(when), known=known)
         if early
-        else f"{told(when)} 才承诺，不早于随机数公布的 {known}"
+        else worded("{when} 才承诺，不早于随机数公布的 {known}", when=told(when), known=known)
     )
-    return Check("time", "承诺在先", early, f"按机关自己写的时间，{says}")
+    return Check("time", worded("承诺在先"), early, worded("按机关自己写的时间，{says}", says=says))
 
 
 def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
@@ -196,11 +229,11 @@ def _quotas(parts: dict[str, Any], plan: Plan) -> Check:
     same = again == said and total == parts["commitment.json"]["frame"]["count"]
     return Check(
         "quotas",
-        "各层配额",
+        worded("各层配额"),
         same,
-        f"{len(said)} 层，共抽 {sum(n['quota'] for n in again.values())} 户"
+        worded("{strata} 层，共抽 {n} 户", strata=len(said), n=sum(n["quota"] for n in again.values()))
         if same
-        else "配额与方案算出的不同",
+        else worded("配额与方案算出的不同"),
     )
 
 
@@ -209,18 +242,18 @@ def _randomness(parts: dict[str, Any], plan: Plan) -> Check:
     try:
         text = canonical_text(plan, sealed["values"])
     except ZhunshengError as error:
-        return Check("randomness", "随机数", False, error.text())
+        return Check("randomness", worded("随机数"), False, error.worded())
     if text != sealed["randomness"]:
-        return Check("randomness", "随机数", False, "记录的随机数与来源公布的不同")
+        return Check("randomness", worded("随机数"), False, worded("记录的随机数与来源公布的不同"))
     if sealed.get("controlled_by_office") is not plan.controlled_by_office:
-        return Check("randomness", "随机数", False, "没有如实标明随机数由谁控制")
+        return Check("randomness", worded("随机数"), False, worded("没有如实标明随机数由谁控制"))
     two = len(set(sealed["entered_by"])) == 2
     says = (
-        "由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录"
+        worded("由录入的数值算出，相同；录入人记作两个人，是谁、怎样录入的，只凭机关的记录")
         if two
-        else "不是由两个不同的人录入"
+        else worded("不是由两个不同的人录入")
     )
-    return Check("randomness", "随机数", two, says)
+    return Check("randomness", worded("随机数"), two, says)
 
 
 def _strength(parts: dict[str, Any], plan: Plan) -> Check:
@@ -228,16 +261,23 @@ def _strength(parts: dict[str, Any], plan: Plan) -> Check:
     is a proof.
     """
     found = verdict(plan, parts["seed.json"]["values"])
-    return Check("strength", "随机数的来源", True if found.strength == "proved" else None, found.text())
+    return Check(
+        "strength", worded("随机数的来源"), True if found.strength == "proved" else None, found.text()
+    )
 
 
 def _seed(parts: dict[str, Any]) -> Check:
     sealed = parts["seed.json"]
     bound = commitment_digest(parts["commitment.json"])
     if sealed["commitment"] != bound:
-        return Check("seed", "种子", False, "种子绑定的是另一份承诺，可能是重复使用的种子")
+        return Check("seed", worded("种子"), False, worded("种子绑定的是另一份承诺，可能是重复使用的种子"))
     same = seed_of(bound, sealed["randomness"]) == sealed["seed"]
-    return Check("seed", "种子", same, "由承诺和随机数算出，相同" if same else "与承诺和随机数算出的不同")
+    return Check(
+        "seed",
+        worded("种子"),
+        same,
+        worded("由承诺和随机数算出，相同") if same else worded("与承诺和随机数算出的不同"),
+    )
 
 
 def _tickets(parts: dict[str, Any]) -> Check:
@@ -245,20 +285,20 @@ def _tickets(parts: dict[str, Any]) -> Check:
     wrong = [d["id"] for d in parts["drawn.json"] if ticket(seed, d["id"]) != d["ticket"]]
     return Check(
         "tickets",
-        "号码",
+        worded("号码"),
         not wrong,
-        f"{len(parts['drawn.json'])} 个号码逐一算过，相同"
+        worded("{count} 个号码逐一算过，相同", count=len(parts["drawn.json"]))
         if not wrong
-        else f"号码不对：{'、'.join(wrong[:5])}",
+        else worded("号码不对：{wrong}", wrong=series(wrong[:5])),
     )
 
 
 def _order(parts: dict[str, Any]) -> Check:
     drawn, strata = parts["drawn.json"], parts["commitment.json"]["strata"]
     if drawn != sorted(drawn, key=lambda d: (d["stratum"].encode(), d["rank"])):
-        return Check("order", "名次", False, "名单的先后被调换")
+        return Check("order", worded("名次"), False, worded("名单的先后被调换"))
     if len({d["id"] for d in drawn}) != len(drawn):
-        return Check("order", "名次", False, "有对象出现两次")
+        return Check("order", worded("名次"), False, worded("有对象出现两次"))
     by_stratum: dict[str, list[dict[str, Any]]] = {}
     for d in drawn:
         by_stratum.setdefault(d["stratum"], []).append(d)
@@ -271,16 +311,19 @@ def _order(parts: dict[str, Any]) -> Check:
         if not (ranks and rising and reserves):
             return Check(
                 "order",
-                "名次",
+                worded("名次"),
                 False,
-                f"“{stratum_words(parts['plan.json']['strata'], stratum)}”层的数量、名次或号码次序不对",
+                worded(
+                    "“{stratum}”层的数量、名次或号码次序不对",
+                    stratum=stratum_words(parts["plan.json"]["strata"], stratum),
+                ),
             )
     last = {d["stratum"]: d["ticket"] for d in drawn if not d["reserve"]}
     if parts["cutoffs.json"] != last:
-        return Check("order", "名次", False, "公布的各层末位号码与名单不同")
+        return Check("order", worded("名次"), False, worded("公布的各层末位号码与名单不同"))
     if any(d["stratum"] not in strata for d in drawn):
-        return Check("order", "名次", False, "有对象不属于任何一层")
-    return Check("order", "名次", True, "各层数量与配额相同，按号码从小到大")
+        return Check("order", worded("名次"), False, worded("有对象不属于任何一层"))
+    return Check("order", worded("名次"), True, worded("各层数量与配额相同，按号码从小到大"))
 
 
 def _proofs(parts: dict[str, Any]) -> Check:
@@ -288,12 +331,24 @@ def _proofs(parts: dict[str, Any]) -> Check:
     drawn = parts["drawn.json"]
     if not proofs and len(drawn) > MAX_PROOFS:
         return Check(
-            "proofs", "在册证明", None, f"抽中的超过 {MAX_PROOFS} 户，包里没有逐个的在册证明，请用名录库核对"
+            "proofs",
+            worded("在册证明"),
+            None,
+            worded(
+                "抽中的超过 {max_proofs} 户，包里没有逐个的在册证明，请用名录库核对", max_proofs=MAX_PROOFS
+            ),
         )
     if not proofs and drawn:
-        return Check("proofs", "在册证明", False, f"抽中 {len(drawn)} 户，包里应有逐个的在册证明，却没有")
+        return Check(
+            "proofs",
+            worded("在册证明"),
+            False,
+            worded("抽中 {drawn} 户，包里应有逐个的在册证明，却没有", drawn=len(drawn)),
+        )
     if more := sorted(proofs.keys() - {d["id"] for d in drawn}):
-        return Check("proofs", "在册证明", False, f"有没抽中的对象的证明：{'、'.join(more[:5])}")
+        return Check(
+            "proofs", worded("在册证明"), False, worded("有没抽中的对象的证明：{more}", more=series(more[:5]))
+        )
     salted = version_of(parts["commitment.json"]) != UNSALTED
     wrong = [
         d["id"]
@@ -302,9 +357,11 @@ def _proofs(parts: dict[str, Any]) -> Check:
     ]
     return Check(
         "proofs",
-        "在册证明",
+        worded("在册证明"),
         not wrong,
-        "抽中的都在承诺的名录库里" if not wrong else f"不在承诺的名录库里：{'、'.join(wrong[:5])}",
+        worded("抽中的都在承诺的名录库里")
+        if not wrong
+        else worded("不在承诺的名录库里：{wrong}", wrong=series(wrong[:5])),
     )
 
 
@@ -323,16 +380,18 @@ def _assignment(parts: dict[str, Any], plan: Plan, people: list[RegisteredInspec
             plan, objects, people, parts["seed.json"]["seed"]
         )
     except ZhunshengError as error:
-        return Check("assignment", "人员分派", False, error.text())
+        return Check("assignment", worded("人员分派"), False, error.worded())
     # In the order of drawn.json, each object once.
     said = [(a["id"], tuple(a["inspectors"])) for a in parts["assignment.json"]]
     right = [(d["id"], teams[d["id"]]) for d in drawn]
     wrong = [(b or a)[0] for a, b in itertools.zip_longest(said, right) if a != b]
     return Check(
         "assignment",
-        "人员分派",
+        worded("人员分派"),
         not wrong,
-        f"{len(teams)} 个对象的分派重算相同" if not wrong else f"分派不对：{'、'.join(wrong[:5])}",
+        worded("{teams} 个对象的分派重算相同", teams=len(teams))
+        if not wrong
+        else worded("分派不对：{wrong}", wrong=series(wrong[:5])),
     )
 
 
@@ -341,20 +400,29 @@ def _frame(parts: dict[str, Any], frame: Frame, name: str) -> Check:
     try:
         refuse_key(version_of(said), frame, name)
     except ZhunshengError as error:
-        return Check("frame", "名录库", False, error.text())
+        return Check("frame", worded("名录库"), False, error.worded())
     same = {"count": frame.count, "digest": frame.digest, "root": frame.root} == said["frame"]
     sizes = frame.sizes == {s: n["size"] for s, n in said["strata"].items()}
     if same and sizes:
-        return Check("frame", "名录库", True, f"{frame.count} 户，与承诺的相同")
+        return Check("frame", worded("名录库"), True, worded("{count} 户，与承诺的相同", count=frame.count))
     return Check(
         "frame",
-        "名录库",
+        worded("名录库"),
         False,
-        f"名录库在承诺之后被改动（现有 {frame.count} 户，承诺时 {said['frame']['count']} 户）",
+        worded(
+            "名录库在承诺之后被改动（现有 {count} 户，承诺时 {said} 户）",
+            count=frame.count,
+            said=said["frame"]["count"],
+        ),
     )
 
 
 def _again(parts: dict[str, Any], frame: Frame) -> Check:
     again = draw(frame.engine(), parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
     same = [d.__dict__ for d in again] == parts["drawn.json"]
-    return Check("again", "重新抽取", same, "用名录库重抽，名单相同" if same else "用名录库重抽，名单不同")
+    return Check(
+        "again",
+        worded("重新抽取"),
+        same,
+        worded("用名录库重抽，名单相同") if same else worded("用名录库重抽，名单不同"),
+    )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.evaluation.scorecard import FULL, NONE, ExecutionScore, rounded
+from zhunsheng.translation import worded
 from zhunsheng.wording import percent_beside
 
 
@@ -27,17 +28,30 @@ def score_execution(
     The rate is shown on its true side of ``bounds`` (fractions, such as a scheme's caps) and of the whole.
     """
     if doubt:
-        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{doubt}，预算执行率待核对", points)
+        return ExecutionScore(
+            points, Decimal(0), spent, budget, None, worded("{doubt}，预算执行率待核对", doubt=doubt), points
+        )
     if spent is None or budget is None or budget <= 0:
-        what = "没有支付数据" if spent is None else "没有可以作除数的预算数"
-        return ExecutionScore(points, Decimal(0), spent, budget, None, f"{what}，预算执行率待定", points)
+        what = worded("没有支付数据") if spent is None else worded("没有可以作除数的预算数")
+        return ExecutionScore(
+            points, Decimal(0), spent, budget, None, worded("{what}，预算执行率待定", what=what), points
+        )
     rate = Fraction(spent) / Fraction(budget)
     score = rounded(Fraction(points) * min(max(rate, NONE), FULL))
     shown_rate = percent_beside(rate, (FULL, *bounds))
-    how = f"{points} × {_money(spent)} ÷ {_money(budget)} = {points} × {shown_rate} = {score} 分"
-    how += "（不超过满分）" if rate > 1 else ""
+    how = worded(
+        "{points} × {spent} ÷ {budget} = {points} × {shown_rate} = {score} 分",
+        points=points,
+        spent=_money(spent),
+        budget=_money(budget),
+        shown_rate=shown_rate,
+        score=score,
+    )
+    how += worded("（不超过满分）") if rate > 1 else ""
     left = Decimal(0) if over else points - score
-    return ExecutionScore(points, score, spent, budget, rate, how + ("，年度未满" if left else ""), left)
+    return ExecutionScore(
+        points, score, spent, budget, rate, how + (worded("，年度未满") if left else ""), left
+    )
 
 
 def _money(amount: Decimal) -> str:

@@ -13,6 +13,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Scheme
 from zhunsheng.targets import Indicator
+from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
 
@@ -35,8 +36,18 @@ def not_due(score: Score, indicator: Indicator, due: date) -> Score:
         return score
     if known and indicator.aim.ceiling and indicator.aim.unit not in ("%", "元"):
         return score
-    said = outcome.text if outcome is not None and (known or outcome.origin == "evidence") else "尚未完成"
-    how = f"{due} 到期，现为 {said}，未到期，{OPEN_WORD}（满分 {score.points}）"
+    said = (
+        outcome.text
+        if outcome is not None and (known or outcome.origin == "evidence")
+        else worded("尚未完成")
+    )
+    how = worded(
+        "{due} 到期，现为 {what}，未到期，{came}（满分 {points}）",
+        due=due,
+        what=said,
+        came=OPEN_WORD,
+        points=score.points,
+    )
     return replace(score, score=Decimal(0), verdict="early", how=how, asks=None)
 
 
@@ -71,9 +82,9 @@ class Case:
         if verdict == "missed" and share < FULL and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
         if said and said.band and not self.qualitative:
-            how += f"（所填档次“{said.band}”不计：定量指标只按完成值计分）"
-        came = OPEN_WORD if verdict in OPEN else f"得 {earned} 分"
-        words = f"{how}，{came}（满分 {points}）"
+            how += worded("（所填档次“{band}”不计：定量指标只按完成值计分）", band=said.band)
+        came = OPEN_WORD if verdict in OPEN else worded("得 {earned} 分", earned=earned)
+        words = worded("{how}，{came}（满分 {points}）", how=how, came=came, points=points)
         return Score(self.number, self.dimension, points, earned, verdict, words, asks, self.outcome)
 
 
@@ -84,7 +95,16 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     indicator, said = case.indicator, case.said
     if said and said.band and case.qualitative:
         share = _judged(indicator, said, scheme)
-        return case.score(share, "judged", f"评为“{said.band}”，得分率 {percent(share)}，理由：{said.reason}")
+        return case.score(
+            share,
+            "judged",
+            worded(
+                "评为“{band}”，得分率 {share}，理由：{reason}",
+                band=said.band,
+                share=percent(share),
+                reason=said.reason,
+            ),
+        )
     result = result_of(indicator, case.outcome)
     if undecided := _undecided(case, result.doubt):
         return undecided
@@ -93,7 +113,9 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     if indicator.aim.op == "by":
         return _score_date(case, scheme)
     if not isinstance(result.value, Fraction):
-        return case.score(NONE, "nothing", case.outcome.note or "没有证据", "请补充证据或填报完成值")
+        return case.score(
+            NONE, "nothing", case.outcome.note or worded("没有证据"), worded("请补充证据或填报完成值")
+        )
     return _score_figure(case, result.value, scheme)
 
 
@@ -104,29 +126,38 @@ def _undecided(case: Case, doubt: str | None) -> Score | None:
     target, told, outcome, said = case.indicator.aim, case.indicator.type, case.outcome, case.said
     if said and said.anew and said.actual and outcome.origin == "none":
         return case.score(
-            NONE, "pending", outcome.note or said.anew, "请按现在的指标重新填报完成值，并附证明材料"
+            NONE, "pending", outcome.note or said.anew, worded("请按现在的指标重新填报完成值，并附证明材料")
         )
     if outcome.contest and outcome.origin == "none":
         return case.score(
-            NONE, "nothing", outcome.note or "没有证据", "请恢复台账，或由财政局裁定所填的完成值"
+            NONE,
+            "nothing",
+            outcome.note or worded("没有证据"),
+            worded("请恢复台账，或由财政局裁定所填的完成值"),
         )
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
-        asks = "请评定档次并写明理由" if target.op == "level" else "指标值读不出，请评定并写明理由"
-        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工评定", asks)
+        asks = (
+            worded("请评定档次并写明理由")
+            if target.op == "level"
+            else worded("指标值读不出，请评定并写明理由")
+        )
+        return case.score(
+            NONE, "pending", worded("目标“{indicator}”需人工评定", indicator=case.indicator.words()), asks
+        )
     if not doubt:
         return None
-    asks = "请把完成值改成可以比较的写法"
+    asks = worded("请把完成值改成可以比较的写法")
     if outcome.origin == "evidence":
-        asks = "请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定"
-    return case.score(NONE, "check", f"{doubt}，待核对", asks)
+        asks = worded("请由财政局换一个口径或改为没有口径，也可填报完成值由财政局裁定")
+    return case.score(NONE, "check", worded("{doubt}，待核对", doubt=doubt), asks)
 
 
 def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
     """Score a figure (in the target's unit) against a target that is a number or a range."""
     target = case.indicator.aim
-    words = f"完成值 {case.outcome.text}，目标 {target.text()}"
+    words = worded("完成值 {text}，目标 {target}", text=case.outcome.text, target=target.text())
     if case.outcome.value != value:
-        words += f"（折合 {figure_text(value, target.unit, case.indicator)}）"
+        words += worded("（折合 {value}）", value=figure_text(value, target.unit, case.indicator))
     attained = target.attainment(value)
     if target.meets(value):
         if (
@@ -134,14 +165,24 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
             or attained < scheme.over.limit
             or (target.op in ("==", "range") and not target.implied)
         ):
-            return case.score(FULL, "met", f"{words}，已完成")
+            return case.score(FULL, "met", worded("{words}，已完成", words=words))
         return _score_over(case, words, attained, scheme)
     if attained is None:
-        return case.score(NONE, "missed", f"{words}，未完成，零目标未达到不得分", "请说明原因和改进措施")
+        return case.score(
+            NONE,
+            "missed",
+            worded("{words}，未完成，零目标未达到不得分", words=words),
+            worded("请说明原因和改进措施"),
+        )
     share = min(attained, FULL / attained) if attained > 0 else NONE
-    turn = "目标 ÷ 结果" if target.ceiling else "结果 ÷ 目标"
+    turn = worded("目标 ÷ 结果") if target.ceiling else worded("结果 ÷ 目标")
     part = percent_beside(share, (FULL,))
-    return case.score(share, "missed", f"{words}，未完成，按{turn} {part} 计分", "请说明原因和改进措施")
+    return case.score(
+        share,
+        "missed",
+        worded("{words}，未完成，按{turn} {part} 计分", words=words, turn=turn, part=part),
+        worded("请说明原因和改进措施"),
+    )
 
 
 def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> Score:
@@ -150,61 +191,96 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
     """
     over, said = scheme.over, case.said
     reached = percent_beside(attained, (FULL, over.limit))
-    words += f"，为目标的 {reached}"
+    words += worded("，为目标的 {reached}", reached=reached)
     if case.indicator.aim.ceiling:
-        return case.score(FULL, "met", f"{words}，已完成", "结果远低于上限，请说明上限是否偏高")
-    ask = f"结果达到目标的 {reached}，请说明目标是否偏低（{over.citation}）"
+        return case.score(
+            FULL, "met", worded("{words}，已完成", words=words), worded("结果远低于上限，请说明上限是否偏高")
+        )
+    ask = worded(
+        "结果达到目标的 {reached}，请说明目标是否偏低（{citation}）", reached=reached, citation=over.citation
+    )
     if over.mode == "fixed":
         off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
-        how = f"{words}，超额较多，扣 {over.deduct} 分"
+        how = worded("{words}，超额较多，扣 {deduct} 分", words=words, deduct=over.deduct)
     else:
         off = min(attained - over.limit, Fraction(over.most))
-        how = f"{words}，超过 {percent(over.limit)} 的部分按偏离度扣 {percent(off)}"
+        how = worded(
+            "{words}，超过 {limit} 的部分按偏离度扣 {off}",
+            words=words,
+            limit=percent(over.limit),
+            off=percent(off),
+        )
     plain = case.score(FULL - off, "over", how, ask)
     if not (said and said.over_accepted):
         return plain
     if not said.reason:
         raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
-    kept = case.score(FULL, "over", f"{words}，填报理由：{said.reason}，不扣分（复核时不计此理由）")
+    kept = case.score(
+        FULL,
+        "over",
+        worded("{words}，填报理由：{reason}，不扣分（复核时不计此理由）", words=words, reason=said.reason),
+    )
     return replace(kept, granted=kept.score - plain.score)
 
 
 def _score_answer(case: Case, met: object) -> Score:
-    words = f"完成值 {case.outcome.text}，目标“{case.indicator.words()}”"
+    words = worded(
+        "完成值 {text}，目标“{indicator}”", text=case.outcome.text, indicator=case.indicator.words()
+    )
     if met is None:
-        asks = "请填报是否完成，并附证明材料"
-        return case.score(NONE, "pending", f"目标“{case.indicator.words()}”需人工填报", asks)
+        asks = worded("请填报是否完成，并附证明材料")
+        return case.score(
+            NONE, "pending", worded("目标“{indicator}”需人工填报", indicator=case.indicator.words()), asks
+        )
     if met:
-        return case.score(FULL, "met", f"{words}，已完成")
-    return case.score(NONE, "missed", f"{words}，未完成", "请说明原因和改进措施")
+        return case.score(FULL, "met", worded("{words}，已完成", words=words))
+    return case.score(NONE, "missed", worded("{words}，未完成", words=words), worded("请说明原因和改进措施"))
 
 
 def _score_date(case: Case, scheme: Scheme) -> Score:
     target, outcome = case.indicator.aim, case.outcome
     assert isinstance(target.value, date)
     if not isinstance(outcome.value, date):
-        how = f"目标 {target.value} 前完成，{outcome.note or '没有完成日期'}"
+        how = worded(
+            "目标 {value} 前完成，{what}", value=target.value, what=outcome.note or worded("没有完成日期")
+        )
         if outcome.known:
             return case.score(
-                NONE, "missed", f"{how}，不得分", "请说明逾期原因"
+                NONE, "missed", worded("{how}，不得分", how=how), worded("请说明逾期原因")
             )  # the ledger says that it is not done
-        return case.score(NONE, "nothing", how, "请补充完成日期")
+        return case.score(NONE, "nothing", how, worded("请补充完成日期"))
     late = (outcome.value - target.value).days
     if late <= 0:
-        return case.score(FULL, "met", f"{outcome.value} 完成，不晚于 {target.value}")
+        return case.score(
+            FULL, "met", worded("{value} 完成，不晚于 {target}", value=outcome.value, target=target.value)
+        )
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
-    how = f"{outcome.value} 完成，逾期 {late} 天，得分率 {percent(share)}（{scheme.late.citation}）"
-    return case.score(share, "missed", how, "请说明逾期原因")
+    how = worded(
+        "{value} 完成，逾期 {late} 天，得分率 {share}（{citation}）",
+        value=outcome.value,
+        late=late,
+        share=percent(share),
+        citation=scheme.late.citation,
+    )
+    return case.score(share, "missed", how, worded("请说明逾期原因"))
 
 
 def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
     band = next((b for b in scheme.qualitative if b.name == said.band), None)
     if band is None:
         known = "、".join(b.name for b in scheme.qualitative)
-        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”的档次“{said.band}”不在 {known} 之内")
+        raise ZhunshengError(
+            "ZS-SC-04",
+            detail=worded(
+                "“{name}”的档次“{band}”不在 {known} 之内", name=indicator.name, band=said.band, known=known
+            ),
+        )
     if said.share is None:
-        raise ZhunshengError("ZS-SC-04", detail=f"“{indicator.name}”评了“{said.band}”，没有写得分率 share")
+        raise ZhunshengError(
+            "ZS-SC-04",
+            detail=worded("“{name}”评了“{band}”，没有写得分率 share", name=indicator.name, band=said.band),
+        )
     top = max(b.high for b in scheme.qualitative)
     # A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
     if not (band.low <= said.share < band.high or said.share == band.high == top):

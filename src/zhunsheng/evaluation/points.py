@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from zhunsheng.regulations import Framework, PointSet, Scheme
 from zhunsheng.targets import TargetSheet
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import number as show_number
 
 
@@ -36,26 +37,34 @@ def allot(
         given = [Fraction(w) for w in weights if w is not None]
         room = 100 - chosen.execution
         if sum(given) != room:
-            notes.append(f"表内权重合计 {show_number(sum(given, Fraction(0)))}，按比例折算为 {room} 分")
+            notes.append(
+                worded(
+                    "表内权重合计 {given}，按比例折算为 {room} 分",
+                    given=show_number(sum(given, Fraction(0))),
+                    room=room,
+                )
+            )
         else:
-            notes.append("按表内权重计分")
+            notes.append(worded("按表内权重计分"))
         return spread(room, given), chosen.execution, notes, [chosen.citation]
     counted = {d: p for d, p in chosen.dimensions.items() if d in present}
     missing = [d for d in chosen.dimensions if d not in present]
     strangers = present - chosen.dimensions.keys()
     room = 100 - chosen.execution
     if missing:
-        notes.append(f"没有{'、'.join(missing)}指标，其分值按比例并入其他一级指标")
+        notes.append(worded("没有{missing}指标，其分值按比例并入其他一级指标", missing=series(missing)))
     if strangers:
-        notes.append(f"{'、'.join(sorted(strangers))}指标不在本方案之内，与产出指标一并计分")
+        notes.append(
+            worded("{strangers}指标不在本方案之内，与产出指标一并计分", strangers=series(sorted(strangers)))
+        )
     counted = counted or {"产出": room}
     home = "产出" if "产出" in counted else next(iter(counted))
     groups = [d if d in counted else home for d in dimensions]
     points = [Fraction(counted[group]) / groups.count(group) for group in groups]
     notes.append(
-        "表内没有权重，各一级指标的分值在其指标间平均分配"
+        worded("表内没有权重，各一级指标的分值在其指标间平均分配")
         if not any(weights)
-        else "表内权重不全，各一级指标的分值平均分配"
+        else worded("表内权重不全，各一级指标的分值平均分配")
     )
     return spread(room, points), chosen.execution, notes, [chosen.citation]
 

@@ -17,18 +17,19 @@ from zhunsheng.evaluation.scorecard import HUNDREDTH, OPEN_WORD, Scorecard
 from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
+from zhunsheng.translation import worded
 
 Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check", "absent"]
 KIND_WORDS: dict[Kind, str] = {
-    "score": "得分与完成值不符",
-    "actual": "完成值与证据不符",
-    "target": "指标值与批复不符",
-    "missing": "漏报指标",
-    "extra": "批复中没有的指标",
-    "total": "总分与合计不符",
-    "execution": "预算执行分不符",
-    "check": "完成值待核对",
-    "absent": "上报材料没有这张表",
+    "score": worded("得分与完成值不符"),
+    "actual": worded("完成值与证据不符"),
+    "target": worded("指标值与批复不符"),
+    "missing": worded("漏报指标"),
+    "extra": worded("批复中没有的指标"),
+    "total": worded("总分与合计不符"),
+    "execution": worded("预算执行分不符"),
+    "check": worded("完成值待核对"),
+    "absent": worded("上报材料没有这张表"),
 }
 TOLERANCE = Decimal("0.05")  # points within which rounding alone explains a difference
 
@@ -62,14 +63,18 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         if theirs is None:
             found.append(
                 Difference(
-                    "missing", indicator.name, "—", f"目标 {indicator.words()}", "自评表里没有这个指标"
+                    "missing",
+                    indicator.name,
+                    "—",
+                    worded("目标 {indicator}", indicator=indicator.words()),
+                    worded("自评表里没有这个指标"),
                 )
             )
             continue
         found.extend(_indicator(indicator, theirs, card, n))
     known = {id(i) for i in pairs.values()}
     found.extend(
-        Difference("extra", i.name, i.words(), "—", "批复的目标表里没有这个指标")
+        Difference("extra", i.name, i.words(), "—", worded("批复的目标表里没有这个指标"))
         for i in reported.indicators
         if id(i) not in known
     )
@@ -82,17 +87,30 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         added = sum((s for s in scores if s is not None), (execution or Decimal(0)) + card.projects_score)
         room = card.projects_open + TOLERANCE
         if not -TOLERANCE <= said - added <= room:
-            why = "各项得分相加不等于所报总分"
+            why = worded("各项得分相加不等于所报总分")
             if card.projects_score:
-                why = f"各项得分加上按证据复核的项目得分 {card.projects_score:f}，不等于所报总分"
+                why = worded(
+                    "各项得分加上按证据复核的项目得分 {projects_score}，不等于所报总分",
+                    projects_score=f"{card.projects_score:f}",
+                )
             found.append(Difference("total", "总分", f"{said:f}", f"{added:f}", why))
     low, high = card.range.low, card.range.high
     if said is not None and not low - TOLERANCE <= said <= high + TOLERANCE:
         ours = f"{low}" if card.range.settled else f"{low}–{high}"
-        grade = f"，等级“{card.grade}”" if card.grade else "（口径未确认，不评等级）"
+        grade = (
+            worded("，等级“{grade}”", grade=card.grade) if card.grade else worded("（口径未确认，不评等级）")
+        )
         if not card.range.settled:
-            grade = "（只凭证据还判断不了的，按最低与最高计）"
-        found.append(Difference("total", "总分", f"{said:f}", ours, f"复核总分 {ours}{grade}"))
+            grade = worded("（只凭证据还判断不了的，按最低与最高计）")
+        found.append(
+            Difference(
+                "total",
+                worded("总分"),
+                f"{said:f}",
+                ours,
+                worded("复核总分 {ours}{grade}", ours=ours, grade=grade),
+            )
+        )
     return found
 
 
@@ -120,7 +138,7 @@ def undecided(card: Scorecard) -> list[Undecided]:
     """
     found = [Undecided(card.sheet.indicators[s.indicator].name, s.open, s.how) for s in card.scores if s.open]
     if card.execution.open:
-        found.append(Undecided("预算执行率", card.execution.open, card.execution.how))
+        found.append(Undecided(worded("预算执行率"), card.execution.open, card.execution.how))
     return found
 
 
@@ -130,7 +148,11 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
     if not _same_target(indicator, theirs):
         found.append(
             Difference(
-                "target", indicator.name, theirs.words(), indicator.words(), "自评表改动了批复的指标值"
+                "target",
+                indicator.name,
+                theirs.words(),
+                indicator.words(),
+                worded("自评表改动了批复的指标值"),
             )
         )
     points = theirs.weight if theirs.weight is not None else ours.points
@@ -148,7 +170,7 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                         indicator.name,
                         f"{theirs.score:f}",
                         f"{again.score}",
-                        f"按所报完成值：{again.how}",
+                        worded("按所报完成值：{how}", how=again.how),
                     )
                 )
         evidence = ours.outcome
@@ -159,20 +181,31 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                 scaled = (
                     (ours.score / ours.points * points).quantize(HUNDREDTH) if ours.points else Decimal(0)
                 )
-                came = f"按台账得 {scaled} 分" if ours.shown is not None else f"按台账得分{OPEN_WORD}"
+                came = (
+                    worded("按台账得 {scaled} 分", scaled=scaled)
+                    if ours.shown is not None
+                    else worded("按台账得分{what}", what=OPEN_WORD)
+                )
                 found.append(
                     Difference(
                         "actual",
                         indicator.name,
                         theirs.actual,
                         evidence.text,
-                        f"台账显示 {evidence.text}；{came}（满分 {points:f}）",
+                        worded(
+                            "台账显示 {text}；{came}（满分 {points}）",
+                            text=evidence.text,
+                            came=came,
+                            points=f"{points:f}",
+                        ),
                     )
                 )
     elif theirs.score is not None and theirs.score > 0 and ours.verdict not in ("judged", "pending"):
         ours_told = OPEN_WORD if ours.shown is None else f"{ours.shown}"
         found.append(
-            Difference("score", indicator.name, f"{theirs.score:f}", ours_told, "没有填完成值却得了分")
+            Difference(
+                "score", indicator.name, f"{theirs.score:f}", ours_told, worded("没有填完成值却得了分")
+            )
         )
     return found
 
@@ -208,15 +241,17 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         found.append(
             Difference(
                 "execution",
-                "全年执行数",
+                worded("全年执行数"),
                 f"{theirs.spent:,.2f}元",
                 f"{ours.spent:,.2f}元",
-                "与支付台账合计不符",
+                worded("与支付台账合计不符"),
             )
         )
     # Points that evidence leaves open are among what is undecided, not a difference.
     if theirs.score is not None and ours.shown is not None and abs(theirs.score - ours.score) > TOLERANCE:
-        found.append(Difference("execution", "预算执行率", f"{theirs.score:f}", f"{ours.score}", ours.how))
+        found.append(
+            Difference("execution", worded("预算执行率"), f"{theirs.score:f}", f"{ours.score}", ours.how)
+        )
     return found
 
 

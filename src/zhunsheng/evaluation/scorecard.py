@@ -13,6 +13,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import Scheme
 from zhunsheng.targets import TargetSheet
+from zhunsheng.translation import worded
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
@@ -201,8 +202,8 @@ class Scorecard:
             for name, scores in parts.items()
         }
         if self.projects_points:
-            found["所属项目"] = Sum(self.projects_points, self.projects_score, self.projects_open)
-        found["预算执行率"] = Sum(self.execution.points, self.execution.score, self.execution.open)
+            found[worded("所属项目")] = Sum(self.projects_points, self.projects_score, self.projects_open)
+        found[worded("预算执行率")] = Sum(self.execution.points, self.execution.score, self.execution.open)
         return found
 
     @property

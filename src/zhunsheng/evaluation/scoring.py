@@ -20,6 +20,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import Scheme, frameworks
 from zhunsheng.targets import TargetSheet
+from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
 
@@ -71,8 +72,14 @@ def score_sheet(
             most = cap.total
             if total > cap.total:
                 notes.append(
-                    f"预算执行率 {percent_beside(execution.rate, caps)} 低于 {percent(cap.below)}，"
-                    f"总分由 {total} 限为 {cap.total}（{scheme.citation}）"
+                    worded(
+                        "预算执行率 {rate} 低于 {below}，总分由 {total} 限为 {bound}（{citation}）",
+                        rate=percent_beside(execution.rate, caps),
+                        below=percent(cap.below),
+                        total=total,
+                        bound=cap.total,
+                        citation=scheme.citation,
+                    )
                 )
                 total = cap.total
             break
@@ -123,16 +130,23 @@ def score_department(
     rules = scheme.department
     own, from_projects = rules.indicators, rules.projects
     notes = [
-        f"部门整体：指标 {rules.indicators} 分、所属项目 {rules.projects} 分、预算执行率 {rules.execution} "
-        f"分（{rules.citation}{'，未核实' if rules.status == 'unverified' else ''}）"
+        worded(
+            "部门整体：指标 {indicators} 分、所属项目 {projects} 分、预算执行率 "
+            "{execution} 分（{citation}{doubtful}）",
+            indicators=rules.indicators,
+            projects=rules.projects,
+            execution=rules.execution,
+            citation=rules.citation,
+            doubtful=worded("，未核实") if rules.status == "unverified" else "",
+        )
     ]
     if not projects or not sheet.indicators:
-        missing = "所属项目" if not projects else "部门指标"
-        notes.append(f"没有{missing}，其分值并入另一部分")
+        missing = worded("所属项目") if not projects else worded("部门指标")
+        notes.append(worded("没有{what}，其分值并入另一部分", what=missing))
         own, from_projects = (own + from_projects, own * 0) if not projects else (own, own + from_projects)
     points = spread(own, [Fraction(1)] * len(sheet.indicators))  # equal weights
     groups = [
-        sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else "部门指标"
+        sheet.goals[i.goal].title or sheet.goals[i.goal].text if i.goal is not None else worded("部门指标")
         for i in sheet.indicators
     ]
     scores = _scores(sheet, outcomes, points, groups, terms)
@@ -140,14 +154,17 @@ def score_department(
     if unknown:
         names = "、".join(p.sheet.title() for p in unknown)
         notes.append(
-            f"{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分按各种权重的最低与"
-            "最高计"
+            worded(
+                "{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分"
+                "按各种权重的最低与最高计",
+                names=names,
+            )
         )
     earned = rounded(Fraction(from_projects) * bound(projects, [p.range.low for p in projects], min) / 100)
     highest = rounded(Fraction(from_projects) * bound(projects, [p.range.high for p in projects], max) / 100)
     over = _over(sheet, as_of)
     execution = score_execution(paid.spent, paid.budget, rules.execution, over=over, doubt=doubt)
-    notes += [f"{doubt}，预算执行率待核对"] if doubt else []
+    notes += [worded("{doubt}，预算执行率待核对", doubt=doubt)] if doubt else []
     total = sum((s.score for s in scores), execution.score + earned)
     card = Scorecard(
         sheet,

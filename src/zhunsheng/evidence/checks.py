@@ -6,7 +6,8 @@ from typing import Literal
 
 from zhunsheng.clock import today
 from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.sql import quoted, worded_sql
+from zhunsheng.translation import series, translatable, worded
 
 _TRUE, _FALSE = (
     ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"),
@@ -60,15 +61,23 @@ def value_sql(column: Column, text: str) -> str:
     return f"{macro[column.type]}({text})"
 
 
-_WHAT = {"date": "不是日期", "integer": "不是整数", "money": "不是金额", "bool": "应填“是”或“否”"}
+_WHAT = {
+    "date": worded("不是日期"),
+    "integer": worded("不是整数"),
+    "money": worded("不是金额"),
+    "bool": worded("应填“是”或“否”"),
+}
 # What is wrong with a text of a type, told before it is only called unreadable: (type,
 # SQL condition on the text, why).
 _WHY: tuple[tuple[str, str, str], ...] = (
-    ("date", "zs_no_such_day({0})", "没有这一天"),
-    ("integer", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
-    ("money", "zs_misgrouped({0})", "逗号不在千位上，不知是几"),
-    ("money", "zs_fen({0})", "金额最多两位小数"),
+    ("date", "zs_no_such_day({0})", worded("没有这一天")),
+    ("integer", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
+    ("money", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
+    ("money", "zs_fen({0})", worded("金额最多两位小数")),
 )
+
+
+_HALF = translatable("没有填{title}，第 {other} 行同名项目的{title}是 {code}，分不清是不是同一个")
 
 
 def half_keys(ledger: Ledger, name: str) -> str:
@@ -79,9 +88,9 @@ def half_keys(ledger: Ledger, name: str) -> str:
     """
     title = ledger.column(name).title
     kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
+    message = worded_sql(_HALF, title=quoted(title), other="other", code="code")
     return (
-        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, '没有填{title}，"
-        f"第 ' || other || ' 行同名项目的{title}是 ' || code || '，分不清是不是同一个' AS message FROM "
+        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, {message} AS message FROM "
         f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "
         f"{kept}) AS other, arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS "
         f"code FROM parsed) WHERE {name} IS NULL AND other IS NOT NULL"
@@ -100,9 +109,14 @@ def checks_of(ledger: Ledger, column: Column) -> list[str]:
 
     found = []
     if column.required:
-        found.append(select("必填", f"{raw} IS NULL"))
+        found.append(select(worded("必填"), f"{raw} IS NULL"))
     if column.type == "choice":
-        found.append(select(f"应为：{'、'.join(column.values)}", f"{raw} IS NOT NULL AND {name} IS NULL"))
+        found.append(
+            select(
+                worded("应为：{values}", values=series(column.values)),
+                f"{raw} IS NOT NULL AND {name} IS NULL",
+            )
+        )
     elif column.type in _WHAT:
         unread = f"{raw} IS NOT NULL AND {name} IS NULL"
         reasons = [(test.format(raw), why) for kind, test, why in _WHY if kind == column.type]
@@ -112,23 +126,43 @@ def checks_of(ledger: Ledger, column: Column) -> list[str]:
     if column.pattern:
         found.append(
             select(
-                f"格式不对（{column.note or column.pattern}）",
+                worded("格式不对（{note}）", note=column.note or column.pattern),
                 f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
             )
         )
     if column.type == "money":
-        found.append(select(f"绝对值不能达到 {MONEY_BELOW:,} 元", f"abs({name}) >= {MONEY_BELOW}"))
+        found.append(
+            select(
+                worded("绝对值不能达到 {bound} 元", bound=f"{MONEY_BELOW:,}"), f"abs({name}) >= {MONEY_BELOW}"
+            )
+        )
     if column.minimum is not None:
-        found.append(select(f"不能小于 {column.minimum}", f"{name} < {column.minimum}"))
+        found.append(
+            select(worded("不能小于 {minimum}", minimum=column.minimum), f"{name} < {column.minimum}")
+        )
     if column.not_before:
-        found.append(select(f"早于{ledger.column(column.not_before).title}", f"{name} < {column.not_before}"))
+        found.append(
+            select(
+                worded("早于{title}", title=ledger.column(column.not_before).title),
+                f"{name} < {column.not_before}",
+            )
+        )
     if column.type == "date":
         out = f"{name} < DATE '{FIRST_DAY}' OR {name} > DATE '{LAST_DAY}'"
-        found.append(select(f"日期应在 {FIRST_DAY.year} 年至 {LAST_DAY.year} 年之间，年份请写四位", out))
+        found.append(
+            select(
+                worded(
+                    "日期应在 {first} 年至 {last} 年之间，年份请写四位",
+                    first=FIRST_DAY.year,
+                    last=LAST_DAY.year,
+                ),
+                out,
+            )
+        )
     if column.type == "date" and not column.ahead:
         found.append(
             select(
-                "日期在今天之后，还没有发生",
+                worded("日期在今天之后，还没有发生"),
                 f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'",
             )
         )

@@ -14,6 +14,7 @@ from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.raw import Raw, refuse_more, too_much
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode
+from zhunsheng.translation import worded
 
 _HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row of a csv
@@ -29,9 +30,16 @@ def load_csv(
     with source.open(encoding="utf-8-sig", newline="") as stream:
         lines = [line for _ in range(HEAD_ROWS) if (line := stream.readline(_HEAD_LINE))]
     if any(len(line) >= _HEAD_LINE for line in lines):
-        raise too_much(path.name, f"前 {HEAD_ROWS} 行中有一行超过 {_HEAD_LINE:,} 个字")
+        raise too_much(
+            path.name,
+            worded(
+                "前 {rows} 行中有一行超过 {most} 个字",
+                rows=HEAD_ROWS,
+                most=f"{_HEAD_LINE:,}",
+            ),
+        )
     if any("\0" in line for line in lines):
-        raise ZhunshengError("ZS-IN-03", name=path.name, detail="二进制文件")
+        raise ZhunshengError("ZS-IN-03", name=path.name, detail=worded("二进制文件"))
     delimiter = max(",\t;|", key=lambda d: max((line.count(d) for line in lines), default=0))
     try:
         head = list(csv.reader(lines, delimiter=delimiter))
@@ -66,7 +74,14 @@ def load_csv(
             ) from None
     ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     if rows > most:
-        raise too_much(path.name, f"超过 {most:,} 行（{width - _SURPLUS:,} 列的文件的上限）")
+        raise too_much(
+            path.name,
+            worded(
+                "超过 {most} 行（{columns} 列的文件的上限）",
+                most=f"{most:,}",
+                columns=f"{width - _SURPLUS:,}",
+            ),
+        )
     return Raw(found, columns, at + 1, None, titles, surplus=tuple(range(own, width)), guarded=True)
 
 

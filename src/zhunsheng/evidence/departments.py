@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.index import Index
+from zhunsheng.translation import series, worded
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,16 @@ def resolved(departments: Mapping[str, Department], text: str) -> Department:
     if len(found) == 1:
         return found[0]
     if found:
-        choices = "、".join(f"{d.code}（{d.name}，始见于 {told(d.names[0][0])[:10]}）" for d in found[:8])
+        choices = series(
+            worded(
+                "{code}（{name}，始见于 {since}）", code=d.code, name=d.name, since=told(d.names[0][0])[:10]
+            )
+            for d in found[:8]
+        )
         raise ZhunshengError("ZS-EV-20", name=text, choices=choices)
     listed = sorted({d.name for d in departments.values()})
-    more = f"等 {len(listed)} 个" if len(listed) > 8 else ""
-    raise ZhunshengError("ZS-EV-21", name=text, known="、".join(listed[:8]) + more or "（无）")
+    more = worded("等 {count} 个", count=len(listed)) if len(listed) > 8 else ""
+    raise ZhunshengError("ZS-EV-21", name=text, known=series(listed[:8]) + more or worded("（无）"))
 
 
 def codes(departments: Mapping[str, Department]) -> dict[str, str]:

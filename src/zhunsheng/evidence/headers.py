@@ -8,6 +8,7 @@ import unicodedata
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.text import clean
+from zhunsheng.translation import series
 
 HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
@@ -61,9 +62,9 @@ def find_header(
     score, found, columns, at = best
     if ledger is None and (score <= 1 or score == runner_up):
         raise ZhunshengError(
-            "ZS-EV-10", name=name, known="、".join(f"{x.title}（{x.id}）" for x in ledgers().values())
+            "ZS-EV-10", name=name, known=series(f"{x.title}（{x.id}）" for x in ledgers().values())
         )
     missing_titles = [c.title for c in found.columns if c.required and c.name not in columns]
     if missing_titles:
-        raise ZhunshengError("ZS-EV-02", name=name, columns="、".join(missing_titles), ledger=found.id)
+        raise ZhunshengError("ZS-EV-02", name=name, columns=series(missing_titles), ledger=found.id)
     return found, columns, at

@@ -19,11 +19,12 @@ from zhunsheng.evidence.cleaning import clean_texts, unguard
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import Raw
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.raw import EXCEL_ERROR, Raw
+from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
 from zhunsheng.files.opening import file_digest
 from zhunsheng.text import clean
+from zhunsheng.translation import series, translatable, worded
 
 _ERRORS = r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!)"
 
@@ -208,23 +209,27 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
     return named
 
 
+_TWICE = translatable("{titles} 与第 {first} 行重复")
+
+
 def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner) -> None:
     """Make table ``problems`` (row, title, value, message) and view ``good``, the rows without any."""
     checks = [check for column in ledger.columns for check in checks_of(ledger, column)]
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
+    message = worded_sql(_TWICE, titles=quoted(titles), first="first")
     checks.append(
         f"SELECT _row, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
-        f"'{titles} 与第 ' || first || ' 行重复' AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
+        f"{message} AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
         f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
     )
     checks += [half_keys(ledger, name) for name in ledger.open_key]
     wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if owner.only:
-        said = quoted(f"只能导入本部门（{owner.name}）的数据")
+        said = quoted(worded("只能导入本部门（{name}）的数据", name=owner.name))
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(owner.code)}")
     else:
-        said = quoted("有几个部门用过这个名称，请改填部门代码")
+        said = quoted(worded("有几个部门用过这个名称，请改填部门代码"))
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
     # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
@@ -242,7 +247,10 @@ def _unused(raw: Raw) -> list[str]:
     left = [
         " ".join(title.split()) for n, title in enumerate(raw.titles) if n not in used and str(title).strip()
     ]
-    return [f"没有用到的列：{'、'.join(left)}"] if left else []
+    return [worded("没有用到的列：{columns}", columns=series(left))] if left else []
+
+
+_BEYOND = translatable("比表头多出一格，列可能错位；内容里有逗号的请加引号")
 
 
 def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str, str], given: str) -> None:
@@ -255,7 +263,7 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
     connection.execute("CREATE TABLE faults(_row BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
     for cell, title in titles.items():
         connection.execute(
-            f"INSERT INTO faults SELECT _row, ?, {cell}, '是 Excel 的错误值' FROM raw WHERE "
+            f"INSERT INTO faults SELECT _row, ?, {cell}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cell}, ?)",
             [title, _ERRORS],
         )
@@ -273,9 +281,8 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
     if raw.surplus:
         filled = " ".join(f"WHEN trim(coalesce(c{n}, '')) <> '' THEN c{n}" for n in raw.surplus)
         connection.execute(
-            "INSERT INTO faults SELECT _row, '（表头以外）', said, '比表头多出一格，列可能错位；"
-            f"内容里有逗号的请加引号' FROM (SELECT _row, CASE {filled} END AS said FROM raw) WHERE said IS "
-            "NOT NULL"
+            f"INSERT INTO faults SELECT _row, '（表头以外）', said, {quoted(_BEYOND)} FROM (SELECT _row, "
+            f"CASE {filled} END AS said FROM raw) WHERE said IS NOT NULL"
         )
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Batch, Records, actions
+from zhunsheng.translation import worded
 
 NAME = "index.sqlite"
 _FORMAT = 1
@@ -171,7 +172,9 @@ class Index:
                     sqlite3.IntegrityError,
                     sqlite3.ProgrammingError,
                 ):
-                    raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的记录内容不对") from None
+                    raise ZhunshengError(
+                        "ZS-EV-11", detail=worded("批次 {batch} 的记录内容不对", batch=batch.batch)
+                    ) from None
 
     def _add(self, batch: Batch) -> None:
         run = self.connection.execute

@@ -15,6 +15,7 @@ from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.records import Batch, actions
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import worded
 
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
@@ -57,11 +58,13 @@ def brought(root: Path, batch: Batch) -> list[str]:
     folder = table(root.absolute(), batch.ledger)
     log = commit_file(root, batch.ledger, batch.version)
     if not log.is_file():
-        raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的提交丢失")
+        raise ZhunshengError("ZS-EV-11", detail=worded("批次 {batch} 的提交丢失", batch=batch.batch))
     written = [folder / unquote(a["add"]["path"]) for a in actions(log) if "add" in a]
     written += [root.absolute() / name for name, _, _ in batch.files if name.startswith(f"{AGAIN}/")]
     if gone := next((p for p in written if not p.is_file()), None):
-        raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的文件丢失：{gone.name}")
+        raise ZhunshengError(
+            "ZS-EV-11", detail=worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=gone.name)
+        )
     return [str(p) for p in written]
 
 

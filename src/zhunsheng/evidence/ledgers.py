@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import read_packaged
+from zhunsheng.translation import series
 
 ColumnType = Literal["text", "date", "integer", "money", "bool", "choice"]
 SQL_TYPES: dict[ColumnType, str] = {
@@ -131,4 +132,4 @@ def ledger_of(name: str) -> Ledger:
     for ledger in ledgers().values():
         if name in (ledger.id, ledger.title):
             return ledger
-    raise ZhunshengError("ZS-EV-01", ledger=name, known="、".join(ledgers()))
+    raise ZhunshengError("ZS-EV-01", ledger=name, known=series(ledgers()))

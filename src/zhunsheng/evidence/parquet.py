@@ -16,6 +16,7 @@ from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.raw import Raw, refuse_more, too_much
 from zhunsheng.evidence.sql import quoted_name
 from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
 
 
 def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Schema:
@@ -34,7 +35,14 @@ def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Sche
     refuse_more(name, max(said.num_rows, sum(group.num_rows for group in groups)), len(names), bounds)
     size = sum(group.total_byte_size for group in groups)
     if size > bounds.texts:
-        raise too_much(name, f"解压后 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB")
+        raise too_much(
+            name,
+            worded(
+                "解压后 {size} MB，上限 {most} MB",
+                size=f"{size / 2**20:,.0f}",
+                most=f"{bounds.texts / 2**20:,.0f}",
+            ),
+        )
     return schema
 
 
@@ -58,7 +66,12 @@ def load_parquet(
         ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [str(path)]).fetchall()
         if size > bounds.texts:
             raise too_much(
-                path.name, f"写成文字有 {size / 2**20:,.0f} MB，上限 {bounds.texts / 2**20:,.0f} MB"
+                path.name,
+                worded(
+                    "写成文字有 {size} MB，上限 {most} MB",
+                    size=f"{size / 2**20:,.0f}",
+                    most=f"{bounds.texts / 2**20:,.0f}",
+                ),
             )
         connection.execute(
             f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, "

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 _MARK = "siv1:"
 
@@ -26,7 +27,7 @@ class Cipher:
     def __init__(self, key: str) -> None:
         """Take any secret text of at least 32 characters. Raises ``ZS-EV-13`` for a shorter one."""
         if len(key) < 32:
-            raise ZhunshengError("ZS-EV-13", detail="密钥少于 32 个字符")
+            raise ZhunshengError("ZS-EV-13", detail=worded("密钥少于 32 个字符"))
         self._aead = AESSIV(hashlib.sha512(b"zhunsheng-personal:" + key.encode()).digest())
 
     def sealed(self, data: bytes) -> bytes:
@@ -38,7 +39,7 @@ class Cipher:
         try:
             return self._aead.decrypt(data, None) if data else data
         except InvalidTag:
-            raise ZhunshengError("ZS-EV-13", detail="密钥不符，或内容被改动") from None
+            raise ZhunshengError("ZS-EV-13", detail=worded("密钥不符，或内容被改动")) from None
 
     def hide(self, text: str) -> str:
         """Return a value's encrypted text."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.translation import translatable, worded
 
+EXCEL_ERROR = translatable("是 Excel 的错误值")
 LISTED = 10  # rows or columns listed in a note before it only counts
 
 
@@ -39,8 +41,19 @@ def too_much(name: str, detail: str) -> ZhunshengError:
 def refuse_more(name: str, rows: int, columns: int, bounds: Bounds) -> None:
     """Refuse more rows and columns than ``bounds`` let through. Raises ``ZS-EV-40``."""
     if columns > bounds.columns:
-        raise too_much(name, f"{columns:,} 列，上限 {bounds.columns:,} 列")
+        raise too_much(
+            name,
+            worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{bounds.columns:,}"),
+        )
     if rows > bounds.rows:
-        raise too_much(name, f"{rows:,} 行，上限 {bounds.rows:,} 行")
+        raise too_much(name, worded("{rows} 行，上限 {most} 行", rows=f"{rows:,}", most=f"{bounds.rows:,}"))
     if rows * columns > bounds.cells:
-        raise too_much(name, f"{rows:,} 行 × {columns:,} 列，上限 {bounds.cells:,} 格")
+        raise too_much(
+            name,
+            worded(
+                "{rows} 行 × {columns} 列，上限 {most} 格",
+                rows=f"{rows:,}",
+                columns=f"{columns:,}",
+                most=f"{bounds.cells:,}",
+            ),
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
+from zhunsheng.translation import worded
 
 # Fields that stand in a record only where they say something, so that records of every version keep their
 # digests.
@@ -130,7 +131,7 @@ def _read(path: Path) -> Batch:
     try:
         return Batch.of(json.loads(path.read_text("utf8")))
     except (ValueError, TypeError, KeyError, IndexError):
-        raise ZhunshengError("ZS-EV-11", detail=f"{path.name} 读不出来") from None
+        raise ZhunshengError("ZS-EV-11", detail=worded("{name} 读不出来", name=path.name)) from None
 
 
 def actions(path: Path) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from zhunsheng.evidence.layout import files_at
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.tables import ledger_sql
+from zhunsheng.translation import worded
 
 
 class Origin(Protocol):
@@ -87,7 +88,7 @@ class Snapshot:
                 with self.store.reading() as index:
                     found = index.batch(number)
             if found is None:
-                raise ZhunshengError("ZS-EV-05", version=f"批次 {number}")
+                raise ZhunshengError("ZS-EV-05", version=worded("批次 {batch}", batch=number))
             self._looked_up[number] = found
         return self._looked_up[number]
 

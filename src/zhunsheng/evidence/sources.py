@@ -10,6 +10,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import whole_file
+from zhunsheng.translation import worded
 
 _ENDINGS = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")  # that a kept source can have
 
@@ -48,6 +49,6 @@ def source_of(root: Path, batch: Batch, cipher: Cipher | None) -> tuple[str, byt
         if path.suffix != ".enc":
             return batch.file, path.read_bytes()
         if not cipher:
-            raise ZhunshengError("ZS-EV-13", detail="没有配置密钥")
+            raise ZhunshengError("ZS-EV-13", detail=worded("没有配置密钥"))
         return batch.file, cipher.opened(path.read_bytes())
-    raise ZhunshengError("ZS-EV-11", detail=f"批次 {batch.batch} 的原文件丢失")
+    raise ZhunshengError("ZS-EV-11", detail=worded("批次 {batch} 的原文件丢失", batch=batch.batch))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
 def quoted(text: str) -> str:
     """Return ``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def worded_sql(template: str, **filled: str) -> str:
+    """Return the SQL of a text of the program (``worded``) whose parameters are SQL expressions."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    return " || ".join(filled[piece] if n % 2 else quoted(piece) for n, piece in enumerate(pieces) if piece)
 
 
 def quoted_name(name: str) -> str:

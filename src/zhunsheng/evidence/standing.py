@@ -16,6 +16,7 @@ from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.sql import column_list, quoted
 from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
+from zhunsheng.translation import series, worded
 
 
 def refuse_halves(checked: Checked, index: Index) -> None:
@@ -39,15 +40,27 @@ def refuse_halves(checked: Checked, index: Index) -> None:
         ):
             title = ledger.column(column).title
             if own is None and there is not None:
-                said[row] = (
-                    f"第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）"
+                said[row] = worded(
+                    "第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）",
+                    row=row,
+                    named=named,
+                    title=title,
+                    there=there,
+                    batch=batch,
                 )
             elif own is not None and there is None:
-                said[row] = (
-                    f"第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）"
+                said[row] = worded(
+                    "第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）",
+                    row=row,
+                    named=named,
+                    title=title,
+                    own=own,
+                    batch=batch,
                 )
-    more = f"；等 {len(said)} 行" if len(said) > 5 else ""
-    raise ZhunshengError("ZS-EV-25", name=checked.path.name, rows="；".join(list(said.values())[:5]) + more)
+    more = worded("；等 {count} 行", count=len(said)) if len(said) > 5 else ""
+    raise ZhunshengError(
+        "ZS-EV-25", name=checked.path.name, rows=series(list(said.values())[:5], "；") + more
+    )
 
 
 def standing(checked: Checked, index: Index) -> str:

@@ -28,6 +28,7 @@ from zhunsheng.evidence.snapshot import Earlier, Snapshot
 from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
 from zhunsheng.evidence.verifying import problems
+from zhunsheng.translation import worded
 
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
@@ -136,13 +137,15 @@ class Store:
         with self._writing() as index:
             batch = index.batch(number)
             if batch is None or (department is not None and batch.department != department):
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="没有这个批次")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("没有这个批次"))
             if batch.undoes:
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="它本身就是一次撤销")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("它本身就是一次撤销"))
             if not batch.imports:
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="它没有导入数据，只是整理了证据库")
+                raise ZhunshengError(
+                    "ZS-EV-12", batch=number, detail=worded("它没有导入数据，只是整理了证据库")
+                )
             if index.undone(number):
-                raise ZhunshengError("ZS-EV-12", batch=number, detail="已经撤销过")
+                raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("已经撤销过"))
             ledger = ledgers()[batch.ledger]
             with duckdb.connect() as connection:
                 connection.execute("SET enable_progress_bar = false")
@@ -349,7 +352,7 @@ class Store:
         with self.reading() as index:
             last = index.last
             if batch is not None and not 0 <= batch <= last:
-                raise ZhunshengError("ZS-EV-05", version=f"批次 {batch}")
+                raise ZhunshengError("ZS-EV-05", version=worded("批次 {batch}", batch=batch))
             number = last if batch is None else batch
             if at is not None:
                 number = min(number, index.at(at))

@@ -13,6 +13,7 @@ from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.files.opening import file_digest
+from zhunsheng.translation import worded
 
 
 def problems(
@@ -77,9 +78,9 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
     recorded: set[str] = set()
     for number, batch in enumerate(batches, start=first):
         if batch.batch != number:
-            found.append(f"批次 {number} 的记录缺失或编号不对")
+            found.append(worded("批次 {number} 的记录缺失或编号不对", number=number))
         if batch.previous != previous or batch.sealed().digest != batch.digest:
-            found.append(f"批次 {batch.batch} 的记录被改动，或与前一批次不衔接")
+            found.append(worded("批次 {batch} 的记录被改动，或与前一批次不衔接", batch=batch.batch))
         previous = batch.digest
         for name, size, digest in batch.files:
             recorded.add(name)
@@ -87,9 +88,9 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
             if rested is not None and path.absolute() not in rested:
                 continue
             if not path.is_file():
-                found.append(f"批次 {batch.batch} 的文件丢失：{name}")
+                found.append(worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=name))
             elif path.stat().st_size != size or file_digest(path) != digest:
-                found.append(f"批次 {batch.batch} 的文件被改动：{name}")
+                found.append(worded("批次 {batch} 的文件被改动：{name}", batch=batch.batch, name=name))
     if start is None:
         logs = sorted((root / "ledgers").glob("*/_delta_log/*"))
         strays = [p for p in logs if p.relative_to(root).as_posix() not in recorded]
@@ -99,12 +100,18 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
             for name in ledgers()
             if (log := layout.commit_file(root, name, heads.get(name, -1) + 1)).is_file()
         ]
-    found += [f"有未经记录的提交：{p.relative_to(root).as_posix()}" for p in strays]
+    found += [worded("有未经记录的提交：{file}", file=p.relative_to(root).as_posix()) for p in strays]
     marker = root / layout.MARKER
     if marker.is_file() and marker.read_bytes() != json.dumps({"format": layout.FORMAT}).encode():
-        found.append(f"{layout.MARKER} 被改动")
+        found.append(worded("{marker} 被改动", marker=layout.MARKER))
     if head is not None and head != previous:
-        found.append(f"最后批次的摘要是 {previous[:16] or '（无）'}…，与所给的 {head[:16]}… 不符")
+        found.append(
+            worded(
+                "最后批次的摘要是 {ours}…，与所给的 {head}… 不符",
+                ours=previous[:16] or worded("（无）"),
+                head=head[:16],
+            )
+        )
     return found
 
 
@@ -114,10 +121,12 @@ def _index_problems(root: Path, made: Index) -> list[str]:
     """
     kept = Index.kept(root)
     if kept is None:
-        return ["索引 index.sqlite 读不出来，删去后会由记录重建"] if Index.path(root).is_file() else []
+        return (
+            [worded("索引 index.sqlite 读不出来，删去后会由记录重建")] if Index.path(root).is_file() else []
+        )
     with kept:
         try:
             same = kept.last != made.last or kept.content() == made.content()
         except sqlite3.DatabaseError:
             same = False
-    return [] if same else ["索引 index.sqlite 与记录不符，删去后会由记录重建"]
+    return [] if same else [worded("索引 index.sqlite 与记录不符，删去后会由记录重建")]

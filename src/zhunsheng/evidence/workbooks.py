@@ -14,9 +14,10 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import HEAD_ROWS, find_header
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.evidence.raw import LISTED, Raw, refuse_more
+from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Raw, refuse_more
 from zhunsheng.files.opening import open_file
 from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Worksheet, read_workbook, show
+from zhunsheng.translation import series, worded
 
 
 def load_workbook(
@@ -25,9 +26,11 @@ def load_workbook(
     """Load the sheet with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
     opened = open_file(path)
     if opened.kind not in ("xlsx", "xls"):
-        what = {"html": "网页", "docx": "Word 文档"}.get(opened.kind, "文字")
+        what = {"html": worded("网页"), "docx": worded("Word 文档")}.get(opened.kind, worded("文字"))
         raise ZhunshengError(
-            "ZS-IN-03", name=path.name, detail=f"内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx"
+            "ZS-IN-03",
+            name=path.name,
+            detail=worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what),
         )
     best: tuple[Raw, list[list[Any]]] | None = None
     failure: ZhunshengError | None = None
@@ -74,7 +77,11 @@ def load_workbook(
     connection.unregister("incoming")
     bare = [c for c, values in enumerate(texts) if not "".join(raw.titles[c : c + 1]).strip() and any(values)]
     if bare:
-        raw.notes += (f"没有列名、没有读入的列：{'、'.join(xl_col_to_name(c) for c in bare[:LISTED])}",)
+        raw.notes += (
+            worded(
+                "没有列名、没有读入的列：{columns}", columns=series(xl_col_to_name(c) for c in bare[:LISTED])
+            ),
+        )
     return raw
 
 
@@ -82,9 +89,9 @@ def _faults_of(sheet: Worksheet) -> Iterator[tuple[int, int, str]]:
     """Yield the cells of a worksheet that hold no value of their own: row and column from 0, and why."""
     for (row, column), said in sheet.faults.items():
         why = (
-            "公式没有计算结果，请在 Excel 或 WPS 中打开、计算后保存"
+            worded("公式没有计算结果，请在 Excel 或 WPS 中打开、计算后保存")
             if said.startswith("=")
-            else "是 Excel 的错误值"
+            else worded(EXCEL_ERROR)
         )
         yield row, column, why
     for (top, left), (height, width) in sheet.spans.items():
@@ -94,20 +101,30 @@ def _faults_of(sheet: Worksheet) -> Iterator[tuple[int, int, str]]:
                     yield (
                         row,
                         column,
-                        f"与 {xl_col_to_name(left)}{top + 1} 合并了单元格，请取消合并后逐格填写",
+                        worded(
+                            "与 {cell} 合并了单元格，请取消合并后逐格填写",
+                            cell=f"{xl_col_to_name(left)}{top + 1}",
+                        ),
                     )
 
 
 def _hidden_notes(sheet: Worksheet) -> Iterator[str]:
     """Say what of a worksheet is hidden and was read all the same."""
     if sheet.hidden.sheet:
-        yield f"工作表“{sheet.name}”是隐藏的，也已读入"
+        yield worded("工作表“{name}”是隐藏的，也已读入", name=sheet.name)
     if rows := sheet.hidden.rows:
-        listed = "、".join(map(str, rows[:LISTED])) + (f" 等 {len(rows)} 行" if len(rows) > LISTED else "")
-        yield f"有隐藏的行，也已读入：第 {listed}{'' if len(rows) > LISTED else ' 行'}"
+        listed = series(map(str, rows[:LISTED]))
+        yield (
+            worded("有隐藏的行，也已读入：第 {rows} 等 {count} 行", rows=listed, count=len(rows))
+            if len(rows) > LISTED
+            else worded("有隐藏的行，也已读入：第 {rows} 行", rows=listed)
+        )
     if sheet.hidden.columns:
         yield (
-            f"有隐藏的列，也已读入：{'、'.join(xl_col_to_name(c - 1) for c in sheet.hidden.columns[:LISTED])}"
+            worded(
+                "有隐藏的列，也已读入：{columns}",
+                columns=series(xl_col_to_name(c - 1) for c in sheet.hidden.columns[:LISTED]),
+            )
         )
 
 

@@ -13,6 +13,7 @@ from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
+from zhunsheng.translation import raised_with, worded
 
 Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv"]
 
@@ -57,7 +58,9 @@ class Opened:
         try:
             return self.archive.read(path)
         except KeyError:
-            raise ZhunshengError("ZS-IN-05", name=self.name, detail=f"缺少 {path}") from None
+            raise ZhunshengError(
+                "ZS-IN-05", name=self.name, detail=worded("缺少 {path}", path=path)
+            ) from None
         except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
@@ -80,7 +83,11 @@ def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
     # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of
     # them.
     if (tags := data.count(b"<") + data.count(b"=")) > most:
-        raise ZhunshengError("ZS-IN-07", name=name, detail=f"有 {tags:,} 个标记，上限 {most:,} 个")
+        raise ZhunshengError(
+            "ZS-IN-07",
+            name=name,
+            detail=worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{most:,}"),
+        )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -104,10 +111,14 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise ZhunshengError("ZS-IN-03", name=name, detail="这是一个文件夹")
+            raise ZhunshengError("ZS-IN-03", name=name, detail=worded("这是一个文件夹"))
         if size > max_bytes:
             raise ZhunshengError(
-                "ZS-IN-06", name=name, detail=f"{size / 2**20:.0f} MB，上限 {max_bytes / 2**20:.0f} MB"
+                "ZS-IN-06",
+                name=name,
+                detail=worded(
+                    "{size} MB，上限 {most} MB", size=f"{size / 2**20:.0f}", most=f"{max_bytes / 2**20:.0f}"
+                ),
             )
         data = path.read_bytes()
     except FileNotFoundError:
@@ -129,11 +140,11 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _open_ole(data, name)
     if ending in ("docx", "xlsx", "docm", "xlsm"):
-        raise ZhunshengError("ZS-IN-11", name=name, detail=f"内容不是 {ending}")
+        raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":
-        raise ZhunshengError("ZS-IN-03", name=name, detail="PDF；请用 Word 或 WPS 打开后另存为 docx")
+        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("PDF；请用 Word 或 WPS 打开后另存为 docx"))
     if b"\0" in data[:65536] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise ZhunshengError("ZS-IN-03", name=name, detail="二进制文件")
+        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("二进制文件"))
     text = decode(data, name)
     head = text[:4096].lower()
     if "<html" in head or "<table" in head or "<!doctype html" in head:
@@ -141,9 +152,9 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if ending in ("html", "htm"):
         return Opened(name, "html", data, text)
     if ending == "xls":
-        raise ZhunshengError("ZS-IN-11", name=name, detail="内容是文字，不是 xls")
+        raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容是文字，不是 xls"))
     if ending not in ("txt", "csv", "text", "md", "tsv", ""):
-        raise ZhunshengError("ZS-IN-03", name=name, detail=f"不支持 .{ending}")
+        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("不支持 .{ending}", ending=ending))
     return Opened(name, "csv" if ending in ("csv", "tsv") else "txt", data, text)
 
 
@@ -160,7 +171,7 @@ def decode(data: bytes, name: str) -> str:
     best = charset_normalizer.from_bytes(data[: 2**20]).best()
     if best is None:
         line = data.count(b"\n", 0, furthest) + 1
-        raise ZhunshengError("ZS-EV-07", name=name, where=f"第 {line} 行有读不出的字")
+        raise ZhunshengError("ZS-EV-07", name=name, where=worded("第 {line} 行有读不出的字", line=line))
     return data.decode(best.encoding, errors="replace")
 
 
@@ -169,8 +180,8 @@ def unfit(fault: UnfitZip, name: str) -> ZhunshengError:
     if isinstance(fault, Locked):
         return ZhunshengError("ZS-IN-04", name=name)
     if isinstance(fault, TooLarge):
-        return ZhunshengError("ZS-IN-07", name=name, detail=str(fault))
-    return ZhunshengError("ZS-IN-05", name=name, detail=str(fault))
+        return ZhunshengError("ZS-IN-07", name=name, detail=raised_with(fault))
+    return ZhunshengError("ZS-IN-05", name=name, detail=raised_with(fault))
 
 
 def _open_zip(data: bytes, name: str) -> Opened:
@@ -186,7 +197,7 @@ def _open_zip(data: bytes, name: str) -> Opened:
     if "xl/workbook.xml" in paths:
         _test_parts(archive, name)
         return Opened(name, "xlsx", data, archive=archive)
-    raise ZhunshengError("ZS-IN-03", name=name, detail="压缩包，里面不是 Word 或 Excel 文档")
+    raise ZhunshengError("ZS-IN-03", name=name, detail=worded("压缩包，里面不是 Word 或 Excel 文档"))
 
 
 def _test_parts(archive: Zip, name: str) -> None:
@@ -213,8 +224,8 @@ def _open_ole(data: bytes, name: str) -> Opened:
     if wide["Workbook"] in data or wide["Book"] in data:
         return Opened(name, "xls", data)
     if wide["WordDocument"] in data:
-        raise ZhunshengError("ZS-IN-03", name=name, detail="旧版 doc；请另存为 docx")
-    raise ZhunshengError("ZS-IN-05", name=name, detail="旧版 Office 文件不完整")
+        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("旧版 doc；请另存为 docx"))
+    raise ZhunshengError("ZS-IN-05", name=name, detail=worded("旧版 Office 文件不完整"))
 
 
 def first_line(error: BaseException) -> str:

@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, first_line
 from zhunsheng.text import whole
+from zhunsheng.translation import worded
 
 MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
@@ -144,7 +145,9 @@ def _count_strings(opened: Opened) -> list[int]:
             for said in _COUNT.findall(head):
                 count = whole(said.decode("ascii", "replace"), 12)
                 if count is None or count > len(data) // LEAST_TEXT:
-                    detail = f"共有文字表说有 {said[:20].decode('ascii', 'replace')} 条，与内容不符"
+                    detail = worded(
+                        "共有文字表说有 {said} 条，与内容不符", said=said[:20].decode("ascii", "replace")
+                    )
                     raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
         starts = [found.start() for found in _SHARED.finditer(data)]
         lengths = [after - start for start, after in zip(starts, [*starts[1:], len(data)], strict=True)]
@@ -159,7 +162,12 @@ def _spans(
     spans = {}
     for (top, left), (bottom, right) in merged:
         if (bottom - top + 1) * (right - left + 1) > MAX_SPAN:
-            raise ZhunshengError("ZS-IN-10", name=file, where=f"工作表“{sheet}”", detail="合并单元格过大")
+            raise ZhunshengError(
+                "ZS-IN-10",
+                name=file,
+                where=worded("工作表“{sheet}”", sheet=sheet),
+                detail=worded("合并单元格过大"),
+            )
         if top < height and left < width:
             spans[top, left] = (min(bottom, height - 1) - top + 1, min(right, width - 1) - left + 1)
     return spans
@@ -192,13 +200,16 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
-    where = f"工作表“{name}”"
+    where = worded("工作表“{name}”", name=name)
     for match in _MERGE.finditer(data):
         rows = int(match[4]) - int(match[2]) + 1
         columns = _column(match[3]) - _column(match[1]) + 1
         if rows * columns > MAX_SPAN:
             raise ZhunshengError(
-                "ZS-IN-10", name=opened.name, where=where, detail=f"合并单元格跨 {rows * columns:,} 格"
+                "ZS-IN-10",
+                name=opened.name,
+                where=where,
+                detail=worded("合并单元格跨 {n} 格", n=f"{rows * columns:,}"),
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
@@ -274,7 +285,11 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
         raise ZhunshengError("ZS-IN-05", name=name, detail=first_line(error)) from None
     _refuse_too_large(rows, columns, filled, name, where, max_cells)
     if size > max_text:
-        detail = f"文字重复写出有 {size / 2**20:,.0f} MB，上限 {max_text / 2**20:,.0f} MB"
+        detail = worded(
+            "文字重复写出有 {size} MB，上限 {most} MB",
+            size=f"{size / 2**20:,.0f}",
+            most=f"{max_text / 2**20:,.0f}",
+        )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
 
 
@@ -284,11 +299,19 @@ def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: st
     """
     if columns > MAX_COLUMNS:
         raise ZhunshengError(
-            "ZS-IN-10", name=name, where=where, detail=f"{columns:,} 列，上限 {MAX_COLUMNS:,} 列"
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{MAX_COLUMNS:,}"),
         )
     cells = rows * columns
     if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=f"{rows:,} 行 × {columns:,} 列")
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded("{rows} 行 × {columns} 列", rows=f"{rows:,}", columns=f"{columns:,}"),
+        )
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:

@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from zhunsheng.translation import worded
+
 MAX_DIRECTORY = 8 * 2**20  # bytes of the list of members, which is read whole before anything can be asked
 MAX_RATIO = 250  # office XML packs about 10–30 to 1; a bomb packs a thousand to 1
 RATIO_FROM = 8 * 2**20  # what unpacks to less can't do harm, whatever its ratio
@@ -89,13 +91,15 @@ class Zip:
             # next.
             end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
             if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
-                raise TooLarge("成员的目录过长")
+                raise TooLarge(worded("成员的目录过长"))
             self._archive = zipfile.ZipFile(stream)
         except _FAULTS as error:
             raise UnfitZip(_said(error)) from None
         listed = self._archive.infolist()
         if len(listed) > bounds.members:
-            raise TooLarge(f"含 {len(listed)} 个成员，上限 {bounds.members} 个")
+            raise TooLarge(
+                worded("含 {listed} 个成员，上限 {members} 个", listed=len(listed), members=bounds.members)
+            )
         self.members = [member for member in listed if wanted(member)]
         self.names = frozenset(member.filename for member in self.members)
         self._admit(bounds)
@@ -105,16 +109,27 @@ class Zip:
         for member in self.members:
             size, small = member.file_size, member.compress_size
             if size > bounds.member:
-                raise TooLarge(f"{member.filename} 解压后 {_mb(size)}，单个文件上限 {_mb(bounds.member)}")
+                raise TooLarge(
+                    worded(
+                        "{filename} 解压后 {size}，单个文件上限 {member}",
+                        filename=member.filename,
+                        size=_mb(size),
+                        member=_mb(bounds.member),
+                    )
+                )
             if size > RATIO_FROM and size > MAX_RATIO * max(small, 1):
-                raise TooLarge(f"{member.filename} 膨胀 {size // max(small, 1)} 倍")
+                raise TooLarge(
+                    worded("{filename} 膨胀 {n} 倍", filename=member.filename, n=size // max(small, 1))
+                )
             if member.flag_bits & _ENCRYPTED:
-                raise Locked(f"{member.filename} 已加密")
+                raise Locked(worded("{filename} 已加密", filename=member.filename))
             total, packed = total + size, packed + small
         if total > bounds.unpacked:
-            raise TooLarge(f"解压后共 {_mb(total)}，上限 {_mb(bounds.unpacked)}")
+            raise TooLarge(
+                worded("解压后共 {total}，上限 {unpacked}", total=_mb(total), unpacked=_mb(bounds.unpacked))
+            )
         if total > RATIO_FROM and total > MAX_RATIO * max(packed, 1):
-            raise TooLarge(f"全部解压后膨胀 {total // max(packed, 1)} 倍")
+            raise TooLarge(worded("全部解压后膨胀 {n} 倍", n=total // max(packed, 1)))
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:
         """Return a member's bytes. Raises ``KeyError`` for a name that is not there,
@@ -131,7 +146,12 @@ class Zip:
     def _pieces(self, info: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
         """Yield a member's bytes, ``most`` at a time, and not one more than the directory says."""
         if info.compress_type not in _METHODS:
-            raise UnfitZip(f"{info.filename} 用了少见的压缩方式，请用普通的 zip 方式（Deflate）重新压缩")
+            raise UnfitZip(
+                worded(
+                    "{filename} 用了少见的压缩方式，请用普通的 zip 方式（Deflate）重新压缩",
+                    filename=info.filename,
+                )
+            )
         # The library stops where the directory says a member ends, and so never notices that it goes on.
         told = copy.copy(info)
         told.file_size += 1
@@ -144,11 +164,13 @@ class Zip:
                         break
                     yield piece
         except _FAULTS as error:
-            raise UnfitZip(f"{info.filename} 已损坏（{_said(error)}）") from None
+            raise UnfitZip(
+                worded("{filename} 已损坏（{error}）", filename=info.filename, error=_said(error))
+            ) from None
         if size > info.file_size:
-            raise TooLarge(f"{info.filename} 解压后比目录里写的大")
+            raise TooLarge(worded("{filename} 解压后比目录里写的大", filename=info.filename))
         if size < info.file_size:
-            raise UnfitZip(f"{info.filename} 解压后比目录里写的小")
+            raise UnfitZip(worded("{filename} 解压后比目录里写的小", filename=info.filename))
 
 
 def _mb(size: int) -> str:

@@ -11,6 +11,7 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
 from zhunsheng.targets import Place
+from zhunsheng.translation import worded
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _P, _TBL, _TR, _TC, _T = f"{_W}p", f"{_W}tbl", f"{_W}tr", f"{_W}tc", f"{_W}t"
@@ -27,7 +28,7 @@ def read(opened: Opened) -> list[Block]:
     root = opened.xml("word/document.xml")
     body = root.find(f"{_W}body")
     if body is None:
-        raise ZhunshengError("ZS-IN-05", name=opened.name, detail="没有正文")
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("没有正文"))
     out: list[Block] = []
     _walk(body, out, opened.name, [0, 0], 0)
     return out
@@ -47,7 +48,12 @@ def _walk(
         elif child.tag == _TBL:
             counts[1] += 1
             if depth > MAX_DEPTH:
-                raise ZhunshengError("ZS-IN-10", name=name, where=f"表{counts[1]}", detail="表格嵌套过深")
+                raise ZhunshengError(
+                    "ZS-IN-10",
+                    name=name,
+                    where=worded("表{number}", number=counts[1]),
+                    detail=worded("表格嵌套过深"),
+                )
             nested: list[etree._Element] = []
             shown: list[Picture] = []
             out.append(_table(child, counts[1], name, nested, shown))
@@ -81,8 +87,8 @@ def _table(
                 raise ZhunshengError(
                     "ZS-IN-10",
                     name=name,
-                    where=f"表{number}第{len(rows) + 1}行",
-                    detail=f"超过 {MAX_COLUMNS} 列",
+                    where=worded("表{number}第{n}行", number=number, n=len(rows) + 1),
+                    detail=worded("超过 {most} 列", most=MAX_COLUMNS),
                 )
             continues = merge is not None and merge.get(_VAL) != "restart" and column in open_merges
             if continues:
@@ -135,7 +141,12 @@ def _count(element: etree._Element, number: int, name: str) -> int:
     except ValueError:
         count = 1
     if not 0 <= count <= MAX_COLUMNS:
-        raise ZhunshengError("ZS-IN-10", name=name, where=f"表{number}", detail=f"单元格横跨 {count:,} 列")
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=worded("表{number}", number=number),
+            detail=worded("单元格横跨 {count} 列", count=f"{count:,}"),
+        )
     return max(count, 1)
 
 

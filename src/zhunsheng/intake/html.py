@@ -11,6 +11,7 @@ from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_html
 from zhunsheng.targets import Place
 from zhunsheng.text import whole
+from zhunsheng.translation import worded
 
 MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
 MAX_COVERED = 400_000  # positions under merged cells of one table
@@ -58,7 +59,9 @@ def read(opened: Opened) -> list[Block]:
 
     def walk(node: etree._Element, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise ZhunshengError("ZS-IN-10", name=opened.name, where="网页", detail="标签嵌套过深")
+            raise ZhunshengError(
+                "ZS-IN-10", name=opened.name, where=worded("网页"), detail=worded("标签嵌套过深")
+            )
         tag = node.tag if isinstance(node.tag, str) else ""
         if not tag or tag in _SKIP:
             return
@@ -102,7 +105,12 @@ def _table(table: etree._Element, number: int, name: str, shown: list[Picture]) 
                 row.append("")
             height, width = _span(td, "rowspan", number, name), _span(td, "colspan", number, name)
             if len(taken) + height * width > MAX_COVERED:
-                raise ZhunshengError("ZS-IN-10", name=name, where=f"表{number}", detail="合并单元格过大")
+                raise ZhunshengError(
+                    "ZS-IN-10",
+                    name=name,
+                    where=worded("表{number}", number=number),
+                    detail=worded("合并单元格过大"),
+                )
             if height * width > 1:
                 spans[r, len(row)] = (height, width)
                 taken.update((r + i, len(row) + j) for i in range(1, height) for j in range(width))
@@ -121,7 +129,12 @@ def _span(td: etree._Element, attribute: str, number: int, name: str) -> int:
     if span is None and not (text.isascii() and text.isdigit()):
         return 1
     if span is None or span > MAX_SPAN:
-        raise ZhunshengError("ZS-IN-10", name=name, where=f"表{number}", detail=f"{attribute}={text[:12]}")
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=worded("表{number}", number=number),
+            detail=f"{attribute}={text[:12]}",
+        )
     return max(span, 1)
 
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.spreadsheet import Worksheet, sheet_paths
 from zhunsheng.intake.grid import Block, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
+from zhunsheng.translation import series, worded
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -31,7 +33,7 @@ _IN_CELL = re.compile(r"^=?(?:_xlfn\.)?DISPIMG\(", re.I)  # how WPS keeps a pict
 _RICH_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\bvm="\d+"')  # how Excel does
 _BITMAPS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\xff\xd8\xff\xe1")
 HTML_TAGS = ("img", "object", "embed", "v:imagedata")
-WHY = "没有读；其中若有绩效目标，请改成可编辑的表格后重新上传"
+WHY = worded("没有读；其中若有绩效目标，请改成可编辑的表格后重新上传")
 NAMED = 5  # places named in a refusal
 
 
@@ -50,15 +52,19 @@ def in_word(node: etree._Element) -> list[str]:
         if child.tag == f"{_W}drawing":
             blips = _blips(child)
             drawn = sum(1 for d in child.iter(f"{_A}graphicData") if _DRAWN.search(d.get("uri") or ""))
-            found += ["图片"] * blips + ["图表"] * drawn
+            found += [worded("图片")] * blips + [worded("图表")] * drawn
             if not blips:
                 found += [w for t in child.iter(f"{_W}txbxContent") for w in in_word(t)]
         elif child.tag == f"{_W}object":
             objects = [o.get("ProgID") or "" for o in child.iter(_OLE)]
-            found += [f"嵌入的对象（{o}）" if o else "嵌入的对象" for o in objects or [""]]
+            found += [
+                worded("嵌入的对象（{o}）", o=o) if o else worded("嵌入的对象") for o in objects or [""]
+            ]
         elif child.tag == f"{_W}pict":
             objects = [o.get("ProgID") or "" for o in child.iter(_OLE)]
-            found += [f"嵌入的对象（{o}）" for o in objects] or ["图片" for _ in child.iter(_VML_IMAGE)]
+            found += [worded("嵌入的对象（{o}）", o=o) for o in objects] or [
+                worded("图片") for _ in child.iter(_VML_IMAGE)
+            ]
         else:
             found += in_word(child)
     return found
@@ -137,35 +143,44 @@ def in_html(node: etree._Element) -> bool:
 
 def unread(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
     """Return an entry for each picture of a document: where it stands, and after which words."""
-    found: list[Unsure] = []
+    return tuple(
+        Unsure(
+            place=picture.place,
+            field="picture",
+            text=f"图片{n}",
+            why=worded("{where}，{why}", where=where, why=WHY),
+        )
+        for n, (picture, where) in enumerate(_places(blocks), start=1)
+    )
+
+
+def _places(blocks: Sequence[Block]) -> Iterator[tuple[Picture, str]]:
+    """Yield each picture with where it stands in its document."""
     tables, before = 0, ""
     for block in blocks:
         if isinstance(block, Picture):
-            where = f"“{before}”之后是{block.what}" if before else f"这里是{block.what}"
-            if block.place.row is None and tables:
-                where = f"第{tables}个表之后，{where}"
-            found.append(
-                Unsure(
-                    place=block.place, field="picture", text=f"图片{len(found) + 1}", why=f"{where}，{WHY}"
-                )
+            where = (
+                worded("“{before}”之后是{what}", before=before, what=block.what)
+                if before
+                else worded("这里是{what}", what=block.what)
             )
+            if block.place.row is None and tables:
+                where = worded("第{tables}个表之后，{where}", tables=tables, where=where)
+            yield block, where
         elif isinstance(block, Paragraph):
             before = block.text[:40]
         else:
             tables, before = tables + 1, ""
-    return tuple(found)
 
 
 def refusal(name: str, blocks: Sequence[Block]) -> ZhunshengError:
     """Return why a document brought no targets: it is pictures only, has unread pictures beside its text,
     or neither.
     """
-    pictures = unread(blocks)
+    pictures = list(_places(blocks))
     if not pictures:
         return ZhunshengError("ZS-IN-13", name=name)
-    where = "；".join(
-        f"{p.place.label() if p.place else ''} {p.why.split('，没有读')[0]}".strip() for p in pictures[:NAMED]
-    )
+    where = series((spaced(p.place.label() if p.place else "", where) for p, where in pictures[:NAMED]), "；")
     words = any(
         block.text.strip() if isinstance(block, Paragraph) else any(v for row in block.rows for v in row)
         for block in blocks

@@ -12,6 +12,7 @@ from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
 from zhunsheng.targets.editing import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
+from zhunsheng.translation import worded
 
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
@@ -59,13 +60,19 @@ def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
         }
         for path, label, said, place in long:
             how = (
-                "不是编码，没有读入"
+                worded("不是编码，没有读入")
                 if path == "code"
-                else "以开头部分为名，全文如左"
+                else worded("以开头部分为名，全文如左")
                 if path in heads
-                else "已照原文全文读入，改动时请改短"
+                else worded("已照原文全文读入，改动时请改短")
             )
-            why = f"“{label}”有 {len(said)} 字，超过 {most_of(path)} 字，{how}"
+            why = worded(
+                "“{label}”有 {count} 字，超过 {most} 字，{how}",
+                label=label,
+                count=len(said),
+                most=most_of(path),
+                how=how,
+            )
             told.append(Unsure(place=place, field=path, text=said, why=why))
         sheets.append(_headed(sheet, heads) if long else sheet)
     return tuple(sheets), told

@@ -10,6 +10,7 @@ from zhunsheng.intake.grid import Block, Grid, Picture
 from zhunsheng.intake.pictures import in_workbook
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.targets.sheet import column_letters
+from zhunsheng.translation import series, worded
 
 LISTED = 20  # cells, rows or columns listed before they are only counted
 
@@ -47,19 +48,19 @@ def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
         ]  # a picture in a cell is told as one
         for place, said in cells[:LISTED]:
             why = (
-                "公式没有计算结果，没有读入；请打开、计算后保存"
+                worded("公式没有计算结果，没有读入；请打开、计算后保存")
                 if said.startswith("=")
-                else "是 Excel 的错误值，没有读入"
+                else worded("是 Excel 的错误值，没有读入")
             )
             found.append(Unsure(place=place, field="cell", text=f"{place.label()} {said}", why=why))
         if len(cells) > LISTED:
-            more = f"另有 {len(cells) - LISTED} 格没有值"
+            more = worded("另有 {count} 格没有值", count=len(cells) - LISTED)
             found.append(
                 Unsure(
                     place=Place(sheet=block.title),
                     field="cell",
                     text=more,
-                    why="是错误值或没有计算结果的公式",
+                    why=worded("是错误值或没有计算结果的公式"),
                 )
             )
         found += [
@@ -67,7 +68,7 @@ def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
                 place=Place(sheet=block.title),
                 field="hidden",
                 text=f"“{block.title}”{part}",
-                why="是隐藏的，也已读入，请核对",
+                why=worded("是隐藏的，也已读入，请核对"),
             )
             for part in _hidden(block.hidden)
         ]
@@ -76,13 +77,13 @@ def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
 
 def _hidden(hidden: Hidden) -> Iterator[str]:
     if hidden.sheet:
-        yield "整张工作表"
+        yield worded("整张工作表")
     if hidden.rows:
-        yield f"第 {'、'.join(map(str, hidden.rows[:LISTED]))} 行" + (
-            "等" if len(hidden.rows) > LISTED else ""
+        yield worded("第 {rows} 行", rows=series(map(str, hidden.rows[:LISTED]))) + (
+            worded("等") if len(hidden.rows) > LISTED else ""
         )
     if hidden.columns:
-        yield f"{'、'.join(map(column_letters, hidden.columns[:LISTED]))} 列"
+        yield worded("{columns} 列", columns=series(map(column_letters, hidden.columns[:LISTED])))
 
 
 def _placer(sheet: str) -> Callable[[int, int], Place]:

@@ -20,6 +20,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
 from zhunsheng.faults import written
 from zhunsheng.regulations import read_packaged, read_yaml
+from zhunsheng.translation import worded
 
 Kind = Literal["count", "ratio", "mean", "sum", "date"]
 Shape = Literal["count", "level", "window", "date"]
@@ -119,24 +120,24 @@ def check(measure: Measure) -> None:
     word or parameter that does not fit.
     """
     if measure.ledger not in ledgers():
-        _refuse(measure, f"没有台账 {measure.ledger}")
+        _refuse(measure, worded("没有台账 {ledger}", ledger=measure.ledger))
     own = ledgers()[measure.ledger]
     if (measure.kind == "ratio") != (measure.hits is not None):
-        _refuse(measure, "ratio 要有 hits，其他种类不能有")
+        _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
     if (measure.kind in ("mean", "sum", "date")) != (measure.of is not None):
-        _refuse(measure, "mean、sum、date 要有 of，其他种类不能有")
+        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
     names = {c.name for c in own.columns}
     for name in (*measure.drill, *([measure.of] if measure.of else [])):
         if name not in names:
-            _refuse(measure, f"台账“{own.title}”没有列 {name}")
+            _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
     flags = {link.as_ for link in measure.links}
     for link in measure.links:
         if link.ledger not in ledgers():
-            _refuse(measure, f"没有台账 {link.ledger}")
+            _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
         other = ledgers()[link.ledger]
         for name in link.keys:
             if name not in names or name not in {c.name for c in other.columns}:
-                _refuse(measure, f"两个台账不是都有列 {name}")
+                _refuse(measure, worded("两个台账不是都有列 {name}", name=name))
         predicate(measure, link.where, other, set())
     predicate(measure, measure.population, own, flags)
     if measure.hits:
@@ -148,15 +149,18 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
     try:
         tree = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
     except SqlglotError as error:  # signs that are none, too
-        _refuse(measure, f"“{text}”不是一个条件（{str(error).splitlines()[0]}）")
+        _refuse(
+            measure,
+            worded("“{text}”不是一个条件（{error}）", text=text, error=str(error).splitlines()[0]),
+        )
     columns = {c.name: c for c in ledger.columns}
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
-            _refuse(measure, f"“{text}”里不能用 {type(node).__name__}")
+            _refuse(measure, worded("“{text}”里不能用 {name}", text=text, name=type(node).__name__))
         if isinstance(node, exp.Column) and node.name not in columns and node.name not in flags:
-            _refuse(measure, f"台账“{ledger.title}”没有列 {node.name}")
+            _refuse(measure, worded("台账“{title}”没有列 {name}", title=ledger.title, name=node.name))
         if isinstance(node, exp.Placeholder) and node.name not in PARAMETERS:
-            _refuse(measure, f"没有参数 :{node.name}")
+            _refuse(measure, worded("没有参数 :{name}", name=node.name))
         if isinstance(node, exp.EQ | exp.NEQ | exp.In) and isinstance(node.this, exp.Column):
             column = columns.get(node.this.name)
             literals = [
@@ -166,7 +170,10 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
             ]
             for literal in literals:
                 if column and column.values and literal.this not in column.values:
-                    _refuse(measure, f"“{column.title}”没有“{literal.this}”这个值")
+                    _refuse(
+                        measure,
+                        worded("“{title}”没有“{value}”这个值", title=column.title, value=literal.this),
+                    )
     return tree
 
 

@@ -11,6 +11,7 @@ import duckdb
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.snapshot import Snapshot
+from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class DuckEngine:
             if not damaged:
                 raise
             log.warning("a query over a damaged store failed: %s", error)
-            raise ZhunshengError("ZS-EV-11", detail="；".join(damaged[:3])) from None
+            raise ZhunshengError("ZS-EV-11", detail=series(damaged[:3], "；")) from None
 
 
 class SparkEngine:

@@ -26,6 +26,7 @@ from zhunsheng.targets.kinds import denials, denies
 from zhunsheng.targets.naming import indicators_named
 from zhunsheng.targets.units import comparable
 from zhunsheng.text import MOST, cleaned
+from zhunsheng.translation import series, worded
 
 USE = 0.85  # proposals at or above this confidence are read, and shown as 待确认
 SHOW = 0.6  # below this nothing is proposed
@@ -123,7 +124,9 @@ def read_mapping(path: Path, known: Mapping[str, Measure]) -> list[Link]:
         ) from None
     for row, one in enumerate(found, start=1):
         if isinstance(one, MeasureLink) and one.measure is not None and one.measure not in known:
-            raise ZhunshengError("ZS-MS-03", name=path.name, row=row, detail=f"没有测度 {one.measure}")
+            raise ZhunshengError(
+                "ZS-MS-03", name=path.name, row=row, detail=worded("没有测度 {measure}", measure=one.measure)
+            )
     return found
 
 
@@ -178,7 +181,9 @@ def match_book(book: Book, known: Mapping[str, Measure], links: Iterable[Link] =
         for n, indicator in enumerate(sheet.indicators):
             if (sheet.id, indicator.id) in decided:
                 measure = decided[sheet.id, indicator.id]
-                found.append(Match(s, n, measure, 1.0, "confirmed" if measure else "none", "已由人工确认"))
+                found.append(
+                    Match(s, n, measure, 1.0, "confirmed" if measure else "none", worded("已由人工确认"))
+                )
             else:
                 found.append(_propose(s, n, indicator, known))
     return found
@@ -251,7 +256,11 @@ def check_projects(book: Book, links: Sequence[Link], name: str) -> None:
         for n in _sheets_of(book, one):
             other = taken_by(book, book.sheets[n].id, one.project, links[: row - 1])
             if other is not None:
-                detail = f"台账里的“{one.project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+                detail = worded(
+                    "台账里的“{project}”已是目标表“{other}”的，一笔钱不能算两次",
+                    project=one.project,
+                    other=other.title(),
+                )
                 raise ZhunshengError("ZS-MS-03", name=name, row=row, detail=detail)
 
 
@@ -317,25 +326,43 @@ def _why(
     shared: Collection[str],
     twice: Sequence[str],
 ) -> str:
-    listed = "、".join(f"“{name}”（{share:.0f}%）" for name, share in proposals)
+    listed = series(f"“{name}”（{share:.0f}%）" for name, share in proposals)
     if keys:
-        why = "项目编码相同" if sheet.code in own else "项目名称相同" if own else "已由人工确认"
-        return f"{why}；台账里另有名称相近的{listed}，是不是同一项目待确认，确认前不计" if proposals else why
+        why = (
+            worded("项目编码相同")
+            if sheet.code in own
+            else worded("项目名称相同")
+            if own
+            else worded("已由人工确认")
+        )
+        return (
+            worded(
+                "{why}；台账里另有名称相近的{listed}，是不是同一项目待确认，确认前不计",
+                why=why,
+                listed=listed,
+            )
+            if proposals
+            else why
+        )
     if twice:
-        return f"台账里的“{twice[0]}”同时对应两张目标表，一笔钱不能算两次，请改定是哪一张的"
+        return worded(
+            "台账里的“{project}”同时对应两张目标表，一笔钱不能算两次，请改定是哪一张的", project=twice[0]
+        )
     if sheet.code in shared:
-        return f"项目编码“{sheet.code}”写在不止一张目标表上，不知台账里的是哪一张的，要人工对应"
+        return worded(
+            "项目编码“{code}”写在不止一张目标表上，不知台账里的是哪一张的，要人工对应", code=sheet.code
+        )
     if sheet.name in shared:
-        return "两张目标表同名，又没有项目编码可以区分，台账里的项目要人工对应"
+        return worded("两张目标表同名，又没有项目编码可以区分，台账里的项目要人工对应")
     if proposals:
-        return f"台账里没有这个项目；名称相近的有{listed}，确认后才会采用"
-    return "台账里没有这个项目"
+        return worded("台账里没有这个项目；名称相近的有{listed}，确认后才会采用", listed=listed)
+    return worded("台账里没有这个项目")
 
 
 def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure]) -> Match:
     if len(indicator.name) > MOST["indicator"] or len(indicator.description or "") > MOST["words"]:
         # Likeness takes time by the square of the length, and nobody's name is as long.
-        return Match(s, n, None, 0.0, "none", "名称或描述过长，没有与测度比对")
+        return Match(s, n, None, 0.0, "none", worded("名称或描述过长，没有与测度比对"))
     best: tuple[float, Measure | None, str] = (0.0, None, "")
     for measure in known.values():
         score, why = _confidence(indicator, measure)
@@ -343,8 +370,15 @@ def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure])
             best = (score, measure, why)
     score, chosen, why = best
     if chosen is None or score < SHOW:
-        return Match(s, n, None, 0.0, "none", "没有名称或公式相近的测度")
-    return Match(s, n, chosen.id, score, "proposed" if score >= USE else "weak", f"{why}，把握 {score:.0%}")
+        return Match(s, n, None, 0.0, "none", worded("没有名称或公式相近的测度"))
+    return Match(
+        s,
+        n,
+        chosen.id,
+        score,
+        "proposed" if score >= USE else "weak",
+        why + worded("，把握 {score}", score=f"{score:.0%}"),
+    )
 
 
 def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
@@ -374,7 +408,11 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
         score = 1.0 if _squeeze(candidate) == name else fuzz.ratio(name, _squeeze(candidate)) / 100 * 0.95
         if score > similar:
             similar, alias = score, candidate
-    how = f"名称与“{alias}”{'相同' if similar == 1.0 else '相近'}"
+    how = (
+        worded("名称与“{alias}”相同", alias=alias)
+        if similar == 1.0
+        else worded("名称与“{alias}”相近", alias=alias)
+    )
     named = min(similar, 0.98)
     described = _formula_of(indicator.description)
     if not described:
@@ -382,10 +420,15 @@ def _confidence(indicator: Indicator, measure: Measure) -> tuple[float, str]:
     # What an indicator divides by what says more than what it is called: 案件办结率 may be anyone's cases.
     alike = fuzz.ratio(described, _squeeze(measure.formula)) / 100
     if alike > 0.9:
-        return max(named, 0.9), f"计算公式与“{measure.formula}”相同"
+        return max(named, 0.9), worded("计算公式与“{formula}”相同", formula=measure.formula)
     return (
         NAME * named + FORMULA * alike,
-        f"{how}，但计算公式“{indicator.description}”与“{measure.formula}”不同",
+        worded(
+            "{how}，但计算公式“{description}”与“{formula}”不同",
+            how=how,
+            description=indicator.description,
+            formula=measure.formula,
+        ),
     )
 
 

@@ -18,9 +18,10 @@ from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
+from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
 
-NO_BASE = "没有基数"
+NO_BASE = worded("没有基数")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,10 @@ def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: in
         mute = next((n for n, days in rests if (n, days, found[key].department) not in speaking), None)
         if mute is not None:
             told[key] = replace(
-                found[key], value=None, silent=mute, note=f"{ledgers()[mute].title}没有{year}年的记录"
+                found[key],
+                value=None,
+                silent=mute,
+                note=worded("{title}没有{year}年的记录", title=ledgers()[mute].title, year=year),
             )
     return told
 
@@ -192,8 +196,12 @@ def _value(
 ) -> tuple[Fraction | date | None, str | None, tuple[float, float] | None]:
     if measure.kind == "date":
         if numerator is None:
-            return None, "尚未完成" if denominator else NO_BASE, None
-        return (None, f"还有 {denominator} 个环节没有完成", None) if denominator else (numerator, None, None)
+            return None, worded("尚未完成") if denominator else NO_BASE, None
+        return (
+            (None, worded("还有 {denominator} 个环节没有完成", denominator=denominator), None)
+            if denominator
+            else (numerator, None, None)
+        )
     if measure.kind == "ratio":
         if not denominator:
             return None, NO_BASE, None

@@ -16,8 +16,9 @@ from zhunsheng.outcomes import Outcome, result_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import Indicator, convert
 from zhunsheng.targets.units import comparable
+from zhunsheng.translation import worded
 
-NO_EVIDENCE = "没有证据"
+NO_EVIDENCE = worded("没有证据")
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,10 @@ def status_of(case: MonitoredCase) -> Status:
     """
     target, told = case.indicator.aim, case.indicator.type
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
-        return case.found("需人工评定", "grey")
+        return case.found(worded("需人工评定"), "grey")
     result = result_of(case.indicator, case.outcome)
     if result.doubt:
-        return case.found(f"待核对：{result.doubt}", "grey")
+        return case.found(worded("待核对：{doubt}", doubt=result.doubt), "grey")
     if isinstance(result.value, bool):
         return _of_answer(case, result.value)
     if target.op == "by" and isinstance(target.value, date):
@@ -118,9 +119,11 @@ def status_of(case: MonitoredCase) -> Status:
 def _of_answer(case: MonitoredCase, met: bool) -> Status:
     surely, perhaps, never = case.rules.likelihood
     if met:
-        return case.found("已按目标完成", "green", surely)
+        return case.found(worded("已按目标完成"), "green", surely)
     return (
-        case.found("与目标不符", "red", never) if case.over else case.found("与目标不符", "yellow", perhaps)
+        case.found(worded("与目标不符"), "red", never)
+        if case.over
+        else case.found(worded("与目标不符"), "yellow", perhaps)
     )
 
 
@@ -129,19 +132,19 @@ def _of_date(case: MonitoredCase, goal: date, done: Fraction | date | None) -> S
     if isinstance(done, date) and done <= case.as_of:
         met = done <= goal
         likelihood = surely if met else never
-        return case.found("已完成，按实际日期", "green" if met else "red", likelihood, forecast=done)
+        return case.found(worded("已完成，按实际日期"), "green" if met else "red", likelihood, forecast=done)
     if not case.outcome.known and done is None:
         return case.found(case.outcome.note or NO_EVIDENCE, "grey")
     if case.as_of > goal:
-        return case.found("已过时限仍未完成", "red", never)
-    return case.found("未到时限", "green", perhaps)
+        return case.found(worded("已过时限仍未完成"), "red", never)
+    return case.found(worded("未到时限"), "green", perhaps)
 
 
 def _of_figure(case: MonitoredCase, value: Fraction) -> Status:
     surely, perhaps, never = case.rules.likelihood
     target, share = case.indicator.aim, case.passed
     if not share:
-        return case.found("尚未开始", "green", perhaps, expected=Fraction(0))
+        return case.found(worded("尚未开始"), "green", perhaps, expected=Fraction(0))
     expected, forecast, method = _forecast(case, value, share)
     ratio = _ratio(case.indicator, value, expected)
     light = light_of(ratio, case.rules) if ratio is not None else "green" if target.meets(value) else "red"
@@ -151,7 +154,7 @@ def _of_figure(case: MonitoredCase, value: Fraction) -> Status:
     if light == "green" and (closed or case.stands) and not target.meets(value):
         light = "yellow"
     if light != "green" and not closed and case.grows and _less_than_one(case, expected):
-        method, light, likelihood = "尚早：按进度应达不足 1", "green", perhaps
+        method, light, likelihood = worded("尚早：按进度应达不足 1"), "green", perhaps
     return case.found(method, light, likelihood, expected=expected, forecast=forecast)
 
 
@@ -164,10 +167,10 @@ def _forecast(case: MonitoredCase, value: Fraction, share: Fraction) -> tuple[Fr
     goal = Fraction(target.yearly) if target.yearly is not None else None
     if case.grows and told.sense != "less" and told.kind != "growth" and share < 1:
         expected = goal * share if goal is not None else None
-        forecast, method = value / share, f"按已过时间的 {float(share):.0%} 外推"
+        forecast, method = value / share, worded("按已过时间的 {share} 外推", share=f"{float(share):.0%}")
     else:
         expected = goal
-        forecast, method = value, "已到期，按实际" if share >= 1 else "按现状持平"
+        forecast, method = value, worded("已到期，按实际") if share >= 1 else worded("按现状持平")
     if told.kind == "share" and isinstance(target.value, Decimal):
         forecast = min(forecast, convert(100, "%", target.unit))
     return expected, forecast, method

@@ -13,12 +13,18 @@ from typing import Literal
 from zhunsheng.monitoring.lights import Light, elapsed, light_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import SpendingPlan, TargetSheet
+from zhunsheng.translation import worded
 
 PlanMode = Literal["linear", "step"]
 BY_TIME = (
-    "按时间推算，没有支出计划"  # what is said of money expected by now where the sheet has no spending plan
+    worded(
+        "按时间推算，没有支出计划"
+    )  # what is said of money expected by now where the sheet has no spending plan
 )
-MODE_WORDS: dict[PlanMode, str] = {"linear": "按计划日期之间均匀推算", "step": "按计划日期分段"}
+MODE_WORDS: dict[PlanMode, str] = {
+    "linear": worded("按计划日期之间均匀推算"),
+    "step": worded("按计划日期分段"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,19 @@ def money_of(
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
     doubt = _unusable(sheet, figures)
     if doubt or figures.paid is None or adjusted is None:
-        why = f"{doubt}，待核对" if doubt else "没有支付或预算数据"
+        why = worded("{doubt}，待核对", doubt=doubt) if doubt else worded("没有支付或预算数据")
         return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey", doubt)
     actual = Fraction(figures.paid) / Fraction(adjusted)
     if expected >= 1 or not expected:
-        forecast, method = actual, "年度已到期，按实际" if expected else "计划尚未开始，按实际"
+        forecast, method = (
+            actual,
+            worded("年度已到期，按实际") if expected else worded("计划尚未开始，按实际"),
+        )
     else:
-        forecast, method = min(actual / expected, Fraction(1)), "按至今支出与计划之比外推至年底，不超过预算"
+        forecast, method = (
+            min(actual / expected, Fraction(1)),
+            worded("按至今支出与计划之比外推至年底，不超过预算"),
+        )
     light = light_of(actual / expected if expected else Fraction(1), rules)
     return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
 
@@ -88,12 +100,17 @@ def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
     approved = sheet.budget.total
     budget = approved if figures.adjusted is None else figures.adjusted
     if budget is not None and budget <= 0:
-        return f"预算数为 {budget:,.2f}元，不是正数"
+        return worded("预算数为 {budget}元，不是正数", budget=f"{budget:,.2f}")
     if sheet.kind != "department" or not approved or figures.adjusted is None:
         return None
     held = max(figures.adjusted, figures.initial or Decimal(0))
     if held >= approved:
         return None
     short = approved - figures.adjusted
-    told = f"批复的部门预算 {approved:,.2f}元，预算台账合计 {figures.adjusted:,.2f}元，相差 {short:,.2f}元"
-    return f"{told}，台账没有覆盖批复的预算"
+    told = worded(
+        "批复的部门预算 {approved}元，预算台账合计 {adjusted}元，相差 {short}元",
+        approved=f"{approved:,.2f}",
+        adjusted=f"{figures.adjusted:,.2f}",
+        short=f"{short:,.2f}",
+    )
+    return worded("{how}，台账没有覆盖批复的预算", how=told)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zhunsheng.translation import worded
+
 Points = Annotated[Decimal, Field(ge=0, le=100)]
 Part = Annotated[Decimal, Field(ge=0, le=1)]  # a share of something: 0.8 is 80 %
 Days = Annotated[int, Field(ge=0, le=3660)]
@@ -146,7 +148,7 @@ class KeyFramework(Dated):
     @model_validator(mode="after")
     def _weighs_results(self) -> KeyFramework:
         if sum(r.points for r in self.rows) != 100:
-            raise ValueError("分值合计应为 100")
+            raise ValueError(worded("分值合计应为 100"))
         if sum(r.points for r in self.rows if r.dimension in ("产出", "效益")) < self.least_results:
-            raise ValueError("产出与效益的分值占比太小")
+            raise ValueError(worded("产出与效益的分值占比太小"))
         return self

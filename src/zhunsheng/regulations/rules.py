@@ -15,6 +15,7 @@ from zhunsheng.regulations.loading import (
     monitoring_rules,
 )
 from zhunsheng.regulations.schemes import Scheme, scheme_of
+from zhunsheng.translation import worded
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,15 @@ def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
     if scheme is None or scheme.holds(year):
         return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
     national = scheme_of(year)
-    until = f"至 {scheme.valid_to}" if scheme.valid_to else "起，没有截止日期"
-    why = (
-        f"本地方案“{scheme.name}”自 {scheme.valid_from} {until}，不适用于 {year} 年，"
-        f"按国家方案“{national.name}”计分"
+    until = (
+        worded("至 {valid_to}", valid_to=scheme.valid_to) if scheme.valid_to else worded("起，没有截止日期")
+    )
+    why = worded(
+        "本地方案“{name}”自 {valid_from} {until}，不适用于 {year} 年，按国家方案“{national}”计分",
+        name=scheme.name,
+        valid_from=scheme.valid_from,
+        until=until,
+        year=year,
+        national=national.name,
     )
     return Rules(year, framework_of(year), national, False, why)

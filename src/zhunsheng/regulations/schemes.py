@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from zhunsheng.faults import written
 from zhunsheng.regulations.entries import Dated, Days, Part, Points, RuleEntry
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
+from zhunsheng.translation import series, worded
 
 
 class PointSet(RuleEntry):
@@ -29,7 +30,7 @@ class PointSet(RuleEntry):
     @model_validator(mode="after")
     def _hundred(self) -> PointSet:
         if sum(self.dimensions.values()) + self.execution != 100:
-            raise ValueError("分值合计应为 100")
+            raise ValueError(worded("分值合计应为 100"))
         return self
 
 
@@ -55,7 +56,7 @@ class Over(RuleEntry):
     @model_validator(mode="after")
     def _deduction(self) -> Over:
         if (self.mode == "fixed") != (self.deduct > 0) or (self.mode == "deviation") != (self.most > 0):
-            raise ValueError("mode 为 fixed 时须写 deduct，为 deviation 时须写 most")
+            raise ValueError(worded("mode 为 fixed 时须写 deduct，为 deviation 时须写 most"))
         return self
 
 
@@ -84,7 +85,7 @@ class QualityBand(RuleEntry):
     @model_validator(mode="after")
     def _upwards(self) -> QualityBand:
         if self.low >= self.high:
-            raise ValueError(f"档次“{self.name}”的 low 应小于 high")
+            raise ValueError(worded("档次“{name}”的 low 应小于 high", name=self.name))
         return self
 
 
@@ -114,7 +115,7 @@ class DepartmentPoints(RuleEntry):
     @model_validator(mode="after")
     def _hundred(self) -> DepartmentPoints:
         if self.indicators + self.projects + self.execution != 100:
-            raise ValueError("部门整体分值合计应为 100")
+            raise ValueError(worded("部门整体分值合计应为 100"))
         return self
 
 
@@ -135,18 +136,18 @@ class Scheme(Dated):
     @model_validator(mode="after")
     def _whole(self) -> Scheme:
         if min(g.from_ for g in self.grades) != 0:
-            raise ValueError("grades 的最低一档应从 0 分起，否则有的总分没有等级")
+            raise ValueError(worded("grades 的最低一档应从 0 分起，否则有的总分没有等级"))
         if self.framework not in (known := [f.id for f in frameworks()]):
-            raise ValueError(f"framework 只能是 {'、'.join(known)}")
+            raise ValueError(worded("framework 只能是 {known}", known=series(known)))
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to 早于 valid_from")
+            raise ValueError(worded("valid_to 早于 valid_from"))
         return self
 
     @model_validator(mode="after")
     def _bands_apart(self) -> Scheme:
         for one, other in itertools.pairwise(sorted(self.qualitative, key=lambda b: (b.low, b.high))):
             if other.low < one.high:
-                raise ValueError(f"档次“{one.name}”与“{other.name}”的范围重叠")
+                raise ValueError(worded("档次“{name}”与“{other}”的范围重叠", name=one.name, other=other.name))
         return self
 
     @property

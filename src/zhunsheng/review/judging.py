@@ -19,6 +19,7 @@ from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.review.duties import Duty, Review, State
 from zhunsheng.review.rules import completeness, structure, values  # noqa: F401  (importing enters the rules)
 from zhunsheng.targets import Book, Place, TargetSheet
+from zhunsheng.translation import series, worded
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def review_sheet(
         entries = {entry.code: entry for entry in (*all_rules(), *only)}
         chosen = {entry.code for entry in only}
         duties = [
-            _duty(case) if code in chosen else _kept(case, "not_run", why="这次没有选用")
+            _duty(case) if code in chosen else _kept(case, "not_run", why=worded("这次没有选用"))
             for code, entry in sorted(entries.items())
             for case in [_Case(entry, context, number)]
         ]
@@ -134,7 +135,8 @@ def _missing(detail: str, about: str, context: Context) -> str:
     if found is None:
         has, all_ = DETAILS[detail].has, context.sheet.indicators
         without = [all_[n].name for n in _looked_at(about, context) if not has(context, n)]
-        found = f"{DETAILS[detail].name}（{'、'.join(f'“{name}”' for name in without)}）" if without else ""
+        said = series(worded("“{name}”", name=name) for name in without)
+        found = worded("{what}（{names}）", what=worded(DETAILS[detail].name), names=said) if without else ""
         context.answers[detail, about] = found
     return found
 

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 
 from zhunsheng.targets.spelling import chinese_number
+from zhunsheng.translation import worded
 
 _EXCEL_EPOCH = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was.
 EXCEL_DATES = range(36526, 55153)  # 2000-01-01 to 2050-12-31, the serials a plan of this century can hold
@@ -95,10 +96,10 @@ def _date(year: int, month: int, day: int) -> date | str:
     try:
         return date(year, month, day)
     except ValueError:
-        return f"没有 {year}年{month}月{day}日 这一天"
+        return worded("没有 {year}年{month}月{day}日 这一天", year=year, month=month, day=day)
 
 
 def _month(year: int, month: int, word: str) -> date | str:
     if not 1 <= month <= 12 or not 1900 < year < 2200:
-        return f"没有 {year}年{month}月"
+        return worded("没有 {year}年{month}月", year=year, month=month)
     return date(year, month, _DAYS.get(word) or calendar.monthrange(year, month)[1])

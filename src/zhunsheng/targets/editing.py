@@ -29,30 +29,31 @@ from zhunsheng.targets.sheet import (
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import MOST, clean
+from zhunsheng.translation import worded
 from zhunsheng.wording import plain
 
 # What an empty form puts where a person has to write.
 PLACEHOLDER, NEW_INDICATOR = "（待填写）", "（新指标）"
 LABELS = {
-    "name": "名称",
-    "code": "项目编码",
-    "department": "主管部门",
-    "unit": "实施单位",
-    "purpose": "资金用途",
-    "narrative": "总体绩效目标",
-    "budget.total": "预算总额（万元）",
-    "budget.fiscal": "其中：财政资金（万元）",
-    "budget.other": "其他资金（万元）",
+    "name": worded("名称"),
+    "code": worded("项目编码"),
+    "department": worded("主管部门"),
+    "unit": worded("实施单位"),
+    "purpose": worded("资金用途"),
+    "narrative": worded("总体绩效目标"),
+    "budget.total": worded("预算总额（万元）"),
+    "budget.fiscal": worded("其中：财政资金（万元）"),
+    "budget.other": worded("其他资金（万元）"),
 }
 INDICATOR_LABELS = {
-    "level1": "一级指标",
-    "level2": "二级指标",
-    "name": "三级指标",
-    "description": "指标描述",
-    "target": "指标值",
-    "basis": "确定依据",
-    "weight": "权重",
-    "last_year": "上年值",
+    "level1": worded("一级指标"),
+    "level2": worded("二级指标"),
+    "name": worded("三级指标"),
+    "description": worded("指标描述"),
+    "target": worded("指标值"),
+    "basis": worded("确定依据"),
+    "weight": worded("权重"),
+    "last_year": worded("上年值"),
 }
 # What kind of text each field holds, which says how long it may be (``text.MOST``);
 # others are numbers and days.
@@ -122,18 +123,18 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
     for n, step in enumerate(sheet.spending_plan.steps):
         add(
             f"plan.{n}.by",
-            f"支出计划{n + 1}：日期",
+            worded("支出计划{n}：日期", n=n + 1),
             step.by.isoformat(),
             sheet.provenance.get("spending_plan"),
         )
         add(
             f"plan.{n}.share",
-            f"支出计划{n + 1}：累计（%）",
+            worded("支出计划{n}：累计（%）", n=n + 1),
             plain(step.cumulative * 100),
             sheet.provenance.get("spending_plan"),
         )
     for n, goal in enumerate(sheet.goals):
-        add(f"goals.{n}.text", goal.title or f"目标{n + 1}", goal.text, goal.place)
+        add(f"goals.{n}.text", goal.title or worded("目标{n}", n=n + 1), goal.text, goal.place)
     for n, indicator in enumerate(sheet.indicators):
         for name, label in INDICATOR_LABELS.items():
             value = getattr(indicator, name)
@@ -144,7 +145,12 @@ def fields_of(sheet: TargetSheet) -> dict[str, Field]:
                 if isinstance(value, Decimal)
                 else value
             )
-            add(f"indicators.{n}.{name}", f"指标{n + 1}：{label}", shown, indicator.place)
+            add(
+                f"indicators.{n}.{name}",
+                worded("指标{n}：{label}", n=n + 1, label=label),
+                shown,
+                indicator.place,
+            )
     return found
 
 
@@ -177,11 +183,16 @@ def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
     for name in _KINDS_OF_SHEET:
         look(name, LABELS[name], getattr(sheet, name), sheet.provenance.get(name))
     for n, goal in enumerate(sheet.goals):
-        look(f"goals.{n}.text", goal.title or f"目标{n + 1}", goal.text, goal.place)
+        look(f"goals.{n}.text", goal.title or worded("目标{n}", n=n + 1), goal.text, goal.place)
     for n, one in enumerate(sheet.indicators):
         for name in _KINDS_OF_INDICATOR:
             value = one.target.raw if name == "target" else getattr(one, name)
-            look(f"indicators.{n}.{name}", f"指标{n + 1}：{INDICATOR_LABELS[name]}", value, one.place)
+            look(
+                f"indicators.{n}.{name}",
+                worded("指标{n}：{indicator_labels}", n=n + 1, indicator_labels=INDICATOR_LABELS[name]),
+                value,
+                one.place,
+            )
     return found
 
 
@@ -204,7 +215,7 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
     if head == "budget":
         amount = None if not text else _number(text, label, MOST_MONEY / WAN) * WAN
         if amount is not None and amount < 0:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="金额不能为负")
+            raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("金额不能为负"))
         return sheet.model_copy(update={"budget": sheet.budget.model_copy(update={rest: amount})})
     if head == "plan":
         n, what = rest.split(".")
@@ -214,14 +225,16 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         else:
             share = _number(text, label, Decimal(100)) / 100
             if not 0 <= share <= 1:
-                raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应在 0 与 100 之间")
+                raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("应在 0 与 100 之间"))
             steps[int(n)] = PlanStep(by=steps[int(n)].by, cumulative=share)
         return sheet.model_copy(update={"spending_plan": SpendingPlan(steps=tuple(steps))})
     if head == "goals":
         goals = list(sheet.goals)
         n = rest.split(".")[0]
         if not text:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="目标不能为空；不需要时请删除")
+            raise ZhunshengError(
+                "ZS-TG-01", label=label, text=text, why=worded("目标不能为空；不需要时请删除")
+            )
         goals[int(n)] = goals[int(n)].model_copy(update={"text": text})
         return sheet.model_copy(update={"goals": tuple(goals)})
     if head == "indicators":
@@ -230,20 +243,22 @@ def with_text(sheet: TargetSheet, path: str, text: str) -> TargetSheet:
         indicators[int(n)] = _indicator(indicators[int(n)], what, text, label, sheet.year)
         return sheet.model_copy(update={"indicators": tuple(indicators)})
     if head == "name" and not text and sheet.kind == "project":
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="项目名称不能为空")
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("项目名称不能为空"))
     return sheet.model_copy(update={head: text or None})
 
 
 def _indicator(one: Indicator, what: str, text: str, label: str, year: int | None) -> Indicator:
     value: Any = text or None
     if what == "name" and not text:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="指标名称不能为空；不需要时请删除该指标")
+        raise ZhunshengError(
+            "ZS-TG-01", label=label, text=text, why=worded("指标名称不能为空；不需要时请删除该指标")
+        )
     if what == "target":
         return with_target(one, text, year)
     if what == "weight":
         value = None if not text else _number(text.rstrip("%％"), label, MOST_WEIGHT)
         if value is not None and value < 0:
-            raise ZhunshengError("ZS-TG-01", label=label, text=text, why="权重不能为负")
+            raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("权重不能为负"))
     return one.model_copy(update={what: value})
 
 
@@ -312,18 +327,25 @@ def _sign(value: TargetValue) -> str | None:
 def _undated(text: str) -> str:
     """Return why a text is no date: it is written otherwise, or as it should be and there is no such day."""
     form = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip())
-    return f"没有 {text.strip()} 这一天" if form else "日期应写成 2021-03-31 这样"
+    return worded("没有 {text} 这一天", text=text.strip()) if form else worded("日期应写成 2021-03-31 这样")
 
 
 def _number(text: str, label: str, most: Decimal) -> Decimal:
     if odd := misgrouped(normalise(text)):
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"“{odd}”的逗号不在千位上，不知是几")
+        raise ZhunshengError(
+            "ZS-TG-01", label=label, text=text, why=worded("“{odd}”的逗号不在千位上，不知是几", odd=odd)
+        )
     cleaned = re.sub(r"[,，\s]|万元$|元$|%$", "", normalise(text))
     # Digits alone: what is written with an exponent (1e9) may be larger than any arithmetic bears.
     if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", cleaned):
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why="应为数字")
+        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=worded("应为数字"))
     if len(cleaned) > 40 or abs(number := Decimal(cleaned)) > most:
-        raise ZhunshengError("ZS-TG-01", label=label, text=text, why=f"数字超出范围，绝对值不大于 {most:f}")
+        raise ZhunshengError(
+            "ZS-TG-01",
+            label=label,
+            text=text,
+            why=worded("数字超出范围，绝对值不大于 {most}", most=f"{most:f}"),
+        )
     return number
 
 

@@ -18,6 +18,7 @@ from zhunsheng.targets.spelling import Op, normalise
 from zhunsheng.targets.units import comparable, split_unit
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
+from zhunsheng.translation import series, worded
 
 Kind = Literal["quantity", "share", "date", "level", "growth", "frequency", "yes_no"]
 Sense = Literal["more", "less", "exact", "within"]
@@ -118,11 +119,10 @@ class IndicatorType:
     def words(self) -> str:
         """Return kind and sense in words, or why they can't be told: 比率，越高越好."""
         if self.unsure:
-            return "待核对：" + "；".join(self.unsure)
+            return worded("待核对：{doubt}", doubt=series(self.unsure, "；"))
         senses = SENSE_WORDS | (_DAYS if self.kind == "date" else _FALLS if self.falling else {})
-        return "，".join(
-            filter(None, (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense]))
-        )
+        known = (self.kind and KIND_WORDS[self.kind], self.sense and senses[self.sense])
+        return series((worded(words) for words in known if words), "，")
 
 
 def wants(aim: TargetValue) -> bool:
@@ -151,10 +151,10 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     """
     kind = settled.kind if settled and settled.kind else _kind(name, target)
     if kind is None:
-        return IndicatorType(None, None, target, unsure=("指标值读不出",) if not settled else ())
+        return IndicatorType(None, None, target, unsure=(worded("指标值读不出"),) if not settled else ())
     if kind in ("level", "yes_no", "date") or target.op in ("level", "by", "unread"):
         odd = kind == "level" and "定量" in (nature or "") and not settled
-        words = f"指标性质写“{nature}”，指标值“{target.raw}”却是文字"
+        words = worded("指标性质写“{nature}”，指标值“{raw}”却是文字", nature=nature, raw=target.raw)
         return IndicatorType(kind, "less" if kind == "date" else None, target, unsure=(words,) if odd else ())
     unit = (settled and settled.unit) or target.unit or _unit_of(name, target)
     aim = target if unit == target.unit else target.replaced(unit=unit)
@@ -174,9 +174,17 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
             else tuple(_against(name, target, place, sense, pointed, direction))
         )
         return IndicatorType(kind, sense, aim, falling, (*unsure, *against), against)
-    hints = {s: w for s, w in ((pointed, f"指标方向“{direction}”"), *_hints(name, aim, place, kind)) if s}
+    hints = {
+        s: w
+        for s, w in (
+            (pointed, worded("指标方向“{direction}”", direction=direction)),
+            *_hints(name, aim, place, kind),
+        )
+        if s
+    }
     if len(hints) > 1 and not settled:
-        why = "没有比较符，" + "，".join(f"{w}说{SENSE_WORDS[s]}" for s, w in hints.items())
+        pointers = (worded("{what}说{says}", what=w, says=SENSE_WORDS[s]) for s, w in hints.items())
+        why = worded("没有比较符，{parts}", parts=series(pointers, "，"))
         return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
     told = next(iter(hints), None)
     base = split_unit(unit)[0]
@@ -184,7 +192,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         r"效益|数量|质量", place
     )  # income or output there, at least that much
     if told is None and (base in _TIMES or open_money) and not settled:
-        why = f"“{target.raw}”没有比较符，不知是至多还是至少"
+        why = worded("“{raw}”没有比较符，不知是至多还是至少", raw=target.raw)
         return IndicatorType(kind, None, aim, falling, (*unsure, why))
     if told is None:
         # A bare count or rate is what is promised to be done: at least that much. It stays implied,
@@ -238,7 +246,12 @@ def _scale_doubt(target: TargetValue) -> str | None:
     if target.unit or not 0 < highest <= 1 or (target.op in _UP and not target.implied):
         return None
     plain = f"{(highest * 100).normalize():f}"
-    return f"“{target.raw}”没有写单位，不知是 {plain}% 还是 {highest:f}%，请定单位：比值（1 为满）或 %"
+    return worded(
+        "“{raw}”没有写单位，不知是 {plain}% 还是 {highest}%，请定单位：比值（1 为满）或 %",
+        raw=target.raw,
+        plain=plain,
+        highest=f"{highest:f}",
+    )
 
 
 def _sense_of(target: TargetValue) -> Sense:
@@ -269,13 +282,13 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     if kind == "growth":
         return found
     if _is_cost(name, place) and not _SAVING.search(name):
-        found.append(("less", "成本指标"))
+        found.append(("less", worded("成本指标")))
     elif base in _TIMES and ("时效" in place or _DURATION.search(name)):
-        found.append(("less", "时限"))
+        found.append(("less", worded("时限")))
     elif _BAD_NAME.search(name) or (_COST_NAME.search(name) and base == "元"):
-        found.append(("less", f"名称“{name}”"))
+        found.append(("less", worded("名称“{name}”", name=name)))
     if _GOOD_RATE.search(name):
-        found.append(("more", f"名称“{name}”"))
+        found.append(("more", worded("名称“{name}”", name=name)))
     return found
 
 
@@ -286,17 +299,19 @@ def _against(
     if sense not in ("more", "less"):
         return []
     if pointed and pointed != sense and target.value:
-        return [f"指标方向“{direction}”与比较符相反：“{target.text()}”"]
+        return [
+            worded("指标方向“{direction}”与比较符相反：“{target}”", direction=direction, target=target.text())
+        ]
     if sense == "more" and _is_cost(name, place) and not _SAVING.search(name):
-        return [f"“{name}”是成本，却要求“{target.text()}”"]
+        return [worded("“{name}”是成本，却要求“{target}”", name=name, target=target.text())]
     if sense == "less" and target.value and _GOOD_RATE.search(name):
-        return [f"“{name}”越高越好，却要求“{target.text()}”"]
+        return [worded("“{name}”越高越好，却要求“{target}”", name=name, target=target.text())]
     return []
 
 
 def _torn(name: str, target: TargetValue, nature: str | None, operator: str | None) -> list[str]:
     """Return what speaks against itself within the value and its own columns."""
-    found = []
+    found: list[str] = []
     for column in filter(None, (operator, nature)):
         alone = TargetValue.parse(target.raw)
         said = TargetValue.parse("1", op=column)
@@ -306,12 +321,14 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
             and not said.implied
             and said.op not in ("level", alone.op)
         ):
-            found.append(f"比较符列“{column}”与指标值“{target.raw}”自带的比较符不一致")
+            found.append(
+                worded("比较符列“{column}”与指标值“{raw}”自带的比较符不一致", column=column, raw=target.raw)
+            )
     if any("前后的比较词相反" in doubt for doubt in target.doubts):
-        found.append(f"“{target.raw}”前后的比较词相反")
+        found.append(worded("“{raw}”前后的比较词相反", raw=target.raw))
     low = target.number is not None and 0 < target.number <= 1 and target.unit == "%"
     if low and target.op in _UP and _GOOD_RATE.search(name):
-        found.append(f"“{target.raw}”疑为百分数格式丢失")
+        found.append(worded("“{raw}”疑为百分数格式丢失", raw=target.raw))
     return found
 
 
@@ -335,7 +352,11 @@ def held_by_unit(told: IndicatorType) -> str | None:
     """
     unit, aim = told.unit, told.aim
     ratio = split_unit(unit)[0] == "比值"
-    words = f"单位“{unit or '无'}”不合于“{KIND_WORDS[told.kind]}”" if told.kind else None
+    words = (
+        worded("单位“{unit}”不合于“{kind}”", unit=unit or worded("无"), kind=KIND_WORDS[told.kind])
+        if told.kind
+        else None
+    )
     if told.kind == "share":
         return None if ratio else words
     if told.kind == "quantity":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Book, TargetSheet
+from zhunsheng.translation import series
 
 
 def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tuple[str, str]]:
@@ -24,7 +25,7 @@ def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tupl
         ]
         if len(named) > 1:
             raise ZhunshengError(
-                "ZS-ID-01", name=indicator, known="、".join(f"{i.level2 or ''} {i.id}" for i in named)
+                "ZS-ID-01", name=indicator, known=series(f"{i.level2 or ''} {i.id}" for i in named)
             )
         found += [(one.id, i.id) for i in named]
     if not found:
@@ -33,4 +34,4 @@ def indicators_named(book: Book, sheet: str | None, indicator: str) -> list[tupl
 
 
 def _codes(sheets: Sequence[TargetSheet]) -> str:
-    return "、".join(f"{s.title()} {s.id}" for s in sheets[:8])
+    return series(f"{s.title()} {s.id}" for s in sheets[:8])

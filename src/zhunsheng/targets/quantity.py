@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from zhunsheng.targets.spelling import NUMBER, Op, number_at, number_of, operator_at, unit_and_suffix
+from zhunsheng.translation import worded
 
 _FILLERS = (
     "确保",
@@ -100,11 +101,17 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
     _doubt_suffix(text, lead.op, suffix, doubts)
     op = lead.op or suffix
     if op and columns.op and op != columns.op:
-        doubts.append("指标值自带的比较符与比较符列不一致，以指标值为准")
+        doubts.append(worded("指标值自带的比较符与比较符列不一致，以指标值为准"))
     op = op or columns.op or (">=" if lead.relative else None)
     unit = _unit(written, columns.unit, doubts)
     if unit == "%" and 0 < amount <= 1:
-        doubts.append(f"{amount}% 疑为百分数格式丢失，请核对是否 {amount * 100:f}%")
+        doubts.append(
+            worded(
+                "{amount}% 疑为百分数格式丢失，请核对是否 {percent}%",
+                amount=amount,
+                percent=f"{amount * 100:f}",
+            )
+        )
     match = _PER_UNIT.search(unit or "")
     per = lead.per or (match[1] if match else None)
     return Quantity(op or "==", amount, unit, per, lead.relative, implied=op is None and bool(amount))
@@ -115,7 +122,7 @@ def _without_name(text: str, doubts: list[str]) -> str:
     match = _OWN_NAME.match(text)
     if match is None:
         return text
-    doubts.append(f"指标值里写了“{match[0]}”")
+    doubts.append(worded("指标值里写了“{match}”", match=match[0]))
     return text[match.end() :]
 
 
@@ -135,7 +142,7 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
             relative, rest = match[0], rest[match.end() :]
         if word := next((word for word in _FILLERS if rest.startswith(word)), None):
             if word == "约":
-                doubts.append("“约”字使指标值不明确")
+                doubts.append(worded("“约”字使指标值不明确"))
             rest = rest[len(word) :]
     return _Lead(op, per, relative), rest
 
@@ -145,9 +152,9 @@ def _doubt_suffix(text: str, op: Op | None, suffix: Op | None, doubts: list[str]
     if not suffix or not op:
         return
     if suffix != op and (op, suffix) not in ((">", ">="), ("<", "<=")):
-        doubts.append(f"“{text}”前后的比较词相反")
+        doubts.append(worded("“{text}”前后的比较词相反", text=text))
     elif op in (">", "<"):
-        doubts.append(f"“{text}”前后的比较词重复")
+        doubts.append(worded("“{text}”前后的比较词重复", text=text))
 
 
 def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
@@ -157,13 +164,17 @@ def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
     # 万 in the value and 元 in the column make 万元; otherwise the cell speaks for itself.
     if written in _MULTIPLIERS:
         return written + column
-    doubts.append(f"指标值的单位“{written}”与单位列“{column}”不一致，以指标值为准")
+    doubts.append(
+        worded(
+            "指标值的单位“{written}”与单位列“{column}”不一致，以指标值为准", written=written, column=column
+        )
+    )
     return written
 
 
 def _range(low: str, high: str, unit: str | None, doubts: list[str]) -> Quantity:
     first, last = number_of(low), number_of(high)
     if first > last:
-        doubts.append("区间上下限颠倒，已按从小到大处理")
+        doubts.append(worded("区间上下限颠倒，已按从小到大处理"))
         first, last = last, first
     return Quantity("range", (first, last), unit or None)

@@ -16,6 +16,7 @@ from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.spelling import normalise, periods
 from zhunsheng.targets.units import convert, counted_alike, counts, split_unit
 from zhunsheng.targets.written import Bound, Written
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import plain
 
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
@@ -47,41 +48,58 @@ def against(
     """
     told = indicator.type
     if told.unsure:
-        return Result(None, "指标本身待核对：" + "；".join(told.unsure))
+        return Result(None, worded("指标本身待核对：{doubt}", doubt=series(told.unsure, "；")))
     if written is None and figure is None:
         return Result(None)
     if written is None:
         written = Written("", day=figure) if isinstance(figure, date) else Written("", figure, unit)
         if told.aim.relative and written.number is not None:
-            return Result(None, f"目标是“{told.aim.relative}”，台账给出的不是增减幅度")
+            return Result(
+                None, worded("目标是“{relative}”，台账给出的不是增减幅度", relative=told.aim.relative)
+            )
     elif written.why and told.kind not in ("level", "yes_no"):
         shown = written.text if len(written.text) <= 100 else f"{written.text[:100]}…"
-        return Result(None, f"完成值“{shown}”{written.why}")
+        return Result(None, worded("完成值“{shown}”{why}", shown=shown, why=written.why))
     if told.kind != "level" and (written.day is not None or written.number is not None):
         if odd := odd_words(indicator, written):
-            return Result(None, f"完成值“{written.text}”里的“{odd}”使旁边的数不一定是完成的数")
+            return Result(
+                None,
+                worded("完成值“{text}”里的“{odd}”使旁边的数不一定是完成的数", text=written.text, odd=odd),
+            )
         if narrower := narrowed(indicator, written.denied):
-            return Result(None, f"完成值“{written.text}”只说没有“{narrower}”，没有说指标的其余部分")
+            return Result(
+                None,
+                worded(
+                    "完成值“{text}”只说没有“{narrower}”，没有说指标的其余部分",
+                    text=written.text,
+                    narrower=narrower,
+                ),
+            )
         if written.day is None and (dropped := left_out(indicator, written)):
             return Result(
-                None, f"完成值“{written.text}”写的不是整个指标名称，少了“{dropped}”，不一定是这个指标"
+                None,
+                worded(
+                    "完成值“{text}”写的不是整个指标名称，少了“{dropped}”，不一定是这个指标",
+                    text=written.text,
+                    dropped=dropped,
+                ),
             )
     if told.kind == "date":
         return _day(told, written)
     if told.kind == "yes_no":
         return _answer(told, written)
     if written.day is not None:
-        return Result(None, "目标是数，完成值是日期")
+        return Result(None, worded("目标是数，完成值是日期"))
     if written.number is None:
-        return Result(None, f"完成值“{written.text}”是文字，目标是数")
+        return Result(None, worded("完成值“{text}”是文字，目标是数", text=written.text))
     return _figure(indicator, written)
 
 
 def _day(told: IndicatorType, written: Written) -> Result:
     if written.day is None:
-        return Result(None, "目标是日期，完成值没有写日期")
+        return Result(None, worded("目标是日期，完成值没有写日期"))
     if written.bound and isinstance(told.aim.value, date) and written.day > told.aim.value:
-        return Result(None, "完成值只写了一个期限，不是完成的日期")
+        return Result(None, worded("完成值只写了一个期限，不是完成的日期"))
     return Result(written.day)
 
 
@@ -90,15 +108,32 @@ def _answer(told: IndicatorType, written: Written) -> Result:
     if answer is None and written.number is not None:
         answer = written.number > 0
         if split_unit(written.unit)[0] == "比值" and written.unit and answer:
-            return Result(None, f"目标是“{told.aim.raw}”，完成值“{written.text}”是比例，看不出是否全部完成")
+            return Result(
+                None,
+                worded(
+                    "目标是“{raw}”，完成值“{text}”是比例，看不出是否全部完成",
+                    raw=told.aim.raw,
+                    text=written.text,
+                ),
+            )
     if answer is None:
-        return Result(None, f"目标是“{told.aim.raw}”，完成值看不出是或否")
+        return Result(None, worded("目标是“{raw}”，完成值看不出是或否", raw=told.aim.raw))
     if written.number is None and answer == wants(told.aim):
         if share := re.search(r"\d+(?:\.\d+)?%", normalise(written.text)):
-            return Result(None, f"完成值“{written.text}”里的“{share[0]}”使旁边的是或否不一定成立")
+            return Result(
+                None,
+                worded(
+                    "完成值“{text}”里的“{words}”使旁边的是或否不一定成立", text=written.text, words=share[0]
+                ),
+            )
         for words in written.around:
             if takes_back(words):
-                return Result(None, f"完成值“{written.text}”里的“{words}”使旁边的是或否不一定成立")
+                return Result(
+                    None,
+                    worded(
+                        "完成值“{text}”里的“{words}”使旁边的是或否不一定成立", text=written.text, words=words
+                    ),
+                )
     return Result(answer == wants(told.aim))
 
 
@@ -109,20 +144,25 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     if told.kind == "growth":
         way = -1 if told.falling else 1
         if not written.growth and number < 0 and told.falling:
-            return Result(None, "目标是下降，完成值写成负数，看不出是升是降")
+            return Result(None, worded("目标是下降，完成值写成负数，看不出是升是降"))
         if written.text and not written.growth and (doubt := _growth_doubt(told, number, unit)):
             return Result(None, doubt)
         number *= written.growth * way if written.growth else 1
     elif written.growth:
-        return Result(None, f"完成值“{written.text}”写的是增减幅度，目标不是")
+        return Result(None, worded("完成值“{text}”写的是增减幅度，目标不是", text=written.text))
     elif written.text and number < 0 and all(b >= 0 for b in told.bounds):
-        return Result(None, f"完成值“{written.text}”写成负数")
+        return Result(None, worded("完成值“{text}”写成负数", text=written.text))
     if written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
     ):
-        return Result(None, f"单位不可比：目标为“{aim.unit or '无单位'}”，完成值为“{unit}”")
+        return Result(
+            None,
+            worded(
+                "单位不可比：目标为“{own}”，完成值为“{unit}”", own=aim.unit or worded("无单位"), unit=unit
+            ),
+        )
     if written.text and (
         doubt := _share_doubt(told, number, unit)
         or _part_doubt(indicator, written)
@@ -137,15 +177,20 @@ def _figure(indicator: Indicator, written: Written) -> Result:
 
 def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
     """Return why a number without a word of rise or fall can't be compared with a growth target."""
-    said = f"完成值“{plain(number)}{unit or ''}”"
+    said = worded("完成值“{number}{unit}”", number=plain(number), unit=unit or "")
     if told.falling and number:
-        return f"目标是下降，{said}没有写上升还是下降，请写明"
+        return worded("目标是下降，{what}没有写上升还是下降，请写明", what=said)
     if split_unit(told.unit)[0] != "比值" or not same_unit(unit or told.unit, told.unit):
         return None
     # 108% beside 增长8% is far more likely the year before taken as 100 than a growth of more than double.
     here, aims = convert(number, unit or told.unit, "%"), [convert(b, told.unit, "%") for b in told.bounds]
     if aims and abs(here - 100 - max(aims)) < abs(here - max(aims)):
-        return f"{said}疑以上年为 100，不知是增长 {plain(here)}% 还是 {plain(here - 100)}%，请写明增幅"
+        return worded(
+            "{what}疑以上年为 100，不知是增长 {here}% 还是 {beyond}%，请写明增幅",
+            what=said,
+            here=plain(here),
+            beyond=plain(here - 100),
+        )
     return None
 
 
@@ -165,7 +210,7 @@ def _part_doubt(indicator: Indicator, written: Written) -> str | None:
         return None
     if (number * split_unit(unit)[1]).denominator == 1:
         return None
-    return f"完成值“{written.text}”不是整数，“{unit}”只能整着数，请核对小数点"
+    return worded("完成值“{text}”不是整数，“{unit}”只能整着数，请核对小数点", text=written.text, unit=unit)
 
 
 def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
@@ -175,12 +220,14 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return None
     beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
     if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
-        return (
-            f"完成值“{plain(number)}”没有写 {aim.unit}，不知是 {plain(number)}{aim.unit} 还是 "
-            f"{plain(number * 100)}%"
+        return worded(
+            "完成值“{number}”没有写 {unit}，不知是 {number}{unit} 还是 {percent}%",
+            number=plain(number),
+            unit=aim.unit,
+            percent=plain(number * 100),
         )
     if not unit and aim.unit == "比值" and abs(number) > 1:
-        return f"目标以 1 为满，完成值“{plain(number)}”疑为百分数"
+        return worded("目标以 1 为满，完成值“{number}”疑为百分数", number=plain(number))
     highest = aim.value[1] if isinstance(aim.value, tuple) else aim.value
     high = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") >= HIGH
     whole = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") <= 100
@@ -190,9 +237,9 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         and whole
         and convert(number, unit or aim.unit, "%") > 100
     ):
-        return f"完成值 {plain(number)}{unit or aim.unit} 超过 100%"
+        return worded("完成值 {number}{unit} 超过 100%", number=plain(number), unit=unit or aim.unit)
     if unit and high and 0 < convert(number, unit, "%") <= 1 and told.sense == "more":
-        return f"完成值 {plain(number)}{unit} 疑为百分数格式丢失"
+        return worded("完成值 {number}{unit} 疑为百分数格式丢失", number=plain(number), unit=unit)
     return None
 
 
@@ -205,9 +252,11 @@ def _money_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return None
     low, high = min(told.bounds), max(told.bounds)
     if scale == 1 and abs(number) * 100 < low:
-        return f"完成值“{plain(number)}”没有写单位，目标以元计，单位可能是万元"
+        return worded("完成值“{number}”没有写单位，目标以元计，单位可能是万元", number=plain(number))
     if scale > 1 and abs(number) > high * 100 > 0:
-        return f"完成值“{plain(number)}”没有写单位，目标以{told.unit}计，单位可能是元"
+        return worded(
+            "完成值“{number}”没有写单位，目标以{unit}计，单位可能是元", number=plain(number), unit=told.unit
+        )
     return None
 
 
@@ -215,6 +264,6 @@ def _bound_doubt(told: IndicatorType, value: Fraction, bound: Bound) -> str | No
     if not bound:
         return None
     if bound == "about":
-        return "完成值只是约数"
+        return worded("完成值只是约数")
     safe = (bound == "least" and told.sense == "more") or (bound == "most" and told.sense == "less")
-    return None if safe and told.aim.meets(value) else "完成值只写了一个界限，不是确数"
+    return None if safe and told.aim.meets(value) else worded("完成值只写了一个界限，不是确数")

@@ -16,6 +16,7 @@ from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, contrad
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 from zhunsheng.wording import plain
 
 FORMAT = "zhunsheng.book/1"
@@ -61,16 +62,23 @@ class Place(_Frozen):
     def label(self) -> str:
         """Return the place in words: 第87行, 表2第3行第4列, 工作表“自评”D5."""
         if self.line is not None:
-            return f"第{self.line}行"
+            return worded("第{line}行", line=self.line)
         if self.paragraph is not None:
-            return f"第{self.paragraph}段"
+            return worded("第{paragraph}段", paragraph=self.paragraph)
         if self.sheet is not None and self.row is not None:
-            return f"工作表“{self.sheet}”{column_letters(self.column or 1)}{self.row}"
+            return worded(
+                "工作表“{sheet}”{column}{row}",
+                sheet=self.sheet,
+                column=column_letters(self.column or 1),
+                row=self.row,
+            )
         if self.table is not None and self.row is not None:
-            return f"表{self.table}第{self.row}行第{self.column}列"
+            return worded(
+                "表{table}第{row}行第{column}列", table=self.table, row=self.row, column=self.column
+            )
         if self.table is not None:
-            return f"表{self.table}"
-        return "全文"
+            return worded("表{number}", number=self.table)
+        return worded("全文")
 
 
 def column_letters(column: int) -> str:
@@ -240,24 +248,26 @@ class Indicator(_Frozen):
         """Return why an indicator can't be settled so, None where it can."""
         open_one = self.model_copy(update={"settled": None})
         if not open_one.type.unsure and self.settled is None:
-            return "它没有待核对之处；要改的请改指标值、比较符或单位"
+            return worded("它没有待核对之处；要改的请改指标值、比较符或单位")
         numeric = isinstance(self.target.value, Decimal | tuple)
         if sense and (sense == "within") != isinstance(self.target.value, tuple):
-            return "比较方向与指标值的写法不合"
+            return worded("比较方向与指标值的写法不合")
         if kind and numeric == (kind in ("level", "date", "yes_no")):
-            return "性质与指标值的写法不合"
+            return worded("性质与指标值的写法不合")
         if kind and (kind == "date") != (self.target.op == "by") and not numeric:
-            return "性质与指标值的写法不合"
+            return worded("性质与指标值的写法不合")
         if sense and (written := contradicted(sense, self.target, self.operator, self.nature)):
-            return f"原文写了比较符“{written}”，认定不能与它相反；原文有误的，请改指标值与比较符"
+            return worded(
+                "原文写了比较符“{written}”，认定不能与它相反；原文有误的，请改指标值与比较符", written=written
+            )
         own = self.target.unit or self.unit
         if unit and own and unit != own:
-            return f"原文写了单位“{own}”，不能另定为“{unit}”；原文有误的，请改单位"
+            return worded("原文写了单位“{own}”，不能另定为“{unit}”；原文有误的，请改单位", own=own, unit=unit)
         if numeric and not sense and open_one.type.unsure:
-            return "还没有确定越高越好还是越低越好"
+            return worded("还没有确定越高越好还是越低越好")
         found = open_one.model_copy(update={"settled": Settled(kind=kind, sense=sense, unit=unit)}).type
         if found.kind is None:
-            return "还没有确定是哪一种指标"
+            return worded("还没有确定是哪一种指标")
         if found.unsure:
             return "；".join(found.unsure)
         return held_by_unit(found) if numeric else None

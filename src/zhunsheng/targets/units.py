@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 
 # Multipliers that stand before a unit (万元, 亿元, 千人次); longest first.
 _PREFIXES: tuple[tuple[str, Fraction], ...] = (
@@ -186,7 +187,7 @@ def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -
     if unit == to:
         return value if type(value) is Fraction else Fraction(value)
     if not comparable(unit, to):
-        raise ZhunshengError("ZS-SC-01", target=to or "无单位", result=f"{value}{unit or ''}")
+        raise ZhunshengError("ZS-SC-01", target=to or worded("无单位"), result=f"{value}{unit or ''}")
     return Fraction(value) * _ratio(unit, to)
 
 

@@ -19,6 +19,7 @@ from zhunsheng.targets.quantity import Columns, read_quantity
 from zhunsheng.targets.spelling import Op, column_op, normalise, odd_digits, periods, too_long
 from zhunsheng.targets.units import comparable, convert, split_unit
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 
 Result = Decimal | Fraction | int | date | str
 
@@ -295,7 +296,7 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
     text = normalise(raw)
     columns = Columns(column_op(op_text), unit_text.strip() or None)
     if text in _PLACEHOLDERS:
-        return _unread(raw, columns.unit, "没有填写指标值")
+        return _unread(raw, columns.unit, worded("没有填写指标值"))
     told = _LEVEL.match(raw)
     level = columns.op == "level" or told is not None
     words = told[1] if told else raw
@@ -304,14 +305,14 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
             return TargetValue(raw=raw, op="level", value=words, unit=columns.unit)
         return _unread(raw, columns.unit, why)
     if digits := too_long(text):
-        return _unread(raw, columns.unit, f"有一个 {digits} 位的数，读不准指标值")
+        return _unread(raw, columns.unit, worded("有一个 {digits} 位的数，读不准指标值", digits=digits))
     if day := _day(raw, text, year, dated):
         return day
     if not level:
         if quantity := _quantity(raw, text, columns):
             return quantity
         if _MEASURED.search(text):
-            return _unread(raw, columns.unit, f"认不出指标值“{raw}”")
+            return _unread(raw, columns.unit, worded("认不出指标值“{raw}”", raw=raw))
     return TargetValue(raw=raw, op="level", value=words, unit=columns.unit)
 
 
@@ -322,9 +323,9 @@ def _unread(raw: str, unit: str | None, why: str) -> TargetValue:
 def _unreadable(raw: str, text: str) -> str | None:
     """Return why nobody should try to read a number or a day from a value, None where they may."""
     if len(text) > LONGEST:
-        return f"指标值有 {len(text)} 字，读不准"
+        return worded("指标值有 {count} 字，读不准", count=len(text))
     odd = odd_digits(raw)
-    return f"“{odd}”不是普通数字，读不准指标值" if odd else None
+    return worded("“{odd}”不是普通数字，读不准指标值", odd=odd) if odd else None
 
 
 def _day(raw: str, text: str, year: int | None, dated: bool) -> TargetValue | None:
@@ -332,7 +333,10 @@ def _day(raw: str, text: str, year: int | None, dated: bool) -> TargetValue | No
     if dated and re.fullmatch(r"\d{5}(?:\.0+)?", text) and int(float(text)) in EXCEL_DATES:
         found = excel_date(int(float(text)))
         return TargetValue(
-            raw=raw, op="by", value=found, doubts=(f"由 Excel 日期序号 {text} 还原为 {found}",)
+            raw=raw,
+            op="by",
+            value=found,
+            doubts=(worded("由 Excel 日期序号 {text} 还原为 {found}", text=text, found=found),),
         )
     by = read_date(text, year, dated)
     if isinstance(by, str):
@@ -347,5 +351,7 @@ def _quantity(raw: str, text: str, columns: Columns) -> TargetValue | None:
     if found is None:
         return None
     if re.fullmatch(r"\d{5}", text) and int(text) in EXCEL_DATES and not columns.unit:
-        doubts.append(f"若为日期，{text} 是 Excel 日期序号 {excel_date(int(text))}")
+        doubts.append(
+            worded("若为日期，{text} 是 Excel 日期序号 {day}", text=text, day=excel_date(int(text)))
+        )
     return TargetValue(raw=raw, doubts=tuple(doubts), **found.__dict__)

@@ -13,6 +13,7 @@ from typing import Literal
 from zhunsheng.targets.spelling import misgrouped, normalise, odd_digits, too_long
 from zhunsheng.targets.units import known_unit, split_unit
 from zhunsheng.targets.value import LONGEST, TargetValue
+from zhunsheng.translation import worded
 
 Bound = Literal["", "least", "most", "about"]
 _NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
@@ -138,12 +139,12 @@ def read_written(
     the text is of a table that may bear the product's own marks. Never raises.
     """
     if odd := odd_digits(text):
-        return Written(text, why=f"里的“{odd}”不是普通数字，读不准是多少")
+        return Written(text, why=worded("里的“{odd}”不是普通数字，读不准是多少", odd=odd))
     words = normalise(text)
     if len(words) > LONGEST:
-        return Written(text, why=f"有 {len(words)} 字，读不准是多少")
+        return Written(text, why=worded("有 {count} 字，读不准是多少", count=len(words)))
     if digits := too_long(words):
-        return Written(text, why=f"里有一个 {digits} 位的数，读不准是多少")
+        return Written(text, why=worded("里有一个 {digits} 位的数，读不准是多少", digits=digits))
     note = match[0] if (match := _NOTE.search(words)) else ""
     bare = _NOTE.sub("", words).rstrip("。;；,，") or words
     beside = (
@@ -152,16 +153,20 @@ def read_written(
         else tuple(filter(None, (_note(note),)))
     )
     if parted := misgrouped(bare):
-        return Written(text, why=f"里的“{parted}”逗号不在千位上，不知是几")
+        return Written(text, why=worded("里的“{parted}”逗号不在千位上，不知是几", parted=parted))
     if _BRACKETED.fullmatch(words) and not isinstance(TargetValue.parse(words[1:-1], year=year).value, date):
-        return Written(text, why="整个写在括号里，可能是负数（会计写法），请写明")
+        return Written(text, why=worded("整个写在括号里，可能是负数（会计写法），请写明"))
     whole = TargetValue.parse(bare, year=year, dated=dated)
     for said in _NO_DAY.finditer(bare):
         if why := next(
             (d for d in TargetValue.parse(said[0], year=year or 2000).doubts if "这一天" in d), None
         ):
             return Written(
-                text, why=f"写的日期不存在：{why if year or '年' in said[0] else f'没有 {said[0]} 这一天'}"
+                text,
+                why=worded(
+                    "写的日期不存在：{why}",
+                    why=why if year or "年" in said[0] else worded("没有 {said} 这一天", said=said[0]),
+                ),
             )
     if isinstance(whole.value, date):
         return _read_day(text, whole.value, _DAY_PARTS.sub("", bare), beside, year)
@@ -178,7 +183,7 @@ def read_written(
         return Written(text, answer=bool(_YES.fullmatch(bare)), around=beside)
     read = _read_number(text, bare, unit, year, beside)
     if not read.why and read.number is not None and (other := _contradicts(read, note)):
-        return Written(text, why=f"与括号里的“{other}”对不上")
+        return Written(text, why=worded("与括号里的“{other}”对不上", other=other))
     return read
 
 
@@ -237,7 +242,7 @@ def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...], year: in
     )
     around = tuple(filter(None, re.split(r"\||[≤<=]", rest)))
     # What is done in a year is not done before it: a wrong year, or another year's work.
-    why = f"写的是 {year} 年以前的日期" if year is not None and day.year < year else None
+    why = worded("写的是 {year} 年以前的日期", year=year) if year is not None and day.year < year else None
     return Written(text, day=day, bound=bound, why=why, around=(*around, *beside))
 
 
@@ -248,11 +253,11 @@ def _sum_of(text: str, parts: list[tuple[str, str, str]], around: tuple[str, ...
     more = (u[len(_unit(u, None) or "") :] for _, _, u in parts if u)
     halves = {p for p, _, _ in parts} == {"上半年", "下半年"}
     if len(names) != len(parts) and not halves:
-        return Written(text, why="同一时段写了两次")
+        return Written(text, why=worded("同一时段写了两次"))
     if not halves and len(parts) != (4 if "季度" in parts[0][0] else 12):
-        return Written(text, why="只写了年内一部分时间")
+        return Written(text, why=worded("只写了年内一部分时间"))
     if len(units) > 1:
-        return Written(text, why="各时段的单位不同")
+        return Written(text, why=worded("各时段的单位不同"))
     total = sum((Fraction(n.replace(",", "")) for _, n, _ in parts), Fraction(0))
     return Written(text, total, unit=next(iter(units), None), around=(*around, *filter(None, more)))
 
@@ -279,7 +284,7 @@ def _read_number(
     if misread := next((d for d in TargetValue.parse(token + tail).doubts if "误录" in d), None):
         return Written(text, why=misread)
     if parsed.number is None:
-        return Written(text, why="没有写出数")
+        return Written(text, why=worded("没有写出数"))
     number = Fraction(parsed.number)
     tail = tail.removeprefix(_unit(tail, unit) or "")
     if per := _PER.search(head):
@@ -292,7 +297,7 @@ def _read_number(
     bound, head, tail = _bound_of(head, tail)
     growth, head, why = _way_of(head)
     if growth < 0 and number < 0:
-        why = "既写下降又写负数，看不出是升是降"
+        why = worded("既写下降又写负数，看不出是升是降")
     around = tuple(filter(None, (*others, head, tail, *beside)))
     return Written(text, number, parsed.unit or None, rhythm, growth, about or bound, why=why, around=around)
 
@@ -315,10 +320,10 @@ def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:
         ]
     if not found:
         zero = re.search(r"零(?=[起次件例个人]|$)", body)
-        return (body[: zero.start()], "0", body[zero.end() :]) if zero else (body, None, "没有写出数")
+        return (body[: zero.start()], "0", body[zero.end() :]) if zero else (body, None, worded("没有写出数"))
     if len(found) > 1:
         ranged = _RANGE.search(body) and not _FROM_TO.search(body)
-        return body, None, "写的是一个区间" if ranged else "写了不止一个数"
+        return body, None, worded("写的是一个区间") if ranged else worded("写了不止一个数")
     return body[: found[0].start()], found[0][0], body[found[0].end() :]
 
 
@@ -357,13 +362,13 @@ def _way_of(head: str) -> tuple[int, str, str | None]:
     match = (_WAY_BESIDE.search(words) if beside else None) or _WAY.search(words)
     if match is None:
         if beside:
-            return 0, words, f"写了“{beside[0]}”，没有写是增是减"
+            return 0, words, worded("写了“{beside}”，没有写是增是减", beside=beside[0])
         return 0, head, None
     left = words[: match.start()]
     if _ANY_WAY.search(left) or re.search(r"[率速幅]$|幅度$", left):
-        return 0, left, f"里的“{words}”看不出是升是降"
+        return 0, left, worded("里的“{words}”看不出是升是降", words=words)
     if beside and beside[0] == "环比":
-        return 0, left, "写的是环比，不是与上年相比"
+        return 0, left, worded("写的是环比，不是与上年相比")
     return (-1 if match["falls"] else 1), left, None
 
 

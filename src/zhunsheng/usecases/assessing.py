@@ -53,6 +53,7 @@ from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.units import comparable, convert
+from zhunsheng.translation import series, worded
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
@@ -290,8 +291,10 @@ def _department(book: Book, evidence: Evidence) -> AssessedDepartment:
         return found
     known = evidence.snapshot.departments.values()
     if known:
-        listed = "、".join(f"{d.name}（{d.code}）" for d in list(known)[:8])
-        raise ZhunshengError("ZS-CL-01", detail=f"证据库里有多个部门，请用 --department 指明：{listed}")
+        listed = series(worded("{name}（{code}）", name=d.name, code=d.code) for d in list(known)[:8])
+        raise ZhunshengError(
+            "ZS-CL-01", detail=worded("证据库里有多个部门，请用 --department 指明：{listed}", listed=listed)
+        )
     name = next((s.department for s in book.sheets if s.department), "本部门")
     return AssessedDepartment(name, name)
 
@@ -403,8 +406,10 @@ def _line(
     outcome = _read(indicator, match, reading, figures)
     if said is None or not said.actual:
         if stated and stated.actual and not _told(outcome):
-            since = f"自 {stated.day} 起计" if stated.day else "没有写日期，年底起计"
-            return replace(outcome, note=f"填报了“{stated.actual}”，{since}"), reading
+            since = worded("自 {day} 起计", day=stated.day) if stated.day else worded("没有写日期，年底起计")
+            return replace(
+                outcome, note=worded("填报了“{actual}”，{since}", actual=stated.actual, since=since)
+            ), reading
         return outcome, reading
     typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
     if _told(outcome):
@@ -415,7 +420,9 @@ def _line(
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
     if said.anew:
-        return replace(outcome, note=f"填报了“{said.actual}”，{said.anew}，不计"), reading
+        return replace(
+            outcome, note=worded("填报了“{actual}”，{anew}，不计", actual=said.actual, anew=said.anew)
+        ), reading
     if said.former:
         # The reading was taken back, not refuted: whoever types afterwards fares no better than before.
         once = outcome_of_text(said.former, indicator.aim.unit, sheet.year, "evidence")
@@ -423,13 +430,20 @@ def _line(
         contest = replace(contest, measured_on=said.former_on.isoformat() if said.former_on else "")
         if contest.accepted:
             return replace(typed, origin="accepted", contest=contest), reading
-        note = f"{ledger_words(contest)}，填报的“{said.actual}”待财政局裁定"
+        note = worded(
+            "{contest}，填报的“{actual}”待财政局裁定", contest=ledger_words(contest), actual=said.actual
+        )
         return replace(outcome, note=note, contest=contest), reading
     if not proof_names(said.proof):
-        why = "，没有写出文件名" if said.proof else ""
-        return replace(outcome, note=f"填报了“{said.actual}”，没有证明材料{why}，不计"), reading
+        why = worded("，没有写出文件名") if said.proof else ""
+        return replace(
+            outcome, note=worded("填报了“{actual}”，没有证明材料{why}，不计", actual=said.actual, why=why)
+        ), reading
     if said.unproved:
-        return replace(outcome, note=f"填报了“{said.actual}”，{said.unproved}，不计"), reading
+        return replace(
+            outcome,
+            note=worded("填报了“{actual}”，{unproved}，不计", actual=said.actual, unproved=said.unproved),
+        ), reading
     return replace(typed, proof=said.proof), reading
 
 
@@ -470,11 +484,15 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     if not match.used or match.measure is None:
         if match.status == "none":
             return NOTHING
-        return Outcome(None, None, "—", "none", f"与测度的对应把握不足，未采用（{match.why}）")
+        return Outcome(
+            None, None, "—", "none", worded("与测度的对应把握不足，未采用（{why}）", why=match.why)
+        )
     confirmed = match.status == "confirmed"
     if reading is None:
         ledger = ledgers()[figures.measures[match.measure].ledger]
-        return Outcome(None, None, "—", "none", f"台账“{ledger.title}”没有数据", confirmed=confirmed)
+        return Outcome(
+            None, None, "—", "none", worded("台账“{title}”没有数据", title=ledger.title), confirmed=confirmed
+        )
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     if not outcome.known:
         return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)
@@ -505,7 +523,7 @@ def _apart(indicator: Indicator, typed: Outcome, computed: Outcome) -> str | Non
     """
     one, other = (result_of(indicator, outcome).value for outcome in (typed, computed))
     if isinstance(one, date) and isinstance(other, date):
-        return f"{(one - other).days:+d} 天"
+        return worded("{days} 天", days=f"{(one - other).days:+d}")
     aim, unit = indicator.aim.unit, computed.unit
     if isinstance(one, Fraction) and isinstance(other, Fraction) and comparable(aim, unit):
         apart = convert(one - other, aim, unit)

@@ -23,6 +23,7 @@ from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
+from zhunsheng.translation import worded
 
 
 def run_vectors(path: Path) -> list[Check]:
@@ -34,7 +35,7 @@ def run_vectors(path: Path) -> list[Check]:
         # halves.
         said = json.loads(written(path))
     except (ValueError, RecursionError):
-        raise ZhunshengError("ZS-DR-08", name=path.name, detail="不是 JSON") from None
+        raise ZhunshengError("ZS-DR-08", name=path.name, detail=worded("不是 JSON")) from None
     try:
         plan = Plan.model_validate(said["plan"])
         people = TypeAdapter(list[RegisteredInspector]).validate_python(said["inspectors"])

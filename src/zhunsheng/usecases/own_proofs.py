@@ -27,6 +27,7 @@ from zhunsheng.draws.spec import ID
 from zhunsheng.draws.verification import Check, published_check, verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.drawing.draw_folder import in_folder
 from zhunsheng.usecases.drawing.frames import KEPT
 from zhunsheng.usecases.drawing.running import BUNDLE
@@ -45,8 +46,10 @@ class Own:
     def says(self) -> str:
         """Return it in words."""
         if self.stratum is None:
-            return "不在这次抽查的名录库中"
-        return f"在名录库中，属于“{self.stratum}”层；{self.standing.says()}"
+            return worded("不在这次抽查的名录库中")
+        return worded(
+            "在名录库中，属于“{stratum}”层；{says}", stratum=self.stratum, says=self.standing.says()
+        )
 
 
 def own_of(folder: Path, typed: str, *, drawn: bool = True) -> Own:
@@ -106,7 +109,7 @@ def _drawn_of(
     found = in_folder(folder)
     parts = read_members(folder / BUNDLE, ("commitment.json", "seed.json", "drawn.json"))
     if (parts["commitment.json"], parts["seed.json"]) != (found.committed, found.sealed):
-        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail="它是另一份承诺或另一个种子的")
+        raise ZhunshengError("ZS-DR-61", name=BUNDLE, detail=worded("它是另一份承诺或另一个种子的"))
     return found.wanted[0], parts["drawn.json"], found.committed["strata"]
 
 
@@ -118,7 +121,7 @@ def write_proofs(folder: Path, entities: Sequence[str], out: Path) -> list[tuple
     """
     # "Not in the frame" is a grave answer, and not one to a name.
     if strange := [typed for typed in entities if not ID.fullmatch(writings(typed)[0])]:
-        raise ZhunshengError("ZS-DR-74", typed="、".join(f"“{typed[:40]}”" for typed in strange[:5]))
+        raise ZhunshengError("ZS-DR-74", typed=series(f"“{typed[:40]}”" for typed in strange[:5]))
     told: list[tuple[Own, Path | None]] = []
     for typed in dict.fromkeys(entities):
         proof, path = own_proof(folder, typed), None
@@ -160,6 +163,6 @@ def _commitment_in(path: Path) -> Any:
     if (other := re.search(rb'"format":"([a-z./0-9-]{1,80})"', raw)) and not other[1].endswith(
         b"/commitment"
     ):
-        detail = f"它不是承诺（commitment.json）：写的是 {other[1].decode()}"
+        detail = worded("它不是承诺（commitment.json）：写的是 {found}", found=other[1].decode())
         raise ZhunshengError("ZS-DR-08", name=path.name, detail=detail)
     return part_of("commitment.json", raw, path.name)

@@ -25,6 +25,7 @@ from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import raised_with, worded
 
 ENDINGS = (".tsr", ".ots")
 
@@ -37,7 +38,10 @@ def read_entries(log: Path) -> list[Entry]:
 def entry_numbered(entries: Sequence[Entry], number: int | None) -> Entry:
     """Return an entry by its number, the last for None. Raises ``ZS-CL-01`` where there is none."""
     if not entries or (number is not None and not 1 <= number <= len(entries)):
-        raise ZhunshengError("ZS-CL-01", detail=f"承诺记录共 {len(entries)} 条，没有第 {number or 1} 条")
+        raise ZhunshengError(
+            "ZS-CL-01",
+            detail=worded("承诺记录共 {entries} 条，没有第 {n} 条", entries=len(entries), n=number or 1),
+        )
     return entries[-1 if number is None else number - 1]
 
 
@@ -68,7 +72,7 @@ def ask(address: str, asked: bytes, seconds: float, context: SSLContext | None =
         return ZhunshengError("ZS-DR-57", address=address[:200], detail=detail)
 
     if urlsplit(address).scheme != "https" or not urlsplit(address).hostname:
-        raise failed("应是 https:// 开头的地址")
+        raise failed(worded("应是 https:// 开头的地址"))
     sent = urllib.request.Request(
         address, data=asked, headers={"Content-Type": "application/timestamp-query"}
     )
@@ -79,21 +83,21 @@ def ask(address: str, asked: bytes, seconds: float, context: SSLContext | None =
             while more := said.read1(MAX_STAMP):
                 answer += more
                 if len(answer) > MAX_STAMP:
-                    raise failed(f"答复超过 {MAX_STAMP // 1024} KB")
+                    raise failed(worded("答复超过 {n} KB", n=MAX_STAMP // 1024))
                 if time.monotonic() > until:
                     raise TimeoutError
     except TimeoutError:
-        raise failed(f"{seconds:g} 秒内没有答复") from None
+        raise failed(worded("{seconds} 秒内没有答复", seconds=f"{seconds:g}")) from None
     except urllib.error.HTTPError as error:
-        raise failed(f"答复的状态是 {error.code}") from None
+        raise failed(worded("答复的状态是 {code}", code=error.code)) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
         if isinstance(why, TimeoutError):
-            raise failed(f"{seconds:g} 秒内没有答复") from None
+            raise failed(worded("{seconds} 秒内没有答复", seconds=f"{seconds:g}")) from None
         said = (
-            "对方的证书验不过，或建立不了安全连接"
+            worded("对方的证书验不过，或建立不了安全连接")
             if isinstance(why, SSLError)
-            else f"连不上（{str(why)[:200]}）"
+            else worded("连不上（{why}）", why=str(why)[:200])
         )
         raise failed(said) from None
     return answer
@@ -121,7 +125,7 @@ def _read(path: Path) -> bytes:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     if path.stat().st_size > 16 * MAX_STAMP:
-        raise ZhunshengError("ZS-DR-53", name=path.name, detail="文件过大")
+        raise ZhunshengError("ZS-DR-53", name=path.name, detail=worded("文件过大"))
     return path.read_bytes()
 
 
@@ -162,7 +166,9 @@ def check_stamps(  # noqa: PLR0913 - files, each by its name
     try:
         blocks = headers_of(_read(headers)) if headers else []
     except Unreadable as error:
-        raise ZhunshengError("ZS-DR-53", name=headers.name if headers else "", detail=str(error)) from None
+        raise ZhunshengError(
+            "ZS-DR-53", name=headers.name if headers else "", detail=raised_with(error)
+        ) from None
     authorities: Authorities = authorities_of(roots)
     answered = _read(asked) if asked else None
     stamps = {
@@ -186,7 +192,7 @@ def _standing(
     mine = [one for one in of_it if one.kind == "commit"]
     if late := [one for one in of_it if one.kind == "late" and not mine]:
         # No stamp on what was noted after the draw can put the commitment before the numbers.
-        return {one.number: words()["standing"]["late"].format(at=told(one.at)) for one in late}
+        return {one.number: worded(words()["standing"]["late"], at=told(one.at)) for one in late}
     if not mine:
         raise ZhunshengError("ZS-DR-46", name=name)
     every = [one for found in stamps.values() for one in found]

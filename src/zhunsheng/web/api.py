@@ -20,6 +20,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Window, browse, ledger_of, ledgers
 from zhunsheng.faults import of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
+from zhunsheng.translation import series, worded
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api_shapes import (
     AssessmentOut,
@@ -47,6 +48,7 @@ from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.publishing import exports
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import records
+from zhunsheng.web.telling import tell
 
 log = logging.getLogger(__name__)
 PK = 2**31 - 1
@@ -119,7 +121,7 @@ api = NinjaAPI(
 def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Return an error as ``Problem``: by the status its code has, 422 for one that a person can mend."""
     status = STATUS.get(error.code, 422)
-    return api.create_response(request, {"code": error.code, "message": error.web}, status=status)
+    return api.create_response(request, {"code": error.code, "message": tell(error)}, status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -131,8 +133,15 @@ def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(ValidationError)
 def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Return 422 naming each parameter that is wrong."""
-    listed = "；".join(f"{place(e['loc'][1:] or e['loc'])}：{phrase(e)}" for e in error.errors)
-    return say(request, ZhunshengError("ZS-WB-34", detail=listed[:1000]))
+    listed = series(
+        (
+            worded("{place}：{fault}", place=place(e["loc"][1:] or e["loc"]), fault=phrase(e))
+            for e in error.errors
+        ),
+        "；",
+    )
+    # What is cut is a plain text, and stays in Chinese.
+    return say(request, ZhunshengError("ZS-WB-34", detail=listed if len(listed) <= 1000 else listed[:1000]))
 
 
 @api.exception_handler(Throttled)
@@ -151,7 +160,9 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def other(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Return what the framework refuses, with its status."""
     found = ZhunshengError("ZS-WB-37", detail=str(error)[:200])
-    return api.create_response(request, {"code": found.code, "message": found.web}, status=error.status_code)
+    return api.create_response(
+        request, {"code": found.code, "message": tell(found)}, status=error.status_code
+    )
 
 
 @api.exception_handler(Exception)
@@ -184,7 +195,7 @@ class TokenRequest(HttpRequest):
 def scoped(request: TokenRequest, scope: str) -> None:
     """Refuse a token without the scope. Raises ``ZS-WB-31``."""
     if scope not in request.auth.scopes:
-        raise ZhunshengError("ZS-WB-31", detail=f"范围里没有 {scope}")
+        raise ZhunshengError("ZS-WB-31", detail=worded("范围里没有 {scope}", scope=scope))
 
 
 def allowed(request: TokenRequest, scope: str, action: str, department: int) -> Organisation:
@@ -198,7 +209,7 @@ def allowed(request: TokenRequest, scope: str, action: str, department: int) -> 
         else None
     )
     if found is None or not may(request.auth.user, action, found):
-        raise ZhunshengError("ZS-WB-32", what=f"部门 {department}")
+        raise ZhunshengError("ZS-WB-32", what=worded("部门 {department}", department=department))
     return found
 
 
@@ -453,9 +464,9 @@ def job_marked(request: TokenRequest, job: int) -> FileResponse:
     found = _own_job(request, job)
     name = found.result.get("marked")
     if not name or found.department is None or not (found.folder() / name).is_file():
-        raise ZhunshengError("ZS-WB-32", what=f"任务 {job} 标注了错误的文件")
+        raise ZhunshengError("ZS-WB-32", what=worded("任务 {job} 标注了错误的文件", job=job))
     if not may(request.auth.user, "ledgers.personal", found.department):
-        raise ZhunshengError("ZS-WB-31", detail="令牌的主人不能看个人信息")
+        raise ZhunshengError("ZS-WB-31", detail=worded("令牌的主人不能看个人信息"))
     return FileResponse(
         (found.folder() / name).open("rb"), as_attachment=True, filename=name, content_type=XLSX
     )
@@ -467,7 +478,7 @@ def _own_job(request: TokenRequest, job: int) -> Job:
     if found is None or (
         only is not None and (found.department is None or not only.covers(found.department))
     ):
-        raise ZhunshengError("ZS-WB-32", what=f"任务 {job}")
+        raise ZhunshengError("ZS-WB-32", what=worded("任务 {job}", job=job))
     return found
 
 
@@ -487,7 +498,7 @@ def assessment(request: TokenRequest, department: int, year: Year) -> Plain:
     place = allowed(request, "results:read", "overview.view", department)
     found = records.newest_assessment(place, year)
     if found is None:
-        raise ZhunshengError("ZS-WB-32", what=f"{year} 年的测算结果")
+        raise ZhunshengError("ZS-WB-32", what=worded("{year} 年的测算结果", year=year))
     result: Plain = found.result
     return result
 

@@ -27,6 +27,7 @@ from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.requests import SiteRequest
 from zhunsheng.web.session import above, sign_in_again
+from zhunsheng.web.telling import tell
 
 if TYPE_CHECKING:
     from django.http.request import _ImmutableQueryDict
@@ -130,7 +131,7 @@ def clean_input(get_response: Handler) -> Handler:
         if _length(request) > settings.MAX_UPLOAD + BESIDE:
             # Said before anything of it is read, to whoever sends it: what is read first lies on the disk.
             told = ZhunshengError("ZS-WB-04", name=request.path[:100], limit=settings.MAX_UPLOAD // 2**20)
-            return HttpResponse(told.web, status=413, content_type="text/plain; charset=utf-8")
+            return HttpResponse(tell(told), status=413, content_type="text/plain; charset=utf-8")
         if request.META.get("QUERY_STRING"):
             request.GET = _cleaned(request.GET)
         if request.method == "POST" and request.content_type in FORM_TYPES:
@@ -216,7 +217,7 @@ def problems(get_response: Handler) -> Handler:
             error = ZhunshengError("ZS-CL-99", detail=str(status))
         else:
             error = ZhunshengError("ZS-WB-37", detail=str(status))
-        said = JsonResponse({"code": error.code, "message": error.web}, status=status)
+        said = JsonResponse({"code": error.code, "message": tell(error)}, status=status)
         if "Allow" in response.headers:
             said["Allow"] = response.headers["Allow"]
         return said

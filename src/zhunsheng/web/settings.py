@@ -12,6 +12,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.translation import LOCALE
 from zhunsheng.web.proxies import Proxies
 
 BASE = Path(__file__).parent
@@ -238,7 +239,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 # ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
-LOCALE_PATHS = [BASE / "locale"]
+LOCALE_PATHS = [LOCALE]
 TIME_ZONE = os.environ.get("ZHUNSHENG_TIMEZONE") or "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "static/"

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 from zhunsheng.web.actions import ACTIONS, Act
 from zhunsheng.web.models import Decided, Step, User
 from zhunsheng.web.models.decided import Overtaken, Seen, stepping
@@ -60,7 +61,7 @@ def advance(
             change(now)
         missing = [words for name in act.needs for words in CONDITIONS[name](now, said or {})]
         if missing:
-            raise ZhunshengError("ZS-WB-11", action=act.label or action, detail="；".join(missing))
+            raise ZhunshengError("ZS-WB-11", action=act.label or action, detail=series(missing, "；"))
         before = now.state
         now.state = to or _destination(now, act, action)
         if now.state not in act.leads:
@@ -86,7 +87,7 @@ def check(user: User, record: Decided, action: str, seen: str | None = None) -> 
     if not act.system and not in_state(user, action, record):
         raise PermissionDenied(action)
     if act.undoes and not was_last(record, act.undoes):
-        raise ZhunshengError("ZS-WB-11", action=act.label, detail="已有人办理")
+        raise ZhunshengError("ZS-WB-11", action=act.label, detail=worded("已有人办理"))
 
 
 def compare(record: Decided, *seen: str, blind: bool = False) -> None:

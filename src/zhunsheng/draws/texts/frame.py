@@ -24,6 +24,7 @@ from zhunsheng.draws.texts.ranking import ranked, rows_of_table
 from zhunsheng.draws.texts.reader import Reader, Tickets
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
+from zhunsheng.translation import worded
 
 
 class TextFrame(Frame):
@@ -162,7 +163,9 @@ class TextEngine:
                 stream.seek(len(head(self.frame.key)))
                 wrong = reader.read(stream)
             if wrong or reader.digest != self.frame.digest:
-                raise ZhunshengError("ZS-DR-08", name=self.frame.path.name, detail="名录库在读取期间被改动")
+                raise ZhunshengError(
+                    "ZS-DR-08", name=self.frame.path.name, detail=worded("名录库在读取期间被改动")
+                )
         return None if reader.overflow else ranked(reader.candidates(), reader.names, wanted)
 
 

@@ -14,6 +14,7 @@ from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
 from zhunsheng.targets.spelling import is_operator
+from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
@@ -71,7 +72,9 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         if not description or not (raw or texts.get("actual")):
             return ""
         name = description
-        document.doubt(row.place(columns["description"]), "name", description, "三级指标没有名称，用描述代替")
+        document.doubt(
+            row.place(columns["description"]), "name", description, worded("三级指标没有名称，用描述代替")
+        )
     # A cell that reaches the names from further left heads or closes the table; it names no indicator.
     spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
     if is_ellipsis(name) or spanning or (labels.header(name) and labels.header(raw)):

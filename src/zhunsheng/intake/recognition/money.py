@@ -11,6 +11,7 @@ from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
 from zhunsheng.targets.spelling import misgrouped, normalise
+from zhunsheng.translation import worded
 
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
 _YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
@@ -35,15 +36,17 @@ def amount(document: Document, said: Said) -> Decimal | None:
     if not match:
         return None
     if odd := misgrouped(match[1].replace("，", ",")):
-        document.doubt(said.place, "budget", said.text, f"“{odd}”的逗号不在千位上，不知是几，未读入")
+        document.doubt(
+            said.place, "budget", said.text, worded("“{odd}”的逗号不在千位上，不知是几，未读入", odd=odd)
+        )
         return None
     number = Decimal(match[1].replace(",", "").replace("，", ""))
     if number < 0:
-        document.doubt(said.place, "budget", said.text, "金额为负，未读入")
+        document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
         return None
     unit = match[2] or unit_noted(said.label) or document.zone_unit or document.money_unit
     if not unit and number:
-        document.doubt(said.place, "budget", said.text, "金额没有写单位，按万元读入")
+        document.doubt(said.place, "budget", said.text, worded("金额没有写单位，按万元读入"))
     return number * _YUAN[unit or "万元"]
 
 

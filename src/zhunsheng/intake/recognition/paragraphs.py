@@ -10,6 +10,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.money import unit_noted
 from zhunsheng.targets import Goal, Indicator, Place, Unsure
+from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
 _SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.+)$")
@@ -77,7 +78,8 @@ def _read_indicators(document: Document, text: str, place: Place) -> None:
         for one in stated
     )
     document.unsure.extend(
-        Unsure(place=place, field="indicators", text=clause, why="没有从这句话里读出指标") for clause in left
+        Unsure(place=place, field="indicators", text=clause, why=worded("没有从这句话里读出指标"))
+        for clause in left
     )
 
 

@@ -12,6 +12,7 @@ from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.rows import Row
 from zhunsheng.targets import PlanStep, TargetValue
 from zhunsheng.targets.spelling import normalise
+from zhunsheng.translation import worded
 
 _PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*[%％]?$")
 _BOTH = re.compile(r"^(.*?[月日末底度年前])[^\d]{0,3}(\d{1,3}(?:\.\d+)?)\s*[%％]$")
@@ -28,12 +29,12 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
     both = [(m[1], m[2]) for _, text in row.cells if (m := _BOTH.match(normalise(text)))]
     place = row.place(row.cells[0][0])
     if shares and len(shares) != len(draft.plan_dates):
-        document.doubt(place, "spending_plan", row.words(), "支出计划的日期与比例个数不一致")
+        document.doubt(place, "spending_plan", row.words(), worded("支出计划的日期与比例个数不一致"))
     for when, share in both or zip(draft.plan_dates, shares, strict=False):
         if step := _step(when, share, document.year):
             draft.plan.append(step)
         else:
-            document.doubt(place, "spending_plan", f"{when} {share}", "认不出支出计划的日期或比例")
+            document.doubt(place, "spending_plan", f"{when} {share}", worded("认不出支出计划的日期或比例"))
 
 
 def _step(when: str, share: str, year: int | None) -> PlanStep | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from zhunsheng.review.catalogue import Context, Hit, rule
 from zhunsheng.targets.editing import PLACEHOLDER
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside, plain
 
 _FILL = "财预〔2015〕88号（目标的内容）"
@@ -28,7 +29,7 @@ _REVIEW = "财预〔2015〕88号（完整性审核）"
 def no_name(c: Context) -> Iterator[Hit]:
     """A project sheet without a name."""
     if c.project and not c.sheet.name:
-        yield Hit("项目名称是空的", field="name")
+        yield Hit(worded("项目名称是空的"), field="name")
 
 
 @rule(
@@ -45,7 +46,7 @@ def no_name(c: Context) -> Iterator[Hit]:
 def no_code(c: Context) -> Iterator[Hit]:
     """A project sheet without a code."""
     if c.project and not c.sheet.code:
-        yield Hit("项目编码是空的或只画了横线", field="code")
+        yield Hit(worded("项目编码是空的或只画了横线"), field="code")
 
 
 @rule(
@@ -62,7 +63,7 @@ def no_code(c: Context) -> Iterator[Hit]:
 def no_budget(c: Context) -> Iterator[Hit]:
     """A project sheet without a budget."""
     if c.project and c.sheet.budget.total is None:
-        yield Hit("没有读到预算总额", field="budget.total")
+        yield Hit(worded("没有读到预算总额"), field="budget.total")
 
 
 @rule(
@@ -85,7 +86,12 @@ def parts_do_not_sum(c: Context) -> Iterator[Hit]:
     parts = budget.fiscal + (budget.other or 0)
     if parts != budget.total:
         yield Hit(
-            f"财政资金与其他资金合计 {_wan(parts)} 万元，总额 {_wan(budget.total)} 万元", field="budget.total"
+            worded(
+                "财政资金与其他资金合计 {parts} 万元，总额 {total} 万元",
+                parts=_wan(parts),
+                total=_wan(budget.total),
+            ),
+            field="budget.total",
         )
 
 
@@ -103,7 +109,7 @@ def parts_do_not_sum(c: Context) -> Iterator[Hit]:
 def no_plan(c: Context) -> Iterator[Hit]:
     """A project sheet without a spending plan."""
     if c.project and not c.sheet.spending_plan.steps:
-        yield Hit("没有读到资金支出计划", field="spending_plan")
+        yield Hit(worded("没有读到资金支出计划"), field="spending_plan")
 
 
 @rule(
@@ -125,8 +131,13 @@ def plan_not_rising(c: Context) -> Iterator[Hit]:
         if after.by <= before.by or after.cumulative < before.cumulative:
             one, other = after.cumulative, before.cumulative
             yield Hit(
-                f"{after.by} 的累计比例 {percent_beside(one, (other,), 0)} 没有接在 {before.by} 的 "
-                f"{percent_beside(other, (one,), 0)} 之后",
+                worded(
+                    "{by} 的累计比例 {one} 没有接在 {before} 的 {other} 之后",
+                    by=after.by,
+                    one=percent_beside(one, (other,), 0),
+                    before=before.by,
+                    other=percent_beside(other, (one,), 0),
+                ),
                 field="spending_plan",
             )
 
@@ -147,7 +158,10 @@ def plan_not_full(c: Context) -> Iterator[Hit]:
     """A plan that does not end at 100 %."""
     steps = c.sheet.spending_plan.steps
     if steps and steps[-1].cumulative != 1:
-        yield Hit(f"支出计划终点为 {percent_beside(steps[-1].cumulative, (1,), 0)}", field="spending_plan")
+        yield Hit(
+            worded("支出计划终点为 {cumulative}", cumulative=percent_beside(steps[-1].cumulative, (1,), 0)),
+            field="spending_plan",
+        )
 
 
 @rule(
@@ -166,7 +180,7 @@ def plan_outside_year(c: Context) -> Iterator[Hit]:
     """Plan dates outside the fiscal year."""
     for step in c.sheet.spending_plan.steps:
         if c.sheet.year and step.by.year != c.sheet.year:
-            yield Hit(f"{step.by} 不在 {c.sheet.year} 年内", field="spending_plan")
+            yield Hit(worded("{by} 不在 {year} 年内", by=step.by, year=c.sheet.year), field="spending_plan")
 
 
 @rule(
@@ -182,7 +196,7 @@ def plan_outside_year(c: Context) -> Iterator[Hit]:
 def no_goals(c: Context) -> Iterator[Hit]:
     """A sheet without goals."""
     if not any(goal.text and goal.text != PLACEHOLDER for goal in c.sheet.goals):
-        yield Hit("没有读到绩效目标", field="goals")
+        yield Hit(worded("没有读到绩效目标"), field="goals")
 
 
 @rule(
@@ -205,7 +219,7 @@ def missing_dimension(c: Context) -> Iterator[Hit]:
     for dimension in c.framework.dimensions:
         # Satisfaction has a rule of its own, since not every project serves the public.
         if dimension.required and dimension.name != "满意度" and dimension.name not in present:
-            yield Hit(f"“{dimension.name}指标”下没有指标", field="indicators")
+            yield Hit(worded("“{name}指标”下没有指标", name=dimension.name), field="indicators")
 
 
 @rule(
@@ -233,7 +247,10 @@ def missing_category(c: Context) -> Iterator[Hit]:
                 and dimension.name in dimensions
                 and (dimension.name, category.name) not in present
             ):
-                yield Hit(f"“{dimension.name}指标”下没有“{category.name}指标”", field="indicators")
+                yield Hit(
+                    worded("“{name}指标”下没有“{other}指标”", name=dimension.name, other=category.name),
+                    field="indicators",
+                )
 
 
 MINIMUM = 5  # indicators a project sheet is expected to have at least; local practice
@@ -258,7 +275,7 @@ MINIMUM = 5  # indicators a project sheet is expected to have at least; local pr
 def too_few(c: Context) -> Iterator[Hit]:
     """A project sheet with too few indicators."""
     if c.project and len(c.sheet.indicators) < MINIMUM:
-        yield Hit(f"只有 {len(c.sheet.indicators)} 个指标", field="indicators")
+        yield Hit(worded("只有 {indicators} 个指标", indicators=len(c.sheet.indicators)), field="indicators")
 
 
 @rule(
@@ -276,8 +293,14 @@ def unread_value(c: Context) -> Iterator[Hit]:
     """A target value that is missing or can't be read."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.op == "unread":
-            why = "；".join(indicator.target.doubts) or "无法衡量"
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.target.raw}”：{why}", n, "target")
+            why = series(indicator.target.doubts, "；") or worded("无法衡量")
+            yield Hit(
+                worded(
+                    "“{name}”的指标值“{raw}”：{why}", name=indicator.name, raw=indicator.target.raw, why=why
+                ),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -297,7 +320,7 @@ def no_basis(c: Context) -> Iterator[Hit]:
         return
     for n, indicator in enumerate(c.sheet.indicators):
         if not indicator.basis:
-            yield Hit(f"“{indicator.name}”没有写依据", n, "basis")
+            yield Hit(worded("“{name}”没有写依据", name=indicator.name), n, "basis")
 
 
 @rule(
@@ -316,7 +339,7 @@ def no_satisfaction(c: Context) -> Iterator[Hit]:
     """A project sheet that does not ask those it serves."""
     if c.project and c.sheet.indicators and "满意度" not in {dimension for dimension, _ in c.places}:
         if not any("满意" in i.name for i in c.sheet.indicators):
-            yield Hit("没有服务对象满意度指标", field="indicators")
+            yield Hit(worded("没有服务对象满意度指标"), field="indicators")
 
 
 @rule(
@@ -332,7 +355,7 @@ def no_satisfaction(c: Context) -> Iterator[Hit]:
 def no_year(c: Context) -> Iterator[Hit]:
     """A sheet whose year is unknown."""
     if c.sheet.year is None:
-        yield Hit("没有读到年度", field="year")
+        yield Hit(worded("没有读到年度"), field="year")
 
 
 @rule(
@@ -349,7 +372,7 @@ def no_year(c: Context) -> Iterator[Hit]:
 def no_purpose(c: Context) -> Iterator[Hit]:
     """A project sheet that says neither what the money is for nor what it is to reach."""
     if c.project and not c.sheet.purpose and not c.sheet.goals:
-        yield Hit("没有写资金用途", field="purpose")
+        yield Hit(worded("没有写资金用途"), field="purpose")
 
 
 @rule(
@@ -373,9 +396,15 @@ def plan_is_uneven(c: Context) -> Iterator[Hit]:
     ]
     if apart:
         said = "、".join(
-            f"{s.by.month}月底 {s.cumulative:.0%}（均摊为 {Decimal(s.by.month) / 12:.0%}）" for s in apart
+            worded(
+                "{month}月底 {cumulative}（均摊为 {even}）",
+                month=s.by.month,
+                cumulative=f"{s.cumulative:.0%}",
+                even=f"{Decimal(s.by.month) / 12:.0%}",
+            )
+            for s in apart
         )
-        yield Hit(f"支出计划 {said}", field="spending_plan")
+        yield Hit(worded("支出计划 {what}", what=said), field="spending_plan")
 
 
 def _wan(amount: Decimal) -> str:

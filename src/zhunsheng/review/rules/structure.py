@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
 from zhunsheng.targets import Place, TargetSheet
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
 
 HALF = Decimal("0.5")
@@ -64,7 +65,7 @@ def duplicate(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         key = squeezed(indicator.name)
         if key in seen:
-            yield Hit(f"“{indicator.name}”与第 {seen[key] + 1} 个指标重复", n, "name")
+            yield Hit(worded("“{name}”与第 {n} 个指标重复", name=indicator.name, n=seen[key] + 1), n, "name")
         seen.setdefault(key, n)
 
 
@@ -85,7 +86,15 @@ def near_duplicate(c: Context) -> Iterator[Hit]:
     for n, name in enumerate(names):
         for m in range(n):
             if name != names[m] and fuzz.ratio(name, names[m], score_cutoff=88):
-                yield Hit(f"“{c.sheet.indicators[n].name}”与“{c.sheet.indicators[m].name}”近似", n, "name")
+                yield Hit(
+                    worded(
+                        "“{name}”与“{other}”近似",
+                        name=c.sheet.indicators[n].name,
+                        other=c.sheet.indicators[m].name,
+                    ),
+                    n,
+                    "name",
+                )
 
 
 @rule(
@@ -104,7 +113,7 @@ def description_repeats_name(c: Context) -> Iterator[Hit]:
     """A description equal to the name."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.description and squeezed(indicator.description) == squeezed(indicator.name):
-            yield Hit(f"“{indicator.name}”的描述与名称相同", n, "description")
+            yield Hit(worded("“{name}”的描述与名称相同", name=indicator.name), n, "description")
 
 
 @rule(
@@ -126,7 +135,7 @@ def weights_do_not_sum(c: Context) -> Iterator[Hit]:
     if weights and all(w is not None for w in weights):
         total = sum((w for w in weights if w is not None), Decimal(0))
         if total not in (90, 100):
-            yield Hit(f"指标权重合计 {total:f}", field="indicators")
+            yield Hit(worded("指标权重合计 {total}", total=f"{total:f}"), field="indicators")
 
 
 @rule(
@@ -155,8 +164,12 @@ def one_rules(c: Context) -> Iterator[Hit]:
         for n, weight in enumerate(weights):
             if weight * 2 >= total:
                 yield Hit(
-                    f"“{c.sheet.indicators[n].name}”权重 {weight:f}，占 "
-                    f"{percent_beside(weight / total, (HALF,), 0)}",
+                    worded(
+                        "“{name}”权重 {weight}，占 {share}",
+                        name=c.sheet.indicators[n].name,
+                        weight=f"{weight:f}",
+                        share=percent_beside(weight / total, (HALF,), 0),
+                    ),
                     n,
                     "weight",
                 )
@@ -179,7 +192,7 @@ def some_weights(c: Context) -> Iterator[Hit]:
     without = [n for n, i in enumerate(c.sheet.indicators) if i.weight is None]
     if without and len(without) < len(c.sheet.indicators):
         for n in without:
-            yield Hit(f"“{c.sheet.indicators[n].name}”没有权重", n, "weight")
+            yield Hit(worded("“{name}”没有权重", name=c.sheet.indicators[n].name), n, "weight")
 
 
 @rule(
@@ -198,7 +211,14 @@ def basis_is_experience(c: Context) -> Iterator[Hit]:
     counted = [i for i in c.sheet.indicators if i.basis]
     by_feel = [i for i in counted if i.basis and re.search(r"经验|估计|估算", i.basis)]
     if counted and len(by_feel) * 5 >= len(counted) * 2:
-        yield Hit(f"{len(counted)} 个指标中有 {len(by_feel)} 个以工作经验为依据", field="indicators")
+        yield Hit(
+            worded(
+                "{counted} 个指标中有 {by_feel} 个以工作经验为依据",
+                counted=len(counted),
+                by_feel=len(by_feel),
+            ),
+            field="indicators",
+        )
 
 
 @rule(
@@ -221,7 +241,9 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     for n, goal in enumerate(c.sheet.goals):
         if n not in linked and goal.text and not bigrams(goal.text) & words:
             yield Hit(
-                f"“{goal.title or ''}{_short(goal.text)}”没有对应的指标", field="goals", place=goal.place
+                worded("“{title}{text}”没有对应的指标", title=goal.title or "", text=_short(goal.text)),
+                field="goals",
+                place=goal.place,
             )
 
 
@@ -252,7 +274,7 @@ def indicator_without_goal(c: Context) -> Iterator[Hit]:
         if dimension == "满意度" or category == "时效":
             continue
         if not bigrams(indicator.name + (indicator.description or "")) & words:
-            yield Hit(f"“{indicator.name}”在目标和资金用途中没有提到", n, "name")
+            yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=indicator.name), n, "name")
 
 
 @rule(
@@ -270,7 +292,11 @@ def hollow_goal(c: Context) -> Iterator[Hit]:
     """A goal that is all verbs and no object."""
     for goal in c.sheet.goals:
         if goal.text and _HOLLOW.match(goal.text.strip()):
-            yield Hit(f"目标“{_short(goal.text)}”没有写明对象和程度", field="goals", place=goal.place)
+            yield Hit(
+                worded("目标“{text}”没有写明对象和程度", text=_short(goal.text)),
+                field="goals",
+                place=goal.place,
+            )
 
 
 @rule(
@@ -320,7 +346,9 @@ def copied_from_last_year(c: Context) -> Iterator[Hit]:
     old = {squeezed(re.sub(r"20\d{2}", "", g.text)) for g in c.previous.goals}
     for goal in c.sheet.goals:
         if len(goal.text) > 12 and squeezed(re.sub(r"20\d{2}", "", goal.text)) in old:
-            yield Hit(f"目标“{_short(goal.text)}”与上年完全相同", field="goals", place=goal.place)
+            yield Hit(
+                worded("目标“{text}”与上年完全相同", text=_short(goal.text)), field="goals", place=goal.place
+            )
 
 
 @rule(
@@ -345,7 +373,10 @@ def same_project_twice(c: Context) -> Iterator[Hit]:
         )
         known = other.budget.total is not None  # a budget that is not filled in is no other budget
         if same and known and other.budget.total != c.sheet.budget.total:
-            yield Hit(f"“{c.sheet.name}”在另一处的预算是 {other.budget.total} 元", field="budget.total")
+            yield Hit(
+                worded("“{name}”在另一处的预算是 {total} 元", name=c.sheet.name, total=other.budget.total),
+                field="budget.total",
+            )
 
 
 @rule(
@@ -373,7 +404,14 @@ def sheets_disagree(c: Context) -> Iterator[Hit]:
             continue
         if not other.aim.same(indicator.aim):
             yield Hit(
-                f"“{indicator.name}”部门表为“{other.words()}”，本表为“{indicator.words()}”", n, "target"
+                worded(
+                    "“{name}”部门表为“{other}”，本表为“{indicator}”",
+                    name=indicator.name,
+                    other=other.words(),
+                    indicator=indicator.words(),
+                ),
+                n,
+                "target",
             )
 
 
@@ -401,7 +439,9 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         )
         if own and len(own & words) * 4 < len(own):
             yield Hit(
-                f"分项目标“{_short(goal.title or goal.text)}”没有相应的项目", field="goals", place=goal.place
+                worded("分项目标“{goal}”没有相应的项目", goal=_short(goal.title or goal.text)),
+                field="goals",
+                place=goal.place,
             )
 
 
@@ -426,7 +466,12 @@ def rates_without_formula(c: Context) -> Iterator[Hit]:
     bare = [i for i in rates if not re.search(r"[/÷]|除以|占", i.description or "")]
     if rates and len(bare) * 2 > len(rates):
         yield Hit(
-            f"{len(rates)} 个比率指标中有 {len(bare)} 个没有公式：{'、'.join(i.name for i in bare)}",
+            worded(
+                "{rates} 个比率指标中有 {bare} 个没有公式：{names}",
+                rates=len(rates),
+                bare=len(bare),
+                names=series(i.name for i in bare),
+            ),
             field="indicators",
         )
 
@@ -452,7 +497,16 @@ def score_above_points(c: Context) -> Iterator[Hit]:
             and indicator.weight is not None
             and indicator.score > indicator.weight
         ):
-            yield Hit(f"“{indicator.name}”分值 {indicator.weight:f}，得分 {indicator.score:f}", n, "score")
+            yield Hit(
+                worded(
+                    "“{name}”分值 {weight}，得分 {score}",
+                    name=indicator.name,
+                    weight=f"{indicator.weight:f}",
+                    score=f"{indicator.score:f}",
+                ),
+                n,
+                "score",
+            )
 
 
 @rule(
@@ -476,7 +530,11 @@ def words_for_result(c: Context) -> Iterator[Hit]:
             and indicator.target.number is not None
             and not re.search(r"[\d零一二两三四五六七八九十]", indicator.actual)
         ):
-            yield Hit(f"“{indicator.name}”的完成值是“{indicator.actual}”", n, "actual")
+            yield Hit(
+                worded("“{name}”的完成值是“{actual}”", name=indicator.name, actual=indicator.actual),
+                n,
+                "actual",
+            )
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from zhunsheng.review.catalogue import UNIT_COST, Context, Hit, rule
 from zhunsheng.targets import TargetValue, convert, split_unit
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
+from zhunsheng.translation import worded
 
 _MEASURABLE = "财预〔2015〕88号（细化量化）"
 _FEASIBLE = "财预〔2015〕88号（适当性、可行性审核）"
@@ -36,7 +37,14 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
         if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本"):
             yield Hit(
-                f"“{indicator.name}”属于{category}指标，指标值却是“{indicator.target.raw}”", n, "target"
+                worded(
+                    "“{name}”属于{category}指标，指标值却是“{raw}”",
+                    name=indicator.name,
+                    category=category,
+                    raw=indicator.target.raw,
+                ),
+                n,
+                "target",
             )
 
 
@@ -62,7 +70,15 @@ def rate_without_percent(c: Context) -> Iterator[Hit]:
             if base not in ("比值", "分") and not (
                 base == "" and target.number is not None and target.number <= 1
             ):
-                yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”，单位不是 %", n, "target")
+                yield Hit(
+                    worded(
+                        "“{name}”的指标值是“{indicator}”，单位不是 %",
+                        name=indicator.name,
+                        indicator=indicator.words(),
+                    ),
+                    n,
+                    "target",
+                )
 
 
 @rule(
@@ -86,7 +102,11 @@ def count_with_percent(c: Context) -> Iterator[Hit]:
             and not indicator.target.relative
             and split_unit(indicator.target.unit)[0] == "比值"
         ):
-            yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”", n, "target")
+            yield Hit(
+                worded("“{name}”的指标值是“{indicator}”", name=indicator.name, indicator=indicator.words()),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -112,7 +132,13 @@ def rate_above_hundred(c: Context) -> Iterator[Hit]:
             and not re.search(r"增|升|降", indicator.name)
         ):
             if not indicator.target.relative and not _mistyped(indicator.target.raw):
-                yield Hit(f"“{indicator.name}”的指标值是“{indicator.words()}”", n, "target")
+                yield Hit(
+                    worded(
+                        "“{name}”的指标值是“{indicator}”", name=indicator.name, indicator=indicator.words()
+                    ),
+                    n,
+                    "target",
+                )
 
 
 @rule(
@@ -131,7 +157,12 @@ def mistyped_sign(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         if _mistyped(indicator.target.raw) and not re.search(r"增", indicator.name):
             yield Hit(
-                f"“{indicator.name}”的“{indicator.target.raw}”疑为“≥{indicator.target.raw.lstrip()[1:]}”",
+                worded(
+                    "“{name}”的“{raw}”疑为“≥{rest}”",
+                    name=indicator.name,
+                    raw=indicator.target.raw,
+                    rest=indicator.target.raw.lstrip()[1:],
+                ),
                 n,
                 "target",
             )
@@ -176,7 +207,16 @@ def deadline_outside_year(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         value = indicator.target.value
         if isinstance(value, date) and c.sheet.year and value.year != c.sheet.year:
-            yield Hit(f"“{indicator.name}”的时限 {value} 不在 {c.sheet.year} 年内", n, "target")
+            yield Hit(
+                worded(
+                    "“{name}”的时限 {value} 不在 {year} 年内",
+                    name=indicator.name,
+                    value=value,
+                    year=c.sheet.year,
+                ),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -197,7 +237,7 @@ def deadline_is_year_end(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         value = indicator.target.value
         if isinstance(value, date) and (value.month, value.day) == (12, 31):
-            yield Hit(f"“{indicator.name}”只要求年底前完成", n, "target")
+            yield Hit(worded("“{name}”只要求年底前完成", name=indicator.name), n, "target")
 
 
 @rule(
@@ -218,13 +258,25 @@ def wrong_category(c: Context) -> Iterator[Hit]:
     for n, (indicator, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
         target, name = indicator.target, indicator.name
         if target.op == "by" and category in ("数量", "质量", "成本"):
-            yield Hit(f"“{name}”的值是日期，却放在{category}指标", n, "level2")
+            yield Hit(
+                worded("“{name}”的值是日期，却放在{category}指标", name=name, category=category), n, "level2"
+            )
         elif split_unit(target.unit)[0] == "元" and category in ("数量", "质量", "时效"):
-            yield Hit(f"“{name}”的值是金额，却放在{category}指标", n, "level2")
+            yield Hit(
+                worded("“{name}”的值是金额，却放在{category}指标", name=name, category=category), n, "level2"
+            )
         elif dimension == "效益" and re.search(
             r"(?:抽查|检查|抽检|巡查|培训|宣传)(?:比例|次数|数量|率|批次|覆盖率)$", name
         ):
-            yield Hit(f"“{name}”说的是做了多少，属于产出，却放在{category or dimension}", n, "level2")
+            yield Hit(
+                worded(
+                    "“{name}”说的是做了多少，属于产出，却放在{category}",
+                    name=name,
+                    category=category or dimension,
+                ),
+                n,
+                "level2",
+            )
 
 
 @rule(
@@ -265,8 +317,15 @@ def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
                 spent = convert(cost.target.number, cost.target.unit, "元") * int(quantity.target.yearly)
                 if spent > total:
                     yield Hit(
-                        f"“{cost.name}”{cost.words()} × “{quantity.name}”{quantity.words()} = "
-                        f"{_yuan(spent)} 元，预算 {_yuan(total)} 元",
+                        worded(
+                            "“{name}”{cost} × “{other}”{quantity} = {spent} 元，预算 {total} 元",
+                            name=cost.name,
+                            cost=cost.words(),
+                            other=quantity.name,
+                            quantity=quantity.words(),
+                            spent=_yuan(spent),
+                            total=_yuan(total),
+                        ),
                         n,
                         "target",
                     )
@@ -291,10 +350,14 @@ def mixed_signs(c: Context) -> Iterator[Hit]:
     loose = re.search(r"不低于|不少于|达|≥", raws)
     if odd:
         n = next(n for n, i in enumerate(c.sheet.indicators) if any(sign in i.target.raw for sign in odd))
-        yield Hit(f"用了“{'”“'.join(odd)}”", n, "target")
+        yield Hit(worded("用了“{odd}”", odd="”“".join(odd)), n, "target")
     if strict and loose:
         n = next(n for n, i in enumerate(c.sheet.indicators) if strict[0] in i.target.raw)
-        yield Hit(f"同时用了“{strict[0]}”和“{loose[0]}”，前者不含本数", n, "target")
+        yield Hit(
+            worded("同时用了“{strict}”和“{loose}”，前者不含本数", strict=strict[0], loose=loose[0]),
+            n,
+            "target",
+        )
 
 
 @rule(
@@ -326,7 +389,11 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
         for word, units in expected.items():
             base = split_unit(indicator.target.unit)[0]
             if indicator.name.endswith(word) and base != "比值" and base not in units:
-                yield Hit(f"“{indicator.name}”的单位写成“{indicator.target.unit}”", n, "target")
+                yield Hit(
+                    worded("“{name}”的单位写成“{unit}”", name=indicator.name, unit=indicator.target.unit),
+                    n,
+                    "target",
+                )
 
 
 @rule(
@@ -367,7 +434,15 @@ def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.implied and not indicator.direction and not indicator.settled:
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”没有比较符", n, "target")
+            yield Hit(
+                worded(
+                    "“{name}”的指标值“{indicator}”没有比较符",
+                    name=indicator.name,
+                    indicator=indicator.words(),
+                ),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -386,7 +461,13 @@ def no_unit(c: Context) -> Iterator[Hit]:
     """A number other than zero without unit."""
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.number and not indicator.target.unit:
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”没有单位", n, "target")
+            yield Hit(
+                worded(
+                    "“{name}”的指标值“{indicator}”没有单位", name=indicator.name, indicator=indicator.words()
+                ),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -414,7 +495,12 @@ def below_last_year(c: Context) -> Iterator[Hit]:
         margin = target.margin(Decimal(last.number), last.unit or target.unit)
         if margin is not None and margin > 0:
             yield Hit(
-                f"“{indicator.name}”上年已达到 {indicator.last_year}，今年目标“{indicator.words()}”",
+                worded(
+                    "“{name}”上年已达到 {last_year}，今年目标“{indicator}”",
+                    name=indicator.name,
+                    last_year=indicator.last_year,
+                    indicator=indicator.words(),
+                ),
                 n,
                 "target",
             )
@@ -443,7 +529,15 @@ def empty_floor(c: Context) -> Iterator[Hit]:
             and indicator.type.kind != "growth"
             and "增" not in indicator.name
         ):
-            yield Hit(f"“{indicator.name}”的指标值“{indicator.words()}”任何结果都能达到", n, "target")
+            yield Hit(
+                worded(
+                    "“{name}”的指标值“{indicator}”任何结果都能达到",
+                    name=indicator.name,
+                    indicator=indicator.words(),
+                ),
+                n,
+                "target",
+            )
 
 
 def _mistyped(raw: str) -> bool:

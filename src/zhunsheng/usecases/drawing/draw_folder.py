@@ -19,6 +19,7 @@ from zhunsheng.draws.spec import canonical
 from zhunsheng.draws.verification import refuse_altered
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import series, worded
 
 SLIPS = "slips.json"  # of a ceremony whose numbers are sealed first
 ENTERED = (
@@ -54,7 +55,7 @@ def in_folder(
     ``read_plan`` and ``read_inspectors``.
     """
     if missing := [name for name in ("commitment.json", "plan.json") if not (folder / name).is_file()]:
-        raise ZhunshengError("ZS-DR-63", name=str(folder), missing="、".join(missing))
+        raise ZhunshengError("ZS-DR-63", name=str(folder), missing=series(missing))
     plan, parts = read_plan(folder / "plan.json"), {"commitment.json": read_part(folder / "commitment.json")}
     if seed != "not asked" and (folder / "seed.json").is_file():
         parts["seed.json"] = read_part(folder / "seed.json")
@@ -81,7 +82,7 @@ def entered(folder: Path) -> dict[str, str]:
         or not isinstance(found["seed"], str)
         or not is_moment(found["entered_at"])
     ):
-        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="不是录入时写下的那样")
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail=worded("不是录入时写下的那样"))
     return found
 
 
@@ -105,20 +106,26 @@ def refuse_times(folder: Path, found: InFolder, now: datetime) -> None:
     """
     slips, entry = slips_of(folder), entered(folder)
     if entry and entry["seed"] != found.sealed["seed"]:
-        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail="它记的是另一个种子的录入")
+        raise ZhunshengError("ZS-DR-61", name=ENTERED, detail=worded("它记的是另一个种子的录入"))
     opened = [value["sealed_at"] for value in found.sealed["values"] if "sealed_at" in value]
     if slips and opened != [slips["sealed_at"]]:
-        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail="登记的时间与录入时的不同")
-    times = [("commitment.json", "承诺", datetime.fromisoformat(found.committed["committed_at"]))]
-    times += [(SLIPS, "登记封条", datetime.fromisoformat(moment)) for moment in opened]
-    times.append(("", "方案写的随机数公布", found.plan.known_at))
+        raise ZhunshengError("ZS-DR-61", name=SLIPS, detail=worded("登记的时间与录入时的不同"))
+    times = [("commitment.json", worded("承诺"), datetime.fromisoformat(found.committed["committed_at"]))]
+    times += [(SLIPS, worded("登记封条"), datetime.fromisoformat(moment)) for moment in opened]
+    times.append(("", worded("方案写的随机数公布"), found.plan.known_at))
     if entry:
-        times.append((ENTERED, "录入", datetime.fromisoformat(entry["entered_at"])))
-    times.append(("", "现在", now))
+        times.append((ENTERED, worded("录入"), datetime.fromisoformat(entry["entered_at"])))
+    times.append(("", worded("现在"), now))
     for (first, before, earlier), (second, after, later) in pairwise(times):
         # Slips that are recorded when the numbers come out were not sealed before them.
         if later < earlier or (first == SLIPS and later == earlier):
-            detail = f"{after}的时间 {told(later)} 应晚于{before}的时间 {told(earlier)}"
+            detail = worded(
+                "{after}的时间 {later} 应晚于{before}的时间 {earlier}",
+                after=after,
+                later=told(later),
+                before=before,
+                earlier=told(earlier),
+            )
             raise ZhunshengError("ZS-DR-61", name=second or first or "seed.json", detail=detail)
 
 
@@ -136,7 +143,7 @@ def slips_of(folder: Path) -> dict[str, Any] | None:
     except (LookupError, TypeError):
         same = False
     if not same:
-        raise ZhunshengError("ZS-DR-39", detail=f"{SLIPS} 不是为这个方案登记的，或被改动")
+        raise ZhunshengError("ZS-DR-39", detail=worded("{slips} 不是为这个方案登记的，或被改动", slips=SLIPS))
     return dict(found)
 
 

@@ -22,6 +22,7 @@ from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
+from zhunsheng.translation import worded
 
 # beside frame.tsv, of large frames: the tree's nodes, so that proofs need no second hashing
 KEPT = "frame.tree.parquet"
@@ -49,12 +50,14 @@ class FrameSource:
             if self.evidence or self.on or self.where:
                 raise ZhunshengError(
                     "ZS-CL-01",
-                    detail="--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么样"
-                    "抽，请先在文件里筛好",
+                    detail=worded(
+                        "--evidence、--on 和 --where 不能与 --frame 同用：名录库文件是什么样就按什么"
+                        "样抽，请先在文件里筛好"
+                    ),
                 )
             return source_of_file(self.file, connection), self.file.name
         if self.evidence is None:
-            raise ZhunshengError("ZS-CL-01", detail="请用 --frame 或 --evidence 指明名录库")
+            raise ZhunshengError("ZS-CL-01", detail=worded("请用 --frame 或 --evidence 指明名录库"))
         snapshot = Store.existing(self.evidence).snapshot()
         return source_of_ledger(snapshot, self.on or today(), connection, self.where, self.department), LEDGER
 

@@ -17,6 +17,7 @@ from zhunsheng.draws.spec import version_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import TextBook, whole_file
 from zhunsheng.text import csv_text
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.draw_folder import in_folder, refuse_times
 from zhunsheng.usecases.drawing.engines import HERE, Where, engine_for
 from zhunsheng.usecases.drawing.frames import published_frame
@@ -37,7 +38,7 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
         connection = open_database(memory_limit, Path(scratch))
         frame = published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
-            raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail="名录库与承诺的不是同一份")
+            raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail=worded("名录库与承诺的不是同一份"))
         kind = out.suffix.lower()
         if kind == ".xlsx" and (count := wanted_of(wanted[1])) >= MOST_ROWS:
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)

@@ -13,6 +13,7 @@ from zhunsheng.draws.public_log import Entry, Held, backwards, concluded, held, 
 from zhunsheng.draws.verification import verify
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
+from zhunsheng.translation import series, worded
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def read_commitments(
     """
     if zipped(file):
         raise ZhunshengError(
-            "ZS-CL-01", detail=f"{file.name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出"
+            "ZS-CL-01",
+            detail=worded("{name} 是 zip 文件，不是承诺记录；抽查包用 --bundle 给出", name=file.name),
         )
     entries = read_log(written(file), file.name)
     if not entries:
@@ -68,7 +70,7 @@ def read_commitments(
         datetime.fromisoformat(committed["committed_at"]),
     )
     if wrong := [check.title for check in verify(parts) if check.holds is False]:
-        against.append(f"抽查包本身核验不成立：{'、'.join(wrong)}不符")
+        against.append(worded("抽查包本身核验不成立：{wrong}不符", wrong=series(wrong)))
     return LogRead(found, entries[-1], mine, [*doubts, *against], said)
 
 

@@ -14,6 +14,7 @@ from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.protocol import DrawOutcome, perform, write_bundle
 from zhunsheng.evidence import Store, ledger_of
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.draw_folder import entered, in_folder, refuse_times, slips_of, write_canonical
 from zhunsheng.usecases.drawing.engines import HERE, Where, engine_for
 from zhunsheng.usecases.drawing.frames import with_kept_tree
@@ -89,7 +90,7 @@ def _recorded(folder: Path, outcome: DrawOutcome, drawn: datetime) -> list[tuple
         )
     ]
     if slips := slips_of(folder):
-        found.append((datetime.fromisoformat(slips["sealed_at"]), "登记封条"))
+        found.append((datetime.fromisoformat(slips["sealed_at"]), worded("登记封条")))
     if entry := entered(folder):
         found.append((datetime.fromisoformat(entry["entered_at"]), "两人录入一致，种子已定"))
     return [*found, (drawn, "抽取并分派")]

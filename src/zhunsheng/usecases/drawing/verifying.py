@@ -10,6 +10,7 @@ from zhunsheng.draws.frame import Frame, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.frames import published_frame
 from zhunsheng.usecases.drawing.logs import zipped
 
@@ -29,7 +30,7 @@ def verify_bundle(
         def frame_of(plan: Plan) -> Frame:
             if zipped(frame):
                 raise ZhunshengError(
-                    "ZS-DR-08", name=frame.name, detail="它是 zip 或 xlsx 文件，不是公布的 frame.tsv"
+                    "ZS-DR-08", name=frame.name, detail=worded("它是 zip 或 xlsx 文件，不是公布的 frame.tsv")
                 )
             wanted = (parts["seed.json"]["seed"], parts["commitment.json"]["strata"])
             return published_frame(frame, plan, connection, wanted)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.targets import Book, Source, TargetSheet
 from zhunsheng.targets.identity import identified
+from zhunsheng.translation import worded
 from zhunsheng.web.models.audited import Audited, AuditEntry
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User, new_code
@@ -105,7 +106,7 @@ class SheetVersion(Decided):
         constraints = [models.UniqueConstraint(fields=["sheet", "number"], name="one_number")]
 
     def __str__(self) -> str:
-        return f"{self.sheet.name}（第{self.number}版）"
+        return worded("{sheet}（第{number}版）", sheet=self.sheet.name, number=self.number)
 
     @property
     def department(self) -> Organisation:

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.judgements import Judgement
+from zhunsheng.translation import worded
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.decided import Decided
@@ -253,10 +254,15 @@ class Word(Audited):
         was = self.promised
         if not self.actual or not was or was.get("counts") == promise["counts"]:
             return ""
-        return f"之后指标改了（{promise_moved(was, promise)}），须重新填报"
+        return worded("之后指标改了（{why}），须重新填报", why=promise_moved(was, promise))
 
 
-PROMISED = {"name": "指标名称", "description": "指标描述", "target": "指标值", "unit": "计量单位"}
+PROMISED = {
+    "name": worded("指标名称"),
+    "description": worded("指标描述"),
+    "target": worded("指标值"),
+    "unit": worded("计量单位"),
+}
 
 
 def promise_moved(was: dict[str, str], now: dict[str, str]) -> str:

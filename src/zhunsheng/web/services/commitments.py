@@ -21,6 +21,7 @@ from zhunsheng.draws.public_log import START, Entry, Held, held, read_log
 from zhunsheng.draws.spec import grouped, typed_digest
 from zhunsheng.draws.strata import untouched
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series
 from zhunsheng.web.actions import WORDS
 from zhunsheng.web.models import AuditHead, Commitment, Draw, Publication
 from zhunsheng.web.services.disclosing import items_in
@@ -39,7 +40,9 @@ def refuse_personal(draw: Draw, reason: str = "") -> None:
     plan["randomness"] = [{k: v for k, v in s.items() if k != "speakers"} for s in plan["randomness"]]
     found = items_in(json_texts("", [[plan, reason]], 0))
     if found:
-        raise ZhunshengError("ZS-WB-48", where="；".join(f"{one.title} {one.shown}" for one in found[:5]))
+        raise ZhunshengError(
+            "ZS-WB-48", where=series((f"{one.title} {one.shown}" for one in found[:5]), "；")
+        )
 
 
 def append(draw: Draw, kind: str, reason: str = "") -> Commitment:
@@ -192,7 +195,7 @@ def held_by(digest: str, number: int | None) -> Held:
     try:
         return held(check_log(), digest, number)
     except ZhunshengError as error:
-        return Held(False, error.web)
+        return Held(False, error.worded("web"))
 
 
 def log_text() -> str:

@@ -14,6 +14,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.identity import with_code
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
+from zhunsheng.translation import worded
 from zhunsheng.web.models import SheetVersion, User
 from zhunsheng.web.models.decided import shown
 from zhunsheng.web.services.sheets import change
@@ -80,7 +81,7 @@ def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetV
     """
     before = _before(version)
     if former and (former not in before or any(i.id == former for i in version.target_sheet().indicators)):
-        raise ZhunshengError("ZS-WB-06", detail="以前各版没有这个指标，或它已对应本版的另一个指标")
+        raise ZhunshengError("ZS-WB-06", detail=worded("以前各版没有这个指标，或它已对应本版的另一个指标"))
     if not former and code not in before:
         return version  # it is a new one already
     return change(
@@ -91,7 +92,9 @@ def say_same(version: SheetVersion, code: str, former: str, seen: str) -> SheetV
 
 
 def _said(before: dict[str, Indicator]) -> Callable[[Indicator], str]:
-    return lambda i: f"即以前的“{before[i.id].name}”" if i.id in before else "新指标"
+    return lambda i: (
+        worded("即以前的“{name}”", name=before[i.id].name) if i.id in before else worded("新指标")
+    )
 
 
 def _before(version: SheetVersion) -> dict[str, Indicator]:

@@ -23,6 +23,7 @@ from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import WEB, ledger_of
 from zhunsheng.faults import of_system
+from zhunsheng.translation import worded
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
@@ -140,7 +141,7 @@ def requeue_interrupted() -> int:
     failed.
     """
     stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
-    gone = ZhunshengError("ZS-CL-99", detail="后台进程多次中断").web
+    gone = ZhunshengError("ZS-CL-99", detail=worded("后台进程多次中断")).web
     stale.filter(attempts__gte=ATTEMPTS).update(
         state=Job.State.FAILED, error=gone, finished_at=timezone.now()
     )
@@ -198,7 +199,7 @@ NEEDED = {
 def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     upload = Upload.objects.get(pk=job.args["upload"])
     assert job.department is not None
-    progress(f"检查 {upload.name}", 0, 2)
+    progress(worded("检查 {name}", name=upload.name), 0, 2)
     # Before the store is touched: what is in the store has its entry, whatever breaks behind it.
     record(
         "import ledger",
@@ -219,7 +220,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             only_own=True,
             bounds=WEB,
         )
-    progress("更新指标数据", 1, 2)
+    progress(worded("更新指标数据"), 1, 2)
     result = done.as_json()
     result["errors"] = result["errors"][:ERRORS_KEPT]
     result["marked"] = Path(result["marked"]).name if result["marked"] else None
@@ -238,7 +239,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     assert job.department is not None
-    progress("计算测度、得分与预警", 0, 1)
+    progress(worded("计算测度、得分与预警"), 0, 1)
     done = figures.assess_now(job.department, job.args["year"])
     unfilled = filling.refill(job.department, job.args["year"])
     drift.check_published(job.department, job.args["year"])

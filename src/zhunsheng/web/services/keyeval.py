@@ -18,6 +18,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
 from zhunsheng.regulations import KeyFramework, key_frameworks
 from zhunsheng.reports.key_report import KeyReport, write_key_report
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.result import RunSheet
 from zhunsheng.web.models import (
     KeyEvaluation,
@@ -178,8 +179,7 @@ def _finish(now: KeyEvaluation, user: User, framework: KeyFramework, seen: str |
     if missing:
         raise ZhunshengError(
             "ZS-WB-06",
-            detail=_("还有 %(n)s 项没有评分：%(names)s")
-            % {"n": len(missing), "names": "、".join(missing[:5])},
+            detail=_("还有 %(n)s 项没有评分：%(names)s") % {"n": len(missing), "names": series(missing[:5])},
         )
     finished = [*now.finished, user.pk]
 
@@ -293,7 +293,14 @@ def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None)
     found += [f.message for f in version.findings.all() if f.level == "error"] if version else []
     for one in card.rows:
         if one.agreed is not None and one.agreed < one.row.points * WEAK:
-            found.append(f"{one.row.name}得分偏低（{one.agreed} / {one.row.points}）")
+            found.append(
+                worded(
+                    "{name}得分偏低（{agreed} / {points}）",
+                    name=one.row.name,
+                    agreed=one.agreed,
+                    points=one.row.points,
+                )
+            )
     return found
 
 

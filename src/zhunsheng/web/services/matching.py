@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import Link, Match, Measure, MeasureLink, ProjectLink, match_book, measures, taken_by
 from zhunsheng.targets import Book, Indicator
+from zhunsheng.translation import worded
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet
 from zhunsheng.web.models import MeasureDecision, Organisation, ProjectDecision, User
 from zhunsheng.web.models.decided import shown
@@ -154,7 +155,7 @@ def confirm(
     """
     known = next((i for s in book.sheets if s.id == sheet for i in s.indicators if i.id == indicator), None)
     if known is None:
-        raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整")
+        raise ZhunshengError("ZS-WB-06", detail=worded("没有这个指标，目标表可能已调整"))
     if measure and measure not in measures():
         raise ZhunshengError("ZS-MS-01", measure=measure)
     links = links_of(department, book)
@@ -167,12 +168,15 @@ def confirm(
         ruled = made is not None and made.described == described(known) and _ruled(made)
         if measure != (now.measure or "") and (now.used or ruled):
             held = (
-                f"由测度“{measures()[now.measure].name}”计算"
+                worded("由测度“{name}”计算", name=measures()[now.measure].name)
                 if now.measure
-                else "经财政局认定没有测度可以证明"
+                else worded("经财政局认定没有测度可以证明")
             )
             raise ZhunshengError(
-                "ZS-WB-06", detail=f"“{known.name}”{held}，改用别的测度或不用测度，由财政局改定"
+                "ZS-WB-06",
+                detail=worded(
+                    "“{name}”{held}，改用别的测度或不用测度，由财政局改定", name=known.name, held=held
+                ),
             )
     MeasureDecision.objects.create(
         department=department,
@@ -215,12 +219,14 @@ def confirm_project(
     project = project.strip()
     known = next((s for s in book.sheets if s.id == sheet and s.kind == "project"), None)
     if known is None or not project:
-        raise ZhunshengError("ZS-WB-06", detail="没有这张项目目标表，目标表可能已调整")
+        raise ZhunshengError("ZS-WB-06", detail=worded("没有这张项目目标表，目标表可能已调整"))
     if seen is not None and seen != project_seen(known.title(), department, sheet):
         raise ZhunshengError("ZS-WB-10", title=known.title())
     links = links_of(department, book)
     if same and (other := taken_by(book, sheet, project, links)) is not None:
-        detail = f"台账里的“{project}”已是目标表“{other.title()}”的，一笔钱不能算两次"
+        detail = worded(
+            "台账里的“{project}”已是目标表“{other}”的，一笔钱不能算两次", project=project, other=other.title()
+        )
         raise ZhunshengError("ZS-WB-06", detail=detail)
     given = ProjectLink(sheet=sheet, project=project) in links
     made = ProjectDecision.objects.filter(
@@ -228,9 +234,14 @@ def confirm_project(
     ).last()
     rules = permits(user, "matches.override", department)
     if not rules and given and not same:
-        raise ZhunshengError("ZS-WB-06", detail=f"“{project}”已确认是这张目标表的项目，由财政局改定")
+        raise ZhunshengError(
+            "ZS-WB-06", detail=worded("“{project}”已确认是这张目标表的项目，由财政局改定", project=project)
+        )
     if not rules and same and made is not None and not made.same and _ruled(made):
-        raise ZhunshengError("ZS-WB-06", detail=f"财政局已认定“{project}”不是这张目标表的项目，由财政局改定")
+        raise ZhunshengError(
+            "ZS-WB-06",
+            detail=worded("财政局已认定“{project}”不是这张目标表的项目，由财政局改定", project=project),
+        )
     ProjectDecision.objects.create(
         department=department, sheet_code=sheet, project=project[:200], same=same, by=user, ruled=rules
     )

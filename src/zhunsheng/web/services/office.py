@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.text import clean
+from zhunsheng.translation import series, worded
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, OrganisationStage
 from zhunsheng.web.models.people import ALWAYS
@@ -32,7 +33,7 @@ def _free(name: str, parent: Organisation | None, but: Organisation | None = Non
     """Refuse a name that another organisation in use bears under the same parent. Raises ``ZS-WB-20``."""
     namesakes = Organisation.objects.filter(parent=parent, name=name, active=True)
     if (namesakes.exclude(pk=but.pk) if but else namesakes).exists():
-        raise ZhunshengError("ZS-WB-20", name=name, parent=parent.name if parent else "最上级")
+        raise ZhunshengError("ZS-WB-20", name=name, parent=parent.name if parent else worded("最上级"))
 
 
 def plain_code(text: str) -> str:
@@ -53,32 +54,35 @@ def _official(code: str, but: Organisation | None = None) -> None:
 def _fits(name: str, kind: str, parent: Organisation | None) -> None:
     """Refuse a parent that is not of a kind above. Raises ``ZS-WB-21``."""
     order = Kind.values
-    where = parent.name if parent else "最上级"
+    where = parent.name if parent else worded("最上级")
     if (parent is None) != (kind == Kind.CITY):
-        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="只有市没有上级")
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("只有市没有上级"))
     if parent is not None and not parent.active:
-        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级已撤销")
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("上级已撤销"))
     if parent is not None and order.index(parent.kind) >= order.index(kind):
-        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="上级的层级不高于它")
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("上级的层级不高于它"))
     # A role at a section reaches the section's department: a section of a district would reach them all.
     if parent is not None and kind == Kind.SECTION and parent.kind != Kind.DEPARTMENT:
-        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail="科室只设在部门之下")
+        raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("科室只设在部门之下"))
 
 
 def _on(organisation: Organisation, day: date) -> None:
     """Refuse a day before the last change or after today. Raises ``ZS-WB-22``."""
     last = organisation.stages.order_by("from_on", "pk").last()
     if day > timezone.localdate():
-        raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail="这一天还没有到")
+        raise ZhunshengError("ZS-WB-22", name=organisation.name, date=day, detail=worded("这一天还没有到"))
     if last is not None and day < last.from_on:
         raise ZhunshengError(
-            "ZS-WB-22", name=organisation.name, date=day, detail=f"上一次变动在 {last.from_on}"
+            "ZS-WB-22",
+            name=organisation.name,
+            date=day,
+            detail=worded("上一次变动在 {from_on}", from_on=last.from_on),
         )
 
 
 def _in_use(organisation: Organisation, what: str) -> None:
     if not organisation.active:
-        raise ZhunshengError("ZS-WB-23", name=organisation.name, what=what, detail="它已撤销")
+        raise ZhunshengError("ZS-WB-23", name=organisation.name, what=what, detail=worded("它已撤销"))
 
 
 # -- changes
@@ -108,7 +112,7 @@ def found(
         _official(official_code)
         made = Organisation(name=name, kind=kind, parent=parent, official_code=official_code)
         if on is not None and on > timezone.localdate():
-            raise ZhunshengError("ZS-WB-22", name=name, date=on, detail="这一天还没有到")
+            raise ZhunshengError("ZS-WB-22", name=name, date=on, detail=worded("这一天还没有到"))
         made.save()
         stage = made.stages.get()
         if on is not None or event != Event.FOUNDED or note:
@@ -125,7 +129,7 @@ def rename(organisation: Organisation, name: str, on: date, note: str = "") -> O
         one = _locked(organisation)
         if name == one.name:
             return one
-        _in_use(one, "更名")
+        _in_use(one, worded("更名"))
         _on(one, on)
         _free(name, one.parent, one)
         before = _told(one)
@@ -151,11 +155,11 @@ def move(organisation: Organisation, parent: Organisation | None, on: date, note
         one = _locked(organisation)
         if (parent.pk if parent else None) == one.parent_id:
             return one
-        _in_use(one, "划转")
+        _in_use(one, worded("划转"))
         _on(one, on)
         if parent is not None and one.covers(parent):
             raise ZhunshengError(
-                "ZS-WB-21", name=one.name, parent=parent.name, detail="上级是它自己或在它之下"
+                "ZS-WB-21", name=one.name, parent=parent.name, detail=worded("上级是它自己或在它之下")
             )
         _fits(one.name, one.kind, parent)
         _free(one.name, parent, one)
@@ -173,11 +177,14 @@ def merge(organisation: Organisation, into: Organisation, on: date, note: str = 
     """
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "并入")
-        _in_use(into, "并入")
+        _in_use(one, worded("并入"))
+        _in_use(into, worded("并入"))
         if one.pk == into.pk or one.kind != into.kind:
             raise ZhunshengError(
-                "ZS-WB-23", name=one.name, what="并入", detail=f"“{into.name}”不是另一个同类单位"
+                "ZS-WB-23",
+                name=one.name,
+                what=worded("并入"),
+                detail=worded("“{name}”不是另一个同类单位", name=into.name),
             )
         _on(one, on)
         for below in one.children.filter(active=True).exclude(kind=Kind.SECTION):
@@ -194,18 +201,27 @@ def split(
     """
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "拆分")
+        _in_use(one, worded("拆分"))
         _on(one, on)
         if len(set(names)) != len(names) or not names:
-            raise ZhunshengError("ZS-WB-23", name=one.name, what="拆分", detail="新单位要有各自的名称")
+            raise ZhunshengError(
+                "ZS-WB-23", name=one.name, what=worded("拆分"), detail=worded("新单位要有各自的名称")
+            )
         if not stays:
-            _nothing_below(one, "拆分")
+            _nothing_below(one, worded("拆分"))
             _end_sections(one, on, note)
             # First, so that one of the new organisations may go on under the old name.
             one.active = False
             one.save()
         made = [
-            found(name, one.kind, one.parent, on=on, event=Event.SPLIT, note=f"自{one.name}拆分")
+            found(
+                name,
+                one.kind,
+                one.parent,
+                on=on,
+                event=Event.SPLIT,
+                note=worded("自{name}拆分", name=one.name),
+            )
             for name in names
         ]
         _log(one.keep_stage(Event.SPLIT, on, note, tuple(made)), _told(one))
@@ -216,9 +232,9 @@ def close(organisation: Organisation, on: date, note: str = "") -> Organisation:
     """End an organisation with its sections; its records stay readable. Raises ``ZS-WB-22``, ``ZS-WB-23``."""
     with transaction.atomic():
         one = _locked(organisation)
-        _in_use(one, "撤销")
+        _in_use(one, worded("撤销"))
         _on(one, on)
-        _nothing_below(one, "撤销")
+        _nothing_below(one, worded("撤销"))
         _end_sections(one, on, note)
         return _end(one, Event.CLOSED, on, note)
 
@@ -292,7 +308,9 @@ def _end_sections(one: Organisation, on: date, note: str) -> None:
 def _nothing_below(one: Organisation, what: str) -> None:
     below = [o.name for o in one.children.filter(active=True).exclude(kind=Kind.SECTION)[:5]]
     if below:
-        raise ZhunshengError("ZS-WB-23", name=one.name, what=what, detail=f"下面还有{'、'.join(below)}")
+        raise ZhunshengError(
+            "ZS-WB-23", name=one.name, what=what, detail=worded("下面还有{below}", below=series(below))
+        )
 
 
 def _paths(one: Organisation) -> None:
@@ -382,7 +400,7 @@ def told(organisation: Organisation, year: int | None = None) -> str:
     The one place that says so: public pages, pickers, lists, the top of a department's pages.
     """
     ended = year is None and not organisation.active
-    apart = [*above(organisation, year), *(["已撤销"] if ended else [])]
+    apart = [*above(organisation, year), *([worded("已撤销")] if ended else [])]
     name = organisation.name_in(year) if year else organisation.name
     return f"{name}（{'，'.join(apart)}）" if apart else name
 

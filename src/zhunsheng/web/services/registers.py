@@ -20,6 +20,7 @@ from zhunsheng.evidence import Ledger, ledger_of
 from zhunsheng.regulations import read_packaged
 from zhunsheng.targets.spelling import misgrouped
 from zhunsheng.text import MOST, csv_text, whole
+from zhunsheng.translation import raised_with, series, worded
 from zhunsheng.web.models import Organisation, SafeguardRecord
 
 
@@ -72,9 +73,9 @@ def cleaned(register: Register, given: dict[str, str]) -> dict[str, str]:
         try:
             data[field.name] = in_one_form(field, given.get(field.name, ""))
         except ValueError as error:
-            faults.append(f"“{field.title}”{error}")
+            faults.append(worded("“{field}”{why}", field=worded(field.title), why=raised_with(error)))
     if faults:
-        raise ZhunshengError("ZS-WB-06", detail="；".join(faults))
+        raise ZhunshengError("ZS-WB-06", detail=series(faults, "；"))
     return data
 
 
@@ -131,7 +132,7 @@ def due_of(register: Register, data: dict[str, str]) -> date | None:
 def fed_by(register: Register) -> Ledger:
     """Return the ledger that a register feeds. Raises ``ZS-WB-06`` where it feeds none."""
     if register.ledger is None:
-        raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”没有对应的台账")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{title}”没有对应的台账", title=register.title))
     return ledger_of(register.ledger)
 
 
@@ -147,7 +148,7 @@ def as_ledger(register: Register, department: Organisation) -> bytes:
     """
     ledger, records = fed_by(register), counted(register, department)
     if not records:
-        raise ZhunshengError("ZS-WB-06", detail=f"“{register.title}”还没有记录")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{title}”还没有记录", title=register.title))
     rows: list[list[str]] = [[c.title for c in ledger.columns]]
     for one in records:
         values: dict[str, str] = {**one.data, **register.fixed}

@@ -33,6 +33,7 @@ from zhunsheng.targets.editing import (
 )
 from zhunsheng.targets.identity import identified
 from zhunsheng.text import clean
+from zhunsheng.translation import worded
 from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import (
     AuditEntry,
@@ -256,7 +257,7 @@ def add_version(
         # A document over the draft of an adjustment goes on for the reason that was given for it.
         reason = reason.strip() or (last.reason if last and adjusts and last.state in EDITABLE else "")
         if adjusts and not reason:
-            raise ZhunshengError("ZS-WB-06", detail=f"“{known.name}”已批复，调整须写明理由")
+            raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”已批复，调整须写明理由", name=known.name))
         if known.retired:
             known.retired = False
             known.save()
@@ -304,7 +305,12 @@ def _sheet_for(department: Organisation, year: int, sheet: TargetSheet) -> Sheet
         return coded
     named = [s for s in mine.filter(name=name) if not (code and s.project_code)]
     if len(named) > 1:
-        raise ZhunshengError("ZS-WB-06", detail=f"有 {len(named)} 张目标表叫“{name}”，请在文件里写明项目编码")
+        raise ZhunshengError(
+            "ZS-WB-06",
+            detail=worded(
+                "有 {count} 张目标表叫“{name}”，请在文件里写明项目编码", count=len(named), name=name
+            ),
+        )
     if named:
         # What was approved keeps its code until another version is.
         if code and not named[0].versions.filter(state="approved").exists():
@@ -332,7 +338,7 @@ def adjust(version: SheetVersion, user: User, reason: str) -> SheetVersion:
     ``ZS-WB-06`` without a reason.
     """
     if version.sheet.latest.pk != version.pk:
-        raise ZhunshengError("ZS-WB-01", title=str(version), state="已有更新的版本")
+        raise ZhunshengError("ZS-WB-01", title=str(version), state=worded("已有更新的版本"))
     sheet, upload = version.target_sheet(), version.upload
     made = add_version(
         sheet, version.department, user, "adjust", reason=reason, upload=upload, of=version.sheet
@@ -346,11 +352,11 @@ def start_blank(
 ) -> SheetVersion:
     """Start a sheet from the empty form. Raises ``ZS-WB-06`` for a name that is missing or taken."""
     if kind not in ("department", "project") or (kind == "project" and not name.strip()):
-        raise ZhunshengError("ZS-WB-06", detail="请填写项目名称")
+        raise ZhunshengError("ZS-WB-06", detail=worded("请填写项目名称"))
     known = WHOLE if kind == "department" else name.strip()
     with _turn(department, user):
         if any((s.kind, s.name) == (kind, known) for s in sheets_of(department, year)):
-            raise ZhunshengError("ZS-WB-06", detail=f"{year}年已有“{known}”")
+            raise ZhunshengError("ZS-WB-06", detail=worded("{year}年已有“{known}”", year=year, known=known))
         sheet = blank_sheet(kind, name.strip() or None, department.name, year)
         made = add_version(sheet, department, user, "blank")
         refresh_findings(department, year)
@@ -372,7 +378,9 @@ def start_from_last_year(department: Organisation, year: int, user: User) -> lis
             writers = [] if source.state == "approved" else sorted(source.writers())
             made.append(add_version(carried, department, user, "last-year", carried=writers))
         if not made:
-            raise ZhunshengError("ZS-WB-06", detail=f"{year - 1}年没有可以沿用的目标表，或都已沿用")
+            raise ZhunshengError(
+                "ZS-WB-06", detail=worded("{year}年没有可以沿用的目标表，或都已沿用", year=year - 1)
+            )
         refresh_findings(department, year)
     return made
 
@@ -396,7 +404,9 @@ def _open(version: SheetVersion) -> SheetVersion:
     if now.state not in EDITABLE:
         raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
     if newer := now.sheet.versions.filter(number__gt=now.number).exclude(state="void").last():
-        raise ZhunshengError("ZS-WB-01", title=str(now), state=f"已有更新的第{newer.number}版")
+        raise ZhunshengError(
+            "ZS-WB-01", title=str(now), state=worded("已有更新的第{number}版", number=newer.number)
+        )
     return now
 
 
@@ -422,7 +432,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
             raise ZhunshengError(
                 "ZS-WB-03",
                 label=field.label,
-                who=edit.actor if edit else "他人",
+                who=edit.actor if edit else worded("他人"),
                 theirs=field.text,
                 mine=text,
             )

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from zhunsheng.translation import worded
 from zhunsheng.web.models import (
     Checkpoint,
     Draw,
@@ -154,7 +155,7 @@ def _safeguards(user: User, department: Organisation, year: int, today: date) ->
             and due.year in (year, year + 1)
             and may(user, "safeguards.record", department)
         ):
-            yield f"{register.title}：{record}", url, due
+            yield worded("{register}：{record}", register=worded(register.title), record=record), url, due
 
 
 def _publications(user: User, department: Organisation) -> Iterator[Waiting]:

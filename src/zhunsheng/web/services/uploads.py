@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import WEB, look_parquet
 from zhunsheng.files.opening import open_bytes
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Organisation, Upload, User
 
 LIMITS = {"attachment": 20 * 2**20, "document": 50 * 2**20}  # bytes by purpose; others as the site is set
@@ -58,10 +59,12 @@ def keep(
     ending = next((e for head, e in _HEADS.items() if content.startswith(head)), None)
     if purpose == "archive":
         if not content.startswith(b"PK\x03\x04"):
-            raise ZhunshengError("ZS-IN-03", name=name, detail="应为 zip 压缩包")
+            raise ZhunshengError("ZS-IN-03", name=name, detail=worded("应为 zip 压缩包"))
     elif purpose == "attachment" and ending in (".pdf", ".png", ".jpg"):
         if not name.lower().endswith((ending, ".jpeg" if ending == ".jpg" else ending)):
-            raise ZhunshengError("ZS-IN-11", name=name, detail=f"内容是 {ending[1:]} 文件")
+            raise ZhunshengError(
+                "ZS-IN-11", name=name, detail=worded("内容是 {ending} 文件", ending=ending[1:])
+            )
     elif purpose == "ledger" and ending == ".parquet":
         look_parquet(io.BytesIO(content), name, WEB)
     else:

@@ -22,6 +22,7 @@ from zhunsheng.targets.editing import INDICATOR_LABELS, Field, changes, fields_o
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
 from zhunsheng.web.services import indicators, review, sheets
+from zhunsheng.web.telling import tell
 
 STATE_WORDS = {
     "passed": gettext_lazy("通过"),
@@ -143,7 +144,7 @@ def _document(version: SheetVersion) -> list[dict[str, Any]]:
         with version.upload.opened() as path:
             return original(path)
     except ZhunshengError as error:
-        return [{"kind": "p", "key": "", "text": error.web}]
+        return [{"kind": "p", "key": "", "text": tell(error)}]
 
 
 def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) -> dict[str, Any]:

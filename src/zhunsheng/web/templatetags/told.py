@@ -19,7 +19,11 @@ from zhunsheng.web.models import Decided, Organisation, Step, User
 from zhunsheng.web.services import decisions, indicators, office
 from zhunsheng.web.services.portfolio import ranking
 from zhunsheng.web.services.portfolio.ranking import RankStanding, standing_words
+from zhunsheng.web.telling import tell, tell_list, tell_remark
 from zhunsheng.web.templatetags.library import register
+
+for said in (tell, tell_list, tell_remark):
+    register.filter(said)
 
 
 @register.filter

@@ -5,6 +5,8 @@ compile it.
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,14 +16,69 @@ from babel.messages.pofile import read_po, write_po
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).parents[2]
-CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+import zhunsheng
+from zhunsheng.draws.public_log import KINDS as LOG_KINDS
+from zhunsheng.draws.verdicts import words
+from zhunsheng.errors import MESSAGES
+from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
+from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS
+from zhunsheng.review import all_rules
+from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
+from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
+from zhunsheng.translation import DOMAIN, LOCALE
+from zhunsheng.web.services.registers import registers
+
+ROOT = Path(zhunsheng.__file__).parent
+CATALOGUE = LOCALE / "en" / "LC_MESSAGES" / f"{DOMAIN}.po"
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "worded": None,
+    "translatable": None,
+    "series": (2,),  # the sign between the parts
+}
+
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # every text has some, be it a comma; else it is none
+
+
+def _tables() -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand in tables, each with its file."""
+    tables: dict[str, list[Iterable[str]]] = {
+        "errors.py": list(MESSAGES.values()),
+        "draws/verdicts.yaml": [part.values() for part in words().values()],
+        "draws/public_log.py": [LOG_KINDS.values()],
+        "review/rules": [(rule.title, rule.why, rule.mend) for rule in all_rules()],
+        "review/conditions.py": [
+            [one.else_why for one in SCOPES.values()],
+            [one.none_why for one in SUBJECTS.values()],
+            [one.name for one in NEEDS.values()],
+            [one.name for one in DETAILS.values()],
+        ],
+        "outcomes.py": [ORIGIN_WORDS.values(), RULED_WORDS.values()],
+        "targets/kinds.py": [KIND_WORDS.values(), SENSE_WORDS.values()],
+        "web/registers.yaml": [
+            text
+            for one in registers().values()
+            for text in (
+                (one.title, one.group, one.what, one.empty),
+                one.requests,
+                [f.title for f in one.fields],
+            )
+        ],
+        "evaluation/scorecard.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
+    }
+    for file, lists in tables.items():
+        yield from ((file, text) for texts in lists for text in texts)
 
 
 def marked() -> dict[str, list[tuple[str, int]]]:
-    """Return every marked text with the files and lines it stands in."""
+    """Return every text to be translated with the files and lines it stands in (line 0: a table)."""
     found: dict[str, list[tuple[str, int]]] = {}
+    for file, text in _tables():
+        found.setdefault(text, []).append((file, 0))
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
         text = path.read_text("utf8")
         if path.suffix == ".html":
@@ -32,7 +89,7 @@ def marked() -> dict[str, list[tuple[str, int]]]:
             "python", io.BytesIO(text.encode()), keywords=KEYWORDS
         ):
             for one in message if isinstance(message, tuple) else (message,):
-                if one:
+                if one and CHINESE.search(one):
                     found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
     return found
 

@@ -19,6 +19,7 @@ from zhunsheng.draws.staffing import recusals, refuse_unstaffed
 from zhunsheng.draws.strata import untouched as untouched
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.committing import commit_plan
 from zhunsheng.usecases.drawing.frames import FrameSource
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -47,7 +48,7 @@ def commit(draw: Draw, user: User, progress: Progress = no_progress, seen: str |
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     people = _registered(draw.department)
-    progress("生成名录库与承诺", 0, 1)
+    progress(worded("生成名录库与承诺"), 0, 1)
     committed, digest = commit_plan(
         Plan.model_validate(draw.plan),
         people,
@@ -83,7 +84,10 @@ def _registered(department: Organisation) -> list[RegisteredInspector]:
                 )
             )
         except ValidationError as error:
-            raise ZhunshengError("ZS-DR-01", detail=f"检查人员 {i.number[:40]} {fault(error)}") from None
+            raise ZhunshengError(
+                "ZS-DR-01",
+                detail=worded("检查人员 {number} {error}", number=i.number[:40], error=fault(error)),
+            ) from None
     return found
 
 

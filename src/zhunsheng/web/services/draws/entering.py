@@ -16,6 +16,7 @@ from zhunsheng.draws.randomness import canonical_text, entered
 from zhunsheng.draws.slips import ceremony_of, opened, record, record_digest
 from zhunsheng.draws.verdicts import Verdict, verdict
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import series, worded
 from zhunsheng.usecases.drawing.draw_folder import slips_of
 from zhunsheng.usecases.drawing.sealing import record_slips, seal_entries
 from zhunsheng.web.models import Draw, User
@@ -72,7 +73,7 @@ def seal_slips(
                 gettext("封条的摘要两次录入不一致：%s") % "、".join(differ),
                 seen=seen,
             )
-            return "", ZhunshengError("ZS-WB-59", who="、".join(differ))
+            return "", ZhunshengError("ZS-WB-59", who=series(differ))
         _record, shown = record_slips(now.folder(), slips, at)
         note(
             user, now, "draws.seal", now.state, now.state, gettext("登记封条，封存摘要 %s") % shown, seen=seen
@@ -132,7 +133,7 @@ def enter(
         if now.state != "entered":
             raise ZhunshengError("ZS-WB-01", title=str(now), state=now.get_state_display())
         if now.first_by_id == user.pk:
-            raise ZhunshengError("ZS-WB-06", detail="两次录入须由两个人完成")
+            raise ZhunshengError("ZS-WB-06", detail=worded("两次录入须由两个人完成"))
         assert now.first_entry is not None
         try:
             seal_entries(now.folder(), now.first_entry, entry)
@@ -142,7 +143,9 @@ def enter(
             def taken_back(one: Draw) -> None:
                 one.first_entry, one.first_by = None, None
 
-            advance(user, now, "draws.differ", "两次录入不一致或不成立，须各自重录", change=taken_back)
+            advance(
+                user, now, "draws.differ", worded("两次录入不一致或不成立，须各自重录"), change=taken_back
+            )
         else:
             failure = None
 

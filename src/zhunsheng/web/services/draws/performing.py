@@ -11,6 +11,7 @@ from django.db import transaction
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.reading import read_plan
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.running import BUNDLE, entity_names, run_draw, write_notice
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, User
@@ -25,11 +26,11 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
     Raises ``PermissionDenied``, ``ZS-WB-10``, ``ZS-DR-*``.
     """
     check(user, draw, "draws.draw", seen)
-    progress("抽取与分派", 0, 2)
+    progress(worded("抽取与分派"), 0, 2)
     outcome = run_draw(draw.folder(), store().root)
     drawn = [d for d in outcome.drawn if not d.reserve]
     names = entity_names(store().root, [d.id for d in drawn])
-    progress("生成任务", 1, 2)
+    progress(worded("生成任务"), 1, 2)
     with transaction.atomic():
         if not draw.tasks.exists():
             for d in drawn:
@@ -55,7 +56,7 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
 
 def _told(event: commitments.Happening) -> str:
     """Return what happened as a notice has it."""
-    numbered = f"，公开记录第 {event.number} 号" if event.number else ""
+    numbered = worded("，公开记录第 {number} 号", number=event.number) if event.number else ""
     return event.what + numbered + (f"（{event.reason}）" if event.reason else "")
 
 
@@ -92,6 +93,6 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
         now.drawn_count = len(drawn)
 
     with transaction.atomic():
-        advance(user, draw, "draws.adopt", "由命令行完成抽取，整包接收", change=fixed)
-        commitments.append(draw, "late", "由命令行完成抽取后接收，承诺事先没有在本站公布")
+        advance(user, draw, "draws.adopt", worded("由命令行完成抽取，整包接收"), change=fixed)
+        commitments.append(draw, "late", worded("由命令行完成抽取后接收，承诺事先没有在本站公布"))
     return draw

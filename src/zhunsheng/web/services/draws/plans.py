@@ -13,6 +13,7 @@ from zhunsheng.draws.beacons import CHAINS
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.reading import plan_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Draw, InspectionItem, Organisation, User
 from zhunsheng.web.services.conditions import frame_past, known_later
 from zhunsheng.web.workflow import check, note
@@ -79,7 +80,7 @@ def make_plan(department: Organisation, form: dict[str, Any], user: User) -> Dra
     ``ZS-WB-12`` for a time past, ``ZS-WB-58`` for a frame of a day to come.
     """
     if Draw.objects.filter(department=department, code=form["code"]).exists():
-        raise ZhunshengError("ZS-WB-06", detail=f"编号 {form['code']} 已用过")
+        raise ZhunshengError("ZS-WB-06", detail=worded("编号 {code} 已用过", code=form["code"]))
     plan = plan_from_form(department, form)
     known_later(form["known_at"])
     frame_past(form["frame_on"])

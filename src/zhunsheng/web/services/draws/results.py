@@ -9,6 +9,7 @@ from django.utils import timezone
 from zhunsheng.draws.results import InspectionResult, check_results, overdue, publish_by
 from zhunsheng.draws.results import categories as categories
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.results import results_csv
 from zhunsheng.web.models import Draw, DrawTask, User
 from zhunsheng.web.services.draws.performing import proof_of
@@ -37,15 +38,26 @@ def keep_result(
         {task.entity: task.team},
     )
     if result and not inspected_on:
-        raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 有结果而没有检查日期")
+        raise ZhunshengError("ZS-DR-09", detail=worded("{entity} 有结果而没有检查日期", entity=task.entity))
     if not result or not inspected_on:
-        raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 没有填检查日期和检查结果")
+        raise ZhunshengError(
+            "ZS-DR-09", detail=worded("{entity} 没有填检查日期和检查结果", entity=task.entity)
+        )
     today = timezone.localdate()
-    for words, day in (("检查日期", inspected_on), ("公示日期", published_on)):
+    for words, day in ((worded("检查日期"), inspected_on), (worded("公示日期"), published_on)):
         if day and day > today:
-            raise ZhunshengError("ZS-DR-09", detail=f"{task.entity} 的{words} {day} 晚于今天")
+            raise ZhunshengError(
+                "ZS-DR-09",
+                detail=worded("{entity} 的{words} {day} 晚于今天", entity=task.entity, words=words, day=day),
+            )
         if day and day < task.draw.frame_on:
-            detail = f"{task.entity} 的{words} {day} 早于名录库的日期 {task.draw.frame_on}，那时还没有抽取"
+            detail = worded(
+                "{entity} 的{words} {day} 早于名录库的日期 {frame_on}，那时还没有抽取",
+                entity=task.entity,
+                words=words,
+                day=day,
+                frame_on=task.draw.frame_on,
+            )
             raise ZhunshengError("ZS-DR-09", detail=detail)
     task.inspected_on, task.result, task.note, task.published_on, task.by = (
         inspected_on,
@@ -76,7 +88,7 @@ def ledger_file(draw: Draw) -> bytes:
     """
     done = draw.tasks.exclude(inspected_on=None)
     if not done:
-        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有检查结果"))
     results = [
         InspectionResult(t.entity, tuple(t.team), t.result or None, t.inspected_on, t.published_on)
         for t in done

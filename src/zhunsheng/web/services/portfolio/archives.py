@@ -21,6 +21,7 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
 from zhunsheng.intake import book_of
 from zhunsheng.text import clean
+from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Job, Organisation, Upload, User
 from zhunsheng.web.services import office
@@ -41,12 +42,12 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
     try:
         archive = Zip(content, BOUNDS, lambda info: _is_document(path_of(info)))
         if not archive.members:
-            raise ZhunshengError("ZS-WB-07", name=name, detail="里面没有绩效目标文件")
+            raise ZhunshengError("ZS-WB-07", name=name, detail=worded("里面没有绩效目标文件"))
         listed = [info for info in archive.members if chosen(path_of(info))]
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)
     except UnfitZip as fault:
-        raise ZhunshengError("ZS-WB-07", name=name, detail=str(fault)[:200]) from None
+        raise ZhunshengError("ZS-WB-07", name=name, detail=raised_with(fault)) from None
     return Documents(archive, listed)
 
 
@@ -143,7 +144,7 @@ def take_archive(
                         "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
                     )
                 document = read_document(PurePosixPath(path).name, content)
-                kept, versions = keep_document(document, department, year, user, reason="集中导入")
+                kept, versions = keep_document(document, department, year, user, reason=worded("集中导入"))
                 departments.add(department.pk)
                 placed.append(
                     {
@@ -204,6 +205,8 @@ def places_of(job: Job, chosen: dict[str, Organisation | str | None]) -> dict[st
         if place is None:
             continue
         if isinstance(place, str):
-            place = office.found(one["name"], office.Kind.DEPARTMENT, job.department, note="集中导入时新增")
+            place = office.found(
+                one["name"], office.Kind.DEPARTMENT, job.department, note=worded("集中导入时新增")
+            )
         places |= dict.fromkeys(one["files"], place.pk)
     return places

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import write_whole
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Publication, Step, User
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.models.public import SETTLED
@@ -48,7 +49,7 @@ def ask(
         if now.seen() != seen:
             raise Overtaken(now, seen)
         for old in of_one_thing(kind, subject.pk).filter(state="requested"):
-            advance(user, old, "publish.overtake", "同一内容又提出了新的公开申请")
+            advance(user, old, "publish.overtake", worded("同一内容又提出了新的公开申请"))
         made = Publication.objects.create(
             department=subject.department,
             year=whole.year,
@@ -111,7 +112,7 @@ def decide(
         step = advance(user, publication, action, remark, seen=seen, change=dated)
         if action == "publish.approve":
             for old in same(publication).filter(state="published").exclude(pk=publication.pk):
-                advance(user, old, "publish.overtake", "由新的公开内容代替")
+                advance(user, old, "publish.overtake", worded("由新的公开内容代替"))
             keep_drift(publication)
     return step
 
@@ -126,7 +127,7 @@ def _follow(sender: object, instance: Step, created: bool, **_more: object) -> N
     mine = Publication.objects.filter(kind="self", object_id=instance.object_id)
     if instance.after not in SETTLED:
         for asked in mine.filter(state="requested"):
-            advance(instance.by, asked, "publish.overtake", "自评已退回重新填报")
+            advance(instance.by, asked, "publish.overtake", worded("自评已退回重新填报"))
         for one in mine.filter(state="published").exclude(drift=[]):
             one.drift, one.checked_at = [], None
             one.save()

@@ -16,6 +16,7 @@ from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.forms import target_form
 from zhunsheng.targets import TargetValue
+from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.running import BUNDLE
 from zhunsheng.web.models import Publication
 from zhunsheng.web.models.targets import book_of
@@ -99,7 +100,7 @@ class Copy:
         return made
 
 
-TITLE, DATA, PAGE = "标题", "公开的数据", "公开的页面"
+TITLE, DATA, PAGE = worded("标题"), worded("公开的数据"), worded("公开的页面")
 
 
 def _persons(data: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -124,28 +125,28 @@ def _persons(data: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str
 HIDDEN = "〔已隐去"  # begins what stands in the place of what was hidden
 # Names of the parts of a copy beside those of the open data's fields, for whoever decides what is hidden.
 PARTS = {
-    "sheet": "目标表",
-    "purpose": "资金用途",
-    "goals": "绩效目标",
-    "text": "内容",
-    "indicators": "指标",
+    "sheet": worded("目标表"),
+    "purpose": worded("资金用途"),
+    "goals": worded("绩效目标"),
+    "text": worded("内容"),
+    "indicators": worded("指标"),
     "raw": "",
-    "scores": "自评",
-    "forms": "官方表样",
-    "rows": "行",
-    "notes": "附注",
-    "caption": "表头",
-    "plan": "抽查方案",
-    "items": "抽查事项",
-    "drawn": "抽中名单",
-    "results": "检查结果",
-    "randomness": "随机数",
-    "speakers": "现场报数人",
-    "parts": "其他得分",
-    "how": "说明",
-    "contest": "争议",
-    "accepted": "裁定理由",
-    "refused": "裁定理由",
+    "scores": worded("自评"),
+    "forms": worded("官方表样"),
+    "rows": worded("行"),
+    "notes": worded("附注"),
+    "caption": worded("表头"),
+    "plan": worded("抽查方案"),
+    "items": worded("抽查事项"),
+    "drawn": worded("抽中名单"),
+    "results": worded("检查结果"),
+    "randomness": worded("随机数"),
+    "speakers": worded("现场报数人"),
+    "parts": worded("其他得分"),
+    "how": worded("说明"),
+    "contest": worded("争议"),
+    "accepted": worded("裁定理由"),
+    "refused": worded("裁定理由"),
 }
 
 

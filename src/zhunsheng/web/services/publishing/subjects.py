@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, Step
 from zhunsheng.web.models.public import SETTLED
 
@@ -39,13 +40,13 @@ def refuse_unready(kind: str, subject: Any) -> None:
         if subject.state != "approved":
             state = subject.get_state_display()
         elif holds != subject:
-            state = f"已由第{holds.number}版代替"
+            state = worded("已由第{number}版代替", number=holds.number)
     elif kind == "self":
         state = "" if subject.state in SETTLED and subject.assessment else subject.get_state_display()
     elif kind == "draw":
         state = subject.get_state_display() if subject.state in ("planned", "void") else ""
     elif not any(task.result for task in subject.tasks.all()):
-        raise ZhunshengError("ZS-WB-06", detail="还没有检查结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有检查结果"))
     if state:
         raise ZhunshengError("ZS-WB-01", title=str(subject), state=state)
 
@@ -55,7 +56,7 @@ def still_ready(publication: Publication) -> None:
     subject = SUBJECTS[publication.kind].objects.get(pk=publication.object_id)
     refuse_unready(publication.kind, subject)
     if publication.kind == "self" and returned(publication) is not None:
-        raise ZhunshengError("ZS-WB-01", title=str(subject), state="提出申请之后曾退回")
+        raise ZhunshengError("ZS-WB-01", title=str(subject), state=worded("提出申请之后曾退回"))
 
 
 def returned(publication: Publication) -> Step | None:

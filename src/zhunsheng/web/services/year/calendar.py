@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations.dates import fixed_day
+from zhunsheng.translation import worded
 from zhunsheng.web.models import CalendarEntry, Checkpoint, Organisation, SelfEvaluation
 
 
@@ -52,8 +53,12 @@ def time_has_come(name: str, opens_on: date | None, as_of: date) -> None:
 def _too_early(name: str, opens_on: date | None, as_of: date) -> str:
     today = timezone.localdate()
     if opens_on is not None and opens_on > today:
-        return f"“{name}”{opens_on} 起填报，现在还不能开启"
-    return f"“{name}”的数据截至 {as_of}，这一天还没有到，现在还不能办理" if as_of > today else ""
+        return worded("“{name}”{opens_on} 起填报，现在还不能开启", name=name, opens_on=opens_on)
+    return (
+        worded("“{name}”的数据截至 {as_of}，这一天还没有到，现在还不能办理", name=name, as_of=as_of)
+        if as_of > today
+        else ""
+    )
 
 
 def self_entry(department: Organisation, year: int) -> CalendarEntry | None:
@@ -79,8 +84,9 @@ def self_too_early(department: Organisation, year: int, *, begun: bool = False) 
         return _too_early(entry.name, None if begun else entry.opens_on, entry.as_of)
     if timezone.localdate() > date(year, 12, 31):
         return ""
-    return (
-        f"{year}年还没有结束，年度自评在年度结束之后开启；确需提前的，请管理员先在日历中写明自评的数据截至日"
+    return worded(
+        "{year}年还没有结束，年度自评在年度结束之后开启；确需提前的，请管理员先在日历中写明自评的数据截至日",
+        year=year,
     )
 
 

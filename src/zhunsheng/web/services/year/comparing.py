@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from zhunsheng.translation import worded
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.models import Assessment
 from zhunsheng.web.services.year.figures import assess_now
@@ -58,11 +59,11 @@ def figures_of(run: Run) -> dict[str, Shown]:
         score = sheet.score
         most = score.total if score.high is None else score.high
         shown = score_figures(plain(score.total), plain(most), score.grade)
-        shown["paid"] = ("已支付（元）", str(sheet.money.paid or "无"))
+        shown["paid"] = (worded("已支付（元）"), str(sheet.money.paid or worded("无")))
         for line in sheet.indicators:
             shown |= {
                 line.id: (line.name, line.outcome.text),
-                f"{line.id}{TARGET}": (f"{line.name}（目标）", line.target),
+                f"{line.id}{TARGET}": (worded("{name}（目标）", name=line.name), line.target),
                 f"{line.id}{POINTS}": points_figure(line.name, line.score.shown, line.score.points),
             }
         found[sheet.id] = Shown(sheet.sheet, shown)
@@ -73,14 +74,17 @@ def score_figures(total: str, most: str | None, grade: str | None) -> dict[str, 
     """Return a sheet's total, the most it may come to and its grade as figures to compare; ``most`` None:
     not known.
     """
-    found = {"total": ("得分", total), "grade": ("等级", grade or "不评等级")}
-    return found if most is None else found | {"most": ("最高可能得分", most)}
+    found: dict[str, tuple[str, str]] = {
+        "total": (worded("得分"), total),
+        "grade": (worded("等级"), grade or worded("不评等级")),
+    }
+    return found if most is None else found | {"most": (worded("最高可能得分"), most)}
 
 
 def points_figure(name: str, score: Decimal | str | None, points: Decimal | str) -> tuple[str, str]:
     """Return what an indicator earned of its points as a figure to compare; a score of None is open."""
-    earned, of = ("待定" if one is None else plain(Decimal(one)) for one in (score, points))
-    return f"{name}（得分 / 分值）", f"{earned} / {of}"
+    earned, of = (worded("待定") if one is None else plain(Decimal(one)) for one in (score, points))
+    return worded("{name}（得分 / 分值）", name=name), f"{earned} / {of}"
 
 
 def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str, str]]:
@@ -90,15 +94,26 @@ def differences(then: dict[str, Shown], now: dict[str, Shown]) -> list[dict[str,
     found = []
     for code, shown in then.items():
         if code not in now:
-            found.append({"sheet": shown.sheet, "what": "目标表", "then": "有", "now": "不再有效"})
+            found.append(
+                {
+                    "sheet": shown.sheet,
+                    "what": worded("目标表"),
+                    "then": worded("有"),
+                    "now": worded("不再有效"),
+                }
+            )
             continue
         for key, (what, text) in shown.figures.items():
-            _name, other = now[code].figures.get(key, ("", "不再有这个指标"))
+            _name, other = now[code].figures.get(key, ("", worded("不再有这个指标")))
             gone = key.endswith(POINTS) and key not in now[code].figures  # said of the indicator itself
             if other != text and not gone:
                 found.append({"sheet": shown.sheet, "what": what, "then": text, "now": other})
         for key, (what, text) in now[code].figures.items():
             if key.endswith(TARGET) and key not in shown.figures:
-                found.append({"sheet": shown.sheet, "what": what, "then": "没有这个指标", "now": text})
+                found.append(
+                    {"sheet": shown.sheet, "what": what, "then": worded("没有这个指标"), "now": text}
+                )
     new = [shown for code, shown in now.items() if code not in then]
-    return found + [{"sheet": s.sheet, "what": "目标表", "then": "没有", "now": "有"} for s in new]
+    return found + [
+        {"sheet": s.sheet, "what": worded("目标表"), "then": worded("没有"), "now": worded("有")} for s in new
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from zhunsheng.translation import worded
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import current
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, User, Word
@@ -64,14 +65,22 @@ def _moved(contest: Contest, word: Word | None, reading: str | None, promised: d
     ``promised`` what the indicator promises now, None for one that is no longer there.
     """
     was, now = contest.word.claim, word.claim if word else ("", "", ())
-    changed = promise_moved(contest.promised, promised) if promised else "指标已从目标表中删除"
+    changed = promise_moved(contest.promised, promised) if promised else worded("指标已从目标表中删除")
     if reading is None:
-        return (changed or "没有与填报的完成值不同的台账读数") if now[0] else "填报的完成值已撤回"
+        return (
+            (changed or worded("没有与填报的完成值不同的台账读数"))
+            if now[0]
+            else worded("填报的完成值已撤回")
+        )
     told = [changed] if changed else []
-    told += [] if reading == contest.computed else [f"台账算出 {contest.computed} → {reading}"]
-    told += [] if was[0] == now[0] else [f"填报的完成值 {was[0]} → {now[0]}"]
-    told += [] if was[1] == now[1] else [f"理由 “{was[1]}” → “{now[1]}”"]
-    told += [] if was[2] == now[2] else ["证明材料有变"]
+    told += (
+        []
+        if reading == contest.computed
+        else [worded("台账算出 {computed} → {reading}", computed=contest.computed, reading=reading)]
+    )
+    told += [] if was[0] == now[0] else [worded("填报的完成值 {was} → {now}", was=was[0], now=now[0])]
+    told += [] if was[1] == now[1] else [worded("理由 “{was}” → “{now}”", was=was[1], now=now[1])]
+    told += [] if was[2] == now[2] else [worded("证明材料有变")]
     return "；".join(told)
 
 
@@ -108,7 +117,11 @@ def ruled(contest: Contest, user: User) -> None:
     def moved(now: SelfEvaluation) -> None:
         now.assessment = figures
 
-    remark = f"{contest.get_state_display()}：“{contest}”，得分随之改变，请重新审核签字"
+    remark = worded(
+        "{state}：“{contest}”，得分随之改变，请重新审核签字",
+        state=contest.get_state_display(),
+        contest=contest,
+    )
     advance(user, evaluation, "selfeval.reopen", remark, change=moved)
 
 

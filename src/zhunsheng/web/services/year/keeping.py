@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Assessed, Evidence
 from zhunsheng.usecases.outputs import official_forms, write_outputs
 from zhunsheng.usecases.result import Run
@@ -62,7 +63,7 @@ def _cents(amounts: Iterable[Decimal | None]) -> Decimal:
     try:
         return sum((a for a in amounts if a is not None), Decimal(0)).quantize(Decimal("0.01"))
     except DecimalException:
-        raise ZhunshengError("ZS-RN-01", detail="金额位数过多，请核对台账与目标表中的金额") from None
+        raise ZhunshengError("ZS-RN-01", detail=worded("金额位数过多，请核对台账与目标表中的金额")) from None
 
 
 def _readable(kept: Assessment) -> None:

@@ -14,6 +14,7 @@ from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
 from zhunsheng.targets import Book
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, Grounds, assess, basis
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, Upload, Word
 from zhunsheng.web.services.evidence import store
@@ -69,7 +70,10 @@ class Question:
         that scoring refuses.
         """
         if not self.book.sheets:
-            raise ZhunshengError("ZS-WB-06", detail=f"{self.place.name} {self.year}年还没有批复的绩效目标")
+            raise ZhunshengError(
+                "ZS-WB-06",
+                detail=worded("{name} {year}年还没有批复的绩效目标", name=self.place.name, year=self.year),
+            )
         batch, _ = evidence.snapshot.changed_in(self.place.code)
         return assess(
             self.book,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
+from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.web.models import SelfEvaluation, Upload
@@ -52,7 +53,7 @@ def findings(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[list[
     signed = file_of(evaluation, "绩效自评表.xlsx")
     kept = evaluation.assessment
     if signed is None or kept is None:
-        raise ZhunshengError("ZS-WB-06", detail="还没有自评结果")
+        raise ZhunshengError("ZS-WB-06", detail=worded("还没有自评结果"))
     found = [{**r.as_json(), "of": ""} for r in recheck_book(read_book(signed), done)]
     if reported is not None:
         with reported.opened() as path:

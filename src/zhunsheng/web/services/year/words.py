@@ -9,6 +9,7 @@ from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import refuse_marks
+from zhunsheng.translation import worded
 from zhunsheng.web.models import Assessment, Checkpoint, User, Word
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.sheets import book_in_force
@@ -91,13 +92,15 @@ def _spoken(
     found = run.sheet(sheet) if run else None
     line = run.line(sheet, indicator) if run else None
     if found is None or line is None:
-        raise ZhunshengError("ZS-WB-06", detail="没有这个指标，目标表可能已调整，请刷新页面")
+        raise ZhunshengError("ZS-WB-06", detail=worded("没有这个指标，目标表可能已调整，请刷新页面"))
     if (said.get("band") or said.get("share") is not None) and (sheet, indicator) not in banded(record):
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”是定量指标，定量指标不评档次，也不填得分率")
+        raise ZhunshengError(
+            "ZS-WB-06", detail=worded("“{name}”是定量指标，定量指标不评档次，也不填得分率", name=line.name)
+        )
     if said.get("share") is not None and not said.get("band"):
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”填了得分率，没有选评定档次")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”填了得分率，没有选评定档次", name=line.name))
     if said.get("over_accepted") and not str(said.get("reason") or "").strip():
-        raise ZhunshengError("ZS-WB-06", detail=f"“{line.name}”认可超额，没有写理由")
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”认可超额，没有写理由", name=line.name))
     refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get(
