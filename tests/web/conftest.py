@@ -78,6 +78,15 @@ def empty(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """The folder of static files that the pages of a site need, collected and compressed."""
+    place = once(
+        tmp_path_factory, "collected", lambda place: manage(place, "collectstatic", "--noinput", "-v0")
+    )
+    return place / "static"
+
+
+@pytest.fixture(scope="session")
 def loaded(empty, tmp_path_factory):
     """The data folder of a site with the sample, loaded by the command."""
 
