@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, SentFile
@@ -41,7 +42,8 @@ class Faults(ZhunshengError):
             for name, found in form.errors.as_data().items()
             if all(one.code == "required" for one in found) and not _no_file(form, name)
         ]
-        told = ["、".join(f"“{self.faults[name][0]}”" for name in missing) + "没有填写"] if missing else []
+        named = "、".join(f"“{self.faults[name][0]}”" for name in missing)
+        told = [_("%s没有填写") % named] if missing else []
         # Messages are sentences; put into one another they lose their full stops.
         told += [
             (f"“{label}”" if label else "") + "，".join(map(_bare, said))

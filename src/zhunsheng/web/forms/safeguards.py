@@ -5,11 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.base import Files, SeenForm, SentForm
 from zhunsheng.web.forms.fields import PROOF, DayInput, SentFile, decimal_input, lines
 from zhunsheng.web.services.registers import Register, RegisterField, in_one_form
+from zhunsheng.web.telling import tell
 
 
 def _place(kind: RegisterField) -> forms.Widget:
@@ -27,7 +28,7 @@ class _RegisterText(forms.CharField):
     """The text of a register's field, in the one form that its kind has."""
 
     def __init__(self, kind: RegisterField) -> None:
-        title = f"{kind.title}（元）" if kind.type == "money" else kind.title
+        title = tell(kind.title) + (_("（元）") if kind.type == "money" else "")
         super().__init__(label=title, required=kind.required, widget=_place(kind))
         self.kind = kind
 
