@@ -41,11 +41,6 @@ class NewToken(SentForm):
     """A token to be issued for one of ``places`` and what is below it, valid for a number of days."""
 
     name = CleanCharField(label=_("用途"), most=60)
-    scopes = ManyOfField(
-        [(key, format_html("{} <code>{}</code>", words, key)) for key, words in SCOPES.items()],
-        label=_("范围"),
-        required=False,
-    )
     days = NumberField(
         low=1,
         high=MOST_DAYS,
@@ -56,6 +51,9 @@ class NewToken(SentForm):
 
     def __init__(self, data: QueryDict | None, files: Files | None, places: list[Organisation]) -> None:
         super().__init__(data, files)
+        # Told in the language of the page, which is not known before.
+        told_scopes = [(key, format_html("{} <code>{}</code>", words, key)) for key, words in SCOPES.items()]
+        self.fields["scopes"] = ManyOfField(told_scopes, label=_("范围"), required=False)
         known = Organisation.objects.filter(pk__in=[one.pk for one in places])
         self.fields["place"] = place = RecordField(
             known, words=told, label=_("可用于的单位（及其下属）"), required=False

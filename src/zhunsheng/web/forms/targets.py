@@ -117,7 +117,7 @@ class AdjustmentForm(SentForm):
 
 
 def _or_as_read(words: Iterable[tuple[str, str]]) -> list[tuple[str, StrOrPromise]]:
-    return [("", _("照读出的")), *words]
+    return [("", _("照读出的")), *((value, _(word)) for value, word in words)]
 
 
 class SettleForm(SentForm):
