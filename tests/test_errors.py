@@ -61,6 +61,13 @@ def test_a_text_that_a_record_keeps_is_found_by_its_template():
     )
     assert recalled(kept, "zh-hans") == kept
     assert recalled("某人写下的话，不是程序的", "en") == "某人写下的话，不是程序的"
+    assert recalled("缺少 a", "en") == "a is missing" and recalled("缺少 a", "en", 5) == "缺少 a"
+    how = "完成值 12次，目标 ≥10次，为目标的 120%，超额较多，扣 0.5 分，得 9.5 分（满分 10）"
+    assert recalled(how, "en") == (
+        "result 12次, target ≥10次, 120% of the target; far above the target, 0.5 points taken off, "
+        "9.5 points (of 10 points)"
+    )
+    assert recalled("缺少 " + "a" * 2000, "en") == "缺少 " + "a" * 2000  # too long to be looked at
     assert recalled("“图片”之后是图片", "en") == "after “图片” comes: picture"  # a name stays what it is
 
 
