@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 
 import scratch  # noqa: F401 - before a folder is made
-from places import REAL
+from places import REAL, VERIFY_PAGE
 from zhunsheng.sample.demo import demo
 
 # What tests import and load stays: looking through it again and again for garbage takes a tenth of their
@@ -67,6 +67,25 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def tab(chromium):
+    """A tab for pages that stand alone: to open one takes five times as long as to read a page."""
+    opened = chromium.new_page()
+    opened.problems = []
+    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(tab):
+    """The page that verifies draws, read anew; a fault in its script fails the test."""
+    tab.problems.clear()
+    tab.goto(VERIFY_PAGE.as_uri())
+    yield tab
+    assert tab.problems == []
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from places import BEACONS, VECTORS, VERIFY_PAGE
+from places import BEACONS, VECTORS
 from zhunsheng.cli import main
 from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import beacons, spec
@@ -227,17 +227,14 @@ def read_json(path):
     ],
 )
 def test_the_weakest_source_decides_for_it_can_be_chosen_when_the_others_are_out(
-    sources, sealed_at, strength, words, chromium
+    sources, sealed_at, strength, words, page
 ):
     of = plan(*sources, known_at="2024-01-01T00:00:00Z")
     values = [{"sealed_at": sealed_at} if sealed_at and s.get("sealed") else {} for s in sources]
     found = verdict(of, values)
     assert (found.strength, words in found.says) == (strength, True), found
     assert ("有证明" in found.text()) == (strength == "proved")
-    page = chromium.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
     theirs = page.evaluate("([plan, values]) => verdictOf(plan, values)", [of.as_json(), values])
-    page.close()
     theirs["says"] = theirs["says"].replace(
         "（北京时间）", ""
     )  # the page names the zone, which it can't ask the office for
@@ -424,14 +421,11 @@ def test_a_beacon_of_before_is_no_source_of_a_later_plan(tmp_path):
         commit(tmp_path, of, now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_the_vectors_of_sources_in_the_page(chromium):
-    page = chromium.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
+def test_the_vectors_of_sources_in_the_page(page):
     script = """cases => Promise.all(cases.map(async one =>
       [await digestText(canonical(one.plan)), await randomness(one.plan, one.values),
         verdictOf(one.plan, one.values).strength]))"""
     found = page.evaluate(script, VECTORS["sources"])
-    page.close()
     assert found == [[one["plan_digest"], one["randomness"], one["strength"]] for one in VECTORS["sources"]]
     sealed = [one for one in VECTORS["sources"] if "slips" in one]
     assert len(sealed) == 3

@@ -502,10 +502,8 @@ def test_numbers_in_the_vectors_are_those_of_an_integer_program():
     assert told == 7
 
 
-def test_the_page_gives_the_same_teams(chromium):
+def test_the_page_gives_the_same_teams(page):
     cases = [*readable(2000, 200), *readable(3000, 120, 60, 25), *(case for _, *case in published())]
-    page = chromium.new_page()
-    page.goto(PAGE.as_uri())
     sent = [
         [
             plan.as_json(),
@@ -520,7 +518,6 @@ def test_the_page_gives_the_same_teams(chromium):
         "} catch (error) { return error.message.split(' ')[0]; } })",
         sent,
     )
-    page.close()
     assert found == [said for *_, said in cases]
     assert sum(isinstance(said, dict) for said in found) > 150
 
@@ -682,7 +679,7 @@ def test_what_would_take_too_long_is_refused(monkeypatch):
         assign(plan, objects, hampered, seed)
 
 
-def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
+def test_page_and_command_refuse_at_the_same_step(page, monkeypatch):
     """So that no bundle is too much for one of them only."""
     plan, objects, people, seed = scaled(10_000, chained=True)
     objects = objects[:1_500]
@@ -701,8 +698,6 @@ def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
     assign(plan, objects, people, seed)
     flow, steps = looked[loads.MAX_STEPS], looked[assignment.MAX_STEPS]
     assert min(flow, steps) > 1_000
-    page = chromium.new_page()
-    page.goto(PAGE.as_uri())
     sent = [
         plan.as_json(),
         [{"ticket": t, "id": e, "stratum": s} for t, e, s in objects],
@@ -714,7 +709,6 @@ def test_page_and_command_refuse_at_the_same_step(chromium, monkeypatch):
         try { return assignTwo(...one).size; } catch (error) { return error.message.split(" ")[0]; } })""",
         [sent, [[flow, steps], [flow - 1, steps], [flow, steps - 1]]],
     )
-    page.close()
     assert said == [len(objects), "ZS-DR-31", "ZS-DR-31"]
 
 
@@ -810,10 +804,8 @@ def test_a_frame_has_the_key_of_its_version(of_both):
                 commitment(plan, frame, people, datetime(2021, 2, 26, tzinfo=UTC))
 
 
-def test_the_page_goes_by_the_version(of_both, chromium):
+def test_the_page_goes_by_the_version(of_both, page):
     place, found = of_both
-    page = chromium.new_page()
-    page.goto(PAGE.as_uri())
     for version in spec.VERSIONS:
         page.set_input_files("#bundle", str(place / f"{version[-1]}.zip"))
         page.click("#go")
@@ -823,4 +815,3 @@ def test_the_page_goes_by_the_version(of_both, chromium):
     old, new = (found[version] for version in spec.VERSIONS)
     assert page.evaluate("parts => contradicted(parts)", new) == ""
     assert "版本" in page.evaluate("parts => contradicted(parts)", {**old, "seed.json": new["seed.json"]})
-    page.close()

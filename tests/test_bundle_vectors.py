@@ -8,7 +8,7 @@ import base64
 import json
 
 from bundle_vectors import PLACE
-from test_bundles import PAGE, compared, ours, theirs
+from test_bundles import compared, ours, theirs
 from test_second_verifier import judged
 from zhunsheng.draws.verification import Check, conclusion
 from zhunsheng.usecases.drawing.verifying import verify_bundle
@@ -35,18 +35,16 @@ def test_the_command_says_what_is_written_down(tmp_path):
         ]
 
 
-def test_the_page_says_the_same(chromium):
-    said = theirs(chromium, [given(case) for case in CASES])
+def test_the_page_says_the_same(page):
+    said = theirs(page, [given(case) for case in CASES])
     found = {case["name"]: compared(one) for case, one in zip(CASES, said, strict=True)}
     assert found == {case["name"]: compared(wanted(case)) for case in CASES}
 
 
-def test_how_much_is_proved_is_said_in_the_same_words(chromium, tmp_path):
+def test_how_much_is_proved_is_said_in_the_same_words(page, tmp_path):
     """Times and people are by the office's word alone, and both say so; the last sentence names what is false
     or open.
     """
-    page = chromium.new_page()
-    page.goto(PAGE.as_uri())
     script = """async ([bundle, expected]) => {
       const bytes = Uint8Array.from(atob(bundle), c => c.charCodeAt(0)).buffer;
       const found = await verify(bytes, null, expected, () => {});
@@ -67,7 +65,6 @@ def test_how_much_is_proved_is_said_in_the_same_words(chromium, tmp_path):
         assert "按机关自己写的时间" in ours_["time"]
         assert end == conclusion(found), case["name"]
         ends.add(end[:3])
-    page.close()
     assert ends == {"不成立", "所核各"}
     assert conclusion([Check("a", "甲", True, "")]) == "全部相符"
 

@@ -433,16 +433,13 @@ IN_PAGE = """async cases => {
 }"""
 
 
-def theirs(browser, cases):
+def theirs(page, cases):
     """Return what the page says of bundles, in one session: a code, or check -> whether it holds."""
-    page = browser.new_page()
-    page.goto(PAGE.as_uri())
     coded = [
         [base64.b64encode(b).decode(), f if f is None else base64.b64encode(f).decode(), e or ""]
         for b, f, e in cases
     ]
     found = page.evaluate(IN_PAGE, coded)
-    page.close()
     return [one if isinstance(one, dict) else one.split(" ")[0] for one in found]
 
 
@@ -453,7 +450,7 @@ def compared(said):
     return said
 
 
-def test_beacons_alike_in_command_and_page(chromium):
+def test_beacons_alike_in_command_and_page(page):
     """Each signature with a bit changed, of another round or group, at infinity or off the subgroup:
     the same answer.
     """
@@ -474,12 +471,9 @@ def test_beacons_alike_in_command_and_page(chromium):
         if "previous_signature" in value:
             cases.append((chain, number, {**value, "previous_signature": value["signature"]}))
     command = [beacon_holds(*case) for case in cases]
-    page = chromium.new_page()
-    page.goto(PAGE.as_uri())
     script = """cases => Promise.all(cases.map(([chain, round, v]) =>
       signedBy(RULES.chains[chain], round, v.signature, v.previous_signature || "")))"""
     assert page.evaluate(script, cases) == command
-    page.close()
     assert [n for n, holds in enumerate(command) if holds] == [0, 11]
 
 
@@ -507,7 +501,7 @@ def refused(said):
     return isinstance(said, str) or False in said.values()
 
 
-def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
+def test_command_and_page_judge_every_bundle_alike(page, tmp_path, capsys):
     """Honest bundles hold in both; changed ones are refused in both, by the same checks and codes."""
     chance = random.Random(2021)
     cases, kinds, of = [], [], []
@@ -534,8 +528,8 @@ def test_command_and_page_judge_every_bundle_alike(chromium, tmp_path, capsys):
                 cases.append((bundle, *with_what))
                 of.append(parts)
     command = [ours(tmp_path, *case) for case in cases]
-    page = theirs(chromium, cases)
-    apart = [(k, a, b) for k, a, b in zip(kinds, command, page, strict=True) if compared(a) != compared(b)]
+    shown = theirs(page, cases)
+    apart = [(k, a, b) for k, a, b in zip(kinds, command, shown, strict=True) if compared(a) != compared(b)]
     assert apart == []
     held = [(n, kind) for n, kind in enumerate(kinds) if not refused(command[n])]
     with capsys.disabled():

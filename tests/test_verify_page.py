@@ -27,17 +27,6 @@ FACTS = """async ([text, seed, committed, piece, readers]) => {
 }"""
 
 
-@pytest.fixture
-def page(chromium):
-    opened = chromium.new_page()
-    opened.problems = []
-    opened.on("pageerror", lambda error: opened.problems.append(str(error)))
-    opened.goto(VERIFY_PAGE.as_uri())
-    yield opened
-    opened.close()
-    assert opened.problems == []
-
-
 def coded(raw):
     return base64.b64encode(raw).decode()
 

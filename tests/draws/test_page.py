@@ -15,15 +15,7 @@ from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.verification import published_check
 
 
-@pytest.fixture
-def browser(chromium):
-    return chromium
-
-
-def verify_in(browser, bundle, frame=None, expected=""):
-    page = browser.new_page()
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+def verify_in(page, bundle, frame=None, expected=""):
     page.goto(VERIFY_PAGE.as_uri())
     page.set_input_files("#bundle", str(bundle))
     if frame:
@@ -35,18 +27,17 @@ def verify_in(browser, bundle, frame=None, expected=""):
         "#checks tr",
         "rows => rows.map(r => [r.dataset.code, {true: true, false: false}[r.dataset.holds] ?? null])",
     )
-    page.close()
-    assert problems == []
+    assert page.problems == []
     return dict(found)
 
 
-def test_the_page_agrees_on_an_honest_bundle(folder, browser):
+def test_the_page_agrees_on_an_honest_bundle(folder, page):
     out, digest = folder
-    found = verify_in(browser, out / "抽查包.zip", out / "frame.tsv", digest)
+    found = verify_in(page, out / "抽查包.zip", out / "frame.tsv", digest)
     assert {c for c, h in found.items() if h is not True} == {"strength"}
 
 
-def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(folder, browser, capsys):
+def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(folder, page, capsys):
     """Screens and slips show digests in groups; a slip's own digest, or half of one,
     says nothing against the draw.
     """
@@ -65,25 +56,21 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
         "a\U0001f600": "第 2 个字符（空格和横线不算）是“\U0001f600”",
         digest: "",
     }
-    page = browser.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
+    page.goto(page.url)
     for typed in copied:
         assert page.evaluate("typedDigest", typed) == spec.typed_digest(typed) == digest
     for typed, said in told.items():
         assert page.evaluate("digestFault", typed) == spec.digest_fault(typed) and said in spec.digest_fault(
             typed
         ), typed
-    page.close()
-    found = verify_in(browser, out / "抽查包.zip", None, grouped)
+    found = verify_in(page, out / "抽查包.zip", None, grouped)
     assert found["published"] is True
-    page = browser.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
+    page.goto(page.url)
     page.set_input_files("#bundle", str(out / "抽查包.zip"))
     page.fill("#expected", digest[:40])
     page.click("#go")
     page.wait_for_selector("text=承诺摘要应是 64 个")
     assert not page.locator("#result").is_visible()
-    page.close()
     from zhunsheng.cli import main
 
     with pytest.raises(SystemExit) as left:
@@ -91,17 +78,15 @@ def test_a_digest_is_taken_as_it_was_copied_and_what_is_none_accuses_nobody(fold
     assert left.value.code == 2 and "ZS-CL-01" in capsys.readouterr().err
 
 
-def test_the_page_catches_every_tampering(folder, browser, tmp_path):
+def test_the_page_catches_every_tampering(folder, page, tmp_path):
     out, digest = folder
     for n, kind in enumerate(TAMPERINGS):
         bundle, frame = tampered(out, kind, tmp_path / str(n))
-        found = verify_in(browser, bundle, frame, digest)
+        found = verify_in(page, bundle, frame, digest)
         assert False in found.values(), kind
 
 
-def test_the_page_on_the_vectors(browser):
-    page = browser.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
+def test_the_page_on_the_vectors(page):
     seed = page.evaluate(
         "v => digestText(v.commitment + '\\n' + v.randomness).then(d => d.slice(0, 32))", VECTORS
     )
@@ -115,7 +100,6 @@ def test_the_page_on_the_vectors(browser):
     every = page.evaluate(
         "plans => plans.map(one => canonical(allot(one.plan, one.strata)))", VECTORS["plans"]
     )
-    page.close()
     assert every == [spec.canonical(one["strata"]).decode() for one in VECTORS["plans"]]
     assert seed == VECTORS["seed"]
     assert tickets == [d["ticket"] for d in VECTORS["drawn"]]
@@ -123,9 +107,7 @@ def test_the_page_on_the_vectors(browser):
     assert sorted(teams, key=lambda t: t["id"]) == sorted(VECTORS["assignment"], key=lambda t: t["id"])
 
 
-def test_the_page_assigns_as_draw_1_did(browser):
-    page = browser.new_page()
-    page.goto(VERIFY_PAGE.as_uri())
+def test_the_page_assigns_as_draw_1_did(page):
     chance = random.Random(5)
     for n in range(25):
         seed = hashlib.sha256(str(n).encode()).hexdigest()[:32]
@@ -149,4 +131,3 @@ def test_the_page_assigns_as_draw_1_did(browser):
             [plan_of().as_json(), sent, [p.model_dump(mode="json") for p in staff], seed],
         )
         assert theirs == {k: list(v) for k, v in ours.items()}
-    page.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,8 @@ assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settin
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
 
 
-def test_single_sign_on_is_configured_by_the_environment(tmp_path):
+def test_single_sign_on_is_configured_by_the_environment(empty, tmp_path):
+    shutil.copytree(empty, tmp_path, dirs_exist_ok=True)
     said = {
         "ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn",
         "ZHUNSHENG_OIDC_CLIENT": "zs",

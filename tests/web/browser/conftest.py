@@ -49,26 +49,46 @@ def site(loaded, tmp_path_factory):
     server.wait(20)
 
 
-@pytest.fixture
-def sign_in(site, chromium):
-    """Return pages signed in by the sign-in form; what the console reports as an error fails the test."""
-    contexts, problems = [], []
+@pytest.fixture(scope="session")
+def signed_in():
+    """The browser's contexts that are signed in already, by name and size."""
+    kept = {}
+    yield kept
+    for context in kept.values():
+        context.close()
 
-    def page_of(name=None, size=WIDE):
-        context = chromium.new_context(
+
+@pytest.fixture
+def sign_in(site, chromium, signed_in):
+    """Return pages signed in by the sign-in form; what the console reports as an error fails the test.
+
+    Whoever has signed in at that size stays signed in for the next test, unless it asks to sign in ``anew``.
+    """
+    opened, problems = [], []
+
+    def page_of(name=None, size=WIDE, anew=False):
+        place = (name, *size.values())
+        known = not anew and signed_in.get(place)
+        context = known or chromium.new_context(
             viewport=size,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             base_url=site[0],
             accept_downloads=True,
         )
-        contexts.append(context)
         page = context.new_page()
+        if name and not anew:
+            signed_in[place] = context
+            opened.append(page)
+        else:
+            opened.append(context)
         page.set_default_timeout(20_000)
         page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: problems.append(str(e)))
         page.on("dialog", lambda d: d.accept())
-        if name:
+        if known:
+            page.goto("/")
+        elif name:
             page.goto("/sign-in")
             page.fill("#id_username", name)
             page.fill("#id_password", PASSWORD)
@@ -76,8 +96,8 @@ def sign_in(site, chromium):
         return page
 
     yield page_of
-    for context in contexts:
-        context.close()
+    for one in opened:
+        one.close()
     # A server that can't be reached is what one test is about.
     # So is a session that has ended (401).
     expected = ("ERR_INTERNET_DISCONNECTED", "status of 401")

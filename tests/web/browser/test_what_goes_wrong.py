@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("site")
 
 
 def test_what_was_typed_stays_when_the_server_is_gone(sign_in):
-    page = sign_in("keyuan")
+    page = sign_in("keyuan", anew=True)
     part(page, "保障措施")
     page.click("a:has-text('培训')")
     page.fill("#f-title", "绩效培训")
@@ -81,7 +81,7 @@ def editable(page):
 
 
 def test_enter_while_an_input_method_composes_stays_in_the_field(sign_in):
-    page = sign_in("keyuan")
+    page = sign_in("keyuan", anew=True)
     editable(page)
     field = page.locator('form.field:has(input[value="indicators.0.basis"]) [name=text]').first
     was = field.input_value()
@@ -113,7 +113,7 @@ def test_enter_while_an_input_method_composes_stays_in_the_field(sign_in):
 
 
 def test_what_was_typed_stays_when_the_session_has_ended(sign_in):
-    page = sign_in("keyuan")
+    page = sign_in("keyuan", anew=True)
     part(page, "保障措施")
     page.click("a:has-text('培训')")
     for field, text in (("title", "会话过期后的培训"), ("activity_no", "PX-10"), ("held_on", "2021-09-02")):
@@ -142,7 +142,7 @@ def test_what_was_typed_stays_when_the_session_has_ended(sign_in):
 
 
 def test_a_field_saves_itself_after_signing_in_again(sign_in):
-    page = sign_in("keyuan")
+    page = sign_in("keyuan", anew=True)
     address = editable(page)
     field = page.locator('form.field:has(input[value="indicators.0.basis"]) [name=text]').first
     was = field.input_value()
