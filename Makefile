@@ -86,7 +86,7 @@ site: .venv/.docs
 .PHONY: page-bls
 page-bls: .venv/.run
 	cd requirements/page && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
-	$(BIN)/python -m zhunsheng.draws.bundle
+	$(BIN)/python -m zhunsheng.draws.bundle_rules
 
 messages: .venv/.run
 	ZHUNSHENG_DATA=build/site $(BIN)/python manage.py messages

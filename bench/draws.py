@@ -145,7 +145,8 @@ def make_bundle() -> None:
     """Write a bundle of 10,000 drawn out of a million, and its frame."""
     from zhunsheng.draws.assignment import RegisteredInspector
     from zhunsheng.draws.drawing import DuckDatabase
-    from zhunsheng.draws.frame import frame_from_file, open_database
+    from zhunsheng.draws.frame import open_database
+    from zhunsheng.draws.frame_making import frame_from_file
     from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle, write_frame
 
     if (WORK / "frame1m.tsv").exists():

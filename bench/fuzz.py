@@ -50,7 +50,8 @@ from zhunsheng.review import review
 from zhunsheng.sample.documents import write_documents
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.targets import Book, Indicator
-from zhunsheng.targets.editing import fields_of, with_text
+from zhunsheng.targets.editing import with_text
+from zhunsheng.targets.fields import fields_of
 from zhunsheng.targets.results import against
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.targets.written import read_written

@@ -64,7 +64,7 @@ def make_base(folder: Path) -> None:
     from zhunsheng.sample.portfolio import names, write_portfolio
     from zhunsheng.web.actor import acting
     from zhunsheng.web.models import CalendarEntry, Membership, Organisation, Upload, User
-    from zhunsheng.web.services import sheets
+    from zhunsheng.web.services.sheets import documents
     from zhunsheng.web.workflow import advance
 
     call_command("migrate", verbosity=0)
@@ -93,7 +93,7 @@ def make_base(folder: Path) -> None:
                 name=f"第{n:04d}局", kind="department", parent=district, code=f"D{n:04d}"
             )
             text = sheet.model_copy(update={"year": YEAR, "department": place.name})
-            version = sheets.add_version(text, place, people["keyuan"], "upload")
+            version = documents.add_version(text, place, people["keyuan"], "upload")
             if n == 0:
                 Upload.keep(b"", "x", "document", place, people["keyuan"])
             advance(people["keyuan"], version, "targets.submit", said={"despite": True})

@@ -31,8 +31,8 @@ from zhunsheng.evidence import Batch, Ledger, Store, browse, ledgers
 from zhunsheng.evidence.batches import next_batch, recover
 from zhunsheng.evidence.commits import KEY, NO_HOOKS, properties
 from zhunsheng.evidence.compacting import COMPACT_FROM, compact_where_due
-from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 
 WORK = Path("build/bench/stores")
 DEPARTMENTS = 1_000

@@ -17,9 +17,10 @@ from pathlib import Path
 from places import BEACONS
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import RegisteredInspector
-from zhunsheng.draws.bundle import PARTS
+from zhunsheng.draws.bundle_rules import PARTS
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
 from zhunsheng.draws.slips import recorded, slip

@@ -11,8 +11,9 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.measures import MeasureLink
 from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
-from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, assess
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import run_of
 
 ROOT = Path(__file__).parents[1]

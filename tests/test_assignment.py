@@ -21,9 +21,11 @@ from scipy.stats import chisquare
 
 from zhunsheng.draws import assignment, assignment_1, loads, spec
 from zhunsheng.draws.assignment import RegisteredInspector, assign
-from zhunsheng.draws.bundle import contradicted, part_of
+from zhunsheng.draws.bundle import part_of
+from zhunsheng.draws.bundle_agreement import contradicted
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import commitment, perform, seal, write_bundle
 from zhunsheng.draws.verification import verify

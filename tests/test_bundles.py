@@ -28,9 +28,11 @@ from places import BEACONS
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.beacons import randomness_of
-from zhunsheng.draws.bundle import LIMITS, PARTS, page_rules, read_bundle
+from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.bundle_rules import LIMITS, PARTS, page_rules
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal
 from zhunsheng.draws.randomness import canonical_text, entered
@@ -546,7 +548,7 @@ def test_command_and_page_judge_every_bundle_alike(page, tmp_path, capsys):
 
 
 def test_the_page_carries_the_rules_of_the_command():
-    """``python -m zhunsheng.draws.bundle`` writes them."""
+    """``python -m zhunsheng.draws.bundle_rules`` writes them."""
     line = re.search(r"(?m)^const RULES = (.*);$", PAGE.read_text("utf8"))
     assert json.loads(line[1]) == json.loads(json.dumps(page_rules()))
 

@@ -20,7 +20,9 @@ import pytest
 from small_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_frame_csv
 from zhunsheng.draws import kernels, merkle, spec
 from zhunsheng.draws.drawing import DuckDatabase, draw
-from zhunsheng.draws.frame import frame_from_file, key_of, open_database, source_of_file
+from zhunsheng.draws.frame import key_of, open_database
+from zhunsheng.draws.frame_making import frame_from_file
+from zhunsheng.draws.frame_sources import source_of_file
 from zhunsheng.draws.reading import read_plan
 from zhunsheng.draws.texts import ranking, reader
 from zhunsheng.draws.texts.frame import new_frame, published_frame

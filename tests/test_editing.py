@@ -12,17 +12,11 @@ import pytest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
-from zhunsheng.targets.editing import (
-    blank_sheet,
-    carried_over,
-    changes,
-    fields_of,
-    paired_goals,
-    with_added,
-    with_text,
-    without,
-)
+from zhunsheng.targets.comparing import changes, paired_goals
+from zhunsheng.targets.editing import with_added, with_text, without
+from zhunsheng.targets.fields import fields_of
 from zhunsheng.targets.kinds import Settled
+from zhunsheng.targets.starting import blank_sheet, carried_over
 from zhunsheng.usecases.documents import original, place_key
 
 

@@ -18,7 +18,7 @@ from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.review.examples import WITHOUT, WITHOUT_EACH, example
 from zhunsheng.review.sarif import sarif
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.targets.editing import blank_sheet
+from zhunsheng.targets.starting import blank_sheet
 
 
 def codes(patch):

@@ -18,7 +18,8 @@ from test_bundles import BEFORE, CHANGES, LANDED, NAMES, PARTS, honest, ours, pa
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.drawing import DuckDatabase
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.own_proof import check_proof, read_proof
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, perform, seal

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from zhunsheng.evidence import Store
-from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.tracing import payments_of
 
 END = date(2021, 12, 31)

@@ -40,9 +40,11 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, target_form, text
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets.editing import fields_of, most_of, with_text
+from zhunsheng.targets.editing import with_text
+from zhunsheng.targets.fields import fields_of, most_of
 from zhunsheng.text import MOST, clean
-from zhunsheng.usecases.assessing import Evidence, assess
+from zhunsheng.usecases.assessing import assess
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import write_outputs
 
 END = "（到此为止）"

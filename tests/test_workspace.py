@@ -27,8 +27,9 @@ from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs, open_evidence, read_books, run
 from zhunsheng.intake import read_book
 from zhunsheng.sample.ledgers import write_ledgers
-from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, assess
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 
 DAY = date(2022, 2, 28)
 

@@ -22,8 +22,9 @@ from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
-from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, assess
+from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.rechecking import Rechecked, recheck_book

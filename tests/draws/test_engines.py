@@ -17,7 +17,8 @@ from small_draws import BASE, BEFORE, NUMBERS, people, plan_of, rows, write_fram
 from zhunsheng.draw_folders import commit_draw, seal_draw
 from zhunsheng.draws import spec
 from zhunsheng.draws.drawing import DuckDatabase, PostgresDatabase, SparkDatabase, draw, query, threshold
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan
 from zhunsheng.usecases.drawing.frames import FrameSource
 from zhunsheng.usecases.drawing.listing import list_draw

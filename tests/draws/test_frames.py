@@ -15,7 +15,8 @@ from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import commit_draw, write_template
 from zhunsheng.draws.assignment import RegisteredInspector, register_digest
 from zhunsheng.draws.codes import odd_codes
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.protocol import commitment, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.draws.reading import read_inspectors

@@ -9,7 +9,8 @@ import pytest
 
 from small_draws import BASE, BEFORE, NUMBERS, SIGNATURE, people, plan_of, rows, write_frame_csv
 from zhunsheng.draws.beacons import round_time
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.protocol import commitment, seal
 from zhunsheng.draws.randomness import both, canonical_text
 from zhunsheng.errors import ZhunshengError

@@ -12,7 +12,8 @@ from small_draws import BASE, BEFORE, objects_of, people, plan_of, rows, write_f
 from zhunsheng.draw_folders import commit_draw, write_template
 from zhunsheng.draws import assignment_1, spec
 from zhunsheng.draws.assignment import RegisteredInspector, assign
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.plan import Plan, Quota
 from zhunsheng.draws.protocol import DrawOutcome, refuse_too_large
 from zhunsheng.draws.reading import load, read_plan, read_results

@@ -14,7 +14,8 @@ from small_draws import NUMBERS, TAMPERINGS, held, tampered
 from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import seal_draw
 from zhunsheng.draws import spec
-from zhunsheng.draws.bundle import PARTS, read_bundle
+from zhunsheng.draws.bundle import read_bundle
+from zhunsheng.draws.bundle_rules import PARTS
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.randomness import canonical_text
 from zhunsheng.draws.reading import read_plan

@@ -25,7 +25,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures import ProjectLink, catalogue
-from zhunsheng.usecases.assessing import AssessedDepartment, Evidence
+from zhunsheng.usecases.assessing import AssessedDepartment
+from zhunsheng.usecases.opened_evidence import Evidence
 
 
 def test_1_departments_of_one_name_share_no_figure(root):

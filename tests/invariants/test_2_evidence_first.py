@@ -37,7 +37,7 @@ from zhunsheng.regulations import scheme_of
 from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.identity import identified
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import write_outputs
 from zhunsheng.usecases.rechecking import recheck_book
 

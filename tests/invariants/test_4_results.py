@@ -18,7 +18,7 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import Goal, TargetSheet
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import write_outputs
 from zhunsheng.wording import rate
 

@@ -31,7 +31,8 @@ from zhunsheng.evidence import Store, ledgers
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures import ProjectLink
 from zhunsheng.regulations import rules_for, scheme_of
-from zhunsheng.usecases.assessing import AssessedDepartment, Evidence, assess
+from zhunsheng.usecases.assessing import AssessedDepartment, assess
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.usecases.result import run_of
 

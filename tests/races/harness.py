@@ -44,8 +44,9 @@ from zhunsheng.web.actor import acting  # noqa: E402
 from zhunsheng.web.audit import broken_links  # noqa: E402
 from zhunsheng.web.models.decided import Decided  # noqa: E402
 from zhunsheng.web.roles import permits  # noqa: E402
-from zhunsheng.web.services import decisions, indicators, matching, once, registers, sheets  # noqa: E402
+from zhunsheng.web.services import decisions, indicators, matching, once, registers  # noqa: E402
 from zhunsheng.web.services.sample_site import END, LEFT_OPEN, YEAR  # noqa: E402
+from zhunsheng.web.services.sheets import drafts, lookup  # noqa: E402
 from zhunsheng.web.services.year import calendar, filling, rechecking, records, words  # noqa: E402
 
 PEOPLE = ("keyuan", "keyuan2", "caiwu", "caiwu2", "juzhang", "caizheng", "zhuanjia2", "guanli", "hecha")
@@ -150,7 +151,7 @@ def seen(record: Any) -> str:
 
 
 def text_of(path: str) -> Callable[[Any], str]:
-    return lambda version: sheets.current_fields(version)[path].text
+    return lambda version: drafts.current_fields(version)[path].text
 
 
 def lines(record: Any) -> list[tuple[str, str]]:
@@ -175,7 +176,7 @@ def kinds() -> list[Kind]:
     """Return every kind of record with its acts."""
     open_ = ("draft", "returned", "changes")
     field_ = {"was": text_of("indicators.0.name"), "path": "indicators.0.name", "seen": seen}
-    key = lambda part, n: lambda v: sheets.row_keys(v.target_sheet(), part)[n]  # noqa: E731
+    key = lambda part, n: lambda v: drafts.row_keys(v.target_sheet(), part)[n]  # noqa: E731
     code = lambda v: v.target_sheet().indicators[1].id  # noqa: E731
     settle = {"indicator": code, "kind": "ratio", "sense": "positive", "unit": "%", "reason": "按台账口径"}
     targets = Kind(
@@ -582,7 +583,7 @@ def match(name: str, *, yes: bool) -> Act:
     def send(_record: Any) -> Sent:
         place = models.Organisation.objects.filter(kind="department").exclude(pk=department().pk)[0]
         run = records.newest_assessment(place, YEAR).run
-        book = sheets.book_in_force(place, YEAR, calendar.day_of(place, YEAR))
+        book = lookup.book_in_force(place, YEAR, calendar.day_of(place, YEAR))
         lines = matching.lines(place, book, run)
         line = next(one for one in lines if one.decision is None and one.indicator.match.status == "proposed")
         said = {"sheet": line.sheet.id, "indicator": line.indicator.id, "seen": line.seen}
@@ -625,7 +626,7 @@ def prepare() -> None:
             "attachments": [proof],
         }
         words.say(evaluation, code, line.id, people["keyuan2"], **typed)
-        book, run = sheets.book_in_force(place, YEAR, END), evaluation.assessment.run
+        book, run = lookup.book_in_force(place, YEAR, END), evaluation.assessment.run
         left = next(one for one in matching.lines(place, book, run) if one.indicator.name == LEFT_OPEN)
         matching.confirm(
             place, book, left.sheet.id, left.indicator.id, left.indicator.match.measure, people["keyuan2"]
@@ -696,7 +697,7 @@ def numbered() -> str:
     return f"{told[0]}{told[1]:09d}"
 
 
-sheets.new_code = numbered  # type: ignore[assignment]
+drafts.new_code = numbered  # type: ignore[assignment]
 for _model in (models.Sheet, models.Organisation):
     _code = _model._meta.get_field("code")
     _code.default = numbered

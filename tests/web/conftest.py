@@ -42,7 +42,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.services import indicators, jobs, matching, office
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
 
 
@@ -75,6 +75,15 @@ def empty(tmp_path_factory):
         manage(place, "migrate", "-v0")
 
     return once(tmp_path_factory, "empty", build)
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """The folder of static files that the pages of a site need, collected and compressed."""
+    place = once(
+        tmp_path_factory, "collected", lambda place: manage(place, "collectstatic", "--noinput", "-v0")
+    )
+    return place / "static"
 
 
 @pytest.fixture(scope="session")

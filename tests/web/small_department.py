@@ -17,10 +17,11 @@ from docx import Document
 import zhunsheng.regulations as regulations
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Goal, Indicator, TargetSheet, TargetValue
-from zhunsheng.web.services import evidence, ledgers, matching, sheets
+from zhunsheng.web.services import evidence, ledgers, matching
 from zhunsheng.web.services.portfolio import ranking
 from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import lookup
 from zhunsheng.web.services.year import figures, filling, records
 
 YEAR, END = 2021, date(2022, 2, 28)
@@ -89,7 +90,7 @@ def say(client, evaluation, n=0, proof=True, **said):
 
 def settle(place, user):
     """Confirm every match that is proposed."""
-    book = sheets.book_in_force(place, YEAR, END)
+    book = lookup.book_in_force(place, YEAR, END)
     run = figures.assess_now(place, YEAR, END).run
     for sheet in run.results:
         for line in sheet.open_matches:

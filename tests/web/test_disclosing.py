@@ -19,9 +19,10 @@ from stdnum.cn import ric
 from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import Draw, Publication, SheetVersion, Upload
-from zhunsheng.web.services import disclosing, sheets, todo
+from zhunsheng.web.services import disclosing, todo
 from zhunsheng.web.services.disclosing import Decision
 from zhunsheng.web.services.publishing import acts, afterwards, copies, looking
+from zhunsheng.web.services.sheets import documents
 
 MOBILE, CARD, OFFICE = "13800138000", "110101199003070038", "0571-88888888"
 
@@ -142,7 +143,7 @@ def test_what_comes_after_the_approval_is_never_told_with_personal_data(version,
     sheet = version.target_sheet()
     changed = sheet.indicators[3].model_copy(update={"description": f"问 李四 {MOBILE[:-1]}9 或 {OFFICE}"})
     parts = (*sheet.indicators[:3], changed, *sheet.indicators[4:])
-    newer = sheets.add_version(
+    newer = documents.add_version(
         sheet.model_copy(update={"indicators": parts}),
         version.department,
         user("keyuan"),
@@ -252,8 +253,10 @@ def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
 def test_a_document_is_read_before_anything_is_locked(department, user, sign_in, monkeypatch):
     """However long it takes to read, nobody waits for it: neither a row nor the log is held meanwhile."""
     document = SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload
-    depth, known = [], sheets.noted
-    monkeypatch.setattr(sheets, "noted", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a))
+    depth, known = [], documents.noted
+    monkeypatch.setattr(
+        documents, "noted", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a)
+    )
     file = io.BytesIO(document.content())
     file.name = "目标.docx"
     before, outside = Upload.objects.count(), len(connection.savepoint_ids)
@@ -331,7 +334,7 @@ def test_a_document_taken_in_is_told_of_at_once(department, user, sign_in):
     out = io.BytesIO()
     document.save(out)
     upload = Upload.keep(out.getvalue(), f"目标{CARD}.docx", "document", department, user("keyuan"))
-    made = sheets.take_document(upload, department, 2021, user("keyuan"), "页脚有改动")[0]
+    made = documents.take_document(upload, department, 2021, user("keyuan"), "页脚有改动")[0]
     told = [(n["kind"], n["shown"], n["place"]) for n in made.personal]
     assert ("手机号码", "138******00", "页脚") in told and ("姓名", "李*", "页脚") in told
     assert ("身份证号", "110************38", "文件名") in told

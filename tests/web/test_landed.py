@@ -16,8 +16,6 @@ pytestmark = pytest.mark.xdist_group("postgres")
 
 PAGES = """
 from django.conf import settings
-from django.core.management import call_command
-call_command("collectstatic", interactive=False, verbosity=0)
 from django.test import Client
 from zhunsheng.web.models import *
 settings.ALLOWED_HOSTS = ["testserver"]
@@ -129,20 +127,21 @@ def landed(tmp_path_factory):
     return data
 
 
-def opens(data: Path, **more: str) -> None:
+def opens(data: Path, collected: Path, **more: str) -> None:
     """Migrate the site, and see that its organisations, its people, its log and its pages are there."""
     manage(data, "migrate", "-v0", **more)
+    shutil.copytree(collected, data / "static", dirs_exist_ok=True)
     assert script(data, OFFICE, **more) == "every one"
     assert script(data, PAGES, **more) == "[]"
 
 
-def test_the_landed_site_opens_on_sqlite(landed, tmp_path):
+def test_the_landed_site_opens_on_sqlite(landed, collected, tmp_path):
     data = tmp_path / "site"
     shutil.copytree(landed, data)
-    opens(data)
+    opens(data, collected)
 
 
-def test_the_landed_site_opens_on_postgresql(landed, postgres, tmp_path):
+def test_the_landed_site_opens_on_postgresql(landed, collected, postgres, tmp_path):
     data = tmp_path / "site"
     shutil.copytree(landed, data)
     database = database_of(postgres, "landed")
@@ -150,7 +149,7 @@ def test_the_landed_site_opens_on_postgresql(landed, postgres, tmp_path):
     copy = COPY.replace("@", str(data / "zhunsheng.sqlite3")).replace("LAST", LAST)
     assert int(script(data, copy, **database)) > 500
     (data / "zhunsheng.sqlite3").unlink()
-    opens(data, **database)
+    opens(data, collected, **database)
     assert not (data / "zhunsheng.sqlite3").exists()
 
 

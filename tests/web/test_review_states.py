@@ -20,9 +20,10 @@ from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.models import ApiToken, Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
 from zhunsheng.web.models.decided import stepping
 from zhunsheng.web.models.targets import body_of
-from zhunsheng.web.services import review, sheets
+from zhunsheng.web.services import review
 from zhunsheng.web.services.portfolio.ranking import ranking
 from zhunsheng.web.services.portfolio.summary import totals
+from zhunsheng.web.services.sheets import documents, drafts
 
 CLEAN = "没有发现问题"
 NOT_YET = "尚未审核"
@@ -48,7 +49,7 @@ def add(sheet, department, year=2021, name=None, **changes):
     """Keep an example sheet as a draft of a department's year, without review."""
     name = name or sheet.name
     given = sheet.model_copy(update={"department": department.name, "year": year, "name": name, **changes})
-    return sheets.add_version(given, department, None, "test")
+    return documents.add_version(given, department, None, "test")
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_review_by_earlier_rules_counts_as_not_run_until_all_are_reviewed_anew
 def test_when_last_years_sheet_changes_this_years_comparison_follows(clean, fresh):
     copied = "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"
     last = SheetVersion.objects.get(sheet__department=fresh, sheet__year=2020)
-    sheets.set_field(last, "goals.0.text", copied, last.target_sheet().goals[0].text)
+    drafts.set_field(last, "goals.0.text", copied, last.target_sheet().goals[0].text)
     assert [f.rule for f in clean.findings.all()] == ["ZS312"]
     assert review.standing_of(clean).verdict == "found"
 
@@ -169,7 +170,7 @@ def test_when_another_version_of_last_year_comes_into_force_this_year_is_compare
 
 def test_an_empty_form_is_reviewed_and_says_what_is_missing(fresh, user, manager):
     for kind in ("project", "department"):
-        version = sheets.start_blank(fresh, 2022, kind, "甲项目", user("caizheng"))
+        version = drafts.start_blank(fresh, 2022, kind, "甲项目", user("caizheng"))
         standing = review.standing_of(version)
         assert standing.verdict == "found" and "绩效指标" in standing.missing
         page = manager.get(reverse("version", args=[version.pk])).content.decode()
@@ -264,7 +265,7 @@ def test_an_overtaken_version_still_shows_what_was_found_of_it(department, user,
     ).first()
     found = given.findings.count()
     assert found
-    sheets.add_version(given.target_sheet(), department, user("keyuan"), "upload")
+    documents.add_version(given.target_sheet(), department, user("keyuan"), "upload")
     review.refresh(department, {2022})
     page = sign_in("keyuan").get(reverse("version", args=[given.pk])).content.decode()
     assert not given.findings.exists() and f"共 {found} 个发现" in page and "没有发现问题" not in page

@@ -87,8 +87,9 @@ assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settin
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
 
 
-def test_single_sign_on_is_configured_by_the_environment(empty, tmp_path):
+def test_single_sign_on_is_configured_by_the_environment(empty, collected, tmp_path):
     shutil.copytree(empty, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(collected, tmp_path / "static")
     said = {
         "ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn",
         "ZHUNSHENG_OIDC_CLIENT": "zs",
@@ -106,9 +107,6 @@ def test_single_sign_on_is_configured_by_the_environment(empty, tmp_path):
     )
     script = """
 import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("collectstatic", interactive=False, verbosity=0)
 from django.test import Client
 from zhunsheng.web.models import User
 from zhunsheng.web.oidc import Backend

@@ -29,7 +29,8 @@ from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs
 from zhunsheng.measures import Link
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.usecases.assessing import Assessed, Evidence
+from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import run_of
 
 app = typer.Typer()

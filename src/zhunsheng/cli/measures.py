@@ -46,7 +46,8 @@ from zhunsheng.measures import (
 )
 from zhunsheng.targets import Book
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import Evidence, department_in, written_projects
+from zhunsheng.usecases.assessing import department_in, written_projects
+from zhunsheng.usecases.opened_evidence import Evidence
 
 app = typer.Typer()
 

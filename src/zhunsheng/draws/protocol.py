@@ -12,7 +12,8 @@ from typing import Any
 from zhunsheng.clock import told
 from zhunsheng.draws import assignment_1
 from zhunsheng.draws.assignment import RegisteredInspector, assign, register_digest, register_json
-from zhunsheng.draws.bundle import MAX_DRAWN, MAX_PLACED, MAX_PROOFS, part_of
+from zhunsheng.draws.bundle import part_of
+from zhunsheng.draws.bundle_rules import MAX_DRAWN, MAX_PLACED, MAX_PROOFS
 from zhunsheng.draws.drawing import DrawEngine, Drawn, draw
 from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan

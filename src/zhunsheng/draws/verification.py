@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import RegisteredInspector, register_digest
-from zhunsheng.draws.bundle import MAX_PROOFS
+from zhunsheng.draws.bundle_rules import MAX_PROOFS
 from zhunsheng.draws.drawing import draw
 from zhunsheng.draws.frame import Frame, refuse_key
 from zhunsheng.draws.plan import Plan

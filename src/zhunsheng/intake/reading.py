@@ -10,7 +10,7 @@ from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
-from zhunsheng.targets.editing import is_name, most_of, overlong
+from zhunsheng.targets.fields import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.translation import worded
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from zhunsheng.review.catalogue import UNIT_COST, Context, squeezed
 from zhunsheng.targets import Indicator, TargetValue, split_unit
-from zhunsheng.targets.editing import PLACEHOLDER
+from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 

@@ -14,7 +14,8 @@ from zhunsheng.measures import match_book, read_mapping, write_mapping
 from zhunsheng.sample.documents import write_documents, write_reported
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.targets import Book
-from zhunsheng.usecases.assessing import Evidence, assess
+from zhunsheng.usecases.assessing import assess
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 
 

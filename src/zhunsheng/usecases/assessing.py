@@ -11,49 +11,34 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from fractions import Fraction
+from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
 from zhunsheng.evaluation.indicators import due_on
-from zhunsheng.evidence import Snapshot, Store, ledgers
+from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
-    DuckEngine,
-    Engine,
     Link,
     Match,
     Measure,
     ProjectMatch,
     Reading,
     Readings,
-    catalogue,
     match_book,
     match_projects,
-    read_all,
-    show_number,
 )
-from zhunsheng.measures.reading import DaySums, combine, sums_by_day
+from zhunsheng.measures.reading import combine
 from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
-from zhunsheng.outcomes import (
-    NOTHING,
-    ContestedResult,
-    Outcome,
-    figure_text,
-    ledger_words,
-    outcome_of_reading,
-    outcome_of_text,
-    result_of,
-)
+from zhunsheng.outcomes import NOTHING, Outcome, ledger_words, outcome_of_reading, outcome_of_text
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
-from zhunsheng.targets.units import comparable, convert
 from zhunsheng.translation import series, worded
+from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
+from zhunsheng.usecases.opened_evidence import Evidence
 
 MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
@@ -64,64 +49,6 @@ class AssessedDepartment:
 
     code: str
     name: str
-
-
-@dataclass
-class Evidence:
-    """A snapshot opened on an engine, with the measures to compute.
-
-    ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them.
-    """
-
-    snapshot: Snapshot
-    engine: Engine
-    measures: dict[str, Measure]
-    together: frozenset[str] = frozenset()
-    _known: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    _paid: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(
-        cls,
-        store: Store,
-        *,
-        batch: int | None = None,
-        at: datetime | None = None,
-        measures: Iterable[Path] = (),
-        together: Iterable[str] = (),
-    ) -> Evidence:
-        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
-        snapshot = store.snapshot(batch=batch, at=at)
-        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), frozenset(together))
-
-    def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
-        """Compute all measures for one department by code (None: for all), once a year and date."""
-        key = (year, as_of, department)
-        if key not in self._known:
-            only = None if department is None else self._with(department)
-            found = read_all(
-                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
-            )
-            if only is None:
-                self._known[key] = found
-            else:
-                self._known |= {(year, as_of, code): {} for code in only}
-                for name, reading in found.items():
-                    self._known[year, as_of, name[1]][name] = reading
-        return self._known[key]
-
-    def paid(self, year: int, as_of: date, department: str) -> DaySums:
-        """Return what a department (by code) paid in a year by day, for each project as readings name it."""
-        key = (year, as_of, department)
-        if key not in self._paid:
-            only = self._with(department)
-            found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
-            self._paid |= {(year, as_of, code): found.get(code, {}) for code in only}
-        return self._paid[key]
-
-    def _with(self, department: str) -> list[str]:
-        return sorted(self.together) if department in self.together else [department]
 
 
 @dataclass(frozen=True)
@@ -349,7 +276,9 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         for code in [sheet.indicators[m.indicator].id]
     ]
     spoken = [said.get(sheet.indicators[m.indicator].id) for m in matches]
-    lines = [(_refused(outcome, one), reading) for (outcome, reading), one in zip(lines, spoken, strict=True)]
+    lines = [
+        (with_refusal(outcome, one), reading) for (outcome, reading), one in zip(lines, spoken, strict=True)
+    ]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
@@ -405,17 +334,17 @@ def _line(
     reading = figures.of(match.measure, project) if match.used and match.measure else None
     outcome = _read(indicator, match, reading, figures)
     if said is None or not said.actual:
-        if stated and stated.actual and not _told(outcome):
+        if stated and stated.actual and not told_by_ledgers(outcome):
             since = worded("自 {day} 起计", day=stated.day) if stated.day else worded("没有写日期，年底起计")
             return replace(
                 outcome, note=worded("填报了“{actual}”，{since}", actual=stated.actual, since=since)
             ), reading
         return outcome, reading
     typed = outcome_of_text(said.actual, indicator.aim.unit, sheet.year, "judgement")
-    if _told(outcome):
-        if _equal(indicator, typed, outcome):
+    if told_by_ledgers(outcome):
+        if equal(indicator, typed, outcome):
             return outcome, reading
-        contest = _contested(said, indicator, typed, outcome)
+        contest = contested(said, indicator, typed, outcome)
         if contest.accepted:
             return replace(typed, origin="accepted", contest=contest), reading
         return replace(outcome, contest=contest), reading
@@ -426,7 +355,7 @@ def _line(
     if said.former:
         # The reading was taken back, not refuted: whoever types afterwards fares no better than before.
         once = outcome_of_text(said.former, indicator.aim.unit, sheet.year, "evidence")
-        contest = _contested(said, indicator, typed, once)
+        contest = contested(said, indicator, typed, once)
         contest = replace(contest, measured_on=said.former_on.isoformat() if said.former_on else "")
         if contest.accepted:
             return replace(typed, origin="accepted", contest=contest), reading
@@ -445,39 +374,6 @@ def _line(
             note=worded("填报了“{actual}”，{unproved}，不计", actual=said.actual, unproved=said.unproved),
         ), reading
     return replace(typed, proof=said.proof), reading
-
-
-def _contested(said: Judgement, indicator: Indicator, typed: Outcome, computed: Outcome) -> ContestedResult:
-    """Return a typed result as a contest; what was accepted against another reading says nothing of this one.
-
-    A typed text that can be read in two ways is compared with nothing, and nobody's acceptance makes it
-    count.
-    """
-    doubt = result_of(indicator, typed).doubt if indicator.type.kind != "level" else None
-    proof = said.unproved or said.proof
-    holds = not doubt and not said.unproved and said.against in (None, computed.text)
-    apart = None if doubt else _apart(indicator, typed, computed)
-    accepted = said.accepted if holds else None
-    return ContestedResult(typed.text, computed.text, apart, said.reason, proof, said.by, accepted, doubt)
-
-
-def _refused(outcome: Outcome, said: Judgement | None) -> Outcome:
-    """Return an outcome whose contest tells that it was refused, where the refusal was of this claim on this
-    reading.
-    """
-    contest = outcome.contest
-    if contest is None or contest.accepted or said is None or not said.refused:
-        return outcome
-    if said.refused_against not in (None, contest.computed):
-        return outcome
-    return replace(outcome, contest=replace(contest, refused=said.refused))
-
-
-def _told(outcome: Outcome) -> bool:
-    """Return whether the ledger says something: a figure, or that it is not done yet;
-    one without rows says nothing.
-    """
-    return outcome.origin == "evidence" and outcome.known
 
 
 def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: _Ledgers) -> Outcome:
@@ -499,34 +395,3 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     return replace(
         outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed
     )
-
-
-def _equal(indicator: Indicator, typed: Outcome, computed: Outcome) -> bool:
-    """Return whether a typed value is the computed one, to the digits in which that is shown."""
-    if typed.text.strip() == computed.text:
-        return True
-    one, other = result_of(indicator, typed), result_of(indicator, computed)
-    if one.value is None or one.doubt or other.doubt:
-        return False
-    if isinstance(one.value, bool):  # a yes said in words is the ledger's; another number is another number
-        return one.value is other.value and typed.value in (None, computed.value)
-    aim, unit = indicator.aim.unit, computed.unit
-    if isinstance(one.value, Fraction) and isinstance(other.value, Fraction) and comparable(aim, unit):
-        here = [figure_text(convert(v, aim, unit), unit, indicator) for v in (one.value, other.value)]
-        return here[0] == here[1]
-    return one.value == other.value
-
-
-def _apart(indicator: Indicator, typed: Outcome, computed: Outcome) -> str | None:
-    """Return what lies between a typed value and the computed one, each as its indicator reads it;
-    None where nothing can.
-    """
-    one, other = (result_of(indicator, outcome).value for outcome in (typed, computed))
-    if isinstance(one, date) and isinstance(other, date):
-        return worded("{days} 天", days=f"{(one - other).days:+d}")
-    aim, unit = indicator.aim.unit, computed.unit
-    if isinstance(one, Fraction) and isinstance(other, Fraction) and comparable(aim, unit):
-        apart = convert(one - other, aim, unit)
-        words = "个百分点" if unit == "%" else unit or ""
-        return f"{'+' if apart >= 0 else ''}{show_number(apart)}{words}"
-    return None

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.drawing import draw
-from zhunsheng.draws.frame import frame_from_file, open_database
+from zhunsheng.draws.frame import open_database
+from zhunsheng.draws.frame_making import frame_from_file
 from zhunsheng.draws.own_proof import read_proof
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import ASSIGN

@@ -17,7 +17,8 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.evaluation_report import write_report
 from zhunsheng.reports.forms import Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.usecases.assessing import Assessed, Evidence, SheetResult
+from zhunsheng.usecases.assessing import Assessed, SheetResult
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.rechecking import Rechecked
 from zhunsheng.usecases.result import run_of
 from zhunsheng.usecases.tracing import ROWS_SHOWN, payments_of, trace

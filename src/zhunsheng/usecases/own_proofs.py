@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zhunsheng.draws.bundle import LIMITS, part_of, read_bundle, read_members
+from zhunsheng.draws.bundle import part_of, read_bundle, read_members
+from zhunsheng.draws.bundle_rules import LIMITS
 from zhunsheng.draws.own_proof import (
     MOST,
     WAITING,

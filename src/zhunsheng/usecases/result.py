@@ -23,7 +23,8 @@ from zhunsheng.faults import fault
 from zhunsheng.measures import Reading, show_number
 from zhunsheng.monitoring import Light
 from zhunsheng.outcomes import ContestedResult, Origin
-from zhunsheng.usecases.assessing import Assessed, Evidence, SheetResult
+from zhunsheng.usecases.assessing import Assessed, SheetResult
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.tracing import payments_of
 from zhunsheng.wording import number_beside, plain
 

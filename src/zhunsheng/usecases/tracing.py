@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, Rows, evidence_rows
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 
 ROWS_SHOWN = 10
 BATCHES_SHOWN = 50  # the newest; a lineage need not name thousands

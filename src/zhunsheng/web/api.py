@@ -43,9 +43,10 @@ from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import departments, may
-from zhunsheng.web.services import evidence, jobs, review, sheets
+from zhunsheng.web.services import evidence, jobs, review
 from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.publishing import exports
+from zhunsheng.web.services.sheets import documents, lookup
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import records
 from zhunsheng.web.telling import tell
@@ -244,9 +245,9 @@ def list_sheets(request: TokenRequest, department: int, year: Year) -> list[Plai
     """
     place = allowed(request, "targets:read", "targets.view", department)
     found = []
-    for sheet in sheets.sheets_of(place, year):
-        version = sheets.newest(sheet)
-        effective = sheets.in_force(sheet)
+    for sheet in lookup.sheets_of(place, year):
+        version = lookup.newest(sheet)
+        effective = lookup.in_force(sheet)
         found.append(
             {
                 "id": sheet.pk,
@@ -269,7 +270,7 @@ def list_sheets(request: TokenRequest, department: int, year: Year) -> list[Plai
 def list_findings(request: TokenRequest, department: int, year: Year) -> list[Plain]:
     """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
-    versions = [sheets.newest(s) for s in sheets.sheets_of(place, year)]
+    versions = [lookup.newest(s) for s in lookup.sheets_of(place, year)]
     return [
         {
             "rule": f.rule,
@@ -302,8 +303,8 @@ def list_reviews(request: TokenRequest, department: int, year: Year) -> list[Pla
     place = allowed(request, "targets:read", "targets.view", department)
     standings = review.standings(place, year)
     found = []
-    for sheet in sheets.sheets_of(place, year):
-        version = sheets.newest(sheet)
+    for sheet in lookup.sheets_of(place, year):
+        version = lookup.newest(sheet)
         found.append({"sheet": sheet.name, "version": version.pk, **standings[version.pk].as_json()})
     return found
 
@@ -327,11 +328,11 @@ def upload_document(
     The same bytes sent again to the same department and year give the same versions, not new ones.
     """
     place = allowed(request, "targets:write", "targets.start", department)
-    document = sheets.read_file(file)
+    document = documents.read_file(file)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
-            upload, made = sheets.keep_document(document, place, year, request.auth.user, reason)
+            upload, made = documents.keep_document(document, place, year, request.auth.user, reason)
         return 201, [
             {
                 "version": v.pk,

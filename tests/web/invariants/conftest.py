@@ -23,7 +23,8 @@ from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import ApiToken, Membership
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import evidence, office, sheets
+from zhunsheng.web.services import evidence, office
+from zhunsheng.web.services.sheets import documents, drafts, lookup
 from zhunsheng.web.workflow import advance
 
 
@@ -76,7 +77,7 @@ def found(district, user, put, approved):
             put(place, "payments", PAID, "V1,治理经费,P1,750000,2021-05-01")
             put(place, "budgets", BUDGET, "治理经费,P1,年初批复,1000000,2021-01-01")
         for one in books:
-            approved(sheets.add_version(one, place, user("keyuan"), "upload"))
+            approved(documents.add_version(one, place, user("keyuan"), "upload"))
         return place
 
     return make
@@ -85,9 +86,9 @@ def found(district, user, put, approved):
 @pytest.fixture
 def adjusted(user, approved):
     def change(place, path, text, n=0):
-        version = sheets.in_force(sheets.sheets_of(place, YEAR)[n])
-        new = sheets.adjust(version, user("keyuan"), "按实际调整")
-        sheets.set_field(new, path, text, sheets.current_fields(new)[path].text)
+        version = lookup.in_force(lookup.sheets_of(place, YEAR)[n])
+        new = drafts.adjust(version, user("keyuan"), "按实际调整")
+        drafts.set_field(new, path, text, drafts.current_fields(new)[path].text)
         new.refresh_from_db()
         return approved(new)
 

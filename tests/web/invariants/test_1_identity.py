@@ -46,10 +46,11 @@ from zhunsheng.web.models import (
     Sheet,
     Word,
 )
-from zhunsheng.web.services import jobs, ledgers, matching, office, sheets
+from zhunsheng.web.services import jobs, ledgers, matching, office
 from zhunsheng.web.services.portfolio import ranking
 from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import documents, drafts, lookup
 from zhunsheng.web.services.year import figures, filling, official, records
 
 # -- 1. identity is a code, a name is a dated label
@@ -164,7 +165,7 @@ def test_1_two_indicators_of_one_name_keep_apart(found, sign_in, user):
     lights = IndicatorLight.objects.filter(department=place, indicator=CLOSURE)
     figures.assess_now(place, YEAR)
     assert {x.indicator_code for x in lights.all()} == {one.id, two.id}
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     fields = {
         f.field.split(".")[1]
         for f in version.findings.filter(indicator=CLOSURE)
@@ -249,12 +250,12 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
     place = found(project())
     evaluation = opened(place, user)
     say(sign_in("keyuan"), evaluation, 2, actual="95%", reason="问卷")
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     gone = version.target_sheet().indicators[2]
-    cut = sheets.adjust(version, user("keyuan"), "不再考核")
-    sheets.remove_part(cut, "indicators", cut.target_sheet().indicators[2].id)
+    cut = drafts.adjust(version, user("keyuan"), "不再考核")
+    drafts.remove_part(cut, "indicators", cut.target_sheet().indicators[2].id)
     cut.refresh_from_db()
-    sheets.add_part(cut, "indicators")
+    drafts.add_part(cut, "indicators")
     cut.refresh_from_db()
     for field, text in (
         ("name", "投诉人认可程度"),
@@ -262,11 +263,11 @@ def test_1_an_indicator_that_was_deleted_leaves_its_namesake_nothing(found, sign
         ("level2", "服务对象满意度指标"),
         ("target", "≥90%"),
     ):
-        cut = sheets.set_field(
-            cut, f"indicators.2.{field}", text, sheets.current_fields(cut)[f"indicators.2.{field}"].text
+        cut = drafts.set_field(
+            cut, f"indicators.2.{field}", text, drafts.current_fields(cut)[f"indicators.2.{field}"].text
         )
     approved(cut)
-    again = sheets.add_version(project(), place, user("keyuan"), "upload", reason="改回原指标")
+    again = documents.add_version(project(), place, user("keyuan"), "upload", reason="改回原指标")
     new = again.target_sheet().indicators[2]
     assert new.name == gone.name and new.id != gone.id
     # A draft deletes nothing: what is in force is still the same indicator.
@@ -319,7 +320,7 @@ def test_1_namesakes_are_told_apart_wherever_a_department_is_named(found, distri
     one = found(project(), name="同名局")
     two = found(project(), name="同名局", parent=other, money=False)
     for place in (one, two):
-        version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+        version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
         acts.decide(acts.ask("targets", version, user("caiwu")), user("juzhang"), "publish.approve")
     public = {p.department_id: p for p in Publication.objects.filter(department__in=(one, two))}
     listed = client.get(reverse("public") + "?q=同名局").content.decode()
@@ -425,10 +426,10 @@ def test_1_a_department_moved_since_keeps_the_district_of_the_year(
     found, district, sign_in, user, client, admin_scheme
 ):
     place = found(project())
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     out = published(version, user, "targets")
-    sheets.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
-    sheets.refresh_findings(place, YEAR)
+    documents.add_version(project(name="另一个项目", code="P2", total=0), place, user("keyuan"), "upload")
+    lookup.refresh_findings(place, YEAR)
     other = office.found("新区", "district", district.parent)
     admin_scheme(district, "旧区")
     before = rules_for(place, YEAR).digest()
@@ -460,10 +461,12 @@ def test_1_what_looks_the_same_is_the_same_and_what_looks_empty_is_empty(found, 
     assert answer.status_code == 400 and "ZS-WB-20" in answer.content.decode()
     with pytest.raises(errors.ZhunshengError, match="ZS-WB-20"):
         office.found(f"甲{sign}局", "department", place.parent)
-    same = sheets.add_version(project(name=f"治理{sign}经费"), place, user("keyuan"), "upload", reason="试")
-    assert same.sheet == sheets.sheets_of(place, YEAR)[0]
+    same = documents.add_version(
+        project(name=f"治理{sign}经费"), place, user("keyuan"), "upload", reason="试"
+    )
+    assert same.sheet == lookup.sheets_of(place, YEAR)[0]
     answer = sign_in("caizheng").post(
-        reverse("step", args=["targets", sheets.in_force(same.sheet).pk]),
+        reverse("step", args=["targets", lookup.in_force(same.sheet).pk]),
         {"action": "targets.return", "remark": sign * 3},
     )
     assert answer.status_code >= 400

@@ -33,9 +33,10 @@ from small_department import (
 from zhunsheng import errors
 from zhunsheng.web.models import KeyEvaluation, LocalScheme, SelfEvaluation
 from zhunsheng.web.models.decided import stepping
-from zhunsheng.web.services import administration, keyeval, sheets
+from zhunsheng.web.services import administration, keyeval
 from zhunsheng.web.services.portfolio import ranking, ranking_file
 from zhunsheng.web.services.publishing import acts, drift
+from zhunsheng.web.services.sheets import lookup
 from zhunsheng.web.services.year import comparing, figures
 from zhunsheng.web.workflow import advance
 
@@ -123,7 +124,7 @@ def test_3_a_self_evaluation_returned_is_not_published_and_shows_no_figure_of_it
 
 def test_3_published_targets_say_that_another_version_has_come_into_force(found, adjusted, client, user):
     place = found(project())
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     out, waiting = published(version, user, "targets"), acts.ask("targets", version, user("caiwu"))
     assert public(client, out)[1]["notes"] == []
     new = adjusted(place, "indicators.0.target", "≥93%")
@@ -180,7 +181,7 @@ def test_3_a_published_self_evaluation_says_that_its_targets_were_adjusted(signe
 
 def test_3_a_key_evaluation_shows_the_signed_self_evaluation_and_says_which(signed, sign_in, user, put):
     place = signed.department
-    sheet = sheets.sheets_of(place, YEAR)[0]
+    sheet = lookup.sheets_of(place, YEAR)[0]
     key = KeyEvaluation.objects.create(
         sheet=sheet, department=place, year=YEAR, framework="x", method="比较法"
     )

@@ -39,10 +39,11 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.web.models import Assessment, IndicatorLight, KeyEvaluation, Membership, Publication, Sheet
-from zhunsheng.web.services import office, sheets
+from zhunsheng.web.services import office
 from zhunsheng.web.services.portfolio import ranking, ranking_file
 from zhunsheng.web.services.publishing import acts, public_pages
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import documents, drafts, lookup
 from zhunsheng.web.services.year import calendar, figures, filling, official, records
 from zhunsheng.web.views.overview import _chart
 
@@ -75,7 +76,7 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
     figures.assess_now(place, YEAR)
     point = filling.open_checkpoint(calendar.calendar_of(place, YEAR, "monitoring")[0], place, user("caiwu"))
     evaluation = opened(place, user)
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     published = acts.ask("targets", version, user("caiwu"))
     acts.decide(published, user("juzhang"), "publish.approve")
 
@@ -106,13 +107,13 @@ def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, 
     file = SimpleUploadedFile("草稿.xlsx", path.read_bytes())
     assert sign_in("keyuan").post(here(place, "targets"), {"how": "upload", "file": file}).status_code == 302
     assert Sheet.objects.filter(department=place, year=YEAR).count() == 2
-    sheets.adjust(version, user("keyuan"), "未批复的调整")
+    drafts.adjust(version, user("keyuan"), "未批复的调整")
     assert all_of_it() == before
 
 
 def test_3_drafts_only_are_not_ranked_as_nought(found, user):
     place = found()
-    sheets.add_version(project(), place, user("keyuan"), "upload")
+    documents.add_version(project(), place, user("keyuan"), "upload")
     row = row_of(place)
     assert (row["standing"], row["total"], row["grade"]) == ("unapproved", None, "")
     with pytest.raises(ZhunshengError, match="ZS-WB-06"):
@@ -122,8 +123,8 @@ def test_3_drafts_only_are_not_ranked_as_nought(found, user):
 def test_3_a_trial_touches_nothing(found, sign_in, user):
     place = found(project())
     figures.assess_now(place, YEAR)
-    draft = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
-    sheets.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
+    draft = drafts.adjust(lookup.in_force(lookup.sheets_of(place, YEAR)[0]), user("keyuan"), "试一试")
+    drafts.set_field(draft, "indicators.0.target", "≥10%", "≥95%")
     client = sign_in("keyuan")
 
     def rows():
@@ -159,7 +160,7 @@ def test_3_unknown_is_not_zero(found, sign_in, user):
 
 def test_3_no_problem_found_needs_every_rule_to_have_run(found, user, sign_in):
     place = found()
-    version = sheets.add_version(project(), place, user("keyuan"), "upload")
+    version = documents.add_version(project(), place, user("keyuan"), "upload")
     page = sign_in("keyuan").get(reverse("version", args=[version.pk])).content.decode()
     assert "没有发现问题" not in page
 
@@ -202,8 +203,8 @@ def test_3_what_was_typed_for_a_self_evaluation_nobody_signed_is_marked_in_the_r
 
 def test_3_drafts_show_no_lights_and_their_findings_are_called_drafts(found, sign_in, user):
     place = found()
-    version = sheets.add_version(project(total=0), place, user("keyuan"), "upload")
-    sheets.refresh_findings(place, YEAR)
+    version = documents.add_version(project(total=0), place, user("keyuan"), "upload")
+    lookup.refresh_findings(place, YEAR)
     row = row_of(place)
     assert row["drafts"] == sum(row["findings"].values()) == version.findings.count() > 0
     page = sign_in("caizheng").get(reverse("portfolio") + f"?year={YEAR}&q=甲局").content.decode()
@@ -269,15 +270,15 @@ def test_3_points_nobody_agreed_on_are_no_nought(sign_in, user):
 
 def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, sign_in, user):
     place, staff = found(project()), sign_in("keyuan")
-    one = sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    one = documents.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
     wrong = project(code="P9", name="消费维权经费")
-    two = sheets.add_version(wrong, place, user("keyuan"), "upload")
+    two = documents.add_version(wrong, place, user("keyuan"), "upload")
     assert two.sheet == one.sheet and two.number == 2
     assert (
-        sheets.joined_words(two)
+        documents.joined_words(two)
         == "“消费维权经费”按项目编码记为“市场秩序经费”的第 2 版；如编码写错，请作废后改正。"
     )
-    assert sheets.joined_words(one) == ""
+    assert documents.joined_words(one) == ""
     for version in (two, one):
         assert step(staff, version, "targets.void", remark="传错").status_code == 302
     for version in (one, two):
@@ -295,7 +296,7 @@ def test_3_any_void_version_is_restored_while_none_stands_in_its_place(found, si
 
 def test_3_an_upload_that_joins_a_sheet_of_another_name_says_so(found, sign_in, user, tmp_path):
     place = found(project())
-    sheets.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
+    documents.add_version(project(code="P9", name="市场秩序经费"), place, user("keyuan"), "upload")
     write_workbook([("表", target_form(project(code="P9", name="消费维权经费")))], tmp_path / "a.xlsx")
     sent = {"how": "upload", "file": SimpleUploadedFile("a.xlsx", (tmp_path / "a.xlsx").read_bytes())}
     page = sign_in("keyuan").post(here(place, "targets"), sent, follow=True).content.decode()
@@ -329,7 +330,7 @@ def test_3_a_ledger_of_some_projects_is_not_the_departments_budget(found, sign_i
     for name in ("绩效自评表.docx", "绩效自评表.xlsx", "绩效评价报告.docx"):
         assert "没有覆盖批复的预算" in words_in(official.file_of(evaluation, name)), name
     # The approved budget stands in the target table and in what is public of it.
-    version = sheets.in_force(sheets.sheets_of(place, YEAR)[0])
+    version = lookup.in_force(lookup.sheets_of(place, YEAR)[0])
     assert "250万元" in words_in(sign_in("keyuan").get(reverse("target-xlsx", args=[version.pk])).content)
     asked = acts.ask("targets", version, user("caiwu"))
     acts.decide(asked, user("juzhang"), "publish.approve")

@@ -31,7 +31,8 @@ from zhunsheng.evidence import Window, browse, ledger_of
 from zhunsheng.targets import TargetSheet
 from zhunsheng.web.models import Assessment, AuditEntry, IndicatorLight, SafeguardRecord
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import evidence, jobs, registers, sheets
+from zhunsheng.web.services import evidence, jobs, registers
+from zhunsheng.web.services.sheets import lookup
 from zhunsheng.web.services.year import comparing, figures, keeping, records
 
 # -- 3. state governs every number
@@ -46,7 +47,7 @@ def test_3_work_runs_again_where_what_it_rests_on_went_on_and_back(
     work_off()
     run, version = (
         records.newest_assessment(place, YEAR).run,
-        sheets.in_force(sheets.sheets_of(place, YEAR)[0]),
+        lookup.in_force(lookup.sheets_of(place, YEAR)[0]),
     )
     sheet, line = first(run)
     confirm = {"sheet": sheet.id, "indicator": line.id}

@@ -26,8 +26,9 @@ import zhunsheng.usecases.assessing as assessing
 from zhunsheng import __version__
 from zhunsheng.measures import catalogue
 from zhunsheng.web.models import Assessment, Checkpoint, LocalScheme, Organisation, SelfEvaluation, Word
-from zhunsheng.web.services import evidence, jobs, office, sheets
+from zhunsheng.web.services import evidence, jobs, office
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import drafts, lookup
 from zhunsheng.web.services.year import figures, official, question, records
 
 # -- 3. state governs every number
@@ -191,9 +192,9 @@ def test_5_figures_of_another_version_of_the_program_are_computed_anew(found, wo
 
 def test_5_garbage_in_a_sheet_or_a_scheme_is_a_message(found, district, sign_in, user):
     place = found(project())
-    new = sheets.adjust(sheets.in_force(sheets.sheets_of(place, YEAR)[0]), user("keyuan"), "试")
+    new = drafts.adjust(lookup.in_force(lookup.sheets_of(place, YEAR)[0]), user("keyuan"), "试")
     for path in ("budget.total", "indicators.0.weight"):
-        sent = {"path": path, "text": "1e99999999", "was": sheets.current_fields(new)[path].text}
+        sent = {"path": path, "text": "1e99999999", "was": drafts.current_fields(new)[path].text}
         answer = sign_in("keyuan").post(reverse("field", args=[new.pk]), sent)
         assert answer.status_code < 500 and "ZS-TG-01" in answer.content.decode()
     text = LOCAL.read_text("utf8")

@@ -20,7 +20,7 @@ from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.api import api
 from zhunsheng.web.models import ApiToken, AuditEntry, Job, Organisation, SheetVersion, Upload, User
 from zhunsheng.web.scopes import SCOPES
-from zhunsheng.web.services import sheets
+from zhunsheng.web.services.sheets import drafts
 
 ALL = list(SCOPES)
 
@@ -188,7 +188,7 @@ def test_every_error_of_the_api_has_one_shape(call, client, department):
 
 
 def test_an_error_of_the_program_has_the_same_shape(call, department, monkeypatch):
-    monkeypatch.setattr("zhunsheng.web.api.sheets.sheets_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("zhunsheng.web.api.lookup.sheets_of", lambda *_: 1 / 0)
     answer = call("get", f"/departments/{department.pk}/sheets?year=2021")
     assert answer.status_code == 500
     jsonschema.validate(answer.json(), PROBLEM)
@@ -372,8 +372,8 @@ def test_the_same_document_sent_again_is_the_same_version(call, sign_in, departm
     assert {v["new"] for v in back} == {True}
     # What a person changed since is not in the file: the page says so.
     version = SheetVersion.objects.get(pk=back[0]["version"])
-    path, field = next((p, f) for p, f in sheets.current_fields(version).items() if p.endswith(".name"))
-    sheets.set_field(version, path, "改过的名称", field.text)
+    path, field = next((p, f) for p, f in drafts.current_fields(version).items() if p.endswith(".name"))
+    drafts.set_field(version, path, "改过的名称", field.text)
     page = place.post(
         f"/d/{department.pk}/2023/targets", {"how": "upload", **document_sent()}, follow=True
     ).content.decode()

@@ -14,8 +14,9 @@ from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import Publication, SafeguardRecord, SelfEvaluation, SheetVersion
 from zhunsheng.web.roles import may, permits
-from zhunsheng.web.services import review, sheets
+from zhunsheng.web.services import review
 from zhunsheng.web.services.publishing.acts import ask, decide
+from zhunsheng.web.services.sheets import documents, drafts
 from zhunsheng.web.services.year import filling
 from zhunsheng.web.workflow import Overtaken, advance
 
@@ -113,7 +114,7 @@ def hidden_of(page):
 def test_an_old_page_does_not_approve_a_changed_text_and_shows_what_changed(project, sign_in):
     staff, one, two = sign_in("keyuan"), sign_in("caiwu"), sign_in("caiwu2")
     step_on(staff, project, "targets.submit", despite="1")
-    fields = sheets.current_fields(project)
+    fields = drafts.current_fields(project)
     budget, target = fields["budget.total"].text, fields["indicators.0.target"].text
     page = one.get(reverse("version", args=[project.pk])).content.decode()
     step_on(two, project, "targets.return", remark="请核对")
@@ -140,7 +141,7 @@ def test_an_old_page_does_not_approve_a_changed_text_and_shows_what_changed(proj
 def test_ones_own_edit_moves_what_was_seen_and_anothers_does_not(project, sign_in):
     one, two = sign_in("keyuan"), sign_in("keyuan2")
     field = reverse("field", args=[project.pk])
-    fields = sheets.current_fields(project)
+    fields = drafts.current_fields(project)
     seen = hidden_of(one.get(reverse("version", args=[project.pk])).content.decode())["seen"]
     said = {"path": "unit", "was": fields["unit"].text, "text": "综合科", "seen": seen}
     answer = one.post(field, said).content.decode()
@@ -190,7 +191,7 @@ def test_who_submitted_once_in_the_round_does_not_check(project, department, use
 
 def test_who_wrote_the_text_does_not_check_it(project, user):
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
+        drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
     advance(user("keyuan"), project, "targets.submit")
     with pytest.raises(PermissionDenied):
         advance(user("caiwu"), project, "targets.check")
@@ -212,10 +213,10 @@ def test_what_was_changed_because_somebody_asked_passes_every_stage_anew(project
     advance(user("keyuan"), project, "targets.submit")
     advance(user("caiwu"), project, "targets.check")
     advance(user("caizheng"), project, "targets.ask", "请改一个字")
-    fields = sheets.current_fields(project)
+    fields = drafts.current_fields(project)
     was = fields["budget.total"].text
     with acting("keyuan"):
-        sheets.set_field(project, "budget.total", "9999", was)
+        drafts.set_field(project, "budget.total", "9999", was)
     advance(user("keyuan2"), project, "targets.submit", said={"despite": True})
     assert project.state == "submitted" and not may(user("caizheng"), "targets.approve", project)
     for reader in ("caiwu", "caizheng"):
@@ -241,8 +242,10 @@ def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(proje
     finance checks its own text no more.
     """
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    again = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+        drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
+    again = documents.add_version(
+        project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet
+    )
     review.refresh(department, {2023})
     advance(user("keyuan"), again, "targets.submit", said={"despite": True})
     assert again.writers() >= {"caiwu", "keyuan"}
@@ -253,7 +256,7 @@ def test_who_wrote_an_earlier_version_since_the_last_approval_is_an_author(proje
     advance(user("caiwu2"), again, "targets.check")
     advance(user("caizheng"), again, "targets.approve")
     # What was approved is nobody's draft any more: an adjustment has authors of its own.
-    adjusted = sheets.adjust(again, user("keyuan2"), "调整")
+    adjusted = drafts.adjust(again, user("keyuan2"), "调整")
     assert adjusted.writers() == {"keyuan2"}
 
 
@@ -273,8 +276,8 @@ def test_putting_aside_and_taking_up_again_begins_no_round(project, user):
 
 def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, department, user):
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+        drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
+    made = drafts.start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
@@ -289,8 +292,8 @@ def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_eith
 ):
     """That is written down when it is taken over: no name, no state of today says it."""
     with acting("caiwu"):
-        sheets.set_field(project, "unit", "财务科", sheets.current_fields(project)["unit"].text)
-    made = sheets.start_from_last_year(department, 2024, user("keyuan2"))
+        drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
+    made = drafts.start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     if what == "another text is approved":
         QuerySet(SheetVersion).filter(pk=project.pk).update(state="approved", body=one.body)
@@ -299,7 +302,7 @@ def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_eith
     else:
         renamed = one if what.startswith("the new") else project
         with acting("keyuan2"):
-            sheets.set_field(renamed, "name", "另一个名称", sheets.current_fields(renamed)["name"].text)
+            drafts.set_field(renamed, "name", "另一个名称", drafts.current_fields(renamed)["name"].text)
     one = SheetVersion.objects.get(pk=one.pk)
     assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)

@@ -86,11 +86,11 @@ def test_a_word_is_kept_only_if_scoring_accepts_it(evaluation, department, sign_
 
 
 def test_a_qualitative_band_is_judged_with_its_reason(department, evaluation, sign_in, user):
-    from zhunsheng.web.services import sheets
+    from zhunsheng.web.services.sheets import drafts, lookup
 
-    version = sheets.in_force(sheets.sheets_of(department, 2021)[1])
-    new = sheets.adjust(version, user("keyuan"), "定性试验")
-    sheets.set_field(new, "indicators.5.target", "有效提升", new.target_sheet().indicators[5].target.raw)
+    version = lookup.in_force(lookup.sheets_of(department, 2021)[1])
+    new = drafts.adjust(version, user("keyuan"), "定性试验")
+    drafts.set_field(new, "indicators.5.target", "有效提升", new.target_sheet().indicators[5].target.raw)
     for who, action in (("keyuan", "submit"), ("caiwu", "check"), ("caizheng", "approve")):
         advance(user(who), new, f"targets.{action}")
     filling.fill_self_evaluation(evaluation)

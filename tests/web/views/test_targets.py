@@ -23,7 +23,16 @@ from zhunsheng.web.models import (
     SheetVersion,
     Step,
 )
-from zhunsheng.web.services import indicators, review, sheets, todo
+from zhunsheng.web.services import indicators, review, todo
+from zhunsheng.web.services.sheets import documents, lookup
+from zhunsheng.web.services.sheets.drafts import (
+    add_part,
+    adjust,
+    current_fields,
+    remove_part,
+    set_field,
+    start_blank,
+)
 from zhunsheng.web.workflow import advance
 
 
@@ -113,7 +122,7 @@ def test_a_sheet_with_errors_is_submitted_only_on_purpose(drafts, department, si
 def test_what_was_not_reviewed_as_it_stands_is_reviewed_before_it_is_submitted(drafts, sign_in):
     version = drafts[1]
     path = "indicators.2.target"
-    sheets.set_field(version, path, "≥190%", sheets.current_fields(version)[path].text)
+    set_field(version, path, "≥190%", current_fields(version)[path].text)
     # As a site is after its rules were renewed: nothing was found by those of today yet.
     SheetReview.objects.filter(version=version).update(rules="earlier")
     SheetFinding.objects.filter(version=version).delete()
@@ -174,10 +183,10 @@ def test_a_field_of_a_submitted_or_approved_sheet_does_not_change(drafts, depart
     url = reverse("field", args=[version.pk])
     assert sign_in("keyuan").post(url, {"path": "code", "text": "X", "was": ""}).status_code == 403
     with pytest.raises(ZhunshengError) as caught:
-        sheets.set_field(version, "code", "X", "")
+        set_field(version, "code", "X", "")
     assert caught.value.code == "ZS-WB-01"
     with pytest.raises(ZhunshengError):
-        sheets.add_part(version, "goals")
+        add_part(version, "goals")
 
 
 def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
@@ -235,15 +244,15 @@ def test_an_approved_sheet_changes_only_by_an_adjustment_with_a_reason(departmen
     advance(user("caizheng"), new, "targets.approve")
     assert version.sheet.effective == new
     with pytest.raises(ZhunshengError):
-        sheets.adjust(version, user("keyuan"), "又一次")
+        adjust(version, user("keyuan"), "又一次")
 
 
 def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, sign_in, user):
     version = drafts[1]
     n = next(n for n, i in enumerate(version.target_sheet().indicators) if i.level2 == "成本指标")
     path = f"indicators.{n}.target"
-    shown = sheets.current_fields(version)[path].text
-    sheets.set_field(version, path, "≥700元", shown)
+    shown = current_fields(version)[path].text
+    set_field(version, path, "≥700元", shown)
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]
     staff, address = sign_in("keyuan"), reverse("version", args=[version.pk])
@@ -263,10 +272,10 @@ def test_what_an_indicator_is_is_decided_once_on_its_page(drafts, department, si
     )
     # Someone changed the target while the page was open: what is decided is not what stood there.
     stale = {"indicator": one.id, "sense": "more", "reason": "按合同", "seen": indicators.seen_of(one)}
-    sheets.set_field(version, path, "≥800元", "≥700元")
+    set_field(version, path, "≥800元", "≥700元")
     assert "[ZS-WB-10]" in staff.post(act, stale, **HTMX).content.decode()
     version.refresh_from_db()
-    sheets.set_field(version, path, "≥700元", "≥800元")
+    set_field(version, path, "≥700元", "≥800元")
     assert staff.post(act, {"indicator": one.id, "sense": "more", "reason": "按合同"}).status_code == 302
     version.refresh_from_db()
     one = version.target_sheet().indicators[n]
@@ -313,25 +322,25 @@ def test_an_indicator_renamed_in_a_new_document_is_the_same_once_a_person_says_s
 
 
 def test_a_new_indicator_inherits_nothing_of_a_deleted_one(drafts):
-    version = sheets.add_part(drafts[1], "indicators")
+    version = add_part(drafts[1], "indicators")
     n = len(version.target_sheet().indicators) - 1
     first = version.target_sheet().indicators[n].id
-    version = sheets.remove_part(version, "indicators", first)
-    version = sheets.add_part(version, "indicators")
+    version = remove_part(version, "indicators", first)
+    version = add_part(version, "indicators")
     assert version.target_sheet().indicators[n].id not in ("", first)
 
 
 def test_the_year_of_a_sheet_is_that_of_its_record(drafts, sign_in):
     version = drafts[1]
     with pytest.raises(ZhunshengError, match="ZS-TG-02"):
-        sheets.set_field(version, "year", "2020", "2023")
+        set_field(version, "year", "2020", "2023")
     version.body["year"] = 2020
     assert version.target_sheet().year == 2023
 
 
 def test_what_was_approved_changes_for_a_reason_whichever_way(drafts, department, user, sign_in):
     version, staff = drafts[1], sign_in("keyuan")
-    other = sheets.add_version(version.target_sheet(), department, user("keyuan"), "upload")
+    other = documents.add_version(version.target_sheet(), department, user("keyuan"), "upload")
     step = lambda record, action, **said: staff.post(  # noqa: E731
         reverse("step", args=["targets", record.pk]), {"action": f"targets.{action}", **said}
     )
@@ -353,11 +362,9 @@ def test_findings_tell_two_indicators_of_one_name_apart(drafts):
     version = drafts[1]
     sheet = version.target_sheet()
     for n in (0, 1):
-        sheets.set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
+        set_field(version, f"indicators.{n}.name", "批次", sheet.indicators[n].name)
         version.refresh_from_db()
-    sheets.set_field(
-        version, "indicators.1.target", "较好", sheets.current_fields(version)["indicators.1.target"].text
-    )
+    set_field(version, "indicators.1.target", "较好", current_fields(version)["indicators.1.target"].text)
     version.refresh_from_db()
     one, two = (version.target_sheet().indicators[n].id for n in (0, 1))
     worded = set(version.findings.filter(message__contains="较好").values_list("indicator_code", "indicator"))
@@ -401,7 +408,7 @@ def test_a_void_adjustment_leaves_the_approved_version_as_the_newest(department,
         sheet__department=department, sheet__kind="project", state="approved"
     )[0]
     before = sorted(f.rule for f in approved.findings.all())
-    adjusted = sheets.adjust(approved, user("keyuan"), "试一试")
+    adjusted = adjust(approved, user("keyuan"), "试一试")
     advance(user("keyuan"), adjusted, "targets.void", "不调整了")
     year = approved.year
     assert review.standings(department, year)[approved.pk].current
@@ -422,7 +429,7 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     assert any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
     assert "ZS-WB-02" in step_on(client, project, "targets.void").content.decode()
     assert step_on(client, project, "targets.void", remark="传错了年度").status_code == 302
-    assert name not in {s.name for s in sheets.sheets_of(department, 2023)}
+    assert name not in {s.name for s in lookup.sheets_of(department, 2023)}
     assert not any(name in t["what"] for t in todo.of(user("keyuan"), department, 2023, today))
     assert not project.findings.exists()
     project.sheet.refresh_from_db()
@@ -434,10 +441,10 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
     assert "作废" in client.get(reverse("version", args=[project.pk])).content.decode()
     assert step_on(client, project, "targets.submit").status_code == 400
     assert step_on(client, project, "targets.restore").status_code == 302
-    assert name in {s.name for s in sheets.sheets_of(department, 2023)}
+    assert name in {s.name for s in lookup.sheets_of(department, 2023)}
     # A newer one took its place meanwhile: it stays void.
     advance(user("keyuan"), project, "targets.void", "重复")
-    made = sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload")
+    made = documents.add_version(project.target_sheet(), department, user("keyuan"), "upload")
     assert not made.sheet.retired
     assert made.number == project.number + 1
     with pytest.raises(ZhunshengError) as caught:
@@ -450,19 +457,19 @@ def test_a_void_draft_counts_nowhere_and_comes_back(project, department, sign_in
 
 
 def test_an_empty_form_is_not_submitted_even_on_purpose(department, sign_in, user):
-    version = sheets.start_blank(department, 2023, "project", "空项目", user("keyuan"))
-    sheets.set_field(version, "budget.total", "10", "")
+    version = start_blank(department, 2023, "project", "空项目", user("keyuan"))
+    set_field(version, "budget.total", "10", "")
     answer = step_on(sign_in("keyuan"), version, "targets.submit", despite="on").content.decode()
     assert "ZS-WB-11" in answer and "产出" in answer and "目标没有写" in answer and "预算" not in answer
     version.refresh_from_db()
     assert version.state == "draft"
-    bare = sheets.start_blank(department, 2023, "department", "", user("keyuan"))
+    bare = start_blank(department, 2023, "department", "", user("keyuan"))
     answer = step_on(sign_in("keyuan"), bare, "targets.submit", despite="on").content.decode()
     assert "ZS-WB-11" in answer and "没有写明指标值的指标" in answer
 
 
 def test_a_project_says_what_it_costs(project, user):
-    sheets.set_field(project, "budget.total", "", sheets.current_fields(project)["budget.total"].text)
+    set_field(project, "budget.total", "", current_fields(project)["budget.total"].text)
     with pytest.raises(ZhunshengError) as caught:
         advance(user("keyuan"), project, "targets.submit", said={"despite": True})
     assert "没有预算金额" in caught.value.text()
@@ -477,8 +484,8 @@ def test_a_superseded_version_goes_no_further(project, department, user):
 
 
 def test_a_superseded_draft_is_no_longer_edited(project, department, user, sign_in):
-    sheets.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
-    said = {"path": "unit", "text": "另一科", "was": sheets.current_fields(project)["unit"].text}
+    documents.add_version(project.target_sheet(), department, user("keyuan"), "upload", of=project.sheet)
+    said = {"path": "unit", "text": "另一科", "was": current_fields(project)["unit"].text}
     answer = sign_in("keyuan").post(reverse("field", args=[project.pk]), said)
     project.refresh_from_db()
     assert "已有更新的第2版" in answer.content.decode() and project.target_sheet().unit != "另一科"
@@ -494,7 +501,7 @@ def test_a_version_put_aside_leaves_the_project_its_code(department, user):
     )[0]
     was = approved.sheet.project_code
     other = approved.target_sheet().model_copy(update={"code": "P-OTHER"})
-    made = sheets.add_version(other, department, user("keyuan"), "upload", reason="改编码")
+    made = documents.add_version(other, department, user("keyuan"), "upload", reason="改编码")
     advance(user("keyuan"), made, "targets.void", "不要了")
     assert Sheet.objects.get(pk=approved.sheet_id).project_code == was
 

@@ -3,5 +3,5 @@ in bounded memory.
 
 Piece by piece while it lies in the processor's cache, so that a hundred million lines take seconds and no
 table. Only what is written exactly as the specification says passes; of anything else ``None`` is returned
-and ``draws.frame`` reads it with SQL, which names each wrong row. Needs the extra ``fast``.
+and ``draws.frame_making`` reads it with SQL, which names each wrong row. Needs the extra ``fast``.
 """

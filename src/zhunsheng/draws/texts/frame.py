@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhunsheng.draws import lookalikes
-from zhunsheng.draws.bundle import MAX_MATCHES
+from zhunsheng.draws.bundle_rules import MAX_MATCHES
 from zhunsheng.draws.drawing import DrawEngine, DuckDatabase, check, wanted_of
-from zhunsheng.draws.frame import Frame, frame_from_file, key_of, new_key, stratum_of
+from zhunsheng.draws.frame import Frame, key_of, new_key
+from zhunsheng.draws.frame_making import frame_from_file, stratum_of
 from zhunsheng.draws.merkle import GROUP, Groups, group_of
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.spec import ID, STRATUM_JOIN, head, proof_of

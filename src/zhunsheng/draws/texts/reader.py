@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zhunsheng.draws import kernels
-from zhunsheng.draws.bundle import MAX_STRATA
+from zhunsheng.draws.bundle_rules import MAX_STRATA
 from zhunsheng.draws.drawing import limits_of
 from zhunsheng.draws.merkle import GROUP, Groups
 from zhunsheng.draws.spec import PART, SALT_LENGTH, SEPARATOR, STRATUM_JOIN, head, salt, ticket

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from zhunsheng.review.catalogue import Context, Hit, rule
-from zhunsheng.targets.editing import PLACEHOLDER
+from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside, plain
 

@@ -10,14 +10,9 @@ from pathlib import Path
 import duckdb
 
 from zhunsheng.clock import today
-from zhunsheng.draws.frame import (
-    LEDGER,
-    Frame,
-    frame_from_file,
-    frame_of_source,
-    source_of_file,
-    source_of_ledger,
-)
+from zhunsheng.draws.frame import Frame
+from zhunsheng.draws.frame_making import frame_from_file, frame_of_source
+from zhunsheng.draws.frame_sources import LEDGER, source_of_file, source_of_ledger
 from zhunsheng.draws.merkle import compiles, kept
 from zhunsheng.draws.plan import Plan
 from zhunsheng.errors import ZhunshengError

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import framework_of
-from zhunsheng.targets.editing import NEW_INDICATOR, PLACEHOLDER
+from zhunsheng.targets.fields import NEW_INDICATOR, PLACEHOLDER
 from zhunsheng.web.models import (
     Checkpoint,
     Contest,

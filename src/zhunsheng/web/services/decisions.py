@@ -49,8 +49,9 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.decided import Overtaken, Seen
 from zhunsheng.web.models.year import shown_figures
 from zhunsheng.web.roles import permits
-from zhunsheng.web.services import commitments, jobs, review, sheets
+from zhunsheng.web.services import commitments, jobs, review
 from zhunsheng.web.services.publishing import acts, drift
+from zhunsheng.web.services.sheets import drafts, lookup
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import comparing, contests, filling
 from zhunsheng.web.workflow import Said, advance, check, compare
@@ -171,7 +172,7 @@ def _reviewed_first(record: SheetVersion) -> None:
     so that its findings are known.
     """
     if not review.standing_of(record).current:
-        sheets.refresh_findings(record.department, record.sheet.year)
+        lookup.refresh_findings(record.department, record.sheet.year)
 
 
 def _compared(record: Publication) -> None:
@@ -180,7 +181,7 @@ def _compared(record: Publication) -> None:
 
 
 def _reviewed(record: SheetVersion, user: User) -> None:
-    sheets.refresh_findings(record.department, record.sheet.year)
+    lookup.refresh_findings(record.department, record.sheet.year)
 
 
 def _annulled(record: Draw, user: User) -> None:
@@ -343,7 +344,7 @@ def _entries_since(record: Audited, entry: int) -> list[AuditEntry]:
 def _fields_since(record: Audited, entry: int) -> list[ChangeSince]:
     found = _entries_since(record, entry)
     labels = (
-        {p: f.label for p, f in sheets.current_fields(record).items()}
+        {p: f.label for p, f in drafts.current_fields(record).items()}
         if isinstance(record, SheetVersion)
         else {}
     )

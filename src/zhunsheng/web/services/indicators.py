@@ -17,7 +17,7 @@ from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.translation import worded
 from zhunsheng.web.models import SheetVersion, User
 from zhunsheng.web.models.decided import shown
-from zhunsheng.web.services.sheets import change
+from zhunsheng.web.services.sheets.drafts import change
 
 CHOICES = {"kinds": KIND_WORDS, "senses": SENSE_WORDS}  # what a person decides among
 

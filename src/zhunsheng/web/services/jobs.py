@@ -35,7 +35,7 @@ from zhunsheng.web.services import evidence, office
 from zhunsheng.web.services.draws import committing, performing, results
 from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import drift
-from zhunsheng.web.services.sheets import this_year
+from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import calendar, figures, filling, question
 from zhunsheng.web.workflow import compare

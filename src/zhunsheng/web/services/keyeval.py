@@ -34,7 +34,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.roles import reaches
 from zhunsheng.web.services.rules import rules_for
-from zhunsheng.web.services.sheets import in_force
+from zhunsheng.web.services.sheets.lookup import in_force
 from zhunsheng.web.services.year.records import newest_assessment
 from zhunsheng.web.workflow import advance, check, note
 

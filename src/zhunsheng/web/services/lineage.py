@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Match, Rows, combine
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher

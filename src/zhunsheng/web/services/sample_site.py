@@ -18,8 +18,8 @@ from zhunsheng.sample.documents import bureau, write_documents, write_reported
 from zhunsheng.sample.draw import DrawDemo, beacon_plan, demo_beacon_draw, demo_draw, inspectors, plan
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.sample.portfolio import names, write_portfolio
-from zhunsheng.usecases.assessing import Evidence
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import acting
@@ -37,10 +37,13 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services import evidence, keyeval, matching, office, registers, sheets
+from zhunsheng.web.services import evidence, keyeval, matching, office, registers
 from zhunsheng.web.services.draws import performing, results
 from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import acts
+from zhunsheng.web.services.sheets import lookup
+from zhunsheng.web.services.sheets.documents import take_document
+from zhunsheng.web.services.sheets.drafts import start_from_last_year
 from zhunsheng.web.services.year import calendar, figures, filling, question, records
 from zhunsheng.web.services.year.words import keep_word
 from zhunsheng.web.workflow import advance, note
@@ -246,7 +249,7 @@ def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
 
 def _targets(document: Path, department: Organisation, people: dict[str, User]) -> None:
     upload = Upload.keep(document.read_bytes(), document.name, "document", department, people["keyuan"])
-    for version in sheets.take_document(upload, department, YEAR, people["keyuan"]):
+    for version in take_document(upload, department, YEAR, people["keyuan"]):
         with acting("keyuan"):
             advance(people["keyuan"], version, "targets.submit")
         with acting("caiwu"):
@@ -259,7 +262,7 @@ def _targets(document: Path, department: Organisation, people: dict[str, User]) 
             with acting("juzhang"):
                 acts.decide(asked, people["juzhang"], "publish.approve")
     # Next year's draft, so that drafts, findings and editing can be tried.
-    sheets.start_from_last_year(department, YEAR + 1, people["keyuan"])
+    start_from_last_year(department, YEAR + 1, people["keyuan"])
 
 
 def _year(department: Organisation, people: dict[str, User], document: Path, folder: Path) -> None:
@@ -305,7 +308,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
 
 def _confirm_proposals(department: Organisation, run: Run, user: User, *, but: str = "") -> None:
     """Confirm what the system proposes, all but the indicator of one name."""
-    book = sheets.book_in_force(department, YEAR, END)
+    book = lookup.book_in_force(department, YEAR, END)
     found = [line for line in matching.lines(department, book, run) if line.decision is None]
     for line in found:
         if line.indicator.match.status == "proposed" and line.indicator.name != but:
@@ -315,7 +318,7 @@ def _confirm_proposals(department: Organisation, run: Run, user: User, *, but: s
 
 
 def _key_evaluation(department: Organisation, people: dict[str, User]) -> None:
-    sheet = next(s for s in sheets.sheets_of(department, YEAR) if s.kind == "project")
+    sheet = next(s for s in lookup.sheets_of(department, YEAR) if s.kind == "project")
     framework = key_frameworks()[0]
     experts = [people["zhuanjia1"], people["zhuanjia2"]]
     made = keyeval.start(sheet, framework.methods[1], experts, people["caizheng"])

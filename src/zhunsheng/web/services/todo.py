@@ -25,7 +25,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services.draws.entering import seals
 from zhunsheng.web.services.registers import due_of, registers
-from zhunsheng.web.services.sheets import newest, sheets_of
+from zhunsheng.web.services.sheets.lookup import newest, sheets_of
 from zhunsheng.web.services.year.calendar import calendar_of, self_entry, self_too_early
 from zhunsheng.web.services.year.records import unexplained
 

@@ -18,10 +18,12 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.targets import TargetSheet
-from zhunsheng.targets.editing import INDICATOR_LABELS, Field, changes, fields_of
+from zhunsheng.targets.comparing import changes
+from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
-from zhunsheng.web.services import indicators, review, sheets
+from zhunsheng.web.services import indicators, review
+from zhunsheng.web.services.sheets import documents, drafts
 from zhunsheng.web.telling import tell
 
 STATE_WORDS = {
@@ -87,7 +89,7 @@ def shown(version: SheetVersion, *, every: bool) -> dict[str, Any]:
         "sheet": sheet,
         **context,
         **reviewed,
-        "plan_keys": sheets.row_keys(sheet, "plan"),
+        "plan_keys": drafts.row_keys(sheet, "plan"),
         "labels": {k: v for k, v in INDICATOR_LABELS.items() if k not in hidden},
         "hidden": hidden,
         "document": _document(version),
@@ -117,7 +119,7 @@ def _parts(
         if parts[0] == "plan":
             plan.setdefault(int(parts[1]), {})[parts[2]] = entry
         elif parts[0] == "goals":
-            goals.append(entry | {"row": sheets.row_keys(sheet, "goals")[int(parts[1])]})
+            goals.append(entry | {"row": drafts.row_keys(sheet, "goals")[int(parts[1])]})
         elif parts[0] == "indicators":
             cells.setdefault(int(parts[1]), {})[parts[2]] = entry
         else:
@@ -158,7 +160,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) 
     # The person's own edit moves what they have seen along; an edit by someone else since then does not.
     followed = bool(seen) and seen == version.seen_digest()
     try:
-        version = sheets.set_field(version, path, text, was)
+        version = drafts.set_field(version, path, text, was)
     except ZhunshengError as problem:
         error, status = problem, "conflict" if problem.code == "ZS-WB-03" else "wrong"
     sheet = version.target_sheet()
@@ -227,4 +229,4 @@ def uploaded_words(made: Sequence[SheetVersion], upload: int, year: int) -> str:
             "years": "、".join(str(y) for y in elsewhere),
             "year": year,
         }
-    return message + "".join(sheets.joined_words(v) for v in made)
+    return message + "".join(documents.joined_words(v) for v in made)

@@ -14,7 +14,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import jobs
 from zhunsheng.web.services import matching as service
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, records
 from zhunsheng.web.views.common import demand, done, page
 

@@ -17,7 +17,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, inherited, may
 from zhunsheng.web.services import office, review, todo
 from zhunsheng.web.services.lineage import behind
-from zhunsheng.web.services.sheets import in_force, newest, sheets_of
+from zhunsheng.web.services.sheets.lookup import in_force, newest, sheets_of
 from zhunsheng.web.services.year import calendar, comparing, records
 from zhunsheng.web.views.common import integer_of, page
 

@@ -19,7 +19,7 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import ledgers
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.rules import rules_for
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import (
     calendar,

@@ -24,7 +24,8 @@ from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
-from zhunsheng.web.services import review, sheets, versions
+from zhunsheng.web.services import review, versions
+from zhunsheng.web.services.sheets import documents, drafts, lookup
 from zhunsheng.web.services.year import figures
 from zhunsheng.web.views.common import demand, done, download, page, send
 from zhunsheng.web.workflow import compare as unchanged
@@ -40,17 +41,17 @@ def targets(request: SignedInRequest, department: Organisation, year: int) -> Ht
     listed = [
         {
             "sheet": s,
-            "version": (v := sheets.newest(s)),
-            "in_force": sheets.in_force(s),
+            "version": (v := lookup.newest(s)),
+            "in_force": lookup.in_force(s),
             "levels": versions.levels(v),
             "standing": standings[v.pk],
         }
-        for s in sheets.sheets_of(department, year)
+        for s in lookup.sheets_of(department, year)
     ]
     context = {
         "part": "targets",
         "listed": listed,
-        "void": sheets.void_of(department, year),
+        "void": lookup.void_of(department, year),
         "can_start": may(request.user, "targets.start", department),
         "next_year": year + 1,
     }
@@ -60,19 +61,19 @@ def targets(request: SignedInRequest, department: Organisation, year: int) -> Ht
 def _start(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     if DocumentForm.came(request):
         said = DocumentForm.of(request)
-        document = sheets.read_file(said["file"])
-        upload, made = sheets.keep_document(document, department, year, request.user, said["reason"])
+        document = documents.read_file(said["file"])
+        upload, made = documents.keep_document(document, department, year, request.user, said["reason"])
         return done(request, "version", versions.uploaded_words(made, upload.pk, year), made[0].pk)
     if LastYearForm.came(request):
-        made = sheets.start_from_last_year(department, year, request.user)
+        made = drafts.start_from_last_year(department, year, request.user)
         told = _("已沿用上年 %(n)s 张目标表。") % {"n": len(made)}
         return done(request, "targets", told, department=department.pk, year=year)
     if ReviewForm.came(request):
         reviewed = ReviewForm.of(request, department, year)["version"]
-        sheets.review_again(department, year)
+        lookup.review_again(department, year)
         return done(request, "version", _("已重新审核。"), reviewed.pk)
     said = BlankForm.of(request)
-    one = sheets.start_blank(department, year, said["kind"], said["name"], request.user)
+    one = drafts.start_blank(department, year, said["kind"], said["name"], request.user)
     return done(request, "version", _("已建立空白目标表。"), one.pk)
 
 
@@ -88,7 +89,7 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
         .first()
     )
     last = later is None
-    in_force = sheets.in_force(version.sheet)
+    in_force = lookup.in_force(version.sheet)
     editable = may(request.user, "targets.edit", version) and last
     actions = available(request.user, version, "targets")
     pairs, left = deciding.pairings(version) if editable else ([], {})
@@ -136,10 +137,10 @@ def part(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     if PartRemoval.came(request):
         said = PartRemoval.of(request)
         unchanged(version, *said["seen"])
-        sheets.remove_part(version, said["part"], said["remove"])
+        drafts.remove_part(version, said["part"], said["remove"])
     else:
         said = PartAddition.of(request)
-        sheets.add_part(version, said["part"], said["library"])
+        drafts.add_part(version, said["part"], said["library"])
     return done(request, "version", "", version.pk)
 
 
@@ -165,7 +166,7 @@ def same(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
 def adjust(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     """Open an adjustment of an approved version, with its reason."""
     demand(request, "targets.adjust", version)
-    made = sheets.adjust(version, request.user, AdjustmentForm.of(request)["reason"])
+    made = drafts.adjust(version, request.user, AdjustmentForm.of(request)["reason"])
     return done(request, "version", _("已建立调整稿，批复前仍按原目标执行。"), made.pk)
 
 

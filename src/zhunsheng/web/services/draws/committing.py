@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.assignment import RegisteredInspector, districts_of
-from zhunsheng.draws.frame import sizes_in_ledger
+from zhunsheng.draws.frame_making import sizes_in_ledger
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import refuse_too_large
 from zhunsheng.draws.staffing import recusals, refuse_unstaffed

@@ -25,7 +25,7 @@ from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Job, Organisation, Upload, User
 from zhunsheng.web.services import office
-from zhunsheng.web.services.sheets import joined_words, keep_document, read_document
+from zhunsheng.web.services.sheets.documents import joined_words, keep_document, read_document
 from zhunsheng.web.services.uploads import LIMITS
 
 # A document in a zip may be as large as one that comes alone. They are read one by one,

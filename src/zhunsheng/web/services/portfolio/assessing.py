@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import office

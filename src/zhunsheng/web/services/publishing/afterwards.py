@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.targets.editing import changes
+from zhunsheng.targets.comparing import changes
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, Step
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.services import disclosing

@@ -157,6 +157,7 @@ def _draw(draw: Draw) -> tuple[int, str, dict[str, Any]]:
 
 
 def results_of(draw: Draw) -> tuple[int, str, dict[str, Any]]:
+    """Return year, title and data of what would be published of a draw's results."""
     done = [t for t in draw.tasks.all() if t.result]
     rows = [
         {

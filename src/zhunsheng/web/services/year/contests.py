@@ -10,7 +10,7 @@ from zhunsheng.web.actor import current
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, User, Word
 from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.roles import permits
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.comparing import differences, figures_of
 from zhunsheng.web.services.year.figures import assess_now
 from zhunsheng.web.services.year.question import promises

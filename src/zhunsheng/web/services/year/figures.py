@@ -10,7 +10,8 @@ from datetime import date
 
 from django.utils import timezone
 
-from zhunsheng.usecases.assessing import Assessed, Evidence
+from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.models import Assessment, Organisation, SheetVersion
 from zhunsheng.web.services.evidence import store

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import Assessed, Evidence
+from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import official_forms, write_outputs
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.models import Assessment, IndicatorLight, Organisation

@@ -15,12 +15,13 @@ from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
 from zhunsheng.targets import Book
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Evidence, Grounds, assess, basis
+from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Grounds, assess, basis
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, Upload, Word
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.records import Record, record_of, words_of
 
 

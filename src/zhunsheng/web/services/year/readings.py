@@ -9,7 +9,7 @@ from typing import Any
 
 from zhunsheng.evidence import Snapshot
 from zhunsheng.measures import DuckEngine, catalogue
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.services.evidence import store
 
 
@@ -39,10 +39,10 @@ def opened_for(code: str) -> Evidence:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
     opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
-    opened._known.update(
+    opened.readings.update(
         {key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()}
     )
-    opened._paid.update(paid)
+    opened.sums.update(paid)
     return opened
 
 
@@ -50,7 +50,7 @@ def remember(code: str, opened: Evidence) -> None:
     """Keep what was read of a department, by its code, for as long as its rows are what they were then."""
     key = (code, opened.snapshot.state_of(code))
     with _reading:
-        _read[key] = dict(opened._known), dict(opened._paid)
+        _read[key] = dict(opened.readings), dict(opened.sums)
         _read.move_to_end(key)
         while len(_read) > REMEMBERED:
             _read.popitem(last=False)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 from zhunsheng.translation import worded
-from zhunsheng.usecases.assessing import Evidence
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.web.models import SelfEvaluation, Upload
 from zhunsheng.web.services.evidence import store

@@ -12,7 +12,7 @@ from zhunsheng.judgements import refuse_marks
 from zhunsheng.translation import worded
 from zhunsheng.web.models import Assessment, Checkpoint, User, Word
 from zhunsheng.web.services.evidence import store
-from zhunsheng.web.services.sheets import book_in_force
+from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.figures import TURNS, Moved, ahead, compute
 from zhunsheng.web.services.year.filling import fill
 from zhunsheng.web.services.year.question import Question, WordUnkept, promises

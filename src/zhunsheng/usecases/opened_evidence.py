@@ -1,0 +1,70 @@
+"""A state of the evidence opened on an engine, which remembers what was read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from zhunsheng.evidence import Snapshot, Store
+from zhunsheng.measures import DuckEngine, Engine, Measure, Readings, catalogue, read_all
+from zhunsheng.measures.reading import DaySums, sums_by_day
+
+
+@dataclass
+class Evidence:
+    """A snapshot opened on an engine, with the measures to compute.
+
+    ``together`` are codes of departments that are all going to be asked for: the first question reads for all
+    of them. ``readings`` and ``sums`` are what was read so far, by year, date and department.
+    """
+
+    snapshot: Snapshot
+    engine: Engine
+    measures: dict[str, Measure]
+    together: frozenset[str] = frozenset()
+    readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
+    sums: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        store: Store,
+        *,
+        batch: int | None = None,
+        at: datetime | None = None,
+        measures: Iterable[Path] = (),
+        together: Iterable[str] = (),
+    ) -> Evidence:
+        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
+        snapshot = store.snapshot(batch=batch, at=at)
+        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), frozenset(together))
+
+    def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
+        """Compute all measures for one department by code (None: for all), once a year and date."""
+        key = (year, as_of, department)
+        if key not in self.readings:
+            only = None if department is None else self._with(department)
+            found = read_all(
+                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
+            )
+            if only is None:
+                self.readings[key] = found
+            else:
+                self.readings |= {(year, as_of, code): {} for code in only}
+                for name, reading in found.items():
+                    self.readings[year, as_of, name[1]][name] = reading
+        return self.readings[key]
+
+    def paid(self, year: int, as_of: date, department: str) -> DaySums:
+        """Return what a department (by code) paid in a year by day, for each project as readings name it."""
+        key = (year, as_of, department)
+        if key not in self.sums:
+            only = self._with(department)
+            found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
+            self.sums |= {(year, as_of, code): found.get(code, {}) for code in only}
+        return self.sums[key]
+
+    def _with(self, department: str) -> list[str]:
+        return sorted(self.together) if department in self.together else [department]
