@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -55,4 +55,44 @@ def local(moment: datetime | str) -> datetime:
 
 def told(moment: datetime | str) -> str:
     """Return how a moment is told to people: office time, to the second, without a zone's letters."""
-    return f"{local(moment):%Y-%m-%d %H:%M:%S}"
+    return f"{day_of(local(moment))} {time_of(local(moment))}"
+
+
+def to_minute(moment: datetime | str) -> str:
+    """Return a moment in office time, to the minute."""
+    return f"{local(moment):%Y-%m-%d %H:%M}"
+
+
+def time_of(moment: datetime | str) -> str:
+    """Return the time of day of a moment in office time, to the second."""
+    return f"{local(moment):%H:%M:%S}"
+
+
+def day_of(on: date) -> str:
+    """Return a day, or a moment's day in office time."""
+    return f"{local(on).date() if isinstance(on, datetime) else on:%Y-%m-%d}"
+
+
+def beside(moment: datetime | date, now: datetime) -> str:
+    """Return a moment (to the second) or a day without the year that it shares with ``now``; one of another
+    year to the minute.
+    """
+    if not isinstance(moment, datetime):
+        return f"{moment:%m-%d}" if moment.year == local(now).year else day_of(moment)
+    at = local(moment)
+    return f"{at:%m-%d} {time_of(at)}" if at.year == local(now).year else to_minute(at)
+
+
+def spelled_out(on: date) -> str:
+    """Return a day as a report writes it: 2021年03月31日."""
+    return f"{on:%Y年%m月%d日}"
+
+
+def month_day(on: date) -> str:
+    """Return a day of a year that is known: 03月31日."""
+    return f"{on:%m月%d日}"
+
+
+def utc(moment: datetime) -> str:
+    """Return a moment as files that are signed or chained hold it: UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

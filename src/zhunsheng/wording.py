@@ -1,4 +1,4 @@
-"""Numbers and rates in words: one way to show a figure, one way to make a rate."""
+"""Numbers, money and rates in words: one way to show a figure, one way to make a rate."""
 
 from __future__ import annotations
 
@@ -29,6 +29,26 @@ def plain(value: Fraction | Decimal) -> str:
         f"{Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value:f}"
     )
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def thousands(count: int) -> str:
+    """Return a count with commas: 12,345."""
+    return f"{count:,}"
+
+
+def money(amount: Decimal) -> str:
+    """Return an amount with commas and two decimals: ``1,234.50``."""
+    return f"{amount:,.2f}"
+
+
+def yuan(amount: Decimal) -> str:
+    """Return yuan with the unit: ``1,234.50元``."""
+    return f"{money(amount)}元"
+
+
+def ten_thousands(amount: Decimal) -> str:
+    """Return yuan in 万元 with commas and two decimals, without the unit."""
+    return money(amount / 10000)
 
 
 def number_beside(value: Figure, bounds: Iterable[Figure], places: int = 2) -> str:

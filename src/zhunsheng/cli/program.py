@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(leaving.exit_code) from None
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
-            error.show()  # type: ignore[attr-defined]
+            error.show()  # type: ignore[attr-defined]  # which this one of them has
             raise SystemExit(0) from None
         _fail(given, ZhunshengError("ZS-CL-01", detail=_translated(error)))
     except (KeyboardInterrupt, typer.Abort):

@@ -69,7 +69,8 @@ _INLINE = {
 MAX_COPY_TAGS = 20_000_000  # of a workbook that the site wrote for the public
 MAX_DEPTH = 3  # archives within archives
 MOST_LABEL = 20  # signs of a paragraph that may be the label of the next
-Part = tuple[Any, str | None]  # an element whose text, or whose attribute of that name, is a piece of a text
+# An element whose text, or whose attribute of that name, is a piece of a text; or a list and the place in it.
+Part = tuple[Any, str | int | None]
 
 
 @dataclass
@@ -202,7 +203,7 @@ class _Whole:
                 yield from _rows(f"{self.name}的工作表“{sheet.name}”", cells)
         elif ending in (".tsv", ".txt", ".md"):
             self.tree = [decode(self.data, self.name)]
-            yield Text(self.name, [(self.tree, 0)], lines=True)  # type: ignore[list-item]
+            yield Text(self.name, [(self.tree, 0)], lines=True)
         else:
             raise ZhunshengError("ZS-WB-43", name=self.name)
 
@@ -216,7 +217,7 @@ class _Whole:
                 self.tree[0], ensure_ascii=False, sort_keys=True, separators=(",", ":")
             ).encode()
         if ending in (".html", ".htm"):
-            return lxml.html.tostring(self.tree, encoding="utf-8", doctype="<!doctype html>")  # type: ignore[no-any-return]
+            return bytes(lxml.html.tostring(self.tree, encoding="utf-8", doctype="<!doctype html>"))
         if ending in (".xls", ".csv"):  # nothing of the site's is published so
             raise ZhunshengError("ZS-WB-43", name=self.name)
         return str(self.tree[0]).encode()
@@ -293,7 +294,7 @@ def _json(data: bytes, name: str) -> Any:
 def _named(place: str, names: Sequence[str]) -> Iterator[Text]:
     """Yield the names of members; they can't be written over where they stand."""
     for name in names:
-        yield Text(place, [([name], 0)])  # type: ignore[list-item]
+        yield Text(place, [([name], 0)])
 
 
 def json_texts(place: str, holder: Any, key: Any, labels: tuple[str, ...] = ()) -> Iterator[Text]:
@@ -324,7 +325,7 @@ def _rows(place: str, rows: list[list[str]]) -> Iterator[Text]:
     for r, row in enumerate(rows):
         for c, _cell in enumerate(row):
             labels = (row[c - 1] if c else "", head[c] if r and c < len(head) else "")
-            yield Text(f"{place}第{r + 1}行第{c + 1}列", [(row, c)], labels)  # type: ignore[list-item]
+            yield Text(f"{place}第{r + 1}行第{c + 1}列", [(row, c)], labels)
 
 
 def _html(place: str, root: Any) -> Iterator[Text]:

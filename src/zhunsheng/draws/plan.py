@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from zhunsheng.clock import told
+from zhunsheng.clock import told, utc
 from zhunsheng.draws.beacons import round_time
 from zhunsheng.draws.spec import PART, STRATUM_JOIN, canonical, digest
 from zhunsheng.draws.strata import column_words, match_words, stratum_words
@@ -212,7 +212,7 @@ class Plan(_PlanPart):
     def as_json(self) -> dict[str, Any]:
         """Return the plan as the protocol digests it."""
         data = self.model_dump(mode="json", exclude_none=True)
-        return {**data, "known_at": self.known_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {**data, "known_at": utc(self.known_at)}
 
     @property
     def digest(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from zhunsheng.clock import told
+from zhunsheng.clock import told, utc
 from zhunsheng.draws import assignment_1
 from zhunsheng.draws.assignment import RegisteredInspector, assign, register_digest, register_json
 from zhunsheng.draws.bundle import part_of
@@ -28,7 +28,6 @@ Assign = Callable[
 ]
 # A draw that was committed under an earlier version is drawn, and verified, as that version has it.
 ASSIGN: dict[str, Assign] = dict(zip(VERSIONS, (assignment_1.assign, assign), strict=True))
-_UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def commitment(
@@ -52,7 +51,7 @@ def commitment(
         "frame": {"count": frame.count, "digest": frame.digest, "root": frame.root},
         "strata": plan.allot(frame.sizes),
         "inspectors": {"count": len(inspectors), "digest": register_digest(inspectors)},
-        "committed_at": when.astimezone(UTC).strftime(_UTC),
+        "committed_at": utc(when),
     }
 
 

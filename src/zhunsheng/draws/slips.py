@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from zhunsheng.clock import told
+from zhunsheng.clock import told, utc
 from zhunsheng.draws.plan import Ceremony, Plan
 from zhunsheng.draws.spec import DIGEST, canonical, digest
 from zhunsheng.errors import ZhunshengError
@@ -77,7 +77,7 @@ def record(plan: Plan, slips: Sequence[str], when: datetime) -> dict[str, Any]:
                 when=told(when),
             ),
         )
-    return recorded(plan, slips, when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return recorded(plan, slips, utc(when))
 
 
 def opened(

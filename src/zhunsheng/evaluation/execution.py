@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from zhunsheng.evaluation.scorecard import FULL, NONE, ExecutionScore, rounded
 from zhunsheng.translation import worded
-from zhunsheng.wording import percent_beside
+from zhunsheng.wording import percent_beside, yuan
 
 
 def score_execution(
@@ -42,8 +42,8 @@ def score_execution(
     how = worded(
         "{points} × {spent} ÷ {budget} = {points} × {shown_rate} = {score} 分",
         points=points,
-        spent=_money(spent),
-        budget=_money(budget),
+        spent=yuan(spent),
+        budget=yuan(budget),
         shown_rate=shown_rate,
         score=score,
     )
@@ -52,7 +52,3 @@ def score_execution(
     return ExecutionScore(
         points, score, spent, budget, rate, how + (worded("，年度未满") if left else ""), left
     )
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}元"

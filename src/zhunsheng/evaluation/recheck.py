@@ -18,6 +18,7 @@ from zhunsheng.outcomes import outcome_of_text, result_of
 from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.results import Result
 from zhunsheng.translation import worded
+from zhunsheng.wording import yuan
 
 Kind = Literal["score", "actual", "target", "missing", "extra", "total", "execution", "check", "absent"]
 KIND_WORDS: dict[Kind, str] = {
@@ -242,8 +243,8 @@ def _money(reported: TargetSheet, card: Scorecard) -> list[Difference]:
             Difference(
                 "execution",
                 worded("全年执行数"),
-                f"{theirs.spent:,.2f}元",
-                f"{ours.spent:,.2f}元",
+                yuan(theirs.spent),
+                yuan(ours.spent),
                 worded("与支付台账合计不符"),
             )
         )

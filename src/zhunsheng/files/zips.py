@@ -87,10 +87,10 @@ class Zip:
         """
         stream = io.BytesIO(data)
         try:
-            # The library's own look at the end of the file: how long the directory is that it would read
-            # next.
-            end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
-            if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
+            # The library's own look at the end of the file, which it keeps to itself: how long the directory
+            # is that it would read next.
+            end = getattr(zipfile, "_EndRecData")(stream)  # noqa: B009 (its types don't name it)
+            if end and end[getattr(zipfile, "_ECD_SIZE")] > MAX_DIRECTORY:  # noqa: B009
                 raise TooLarge(worded("成员的目录过长"))
             self._archive = zipfile.ZipFile(stream)
         except _FAULTS as error:

@@ -14,6 +14,7 @@ from zhunsheng.monitoring.lights import Light, elapsed, light_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import SpendingPlan, TargetSheet
 from zhunsheng.translation import worded
+from zhunsheng.wording import money
 
 PlanMode = Literal["linear", "step"]
 BY_TIME = (
@@ -100,7 +101,7 @@ def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
     approved = sheet.budget.total
     budget = approved if figures.adjusted is None else figures.adjusted
     if budget is not None and budget <= 0:
-        return worded("预算数为 {budget}元，不是正数", budget=f"{budget:,.2f}")
+        return worded("预算数为 {budget}元，不是正数", budget=money(budget))
     if sheet.kind != "department" or not approved or figures.adjusted is None:
         return None
     held = max(figures.adjusted, figures.initial or Decimal(0))
@@ -109,8 +110,8 @@ def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
     short = approved - figures.adjusted
     told = worded(
         "批复的部门预算 {approved}元，预算台账合计 {adjusted}元，相差 {short}元",
-        approved=f"{approved:,.2f}",
-        adjusted=f"{figures.adjusted:,.2f}",
-        short=f"{short:,.2f}",
+        approved=money(approved),
+        adjusted=money(figures.adjusted),
+        short=money(short),
     )
     return worded("{how}，台账没有覆盖批复的预算", how=told)

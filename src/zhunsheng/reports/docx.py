@@ -131,7 +131,7 @@ def _fill(cell: Any, text: str, align: Any, bold: bool, size: float) -> None:
 @cache
 def _paragraph(align: Any, bold: bool, size: float) -> Any:
     """Return a cell's paragraph to copy: the library takes ten times as long to make one as to copy it."""
-    paragraph = Paragraph(OxmlElement("w:p"), None)  # type: ignore[arg-type]
+    paragraph = Paragraph(OxmlElement("w:p"), None)  # type: ignore[arg-type]  # to copy, of no document yet
     paragraph.alignment = align
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     run = paragraph.add_run("")

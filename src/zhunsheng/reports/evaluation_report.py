@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from zhunsheng.clock import spelled_out
 from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
@@ -43,7 +44,7 @@ def write_report(parts: Sequence[Part], path: Path, about: About) -> None:
     add_heading(document, f"{about.department}{year}年度绩效评价报告", 0)
     if not about.final:
         add_text(
-            document, f"本报告的数据截至{as_of:%Y年%m月%d日}，未满年度，得分为阶段测算，不作为年度结论。"
+            document, f"本报告的数据截至{spelled_out(as_of)}，未满年度，得分为阶段测算，不作为年度结论。"
         )
     _basics(document, parts)
     _work(document, parts, as_of, about.snapshot)
@@ -96,7 +97,7 @@ def _work(document: object, parts: Sequence[Part], as_of: date, snapshot: Snapsh
     add_text(
         document,
         f"数据来源：证据库第{snapshot.batch}批次（摘要{snapshot.digest[:16]}），数据截至"
-        f"{as_of:%Y年%m月%d日}。{_sources(parts)}",
+        f"{spelled_out(as_of)}。{_sources(parts)}",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from zhunsheng.clock import spelled_out
 from zhunsheng.evaluation.key import KeyCard
 from zhunsheng.files.writing import whole_file
 from zhunsheng.regulations import KeyFramework
@@ -78,7 +79,7 @@ def write_key_report(
     add_heading(document, "一、基本情况", 1)
     add_text(
         document,
-        f"被评价部门：{said.department}。评价基准日：{said.on:%Y年%m月%d日}。评价方法：{said.method}。依据："
+        f"被评价部门：{said.department}。评价基准日：{spelled_out(said.on)}。评价方法：{said.method}。依据："
         f"{framework.citation}。",
     )
     add_heading(document, "二、评价结论", 1)
@@ -106,7 +107,7 @@ def write_key_report(
     for n, (problem, owner, due) in enumerate(said.findings, start=1):
         add_text(
             document,
-            f"{n}. {problem}。责任人：{owner}；整改期限：{f'{due:%Y年%m月%d日}' if due else '未定'}。",
+            f"{n}. {problem}。责任人：{owner}；整改期限：{spelled_out(due) if due else '未定'}。",
         )
     with whole_file(path) as partial:
         document.save(str(partial))

@@ -322,7 +322,7 @@ def upload_document(
     year: Year,
     reason: Remark = "",
     key: Key = None,
-) -> tuple[int, Any]:
+) -> tuple[int, object]:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
 
     The same bytes sent again to the same department and year give the same versions, not new ones.
@@ -409,7 +409,7 @@ def import_file(
     file: File[UploadedFile],
     good_rows: bool = False,
     key: Key = None,
-) -> tuple[int, Any]:
+) -> tuple[int, object]:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came
     to.
     """

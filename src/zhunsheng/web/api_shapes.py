@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-Plain = dict[str, Any]
+Plain = dict[str, object]
 
 
 class Whole(BaseModel):

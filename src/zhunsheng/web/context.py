@@ -68,7 +68,7 @@ def _brief(request: SiteRequest) -> bool:
     )
 
 
-def site(request: SiteRequest) -> dict[str, Any]:
+def site(request: SiteRequest) -> dict[str, object]:
     """Return the context of every page."""
     context: dict[str, Any] = {"site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
     user = getattr(request, "user", None)

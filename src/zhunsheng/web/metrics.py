@@ -14,7 +14,7 @@ from prometheus_client import generate_latest as written
 from zhunsheng.web.models import AuditHead, Job
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-disable_created_metrics()  # type: ignore[no-untyped-call]
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it without types
 _ALL = CollectorRegistry()
 _REQUESTS = Counter("zhunsheng_requests", "Answers by route and status.", ["route", "status"], registry=_ALL)
 _SECONDS = Counter("zhunsheng_request_seconds", "Time of answers by route.", ["route"], registry=_ALL)

@@ -11,7 +11,7 @@ from django.core.exceptions import SuspiciousOperation
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 
-class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]
+class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the package has no types
     """Match the provider's ``preferred_username`` with the user name here."""
 
     def verify_token(self, token: Any, **kwargs: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.password_validation import MinimumLengthValidator
@@ -24,7 +23,7 @@ class Argon2(Argon2PasswordHasher):
 class LongEnough(MinimumLengthValidator):
     """Django's rule of a least length, said in the reader's language."""
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(self, password: str, user: object = None) -> None:
         """Raise ``ValidationError`` for a password that is too short."""
         if len(password) < self.min_length:
             raise ValidationError(self.get_help_text(), code="password_too_short")
@@ -37,7 +36,7 @@ class LongEnough(MinimumLengthValidator):
 class MixedCharacters:
     """Ask for at least three of: lower case, upper case, digits, other characters."""
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(self, password: str, user: object = None) -> None:
         """Raise ``ValidationError`` for a password of fewer than three kinds of characters."""
         kinds: list[Callable[[str], bool]] = [
             str.islower,

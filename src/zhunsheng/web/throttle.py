@@ -128,7 +128,7 @@ def waiting(name: str, address: str, mark: str, now: datetime) -> timedelta:
     return longest
 
 
-class Handler(AxesDatabaseHandler):  # type: ignore[misc]
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # the package has no types
     """Counts failures by name, address and known browser, and refuses a try that comes before its wait is
     over.
     """

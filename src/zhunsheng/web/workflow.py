@@ -4,10 +4,11 @@ kept as a step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar
 
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from zhunsheng.errors import ZhunshengError
@@ -18,7 +19,22 @@ from zhunsheng.web.models.decided import Overtaken, Seen, stepping
 from zhunsheng.web.roles import in_state, permits, was_last
 
 D = TypeVar("D", bound=Decided)
-Said = Mapping[str, Any]
+
+
+class Said(TypedDict, total=False):
+    """What comes with a step: the remark, the digest of what was on the screen, and what single steps ask for
+    beside.
+    """
+
+    remark: str
+    seen: str
+    result: str
+    no_proof: str
+    request: str
+    despite: bool
+    file: UploadedFile[bytes] | None
+
+
 Condition = Callable[[Any, Said], list[str]]
 CONDITIONS: dict[str, Condition] = {}
 

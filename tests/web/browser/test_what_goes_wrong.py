@@ -166,3 +166,25 @@ def test_a_field_saves_itself_after_signing_in_again(sign_in):
     field.fill(was)
     page.keyboard.press("Tab")
     page.wait_for_selector("form.kept")
+
+
+def test_what_is_wrong_in_a_form_stands_beside_its_field(sign_in):
+    page = sign_in("guanli")
+    page.goto("/admin/calendar")
+    form = page.locator("form:has([name=due_on])")
+    page.evaluate("document.querySelectorAll('[required]').forEach((e) => e.removeAttribute('required'))")
+    form.locator("[name=year]").fill("1850")
+    form.locator("[name=due_on]").fill("2022-06-01")
+    form.locator("button").click()
+    page.wait_for_selector("#alerts [role=alert]")
+    for name, said in (("year", "应在 2000 到 2100 之间"), ("name", "没有填写"), ("as_of", "没有填写")):
+        field = form.locator(f"[name={name}]")
+        assert field.get_attribute("aria-invalid") == "true"
+        assert page.text_content(f"#{field.get_attribute('aria-describedby')}") == said
+    assert form.locator("[name=year]").input_value() == "1850"
+    assert form.locator("[name=due_on]").input_value() == "2022-06-01"
+    # What is mended is said no more.
+    form.locator("[name=name]").fill("一季度")
+    form.locator("button").click()
+    form.locator("[name=name]:not([aria-invalid])").wait_for()
+    shot(page, "form-faults")

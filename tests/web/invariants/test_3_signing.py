@@ -238,7 +238,7 @@ def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
     assert "认可超额，没有写理由" in answer and "定性" not in answer.split("ZS-", 1)[1][:200]
     # What forms say is joined into one sentence.
     told = sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).content.decode()
-    assert "必填项" in told and "。。" not in told
+    assert "“目标表”、“指标”没有填写。" in told and "。。" not in told
 
 
 def test_3_a_request_made_before_a_return_is_not_approved_after_it(signed, sign_in, user):

@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from zhunsheng.cli.terminal import console, errors
 from zhunsheng.cli.terminal import table as table_of
+from zhunsheng.clock import month_day
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
@@ -33,7 +34,7 @@ def book(found: Book, *, codes: bool = False) -> None:
         console.print(head)
         if sheet.spending_plan.steps:
             steps = "  ".join(
-                f"{s.by:%m月%d日} {plain(s.cumulative * 100)}%" for s in sheet.spending_plan.steps
+                f"{month_day(s.by)} {plain(s.cumulative * 100)}%" for s in sheet.spending_plan.steps
             )
             console.print(f"支出计划  {steps}", style="bright_black")
         for goal in sheet.goals:

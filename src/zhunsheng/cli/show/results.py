@@ -247,8 +247,8 @@ def _mapping(assessment: Assessed) -> None:
     """Say what nobody confirmed yet of which measures prove what, and of which projects are a sheet's."""
     waiting = [m for r in assessment.results for m in r.matches if m.status != "confirmed"]
     if waiting:
-        counts = {status: sum(m.status == status for m in waiting) for status in ("proposed", "weak", "none")}
-        said = "，".join(f"{STATUS_WORDS[k]} {n} 个" for k, n in counts.items() if n)  # type: ignore[index]
+        counts = {k: sum(m.status == k for m in waiting) for k in STATUS_WORDS if k != "confirmed"}
+        said = "，".join(f"{STATUS_WORDS[k]} {n} 个" for k, n in counts.items() if n)
         console.print(
             f"指标与测度的对应：{said}。核对办法：zhunsheng measure --match 文件 --write-mapping 对照.yaml",
             style="bright_black",

@@ -49,7 +49,7 @@ class TextFrame(Frame):
         self._ready = [reader] if reader.wanted else []
 
     @property
-    def connection(self) -> duckdb.DuckDBPyConnection:  # type: ignore[override]
+    def connection(self) -> duckdb.DuckDBPyConnection:  # type: ignore[override]  # filled once asked for
         """The frame as a table of DuckDB's."""
         if not self._filled:
             frame_from_file(self.path, self.plan, self._database, published=True, tree=False)

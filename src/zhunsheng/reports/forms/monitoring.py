@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhunsheng.clock import spelled_out
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import forecast_text, shown_result
 from zhunsheng.regulations import MonitoringRules
@@ -50,7 +51,7 @@ def monitoring_form(checkpoint: MonitoredSheet) -> Form:
         f"依据：{rules.citation}。",
     )
     return Form(
-        rules.form, widths, tuple(rows), f"截至 {day:%Y年%m月%d日}", True, (header, header + 1), notes
+        rules.form, widths, tuple(rows), f"截至 {spelled_out(day)}", True, (header, header + 1), notes
     )
 
 

@@ -13,6 +13,7 @@ from zhunsheng.targets import TargetValue, convert, split_unit
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 from zhunsheng.translation import worded
+from zhunsheng.wording import thousands
 
 _MEASURABLE = "财预〔2015〕88号（细化量化）"
 _FEASIBLE = "财预〔2015〕88号（适当性、可行性审核）"
@@ -545,4 +546,4 @@ def _mistyped(raw: str) -> bool:
 
 
 def _yuan(amount: Decimal | Fraction) -> str:
-    return f"{int(amount):,}"
+    return thousands(int(amount))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.clock import now as clock_now
-from zhunsheng.clock import told
+from zhunsheng.clock import told, utc
 from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.protocol import seal
 from zhunsheng.draws.slips import record as slip_record
@@ -46,7 +46,7 @@ def seal_entries(
     if not known:
         write_canonical(
             folder / ENTERED,
-            {"seed": sealed["seed"], "entered_at": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            {"seed": sealed["seed"], "entered_at": utc(when)},
         )
     write_canonical(kept, sealed)
     return sealed

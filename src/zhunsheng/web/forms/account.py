@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, IdField, ManyOfField, NumberField, RecordField
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services.office import told
 
 MOST_DAYS = 180
 
@@ -38,10 +41,23 @@ class NewToken(SentForm):
     """A token to be issued for one of ``places`` and what is below it, valid for a number of days."""
 
     name = CleanCharField(label=_("用途"), most=60)
-    scopes = ManyOfField(SCOPES, label=_("范围"), required=False)
-    days = NumberField(low=1, high=MOST_DAYS, label=_("有效天数"), required=False)
+    scopes = ManyOfField(
+        [(key, format_html("{} <code>{}</code>", words, key)) for key, words in SCOPES.items()],
+        label=_("范围"),
+        required=False,
+    )
+    days = NumberField(
+        low=1,
+        high=MOST_DAYS,
+        label=_("有效天数"),
+        required=False,
+        widget=forms.NumberInput({"min": 1, "max": MOST_DAYS}),
+    )
 
-    def __init__(self, data: QueryDict, files: Files, places: list[Organisation]) -> None:
+    def __init__(self, data: QueryDict | None, files: Files | None, places: list[Organisation]) -> None:
         super().__init__(data, files)
         known = Organisation.objects.filter(pk__in=[one.pk for one in places])
-        self.fields["place"] = RecordField(known, label=_("单位"), required=False)
+        self.fields["place"] = place = RecordField(
+            known, words=told, label=_("可用于的单位（及其下属）"), required=False
+        )
+        place.offer(places)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.measures import Measure
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField
+from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField, lines
 from zhunsheng.web.models import (
     CalendarEntry,
     LibraryIndicator,
@@ -21,9 +22,12 @@ from zhunsheng.web.models import (
     Role,
     User,
 )
-from zhunsheng.web.roles import governs, sets_rules
+from zhunsheng.web.roles import governs, sets_rules, within
+from zhunsheng.web.services.office import told
 
 ALL = Organisation.objects
+MOST_OFFERED = 1000
+PARENTS = ("city", "district", "department")
 CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
 # What a change of an organisation can't do without; all but the official code take effect on a day.
 NEEDED = {"rename": "name", "merge": "into", "split": "names"}
@@ -32,12 +36,31 @@ OWN = {"name": "rename", "official_code": "number", "parent": "move"}  # fields 
 USER_CHANGES = ("add", "role", "end-role", "password", "toggle")
 
 
+def managed(user: User) -> QuerySet[Organisation]:
+    """Return the organisations in use that someone administers."""
+    mine = within(user, "admin.manage")
+    return Organisation.objects.filter(mine, active=True).select_related("parent__parent")
+
+
+def parents(user: User) -> QuerySet[Organisation]:
+    """Return the organisations that others can be laid below."""
+    return managed(user).filter(kind__in=PARENTS)[: MOST_OFFERED // 2]
+
+
+def judged(user: User) -> list[Organisation]:
+    """Return the places whose rules and dates someone may set."""
+    found = managed(user).exclude(kind="section")[:MOST_OFFERED]
+    return [one for one in found if sets_rules(user, one)]
+
+
 class NewOrganisation(SentForm):
     """An organisation to be added."""
 
     name = CleanCharField(label=_("名称"), most=120)
-    kind = OneOfField(Organisation.Kind.values, label=_("类别"))
-    parent = RecordField(ALL, allowed=governs, label=_("上级"), required=False)
+    kind = OneOfField(Organisation.Kind.choices, label=_("类别"))
+    parent = RecordField(
+        ALL, allowed=governs, offered=parents, words=told, empty="", label=_("上级"), required=False
+    )
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     on = DayField(label=_("设立日期"), required=False)
 
@@ -50,20 +73,39 @@ class OrganisationChange(SentForm):
     """
 
     mark = "id"
+    of_act = {
+        "rename": ("name", "on", "note"),
+        "number": ("official_code",),
+        "move": ("parent", "on", "note"),
+        "merge": ("into", "on", "note", "confirmed"),
+        "split": ("names", "stays", "on", "note", "confirmed"),
+        "close": ("on", "note", "confirmed"),
+        "reopen": ("on", "note"),
+    }
 
     id = RecordField(ALL, allowed=governs, label=_("单位"))
-    what = OneOfField(CHANGES, label=_("事项"))
+    what = OneOfField(CHANGES, label=_("事项"), widget=forms.HiddenInput)
     name = CleanCharField(label=_("名称"), most=120, required=False)
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
-    parent = RecordField(ALL, allowed=governs, label=_("上级"), required=False)
-    into = RecordField(ALL, allowed=governs, label=_("并入"), required=False)
-    names = CleanCharField(label=_("新单位"), most=2000, required=False)
+    parent = RecordField(
+        ALL, allowed=governs, offered=parents, words=told, empty="", label=_("上级"), required=False
+    )
+    into = RecordField(
+        ALL, allowed=governs, offered=managed, words=told, empty="", label=_("并入"), required=False
+    )
+    names = CleanCharField(label=_("新单位"), most=2000, required=False, widget=lines(2))
     stays = forms.BooleanField(label=_("原单位保留"), required=False)
     on = DayField(label=_("自"), required=False)
     note = CleanCharField(label=_("依据"), most=300, required=False)
     confirmed = forms.BooleanField(label=_("确认"), required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def merging(self, one: Organisation, user: User) -> None:
+        """Offer what an organisation can be joined to: others of its kind."""
+        into = self.fields["into"]
+        assert isinstance(into, RecordField)
+        into.offer(managed(user).filter(kind=one.kind).exclude(pk=one.pk)[: MOST_OFFERED // 2])
+
+    def clean(self) -> dict[str, object]:
         """Ask for what the change needs; give names as a list and a day."""
         super().clean()
         values = self.cleaned_data
@@ -73,8 +115,8 @@ class OrganisationChange(SentForm):
         values["on"] = values.get("on") or timezone.localdate()
         what = values.get("what", "")
         needed = NEEDED.get(what)
-        if needed and not values.get(needed) and needed not in self.errors:
-            self.add_error(needed, self.fields[needed].error_messages["required"])
+        if needed and not values.get(needed):
+            self.miss(needed)
         if what in ENDING and not values.get("confirmed"):
             self.add_error("confirmed", _("请勾选确认后再办理"))
         one = values.get("id")
@@ -84,18 +126,29 @@ class OrganisationChange(SentForm):
         return values
 
 
+def offered(user: User) -> QuerySet[Organisation]:
+    """Return the places that someone may give roles at."""
+    return managed(user)[:MOST_OFFERED]
+
+
 class UserChange(SentForm):
     """A new user, or a change of one: ``what`` says which."""
 
     mark, marks = "what", USER_CHANGES
+    of_act = {
+        "add": ("username", "display", "phone", "role", "organisation"),
+        "role": ("role", "organisation"),
+    }
 
-    what = OneOfField(USER_CHANGES, label=_("事项"))
+    what = OneOfField(USER_CHANGES, label=_("事项"), widget=forms.HiddenInput)
     user = RecordField(User.objects, label=_("用户"), required=False)
     username = CleanCharField(label=_("用户名"), most=60, required=False)
     display = CleanCharField(label=_("姓名"), most=60, required=False)
     phone = CleanCharField(label=_("联系电话"), most=40, required=False)
-    role = OneOfField(Role.values, label=_("角色"), required=False)
-    organisation = RecordField(ALL, allowed=governs, label=_("单位"), required=False)
+    role = OneOfField(Role.choices, label=_("角色"), required=False)
+    organisation = RecordField(
+        ALL, allowed=governs, offered=offered, words=told, label=_("单位"), required=False
+    )
     membership = RecordField(
         Membership.objects.select_related("user", "organisation"),
         allowed=governs,
@@ -111,13 +164,13 @@ class UserChange(SentForm):
         "toggle": ("user",),
     }
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for what the change needs."""
         super().clean()
         values = self.cleaned_data
         for name in self.needed.get(values.get("what", ""), ()):
-            if not values.get(name) and name not in self.errors:
-                self.add_error(name, self.fields[name].error_messages["required"])
+            if not values.get(name):
+                self.miss(name)
         user, membership = values.get("user"), values.get("membership")
         if values.get("what") == "end-role" and user and membership and membership.user_id != user.pk:
             self.add_error("membership", _("没有这一项，可能已被改动，请刷新页面"))
@@ -133,7 +186,7 @@ class LibraryToggle(SentForm):
 
 
 class NewLibraryIndicator(SentForm):
-    """An entry of the indicator library; ``measures`` are the known measures."""
+    """An entry of the indicator library; ``measures`` are the known measures by id."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
     level2 = CleanCharField(label=_("二级指标"), most=40)
@@ -143,9 +196,10 @@ class NewLibraryIndicator(SentForm):
     basis = CleanCharField(label=_("确定依据"), most=60, required=False)
     measure = CleanCharField(label=_("测度"), most=60, required=False)
 
-    def __init__(self, data: QueryDict, files: Files, measures: Iterable[str]) -> None:
+    def __init__(self, data: QueryDict | None, files: Files | None, measures: Mapping[str, Measure]) -> None:
         super().__init__(data, files)
-        self.fields["measure"] = OneOfField(measures, label=_("测度"), required=False)
+        known = [(key, one.name) for key, one in measures.items()]
+        self.fields["measure"] = OneOfField(known, empty="", label=_("测度"), required=False)
 
 
 class SchemeToggle(SentForm):
@@ -159,9 +213,9 @@ class SchemeToggle(SentForm):
 class NewScheme(SentForm):
     """A local scheme, as the text of a data file."""
 
-    organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
     first_year = YearField(label=_("起始年度"))
-    text = CleanCharField(label=_("方案"), most=50_000)
+    text = CleanCharField(label=_("方案"), most=50_000, widget=lines(6))
 
 
 class CalendarToggle(SentForm):
@@ -175,15 +229,15 @@ class CalendarToggle(SentForm):
 class NewCalendarEntry(SentForm):
     """A date of the calendar."""
 
-    organisation = RecordField(ALL, allowed=sets_rules, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
     year = YearField(label=_("年度"))
-    kind = OneOfField(CalendarEntry.Kind.values, label=_("事项"))
+    kind = OneOfField(CalendarEntry.Kind.choices, label=_("事项"))
     name = CleanCharField(label=_("名称"), most=60)
     as_of = DayField(label=_("数据截至"))
     opens_on = DayField(label=_("开始"))
     due_on = DayField(label=_("截止"))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """See that the dates follow one another."""
         super().clean()
         values = self.cleaned_data

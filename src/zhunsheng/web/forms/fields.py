@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
@@ -17,12 +17,39 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models import User
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Choice = tuple[str, StrOrPromise]  # a value and its words
+
 LARGEST = 2**63 - 1  # of a key of the database
 FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
 # All but tab, line feed and carriage return. Word gives a vertical tab for a line broken by hand:
 # it becomes a line feed.
 _CONTROL = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f]")
 REQUIRED = {"required": _("没有填写")}
+NO_CHOICE = {"invalid_choice": _("没有这个选项"), "invalid_pk_value": _("没有这个选项")}
+PROOF = ".pdf, .png, .jpg, .jpeg, .docx, .xlsx"  # files that prove something
+DAY, SECOND = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"  # as browsers send a day and a moment
+
+
+class DayInput(forms.DateInput):
+    """A day, as browsers ask for one."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format=DAY)
+
+
+def decimal_input() -> forms.TextInput:
+    """Return the place for a number with decimals: without arrows, with the keys of numbers on a phone."""
+    return forms.TextInput({"inputmode": "decimal"})
+
+
+def lines(rows: int) -> forms.Textarea:
+    """Return the place for a text of several lines."""
+    return forms.Textarea({"rows": rows, "cols": None})
 
 
 class CleanCharField(forms.CharField):
@@ -68,12 +95,12 @@ class NumberField(forms.IntegerField):
 
 
 class IdField(NumberField):
-    """The id of a record."""
+    """The id of a record, which a page carries out of sight or as the value of a button."""
 
     default_error_messages = {"invalid": _("不是有效的编号")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(low=1, high=LARGEST, **kwargs)
+        super().__init__(low=1, high=LARGEST, **{"widget": forms.HiddenInput} | kwargs)
 
 
 class YearField(NumberField):
@@ -89,7 +116,8 @@ class RecordField(IdField):
     """A record of a query by its id; what was sent becomes the record, None for nothing.
 
     Where ``allowed`` says that whoever sent it does not reach the record, it is refused before anything is
-    said of it.
+    said of it. What is ``offered`` to a person stands in a list to choose from, told by ``words``;
+    ``empty`` is what choosing none is called.
     """
 
     user: User | AnonymousUser | None = None  # who sent the form (``SentForm.of``)
@@ -99,11 +127,29 @@ class RecordField(IdField):
         found: QuerySet[Any] | Manager[Any],
         *,
         allowed: Callable[[User, Any], bool] | None = None,
+        offered: Callable[[User], Iterable[Model]] | None = None,
+        words: Callable[[Any], str] = str,
+        empty: StrOrPromise | None = None,
         **kwargs: Any,
     ) -> None:
+        if offered is not None:
+            kwargs["widget"] = forms.Select
         super().__init__(**kwargs)
         self.found = found
         self.allowed = allowed
+        self.offered, self.words, self.empty = offered, words, empty
+
+    def offer_to(self, user: User | AnonymousUser) -> None:
+        """List what is offered to a person."""
+        if self.offered is not None and isinstance(user, User):
+            self.offer(self.offered(user))
+
+    def offer(self, records: Iterable[Model]) -> None:
+        """List these records to choose from."""
+        none = [] if self.empty is None else [("", self.empty)]
+        self.widget = forms.Select(choices=[*none, *((one.pk, self.words(one)) for one in records)])
+        self.widget.is_required = self.required
+        self.offered = None
 
     def clean(self, value: object) -> Model | None:
         """Return the record."""
@@ -140,10 +186,11 @@ class DigestField(CleanCharField):
 class DayField(forms.DateField):
     """A day as browsers send it."""
 
+    widget = DayInput
     default_error_messages = {**REQUIRED, "invalid": _("应为日期")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+        super().__init__(input_formats=[DAY], **kwargs)
 
     def clean(self, value: object) -> date | None:
         """Return the day."""
@@ -154,28 +201,44 @@ class DayField(forms.DateField):
 
 
 class OneOfField(forms.ChoiceField):
-    """One of several values."""
+    """One of several values, told by themselves or, given in pairs, by their words.
 
-    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+    ``empty`` is what choosing none is called.
+    """
 
-    def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(choices=[(v, v) for v in values], **kwargs)
+    default_error_messages = {**REQUIRED, **NO_CHOICE}
+
+    def __init__(
+        self, values: Iterable[str | Choice], *, empty: StrOrPromise | None = None, **kwargs: Any
+    ) -> None:
+        none = [] if empty is None else [("", empty)]
+        super().__init__(choices=[*none, *map(_choice, values)], **kwargs)
 
 
 class ManyOfField(forms.MultipleChoiceField):
-    """Any number of several values."""
+    """Any number of several values, told as of ``OneOfField``."""
 
-    default_error_messages = {**REQUIRED, "invalid_choice": _("没有这个选项")}
+    widget = forms.CheckboxSelectMultiple
+    default_error_messages = {**REQUIRED, **NO_CHOICE}
 
-    def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(choices=[(v, v) for v in values], **kwargs)
+    def __init__(self, values: Iterable[str | Choice], **kwargs: Any) -> None:
+        super().__init__(choices=[*map(_choice, values)], **kwargs)
+
+
+def _choice(value: str | Choice) -> Choice:
+    return (value, value) if isinstance(value, str) else value
 
 
 class SentFile(forms.FileField):
-    """A file; an empty one, or none where one is needed, is refused by whatever takes it in."""
+    """A file of the kinds that ``accept`` lists for the browser; an empty one is refused by whatever takes it
+    in.
+    """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, allow_empty_file=True, **kwargs)
+    default_error_messages = {"required": _("没有选择文件")}
+
+    def __init__(self, *, required: bool = False, accept: str = "", **kwargs: Any) -> None:
+        kwargs["widget"] = forms.FileInput({"accept": accept} if accept else None)
+        super().__init__(required=required, allow_empty_file=True, **kwargs)
 
 
 class _SeveralFiles(forms.FileInput):
@@ -189,9 +252,8 @@ class _SeveralFiles(forms.FileInput):
 class SentFiles(forms.Field):
     """Any number of files, a list."""
 
-    widget = _SeveralFiles
-
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, accept: str = "", **kwargs: Any) -> None:
+        kwargs["widget"] = _SeveralFiles({"accept": accept} if accept else None)
         super().__init__(required=False, **kwargs)
 
 

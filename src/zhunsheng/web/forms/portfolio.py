@@ -4,7 +4,8 @@ no known department.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -15,6 +16,9 @@ from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import OneOfField, RecordField, SentFile, SentFiles, YearField
 from zhunsheng.web.models import Organisation
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NEW = "new"
 
 
@@ -23,10 +27,23 @@ class Archive(SentForm):
     be assessed anew.
     """
 
-    year = YearField(label=_("年度"), required=False)
-    file = SentFile(label=_("压缩包"))
-    folder = SentFiles(label=_("文件夹"))
-    assess = OneOfField(("1",), label=_("全部重新测算"), required=False)
+    file = SentFile(
+        label=_("各部门目标文件的 zip 压缩包（文件内写明部门，或以部门为文件夹名）"), accept=".zip"
+    )
+    folder = SentFiles(label=_("或直接选择文件夹（文件内写明部门）"))
+    year = YearField(label=_("年度（文件没有写明时）"), required=False)
+    assess = OneOfField(("1",), label=_("全部重新测算"), required=False, widget=forms.HiddenInput)
+
+
+def _near(unknown: Mapping[str, Any]) -> list[tuple[str, StrOrPromise]]:
+    """Return where the documents of a name may go: the departments that are near it, a new one, nowhere."""
+    found: list[tuple[str, StrOrPromise]] = [("", _("不收进来"))]
+    for one in unknown["near"]:
+        kind = _("同名") if one["same"] else _("相近")
+        found.append((str(one["id"]), f"{kind}：{one['name']} {one['code'] or ''}".strip()))
+    if not unknown["near"] or not unknown["near"][0]["same"]:
+        found.append((NEW, f"{_('新增部门')}：{unknown['name']}"))
+    return found
 
 
 class Places(SentForm):
@@ -37,17 +54,23 @@ class Places(SentForm):
     """
 
     def __init__(
-        self, data: QueryDict, files: Files, names: list[str], below: QuerySet[Organisation]
+        self,
+        data: QueryDict | None,
+        files: Files | None,
+        unknown: Sequence[Mapping[str, Any]],
+        below: QuerySet[Organisation],
     ) -> None:
         super().__init__(data, files)
-        self.names = names
-        for n, name in enumerate(names):
-            if data.get(f"place_{n}", "").strip() == NEW:
-                self.fields[f"place_{n}"] = OneOfField((NEW,), label=name)
+        self.names = [str(one["name"]) for one in unknown]
+        for n, one in enumerate(unknown):
+            name = self.names[n]
+            place = forms.Select(choices=_near(one))
+            if data is not None and data.get(f"place_{n}", "").strip() == NEW:
+                self.fields[f"place_{n}"] = OneOfField((NEW,), label=name, widget=place)
             else:
-                self.fields[f"place_{n}"] = RecordField(below, label=name, required=False)
+                self.fields[f"place_{n}"] = RecordField(below, label=name, required=False, widget=place)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Return the places by name; at least one must be chosen."""
         super().clean()
         values = self.cleaned_data

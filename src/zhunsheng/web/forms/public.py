@@ -6,33 +6,55 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.http import HttpRequest, QueryDict
+from django.utils.functional import lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from zhunsheng.web.forms.base import SentForm, checked
+from zhunsheng.web.forms.base import Files, SentForm, offer
 from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Datum, Decision
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+format_html_lazy = lazy(format_html, str)
 _CHOICE = re.compile("decision_([0-9a-f]{32})")
 MOST = 2000  # data decided on at once
 
 
-class Disclosed(forms.Form):
+def _label(words: StrOrPromise) -> StrOrPromise:
+    return format_html_lazy('<span class="form-check-label">{}</span>', words)
+
+
+class Disclosed(SentForm):
     """The decisions of a page by the data's keys; what was not chosen is not there."""
 
-    def __init__(self, sent: QueryDict, keys: list[str]) -> None:
-        super().__init__(sent)
+    def __init__(self, data: QueryDict | None, files: Files | None, keys: Iterable[str]) -> None:
+        super().__init__(data, files)
         for key in keys:
-            self.fields[f"decision_{key}"] = OneOfField((HIDE, KEEP), label=_("处理"), required=False)
-            self.fields[f"reason_{key}"] = CleanCharField(most=300, label=_("保留的理由"), required=False)
+            self.fields[f"decision_{key}"] = OneOfField(
+                [(HIDE, _("隐去")), (KEEP, _("保留"))],
+                label=_("处理"),
+                required=False,
+                widget=forms.RadioSelect,
+            )
+            self.fields[f"reason_{key}"] = CleanCharField(
+                most=300,
+                label=_("保留的理由"),
+                required=False,
+                widget=forms.TextInput({"maxlength": 300}),
+            )
 
     @classmethod
-    def of(cls, request: HttpRequest) -> dict[str, Decision]:
+    def decided(cls, request: HttpRequest) -> dict[str, Decision]:
         """Return what was sent. Raises ``Faults``."""
         keys = [found[1] for name in request.POST if (found := _CHOICE.fullmatch(name))][:MOST]
-        said = checked(cls(request.POST, keys))
+        said = cls.of(request, keys)
         return {
             key: Decision(said[f"decision_{key}"], said[f"reason_{key}"])
             for key in keys
@@ -40,24 +62,62 @@ class Disclosed(forms.Form):
         }
 
 
-class Extent(forms.Form):
+Row = tuple[Datum, forms.BoundField, forms.BoundField]
+
+
+def rows_of(items: list[Datum], said: dict[str, Decision], *, hiding: bool) -> list[Row]:
+    """Return each datum with the fields that decide on it, as ``said`` on the page or decided before.
+
+    Only what is still to be copied can be hidden, and of it nothing that loses its proof thereby.
+    """
+    form = Disclosed(None, None, [item.key for item in items])
+    rows = []
+    for item in items:
+        choice = said.get(item.key)
+        decision, reason = form[f"decision_{item.key}"], form[f"reason_{item.key}"]
+        form.initial[decision.name] = choice.what if choice else item.decision
+        form.initial[reason.name] = choice.reason if choice else item.reason
+        if not hiding or item.fixed:
+            offer(form, decision.name, [(KEEP, _("保留"))])
+        if hiding and item.fixed:
+            reason.help_text = _("%s 改动后无法核验，不能隐去。") % item.fixed
+        rows.append((item, decision, reason))
+    return rows
+
+
+class Extent(SentForm):
     """How much of a draw is to be public: with the list of all who were in it, or without."""
 
-    frame = OneOfField(("whole", "own"), label=_("名录库"), required=False)
+    frame = OneOfField(
+        [
+            ("whole", _label(_("一并公开：谁都能把抽取从头重算一遍，也看得到全部单位和各自所在的分层"))),
+            (
+                "own",
+                _label(
+                    _(
+                        "不公开：每个单位凭代码查自己的，得到自己的在册证明，查不出别的单位；没有名录库的人不能重算"
+                    )
+                ),
+            ),
+        ],
+        label=_("名录库"),
+        required=False,
+        widget=forms.RadioSelect,
+    )
 
     @classmethod
     def whole(cls, request: HttpRequest) -> bool:
         """Return whether the list is to be public too, as where nothing else was
         chosen. Raises ``Faults``.
         """
-        return bool(checked(cls(request.POST))["frame"] != "own")
+        return bool(cls.of(request)["frame"] != "own")
 
 
 class OwnCode(SentForm):
     """The code of an entity that asks for its own result; ``file``: its proof is to be saved."""
 
-    code = CleanCharField(most=60, label=_("统一社会信用代码"))
-    file = forms.BooleanField(required=False)
+    code = CleanCharField(most=60, label=_("统一社会信用代码"), widget=forms.TextInput({"maxlength": 60}))
+    file = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class _WideNumber(NumberField):
@@ -81,13 +141,15 @@ class HeldSlip(forms.Form):
     blanks or not.
     """
 
-    number = _WideNumber(label=_("编号"), low=1, high=10**9, required=False)
-    digest = _Digest(most=200, label=_("摘要"))
-
-
-def said_of(items: list[Datum], said: dict[str, Decision]) -> list[Datum]:
-    """Return the items with what was chosen on the page, for it to be shown again."""
-    for item in items:
-        if choice := said.get(item.key):
-            item.decision, item.reason = choice.what, choice.reason
-    return items
+    number = _WideNumber(
+        label=_("编号"),
+        low=1,
+        high=10**9,
+        required=False,
+        widget=forms.TextInput({"inputmode": "numeric", "maxlength": 10}),
+    )
+    digest = _Digest(
+        most=200,
+        label=_("本条摘要（64 个字符）"),
+        widget=forms.TextInput({"maxlength": 200, "autocomplete": "off"}),
+    )

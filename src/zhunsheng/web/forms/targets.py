@@ -4,17 +4,23 @@ decisions about an indicator.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Self
 
 from django import forms
-from django.http import QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.targets import Indicator
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.text import MOST
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, ListedField, OneOfField, SentFile, SentTexts
-from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
+from zhunsheng.web.forms.fields import CleanCharField, ListedField, OneOfField, SentFile, SentTexts, lines
+from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class DocumentForm(SentForm):
@@ -22,8 +28,12 @@ class DocumentForm(SentForm):
 
     mark, marks = "how", ("upload",)
 
-    file = SentFile(label=_("目标文件"))
-    reason = CleanCharField(label=_("理由"), required=False)
+    file = SentFile(
+        label=_("Word、Excel、txt 或 html，最大 50 MB"),
+        required=True,
+        accept=".docx, .xlsx, .xls, .txt, .html, .htm",
+    )
+    reason = CleanCharField(label=_("理由（已批复的目标表要调整时填）"), required=False)
 
 
 class LastYearForm(SentForm):
@@ -37,7 +47,9 @@ class ReviewForm(SentForm):
 
     mark, marks = "how", ("review",)
 
-    def __init__(self, data: QueryDict, files: Files, department: Organisation, year: int) -> None:
+    def __init__(
+        self, data: QueryDict | None, files: Files | None, department: Organisation, year: int
+    ) -> None:
         super().__init__(data, files)
         mine = SheetVersion.objects.filter(sheet__department=department, sheet__year=year)
         self.fields["version"] = ListedField(mine, label=_("版本"))
@@ -46,25 +58,27 @@ class ReviewForm(SentForm):
 class BlankForm(SentForm):
     """An empty sheet: the department's own, or a project's with its name."""
 
-    kind = OneOfField(("project", "department"), label=_("类别"), required=False)
+    kind = OneOfField(
+        [("project", _("项目")), ("department", _("部门整体"))], label=_("类别"), required=False
+    )
     name = CleanCharField(label=_("项目名称"), most=120, required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for the name of a project, which is what is meant where nothing else is said."""
         values = self.cleaned_data
         values["kind"] = values.get("kind") or "project"
-        if values["kind"] == "project" and not values.get("name") and "name" not in self.errors:
-            self.add_error("name", self.fields["name"].error_messages["required"])
+        if values["kind"] == "project" and not values.get("name"):
+            self.miss("name")
         return values
 
 
 class FieldForm(SentForm):
     """One field's new text over what it ``was``; ``seen`` is what the page knows of the whole version."""
 
-    path = forms.CharField(required=False)
-    text = forms.CharField(required=False, strip=False)
-    was = forms.CharField(required=False, strip=False)
-    seen = forms.CharField(required=False)
+    path = forms.CharField(required=False, widget=forms.HiddenInput)
+    text = forms.CharField(label=_("内容"), required=False, strip=False, widget=lines(1))
+    was = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class PartRemoval(SentForm):
@@ -74,22 +88,36 @@ class PartRemoval(SentForm):
 
     mark = "remove"
 
-    part = forms.CharField(required=False)
-    remove = forms.CharField(required=False)
+    part = forms.CharField(required=False, widget=forms.HiddenInput)
+    remove = forms.CharField(required=False, widget=forms.HiddenInput)
     seen = SentTexts()
+
+
+def _library(_user: User) -> QuerySet[LibraryIndicator]:
+    return LibraryIndicator.objects.filter(active=True)
+
+
+def _entry(one: LibraryIndicator) -> str:
+    return f"{one.level2} · {one.name}"
 
 
 class PartAddition(SentForm):
     """A row to be added to a part of a sheet, an indicator perhaps from the library."""
 
-    part = forms.CharField(required=False)
-    library = ListedField(LibraryIndicator.objects, label=_("指标库"), required=False)
+    part = forms.CharField(required=False, widget=forms.HiddenInput)
+    library = ListedField(
+        LibraryIndicator.objects, offered=_library, words=_entry, label=_("指标库"), required=False
+    )
 
 
 class AdjustmentForm(SentForm):
     """Why an approved version is to be adjusted."""
 
-    reason = CleanCharField(label=_("调整理由"))
+    reason = CleanCharField(label=_("调整理由"), widget=lines(2))
+
+
+def _or_as_read(words: Iterable[tuple[str, str]]) -> list[tuple[str, StrOrPromise]]:
+    return [("", _("照读出的")), *words]
 
 
 class SettleForm(SentForm):
@@ -97,17 +125,36 @@ class SettleForm(SentForm):
     as read.
     """
 
-    indicator = forms.CharField(label=_("指标"), max_length=12)
-    kind = forms.ChoiceField(label=_("性质"), choices=[("", ""), *KIND_WORDS.items()], required=False)
-    sense = forms.ChoiceField(label=_("方向"), choices=[("", ""), *SENSE_WORDS.items()], required=False)
-    unit = forms.CharField(label=_("单位"), max_length=MOST["unit"], required=False)
+    indicator = forms.CharField(label=_("指标"), max_length=12, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("性质"), choices=_or_as_read(KIND_WORDS.items()), required=False)
+    sense = forms.ChoiceField(label=_("方向"), choices=_or_as_read(SENSE_WORDS.items()), required=False)
+    unit = forms.CharField(label=_("单位（照读出的可不填）"), max_length=MOST["unit"], required=False)
     reason = forms.CharField(label=_("理由"), max_length=MOST["remark"])
-    seen = forms.CharField(max_length=64, required=False)
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of_each(cls, request: HttpRequest, found: Iterable[Indicator]) -> dict[str, Self]:
+        """Return the form of each indicator, with what was settled of it, by the indicator's code."""
+        return {
+            one.id: cls.blank(
+                request,
+                key=f"settle-{one.id}",
+                said={name: getattr(one.settled, name, None) for name in ("kind", "sense", "unit")},
+            )
+            for one in found
+        }
 
 
 class SameForm(SentForm):
     """Which indicator of an earlier version one is, by its code; empty: none, it is a new one."""
 
-    indicator = forms.CharField(label=_("指标"), max_length=12)
-    former = forms.CharField(label=_("以前的指标"), max_length=12, required=False)
-    seen = forms.CharField(max_length=64, required=False)
+    indicator = forms.CharField(label=_("指标"), max_length=12, widget=forms.HiddenInput)
+    former = forms.CharField(label=_("以前的指标"), max_length=12, required=False, widget=forms.Select)
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def offer(self, former: Mapping[str, Indicator]) -> None:
+        """Offer earlier indicators, by code."""
+        place = self.fields["former"].widget
+        assert isinstance(place, forms.Select)
+        told = [(key, f"{i.name}（{i.level2 or ''} {i.words}）") for key, i in former.items()]
+        place.choices = [("", _("新指标")), *told]

@@ -198,7 +198,7 @@ class _Copy:
     def __eq__(self, other: object) -> bool:
         return bool(pickle.loads(self.kept) == other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python says that what changes has no hash
 
 
 def _place_of(instance: models.Model | None) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -147,7 +146,7 @@ class Commitment(Audited):
     def __str__(self) -> str:
         return f"{self.number} {self.draw}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         """Save a new entry. Raises ``TypeError`` for one that is written."""
         if self.pk is not None:
             raise TypeError("an entry of the log of commitments is never changed")
@@ -181,7 +180,7 @@ class CommitmentStamp(Audited):
     def __str__(self) -> str:
         return f"{self.commitment}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         """Save a new stamp. Raises ``TypeError`` for one that is kept."""
         if self.pk is not None:
             raise TypeError("a time-stamp is never changed")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
 from django.db.models.signals import post_save
@@ -49,13 +48,13 @@ class SheetReview(models.Model):
         return f"{self.version}审核"
 
 
-def body_digest(body: dict[str, Any]) -> str:
+def body_digest(body: dict[str, object]) -> str:
     """Return the SHA-256 of a sheet as versions keep it."""
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def beside_digest(bodies: Iterable[dict[str, Any]], previous: Iterable[dict[str, Any]]) -> str:
+def beside_digest(bodies: Iterable[dict[str, object]], previous: Iterable[dict[str, object]]) -> str:
     """Return the SHA-256 of the sheets of a year and of the year before, in whichever order."""
     parts = (sorted(body_digest(b) for b in bodies), sorted(body_digest(b) for b in previous))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -191,9 +191,9 @@ class SheetVersion(Decided):
         return identified(sheet.model_copy(update={"id": self.sheet.code, "year": self.sheet.year}))
 
 
-def body_of(sheet: TargetSheet) -> dict[str, Any]:
+def body_of(sheet: TargetSheet) -> dict[str, object]:
     """Return one sheet as the JSON that versions keep."""
-    body: dict[str, Any] = Book(source=NO_SOURCE, sheets=(sheet,)).as_json()["sheets"][0]
+    body: dict[str, object] = Book(source=NO_SOURCE, sheets=(sheet,)).as_json()["sheets"][0]
     return body
 
 

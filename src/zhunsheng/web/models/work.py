@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -203,7 +202,7 @@ class Job(models.Model):
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the state as plain data."""
         return {
             "id": self.pk,

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -23,6 +22,7 @@ from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
 from zhunsheng.web.models.work import Upload
+from zhunsheng.web.vocabulary import RULED
 
 POINTS = (MinValueValidator(0), MaxValueValidator(100))
 
@@ -80,7 +80,7 @@ class Assessment(models.Model):
         return path
 
 
-def shown_figures(assessment: int | None) -> Any:
+def shown_figures(assessment: int | None) -> object:
     """Return what pages show of an assessment (by id), whichever state of the store it was computed from;
     None for none.
 
@@ -92,7 +92,7 @@ def shown_figures(assessment: int | None) -> Any:
     return None if found is None else [found[0].isoformat(), _apart(found[1].get("results"))]
 
 
-def _apart(value: Any) -> Any:
+def _apart(value: object) -> object:
     """Return a result without the store's state, which other departments' imports change too."""
     if isinstance(value, dict):
         return {k: _apart(v) for k, v in value.items() if k not in ("batch", "digest")}
@@ -288,9 +288,9 @@ class Contest(Decided):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("有争议，待财政局裁定")
-        ACCEPTED = "accepted", _("争议已采纳")
-        REFUSED = "refused", _("争议未采纳")
+        OPEN = "open", RULED["open"]
+        ACCEPTED = "accepted", RULED["accepted"]
+        REFUSED = "refused", RULED["refused"]
         REPLACED = "replaced", _("已由新的填报代替")
 
     word = models.ForeignKey(Word, models.PROTECT, related_name="contests")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from zhunsheng.clock import local, told
+from zhunsheng.clock import beside, local, time_of, told
 from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import read_part
 from zhunsheng.draws.plan import Ceremony, Drand, Lottery, Plan, Source
@@ -29,7 +29,7 @@ from zhunsheng.usecases.drawing.draw_folder import slips_of
 from zhunsheng.web.models import Commitment, Draw, Publication, Step
 from zhunsheng.web.services.commitments import entry_of
 from zhunsheng.web.services.draws.committing import allotted
-from zhunsheng.wording import percent
+from zhunsheng.wording import percent, thousands
 
 ROWS, COLUMNS = 10, 6  # of the table that a hall can read; what is beyond is summed
 DONE, NOW, WAITING, UNSEEN, LATE = "done", "now", "waiting", "unseen", "late"
@@ -258,13 +258,13 @@ def when(moment: datetime | None, now: datetime) -> str:
         return ""
     at, today = local(moment), local(now)
     if at.date() == today.date():
-        return _("今天 %s") % f"{at:%H:%M:%S}"
-    return f"{at:%m-%d %H:%M:%S}" if at.year == today.year else f"{at:%Y-%m-%d %H:%M}"
+        return _("今天 %s") % time_of(at)
+    return beside(at, now)
 
 
 def day(on: date, now: datetime) -> str:
     """Return a day, without the year where it is this one."""
-    return f"{on:%m-%d}" if on.year == local(now).year else f"{on:%Y-%m-%d}"
+    return beside(on, now)
 
 
 def _span(seconds: float) -> str:
@@ -304,13 +304,13 @@ def _middle(
     if draw.state == "void":
         return Middle(_("这次抽查"), _("已作废"), small=True)
     if draw.state == "drawn":
-        lines = [_("从 %s 户中抽取") % f"{draw.frame_count:,}"]
+        lines = [_("从 %s 户中抽取") % thousands(draw.frame_count)]
         if counted:
             teams = {tuple(team) for team in draw.tasks.values_list("team", flat=True)}
             people = {one for team in teams for one in team}
             said = {"people": len(people), "teams": len(teams), "each": plan.staffing.per_object}
             lines.append(_("%(people)s 名检查人员，%(each)s 人一组，共 %(teams)s 组") % said)
-        return Middle(_("抽出"), f"{total:,}", _("户"), tuple(lines))
+        return Middle(_("抽出"), thousands(total), _("户"), tuple(lines))
     if draw.state == "sealed":
         return Middle(_("种子已定"), _("待抽取"), lines=(_("结果由方案、名录库和种子唯一决定"),), small=True)
     if draw.state == "entered":
@@ -335,7 +335,9 @@ def _middle(
 def _following(plan: Plan, now: datetime) -> tuple[datetime, str] | None:
     """Return the next moment at which some of the randomness is out and what it is, None when all is."""
     moments = [
-        (s.published, _("，drand 第 %s 轮") % f"{s.round:,}") for s in plan.randomness if isinstance(s, Drand)
+        (s.published, _("，drand 第 %s 轮") % thousands(s.round))
+        for s in plan.randomness
+        if isinstance(s, Drand)
     ]
     moments.append((plan.known_at, ""))
     return min((one for one in moments if one[0] > now), default=None)
@@ -372,8 +374,8 @@ def clock(moment: datetime, now: datetime) -> str:
 def _numbers(
     draw: Draw,
     plan: Plan,
-    values: Sequence[Mapping[str, Any]] | None,
-    slips: Mapping[str, Any] | None,
+    values: Sequence[Mapping[str, object]] | None,
+    slips: Mapping[str, object] | None,
     now: datetime,
     *,
     elsewhere: bool = False,
@@ -414,7 +416,7 @@ def _number(
         if value is not None:
             found = randomness_of(source.chain, source.round, value)
             lines = _groups(found)
-        what = _("%(chain)s 第 %(round)s 轮") % {"chain": source.chain, "round": f"{source.round:,}"}
+        what = _("%(chain)s 第 %(round)s 轮") % {"chain": source.chain, "round": thousands(source.round)}
         note = _("签名已验") if entered else _("公布时带签名，录入时验")
         return Number(
             _("随机信标 drand"),

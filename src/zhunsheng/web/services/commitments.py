@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from zhunsheng.clock import local, told
+from zhunsheng.clock import local, told, utc
 from zhunsheng.disclosure.documents import json_texts
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.public_log import KINDS as KINDS
@@ -54,7 +54,7 @@ def append(draw: Draw, kind: str, reason: str = "") -> Commitment:
         at = timezone.now().replace(microsecond=0)
         entry = Entry(
             number=last.number + 1 if last else 1,
-            at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            at=utc(at),
             kind=kind,
             office=draw.department.code,
             draw=draw.code,

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets.fields import NEW_INDICATOR, PLACEHOLDER
@@ -261,9 +262,7 @@ def known_later(known_at: datetime) -> None:
     """Refuse a moment that has passed, in the office's time. Raises ``ZS-WB-12``."""
     now = timezone.now()
     if known_at <= now:
-        form = "%Y-%m-%d %H:%M:%S"
-        known, present = timezone.localtime(known_at).strftime(form), timezone.localtime(now).strftime(form)
-        raise ZhunshengError("ZS-WB-12", known=known, now=present)
+        raise ZhunshengError("ZS-WB-12", known=told(known_at), now=told(now))
 
 
 def frame_past(day: date) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import transaction
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import to_minute
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import (
     ApiToken,
@@ -110,7 +111,7 @@ def decide(user: User, record: Decided, action: str, said: Said) -> Step | Overt
             told = _("带着 %s 个“错误”级问题提交") % count
             remark = f"{remark} {told}".strip()
     change = (lambda now: CHANGES[action](now, said, user)) if action in CHANGES else None
-    sent = {k: v for k, v in said.items() if v}
+    sent = cast(Said, {k: v for k, v in said.items() if v})
     with transaction.atomic():
         if isinstance(record, Publication):
             step = acts.decide(record, user, action, remark, seen=seen)
@@ -386,7 +387,7 @@ def _value(record: Audited, name: str, value: object) -> str:
     if field.is_relation and field.related_model:
         return str(field.related_model._base_manager.filter(pk=value).first() or "")
     moment = parse_datetime(str(value)) if isinstance(field, DateTimeField) else None
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _text(value)
+    return to_minute(moment) if moment else _text(value)
 
 
 def _text(value: object) -> str:

@@ -54,7 +54,7 @@ class Datum:
         """The name of its kind."""
         return rules().kinds[self.kind].title
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as a record keeps it."""
         return {name: value for name, value in asdict(self).items() if name != "members"}
 
@@ -194,7 +194,7 @@ def over_all(data: Any, change: Callable[[str], str]) -> Any:
 
 def of_file(name: str, content: bytes) -> Iterator[Text]:
     """Yield the texts of a file and its name. Raises ``ZS-WB-43``."""
-    yield Text(_("文件名"), [([name], 0)])  # type: ignore[list-item]
+    yield Text(_("文件名"), [([name], 0)])
     yield from texts_of(name, content)
 
 

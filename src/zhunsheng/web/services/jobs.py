@@ -53,7 +53,7 @@ def enqueue(
     department: Organisation | None = None,
     *,
     anew: bool = False,
-    **args: Any,
+    **args: object,
 ) -> Job:
     """Put work in line and return its job. The same key again gives the same job;
     one that failed is tried anew.
@@ -237,7 +237,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     return result
 
 
-def _assess(job: Job, progress: Progress) -> dict[str, Any]:
+def _assess(job: Job, progress: Progress) -> dict[str, object]:
     assert job.department is not None
     progress(worded("计算测度、得分与预警"), 0, 1)
     done = figures.assess_now(job.department, job.args["year"])
@@ -246,7 +246,7 @@ def _assess(job: Job, progress: Progress) -> dict[str, Any]:
     return {"assessment": done.pk, "as_of": done.as_of.isoformat(), "unfilled": unfilled}
 
 
-def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:
+def _take_archive(job: Job, progress: Progress) -> dict[str, object]:
     assert job.department is not None
     upload = Upload.objects.get(pk=job.args["upload"])
     places = job.args.get("places")
@@ -254,26 +254,26 @@ def _take_archive(job: Job, progress: Progress) -> dict[str, Any]:
     return done | {"assessed": assessing.assess_all(job.department, job.args["year"], progress)}
 
 
-def _assess_all(job: Job, progress: Progress) -> dict[str, Any]:
+def _assess_all(job: Job, progress: Progress) -> dict[str, object]:
     assert job.department is not None
     return assessing.assess_all(job.department, job.args["year"], progress)
 
 
-def _commit_draw(job: Job, progress: Progress) -> dict[str, Any]:
+def _commit_draw(job: Job, progress: Progress) -> dict[str, object]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "planned" and job.by is not None:
         committing.commit(draw, job.by, progress, job.args.get("seen"))
     return {"digest": draw.digest, "strata": committing.allotted(draw)}
 
 
-def _run_draw(job: Job, progress: Progress) -> dict[str, Any]:
+def _run_draw(job: Job, progress: Progress) -> dict[str, object]:
     draw = Draw.objects.get(pk=job.args["draw"])
     if draw.state == "sealed" and job.by is not None:
         performing.perform(draw, job.by, progress, job.args.get("seen"))
     return {"drawn": draw.drawn_count}
 
 
-HANDLERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
+HANDLERS: dict[str, Callable[[Job, Progress], dict[str, object]]] = {
     "import": _import_ledger,
     "assess": _assess,
     "archive": _take_archive,

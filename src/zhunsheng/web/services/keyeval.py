@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -201,7 +200,7 @@ def agree(
     with transaction.atomic():
         now = KeyEvaluation.objects.select_for_update().get(pk=evaluation.pk)
         check(user, now, "keyeval.agree", seen)
-        agreed: dict[str, Any] = dict(now.agreed)
+        agreed: dict[str, object] = dict(now.agreed)
         for row in framework_of(now).rows:
             if row.code in given:
                 points, reason = given[row.code]

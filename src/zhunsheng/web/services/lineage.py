@@ -19,7 +19,7 @@ from zhunsheng.web.services.year import records
 
 def behind(
     department: Organisation, year: int, sheet: int, line: str, limit: int, *, personal: bool
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """Return what the page of a figure shows, None where there is no such figure.
 
     ``line`` is an indicator's number, or ``paid`` or ``budget`` for the money of the sheet;

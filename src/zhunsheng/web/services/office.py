@@ -274,7 +274,7 @@ def _told(organisation: Organisation) -> dict[str, Any]:
 
 def _kept(
     one: Organisation,
-    before: dict[str, Any],
+    before: dict[str, object],
     event: str,
     on: date,
     note: str,
@@ -285,7 +285,7 @@ def _kept(
     return one
 
 
-def _log(stage: OrganisationStage, before: dict[str, Any]) -> None:
+def _log(stage: OrganisationStage, before: dict[str, object]) -> None:
     """Write the change of an organisation into the log, with the day from which it holds."""
     said = {"from_on": stage.from_on, "note": stage.note, "successors": stage.successors}
     record(f"office.{stage.event}", stage.organisation, before, _told(stage.organisation) | said)

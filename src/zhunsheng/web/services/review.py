@@ -52,7 +52,7 @@ class ReviewStanding:
         """How many findings there are."""
         return sum(len(d["messages"]) for d in self.duties["found"])
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the standing as plain data for programs."""
         return {
             "verdict": self.verdict,
@@ -144,7 +144,7 @@ def _kept(
     )
 
 
-def _duties(done: Review) -> list[dict[str, Any]]:
+def _duties(done: Review) -> list[dict[str, object]]:
     kept = []
     for duty in done.duties:
         data = duty.as_json()

@@ -103,7 +103,7 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
         return department
 
 
-def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 2021) -> dict[str, Any]:
+def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 2021) -> dict[str, object]:
     """Load ``count`` small departments into the sample district: documents as a zip, ledgers,
     and their assessment.
     """

@@ -126,7 +126,7 @@ def shown(kept: Commitment) -> dict[str, Any]:
     }
 
 
-def of_draw(draw: Draw) -> list[dict[str, Any]]:
+def of_draw(draw: Draw) -> list[dict[str, object]]:
     """Return the same for each of a draw's entries, with the entry."""
     gone = given_up(draw)
     return [{"kept": kept, "given_up": gone, **shown(kept)} for kept in draw.published.all()]

@@ -109,7 +109,7 @@ def _parts(
     plan: dict[int, dict[str, Any]] = {}
     cells: dict[int, dict[str, Any]] = {}
     for path, field in fields.items():
-        entry: dict[str, Any] = {
+        entry: dict[str, object] = {
             "field": field,
             "key": keys[path],
             "path": path,
@@ -138,7 +138,7 @@ def _parts(
     return {"head": head, "goals": goals, "plan": plan, "rows": rows}
 
 
-def _document(version: SheetVersion) -> list[dict[str, Any]]:
+def _document(version: SheetVersion) -> list[dict[str, object]]:
     """Return the parts of the document that a version is from, or in its place why it can't be read."""
     if version.upload is None:
         return []

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from zhunsheng.clock import told
+from zhunsheng.clock import day_of, local, time_of, to_minute, told
 from zhunsheng.draws.spec import grouped
 from zhunsheng.web.templatetags.library import register
-from zhunsheng.wording import number_beside
+from zhunsheng.wording import number_beside, ten_thousands
+from zhunsheng.wording import plain as plainly
+from zhunsheng.wording import thousands as with_commas
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
 
 @register.filter
@@ -27,17 +33,16 @@ def minus(value: object, other: object) -> Decimal:
 @register.filter
 def thousands(value: int) -> str:
     """Show a count with commas."""
-    return f"{value:,}"
+    return with_commas(value)
 
 
 @register.filter
 def wan(value: object) -> str:
     """Show yuan as 万元 with its unit; a dash for nothing."""
     try:
-        amount = Decimal(str(value)) / 10000
+        return _("%s 万元") % ten_thousands(Decimal(str(value)))
     except InvalidOperation:
         return "—"
-    return _("%s 万元") % f"{amount:,.2f}"
 
 
 @register.filter
@@ -56,11 +61,47 @@ def percent(value: Any, places: int = 1) -> str:
 
 @register.filter
 def moment(value: object) -> str:
-    """Show a moment written as ISO in office time, to the second; what is none stays as it is."""
+    """Show a moment, or one written as ISO, in office time, to the second; what is none stays as it is."""
     try:
-        return told(str(value))
+        return told(value if isinstance(value, datetime) else str(value))
     except ValueError:
         return str(value or "—")
+
+
+@register.filter
+def logged(value: object) -> str:
+    """Show a value of the audit log, the moments in it in office time."""
+    return _MOMENT.sub(lambda found: told(found[0]), str(value))
+
+
+@register.filter
+def minute(value: datetime | None) -> str:
+    """Show a moment in office time, to the minute; nothing for none."""
+    return to_minute(value) if value else ""
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Show a day, or a moment's in office time; nothing for none."""
+    return day_of(value) if value else ""
+
+
+@register.filter
+def second(value: datetime) -> str:
+    """Show the time of day, to the second, as a clock does."""
+    return time_of(value)
+
+
+@register.filter
+def weekday(value: datetime) -> str:
+    """Show the day of the week of a moment in office time."""
+    return date_format(local(value), "l")
+
+
+@register.filter
+def since_1970(value: datetime) -> str:
+    """Return a moment as seconds that scripts count with."""
+    return f"{value.timestamp():.6f}"
 
 
 @register.filter
@@ -74,8 +115,7 @@ def plain(value: object) -> str:
     """Show a number without trailing zeros; a dash for nothing."""
     if value in (None, ""):
         return "—"
-    text = f"{Decimal(str(value)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plainly(Decimal(str(value)))
 
 
 @register.filter
@@ -100,7 +140,7 @@ def cell(value: object) -> object:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, date):
-        return f"{value:%Y-%m-%d}"
+        return day_of(value)
     return "" if value is None else value
 
 

@@ -18,6 +18,7 @@ from zhunsheng.web.models import Decided, Job
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.templatetags.amounts import plain
 from zhunsheng.web.templatetags.library import register
+from zhunsheng.web.vocabulary import BASES, LEVELS, LIGHTS, MATCHES, OPEN, ORIGINS, RULED, VERDICTS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,20 +44,20 @@ SHAPES = {
 }
 # Every standing an indicator, a sheet or money can have: colour, shape, word. The four that are never one
 # another: nothing (no evidence), unapproved, early (not due yet), missed.
-MARKS = {
-    "red": ("red", "cross", gettext_lazy("红灯")),
-    "yellow": ("yellow", "warn", gettext_lazy("黄灯")),
-    "green": ("green", "tick", gettext_lazy("绿灯")),
-    "nothing": ("secondary", "broken", gettext_lazy("无证据")),
-    "early": ("secondary", "clock", gettext_lazy("未到期")),
-    "check": ("yellow", "doubt", gettext_lazy("待核对")),
-    "pending": ("secondary", "wait", gettext_lazy("待评定")),
-    "judged": ("blue", "tick", gettext_lazy("已评定")),
+MARKS: dict[str, tuple[str, str, StrOrPromise]] = {
+    "red": ("red", "cross", LIGHTS["red"]),
+    "yellow": ("yellow", "warn", LIGHTS["yellow"]),
+    "green": ("green", "tick", LIGHTS["green"]),
+    "nothing": ("secondary", "broken", VERDICTS["nothing"]),
+    "early": ("secondary", "clock", VERDICTS["early"]),
+    "check": ("yellow", "doubt", VERDICTS["check"]),
+    "pending": ("secondary", "wait", VERDICTS["pending"]),
+    "judged": ("blue", "tick", VERDICTS["judged"]),
     "unapproved": ("secondary", "draft", gettext_lazy("未批复")),
-    "met": ("green", "tick", gettext_lazy("完成")),
-    "over": ("yellow", "warn", gettext_lazy("超额较多")),
-    "missed": ("red", "cross", gettext_lazy("未达标")),
-    "grey": ("secondary", "broken", gettext_lazy("无法判断")),
+    "met": ("green", "tick", VERDICTS["met"]),
+    "over": ("yellow", "warn", VERDICTS["over"]),
+    "missed": ("red", "cross", VERDICTS["missed"]),
+    "grey": ("secondary", "broken", LIGHTS["grey"]),
 }
 LAMPS = (
     "red",
@@ -68,35 +69,8 @@ LAMPS = (
     "pending",
     "judged",
 )  # in the order of a legend
-LEVELS = {
-    "error": ("red", gettext_lazy("错误")),
-    "warning": ("yellow", gettext_lazy("警告")),
-    "note": ("azure", gettext_lazy("提示")),
-}
-BASES = {
-    "evidence": gettext_lazy("台账"),
-    "unconfirmed": gettext_lazy("台账（口径未确认）"),
-    "typed": gettext_lazy("人工填报"),
-    "judged": gettext_lazy("定性评定"),
-}
-MATCHES = {
-    "confirmed": ("green", gettext_lazy("已确认")),
-    "proposed": ("yellow", gettext_lazy("待确认")),
-    "weak": ("secondary", gettext_lazy("把握不足，未采用")),
-    "none": ("secondary", gettext_lazy("无对应测度")),
-}
-ORIGINS = {
-    "evidence": gettext_lazy("台账"),
-    "judgement": gettext_lazy("人工填报"),
-    "accepted": gettext_lazy("人工填报（争议已采纳）"),
-    "reported": gettext_lazy("上报数"),
-    "none": gettext_lazy("无证据"),
-}
-RULED = {
-    "open": gettext_lazy("有争议，待财政局裁定"),
-    "accepted": gettext_lazy("争议已采纳"),
-    "refused": gettext_lazy("争议未采纳"),
-}
+LEVEL_COLOURS = {"error": "red", "warning": "yellow", "note": "azure"}
+MATCH_COLOURS = {"confirmed": "green", "proposed": "yellow", "weak": "secondary", "none": "secondary"}
 STATES = {
     "draft": "secondary",
     "submitted": "blue",
@@ -224,7 +198,7 @@ def score_bar(score: RunTotal) -> SafeString:
             drawn.append(
                 format_html('<rect class="part-{}" x="{}" y="0" width="{}" height="8"/>', name, at, points)
             )
-            words.append(f"{BASES.get(name, _('待定'))} {plain(points)}")
+            words.append(f"{BASES.get(name, OPEN)} {plain(points)}")
             at += points
     return format_html(
         '<svg class="score-bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{}">'
@@ -237,7 +211,14 @@ def score_bar(score: RunTotal) -> SafeString:
 @register.filter
 def level(value: str) -> SafeString:
     """Draw the level of a finding."""
-    return _badge(*LEVELS.get(value, LEVELS["note"]))
+    name = value if value in LEVELS else "note"
+    return _badge(LEVEL_COLOURS[name], LEVELS[name])
+
+
+@register.filter
+def level_word(value: str) -> StrOrPromise:
+    """Say the level of a finding."""
+    return LEVELS[value]
 
 
 @register.filter
@@ -276,16 +257,10 @@ def job_badge(job: Job) -> SafeString:
     return _badge(OUTCOME_COLOURS[job.outcome], OUTCOMES[job.outcome])
 
 
-@register.simple_tag
-def stars() -> SafeString:
-    """Mark a field that must be filled."""
-    return mark_safe('<span class="text-red" aria-hidden="true">*</span>')
-
-
 @register.filter
 def match(value: str) -> SafeString:
     """Show whether somebody confirmed which measure proves an indicator."""
-    return _badge(*MATCHES[value])
+    return _badge(MATCH_COLOURS[value], MATCHES[value])
 
 
 @register.filter

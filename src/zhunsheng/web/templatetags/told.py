@@ -88,7 +88,7 @@ def above(organisation: Organisation, year: int | str | None = None) -> str:
 
 
 @register.filter
-def remarks(row: dict[str, Any]) -> list[str]:
+def remarks(row: ranking.Ranked) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
     return ranking.remarks(row)
 
@@ -111,7 +111,7 @@ def seen(record: Decided, name: str = "", *, oob: bool = False) -> SafeString:
 
 
 @register.inclusion_tag("web/_pages.html", takes_context=True)
-def pager(context: Context) -> dict[str, Any]:
+def pager(context: Context) -> dict[str, object]:
     """Draw the links to the page before and the page after."""
     number = context["number"]
     return {

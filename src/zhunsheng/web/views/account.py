@@ -23,13 +23,12 @@ from zhunsheng import __version__
 from zhunsheng.web import metrics as figures
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
-from zhunsheng.web.forms.account import MOST_DAYS, NewPassword, NewToken, Revocation
+from zhunsheng.web.forms.account import NewPassword, NewToken, Revocation
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, Job
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
-from zhunsheng.web.scopes import SCOPES
 from zhunsheng.web.services import tokens
 from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
@@ -98,9 +97,7 @@ def account(request: SignedInRequest) -> HttpResponse:
         "tokens": ApiToken.objects.filter(user=request.user)
         .select_related("place__parent__parent")
         .order_by("-pk"),
-        "places": token_places(request.user),
-        "days": (tokens.DAYS, MOST_DAYS),
-        "scopes": SCOPES.items(),
+        "form": NewToken.blank(request, token_places(request.user), said={"days": tokens.DAYS}),
         "secret": cipher().show(request.session.pop("secret", None)),
         "memberships": request.user.memberships.filter(active=True).select_related(
             "organisation__parent__parent"

@@ -28,7 +28,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
-from zhunsheng.web.roles import everywhere, governs, memberships, sets_rules, within
+from zhunsheng.web.roles import everywhere, governs, memberships, within
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
 from zhunsheng.web.services.permissions import parts
@@ -54,14 +54,6 @@ def _in_force(request: SignedInRequest, model: Any) -> QuerySet[Any]:
     return found.select_related("organisation__parent__parent")
 
 
-def _judged(request: SignedInRequest) -> list[Organisation]:
-    """Return the places whose rules and dates an administrator may set."""
-    found = Organisation.objects.filter(within(request.user, "admin.manage"), active=True).exclude(
-        kind="section"
-    )
-    return [one for one in found.select_related("parent__parent")[:1000] if sets_rules(request.user, one)]
-
-
 @page("admin.manage")
 def administration(request: SignedInRequest) -> HttpResponse:
     """Show the organisation tree with the people of each place."""
@@ -81,18 +73,19 @@ def administration(request: SignedInRequest) -> HttpResponse:
     for one in shown:
         rows.append((one, one.path.count("/") - 2, held.get(one.pk, [])))
     one = Organisation.objects.filter(mine, pk=integer_of(request, "one", 0, 0, LARGEST)).first()
-    known = Organisation.objects.filter(mine, active=True).select_related("parent__parent")
-    alike = known.filter(kind=one.kind).exclude(pk=one.pk)[:500] if one else []
+    change = None
+    if one:
+        said = {"name": one.name, "official_code": one.official_code, "parent": one.parent_id}
+        change = sent.OrganisationChange.blank(request, key="one", said=said | {"on": timezone.localdate()})
+        change.merging(one, request.user)
     context = listed | {
         "part": "administration",
         "tab": "tree",
         "one": one,
-        "alike": alike,
+        "change": change,
         "rows": rows,
         "search": search,
-        "kinds": Organisation.Kind.choices,
-        "parents": known.filter(kind__in=("city", "district", "department"))[:500],
-        "today": timezone.localdate(),
+        "new": sent.NewOrganisation.blank(request),
     }
     return render(request, "web/admin/tree.html", context)
 
@@ -136,10 +129,7 @@ def users(request: SignedInRequest) -> HttpResponse:
         "part": "administration",
         "tab": "users",
         "search": search,
-        "roles": Role.choices,
-        "organisations": Organisation.objects.filter(
-            within(request.user, "admin.manage"), active=True
-        ).select_related("parent__parent")[:1000],
+        "new": sent.UserChange.blank(request),
         "handed": [cipher().show(text) for text in request.session.pop("handed", ())],
     }
     context["found"] = [
@@ -183,7 +173,7 @@ def library(request: SignedInRequest) -> HttpResponse:
         "tab": "library",
         "found": LibraryIndicator.objects.all(),
         "may_change": everywhere(request.user, "admin.manage"),
-        "measures": service.known_measures().values(),
+        "new": sent.NewLibraryIndicator.blank(request, service.known_measures()),
     }
     return render(request, "web/admin/library.html", context)
 
@@ -200,12 +190,13 @@ def rules(request: SignedInRequest) -> HttpResponse:
         said = sent.NewScheme.of(request)
         service.add_scheme(said["organisation"], said["first_year"], said["text"], request.user)
         return done(request, "rules", _("方案已启用。"))
+    new = sent.NewScheme.blank(request)
     context = {
         "part": "administration",
         "tab": "rules",
         "data": service.rules_in_data(),
         "local": [(s, governs(request.user, s)) for s in _in_force(request, LocalScheme)],
-        "organisations": _judged(request),
+        "new": new if new.offers("organisation") else None,
     }
     return render(request, "web/admin/rules.html", context)
 
@@ -220,6 +211,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
             said = sent.NewCalendarEntry.of(request)
             service.add_date(said.pop("organisation"), **said)
         return done(request, "calendar", _("已保存。"))
+    new = sent.NewCalendarEntry.blank(request)
     context = {
         "part": "administration",
         "tab": "calendar",
@@ -227,8 +219,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
             (e, governs(request.user, e))
             for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
         ],
-        "kinds": CalendarEntry.Kind.choices,
-        "organisations": _judged(request),
+        "new": new if new.offers("organisation") else None,
     }
     return render(request, "web/admin/calendar.html", context)
 

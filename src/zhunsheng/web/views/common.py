@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from zhunsheng.clock import DEFAULT
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.forms.base import Faults, SentForm
 from zhunsheng.web.models import Draw, Organisation
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
@@ -37,7 +38,7 @@ class OpenedView(Protocol):
     action: str | None
     methods: tuple[str, ...]
 
-    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **named: object) -> HttpResponse:
         """Answer a request."""
 
 
@@ -156,9 +157,17 @@ def say_error(request: SiteRequest, error: ZhunshengError) -> HttpResponse:
     """
     if isinstance(error, Overtaken):
         return say_overtaken(request, error)
-    context = {"error": error, "faults": getattr(error, "faults", {})}
+    faults = error.faults if isinstance(error, Faults) else {}
+    context: dict[str, object] = {"error": error, "faults": faults}
     if request.htmx:
         return above(request, "web/_alert.html", context=context)
+    if isinstance(error, Faults) and isinstance(error.form, SentForm):
+        # A form sent whole leaves its page: it is drawn anew, with what was typed and the faults beside it.
+        error.form.offer_to(request.user)
+        context["shown"] = error.form.shown()
+        visible = {one.html_name for one in error.form.visible_fields()}
+        context["carried"] = [one for one in typed(request) if one[0] not in visible]
+        return render(request, "web/faults.html", context, status=400)
     return render(request, "web/error.html", context, status=400)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.services import decisions
 from zhunsheng.web.views.common import done, page, say_error
+from zhunsheng.web.workflow import Said
 
 
 @page(None, methods=("POST",), whole=False)
@@ -24,7 +27,7 @@ def step(request: SignedInRequest, prefix: str, pk: int) -> HttpResponse:
         raise Http404
     record = get_object_or_404(decisions.RECORDS[prefix], pk=pk)
     decisions.permitted(request.user, record, action)
-    said = StepForm.of(request)
+    said = cast(Said, StepForm.of(request))
     outcome = decisions.decide(request.user, record, action, said)
     if isinstance(outcome, Overtaken):
         return say_error(request, outcome)

@@ -4,7 +4,7 @@ results (also on a phone), notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.base import SeenForm
 from zhunsheng.web.forms.draws import (
+    SOURCES,
     InspectorForm,
     InspectorsFile,
     InspectorTurn,
@@ -47,6 +48,7 @@ FILES = (
     "verify.html",
 )
 TASKS = 50
+RULE = "国发〔2019〕5号；国市监信〔2019〕38号"
 DEFAULTS = {"A": ("0.5", 3), "B": ("1", 3), "C": ("3", 5), "D": ("10", 5)}  # class -> percent, floor
 
 
@@ -65,6 +67,9 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
         "inspectors": Inspector.objects.filter(department=department),
         "can_register": may(request.user, "draws.registers", department),
         "can_plan": may(request.user, "draws.plan", department),
+        "new_item": ItemForm.blank(request),
+        "new_inspector": InspectorForm.blank(request),
+        "inspectors_file": InspectorsFile.blank(request),
         "named": may(request.user, "ledgers.personal", department),
     }
     return render(request, "web/draws.html", context)
@@ -104,9 +109,9 @@ def plan(request: SignedInRequest, department: Organisation, year: int) -> HttpR
         )
     said: dict[str, Any] = {f"ratio_{c}": ratio for c, (ratio, _floor) in DEFAULTS.items()}
     said |= {f"floor_{c}": floor for c, (_ratio, floor) in DEFAULTS.items()}
-    said["lead"] = 30
+    said |= {"lead": 30, "per_object": 2, "reserve": 10, "rule": RULE, "items": [i.code for i in items]}
     address = reverse("draw-plan", args=[department.pk, year])
-    return render(request, "web/draw_plan.html", _plan_page(department, said) | {"action": address})
+    return _plan_page(request, department, said, {"action": address})
 
 
 @page("draws.view", methods=("GET", "POST"), draw=Draw)
@@ -119,24 +124,23 @@ def edit(request: SignedInRequest, draw: Draw) -> HttpResponse:
         said = PlanForm.of(request, items)
         plans.change_plan(draw, said, request.user, said["seen"])
         return done(request, "draw", _("方案已修改。"), draw.pk)
-    context = _plan_page(draw.department, plans.form_of(draw))
-    return render(
-        request,
-        "web/draw_plan.html",
-        context | {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw},
-    )
+    more = {"action": reverse("draw-edit", args=[draw.pk]), "draw": draw}
+    said = {f"floor_{c}": 0 for c in DEFAULTS} | plans.form_of(draw)
+    return _plan_page(request, draw.department, said, more)
 
 
-def _plan_page(department: Organisation, said: dict[str, Any]) -> dict[str, Any]:
-    """Return the context of the form of a plan with what it says now."""
-    return {
+def _plan_page(
+    request: SignedInRequest, department: Organisation, said: Mapping[str, object], more: dict[str, object]
+) -> HttpResponse:
+    """Show the form of a plan with what it says now."""
+    items = InspectionItem.objects.filter(department=department, active=True)
+    context = {
         "part": "draws",
-        "items": InspectionItem.objects.filter(department=department, active=True),
-        "classes": [(c, said.get(f"ratio_{c}", ""), said.get(f"floor_{c}", 0)) for c in plans.CLASSES],
-        "said": said,
-        "chains": plans.CHAIN_NAMES,
+        "items": items,
+        "form": PlanForm.blank(request, items, key="plan", said=said),
         "people": Inspector.objects.filter(department=department, active=True).count(),
     }
+    return render(request, "web/draw_plan.html", context | more)
 
 
 @page("draws.view", draw=Draw)
@@ -155,16 +159,6 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     elif state == "done":
         tasks = tasks.exclude(inspected_on=None)
     listed = paged(request, tasks, TASKS)
-    sources = [
-        (
-            n,
-            s,
-            {"lottery": _("彩票"), "ceremony": _("现场报数"), "drand": "drand", "office": _("机关自定")}[
-                s["source"]
-            ],
-        )
-        for n, s in enumerate(draw.plan["randomness"])
-    ]
     today = timezone.localdate()
     names = (
         {i.number: i.name for i in Inspector.objects.filter(department=draw.department)}
@@ -176,12 +170,17 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
     strata, refusal = committing.foreseen(draw) if can_commit else ([], None)
     strata = strata or committing.allotted(draw)
     seals, mine = entering.seals(draw), draw.first_by_id == request.user.pk
+    can_enter = may(request.user, "draws.enter", draw) and not mine and not seals
+    can_seal = may(request.user, "draws.slips", draw) and not mine and seals
     context = listed | {
         "part": "draws",
         "draw": draw,
         "refusal": refusal,
         "untouched": committing.untouched(strata),
-        "sources": sources,
+        "sources": [(s, SOURCES[s["source"]]) for s in draw.plan["randomness"]],
+        "numbers": NumbersForm.blank(request, draw.plan["randomness"]) if can_enter else None,
+        "seals_to_enter": SlipsForm.blank(request, entering.sealing(draw)) if can_seal else None,
+        "stamp": StampForm.blank(request),
         "items": draw.plan["items"],
         "quotas": plans.rules(draw),
         "tasks": shown,
@@ -195,8 +194,6 @@ def draw(request: SignedInRequest, draw: Draw) -> HttpResponse:
         "known_at": timezone.localtime(datetime.fromisoformat(draw.plan["known_at"])),
         "can_change": may(request.user, "draws.plan", draw),
         "can_commit": can_commit,
-        "can_enter": may(request.user, "draws.enter", draw) and not mine and not seals,
-        "can_seal": may(request.user, "draws.slips", draw) and not mine and seals,
         "seals": seals,
         "slips": entering.slips_shown(draw),
         "verdict": entering.strength(draw),
@@ -297,12 +294,13 @@ def task(request: SignedInRequest, task: DrawTask) -> HttpResponse:
         if said["next"] and following:
             return done(request, "task", _("已保存，下一户。"), following.pk)
         return done(request, "draw", _("已保存。"), draw.pk)
+    said = {name: getattr(task, name) for name in ("inspected_on", "result", "note", "published_on")}
     context = {
         "part": "draws",
+        "form": ResultForm.blank(request, results.categories(), said=said),
         "task": task,
         "draw": draw,
         "items": draw.plan["items"],
-        "categories": results.categories(),
         "can_result": may(request.user, "draws.result", draw),
         "today": timezone.localdate(),
     }

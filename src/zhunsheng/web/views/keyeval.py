@@ -33,12 +33,18 @@ def keyeval(request: SignedInRequest, department: Organisation, year: int) -> Ht
         .select_related("sheet")
         .prefetch_related("evaluators", "rectifications")
     )
+    projects, methods = (
+        service.free_projects(department, year),
+        service.framework_for(department, year).methods,
+    )
+    form = KeyStartForm.blank(request, projects, people, methods)
+    form.tell_apart(service.told_apart(people).items())
     context = {
         "part": "keyeval",
         "listed": [(e, card_of(e)) for e in listed],
-        "projects": service.free_projects(department, year),
-        "people": service.told_apart(people).items(),
-        "methods": service.framework_for(department, year).methods,
+        "projects": projects,
+        "people": people,
+        "form": form,
         "can_start": may(request.user, "keyeval.start", department),
     }
     return render(request, "web/keyeval.html", context)
@@ -60,19 +66,42 @@ def keyevaluation(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpRe
     )
     apart = evaluation.state != "scoring"
     result, of_what = service.result_of(evaluation)
+    agreeing = evaluation.state == "agreeing" and may(request.user, "keyeval.agree", evaluation)
+    said: dict[str, object] = {"conclusion": evaluation.conclusion}
     rows = []
     for one in card.rows:
         agreed = evaluation.agreed.get(one.row.code, {})
+        points, reason = f"points_{one.row.code}", f"reason_{one.row.code}"
+        if marking:
+            own = mine.get(one.row.code)
+            said |= {points: own.points if own else None, reason: own.reason if own else ""}
+        else:
+            given = one.mean if one.agreed is None else one.agreed
+            said |= {points: given, reason: agreed.get("reason", "")}
         rows.append(
             {
                 "score": one,
-                "mine": mine.get(one.row.code),
                 "given": list(one.given.items()) if apart else [],
                 "reason": agreed.get("reason", ""),
             }
         )
     fixes = [(f, available(request.user, f, "rectify")) for f in evaluation.rectifications.all()]
     people = list(evaluation.evaluators.all())
+    marked = PointsForm.blank(request, framework, said=said)
+    for row in rows:
+        code = row["score"].row.code
+        row |= {"points_field": marked[f"points_{code}"], "reason_field": marked[f"reason_{code}"]}
+    appointing = None
+    if may(request.user, "keyeval.appoint", evaluation):
+        known = service.experts(evaluation)
+        appointing = AppointForm.blank(
+            request,
+            service.evaluators_for(evaluation.department),
+            said={"evaluators": [pk for pk, _name, there, _done in known if there]},
+        )
+        appointing.tell_apart(
+            [(pk, name) for pk, name, *_rest in known], [pk for pk, *_rest, finished in known if finished]
+        )
     context = {
         "part": "keyeval",
         "evaluation": evaluation,
@@ -82,11 +111,13 @@ def keyevaluation(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpRe
         "rows": rows,
         "names": [str(p) for p in people if apart],
         "people": [(p, p.pk in evaluation.finished) for p in people],
-        "experts": service.experts(evaluation) if may(request.user, "keyeval.appoint", evaluation) else [],
+        "appointing": appointing,
+        "form": marked,
+        "new_fix": RectificationForm.blank(request),
         "marking": marking,
         "result": result,
         "of_what": of_what,
-        "agreeing": evaluation.state == "agreeing" and may(request.user, "keyeval.agree", evaluation),
+        "agreeing": agreeing,
         "can_add": may(request.user, "rectify.add", evaluation),
         "suggested": service.suggested(evaluation, card, result),
         "fixes": fixes,

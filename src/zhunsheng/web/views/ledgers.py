@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.forms.ledgers import LedgerFile, Undoing
+from zhunsheng.web.forms.portfolio import Places
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
@@ -39,6 +40,7 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "batches": batches[:BATCHES],
         "names": service.known(),
         "can_import": may(request.user, "ledgers.import", department),
+        "form": LedgerFile.blank(request, service.known()),
         "can_undo": may(request.user, "ledgers.undo", department),
         "jobs": Job.objects.filter(department=department, kind="import")[:8],
         "limit": BATCHES,
@@ -147,9 +149,12 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         and found.result.get("bad_rows")
         and not found.result.get("batch")
     )
+    unknown = (found.result.get("unknown") if found.kind == "archive" else None) or []
+    placing = Places.blank(request, unknown, Organisation.objects.none())
     context = {
         "part": "ledgers" if found.kind == "import" else "",
         "job": found,
+        "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
         "draw": found.args.get("draw"),
     }

@@ -53,13 +53,20 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
         return done(request, "matches", _("已确认，数据将重新计算。"), department=department.pk, year=year)
     assessment = records.newest_assessment(department, year)
     run = assessment.run if assessment else None
+    lines = service.lines(department, book, run) if run else []
     context = {
         "part": "matches",
-        "lines": service.lines(department, book, run) if run else [],
+        "lines": [(one, _form(request, one)) for one in lines],
         "projects": service.project_lines(department, run) if run else [],
-        "measures": service.choices(),
         "can_confirm": may(request.user, "matches.confirm", department),
         "can_override": may(request.user, "matches.override", department),
         "approved": bool(book.sheets),
     }
     return render(request, "web/matches.html", context)
+
+
+def _form(request: SignedInRequest, line: service.Line) -> MatchForm:
+    """Return the form that confirms a line's measure."""
+    form = MatchForm.blank(request, said={"measure": line.indicator.match.measure})
+    form.offer(service.choices())
+    return form

@@ -72,6 +72,7 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
     missing = set(records.unexplained(checkpoint))
     earlier, said = records.earlier_words(checkpoint), records.words_of(checkpoint)
     run = checkpoint.assessment.run if checkpoint.assessment else None
+    causes = rules.causes
     context = {
         "part": "monitoring",
         "checkpoint": checkpoint,
@@ -79,13 +80,18 @@ def checkpoint(request: SignedInRequest, checkpoint: Checkpoint) -> HttpResponse
             (
                 s,
                 [
-                    (i, (s.id, i.id) in missing, earlier.get((s.id, i.id)), said.get((s.id, i.id)))
+                    (
+                        i,
+                        (key := (s.id, i.id)) in missing,
+                        earlier.get(key),
+                        said.get(key),
+                        ExplanationForm.blank(request, causes).tell(i),
+                    )
                     for i in s.indicators
                 ],
             )
             for s in (run.results if run else ())
         ],
-        "causes": rules.causes,
         "rules": rules,
         "editable": may(request.user, "monitoring.explain", checkpoint),
         "missing": len(missing),

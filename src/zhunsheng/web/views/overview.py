@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from zhunsheng.clock import day_of
 from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
@@ -112,15 +113,15 @@ def _chart(one: Any, year: int, as_of: date) -> dict[str, Any] | None:
     if not one.plan or budget is None or one.money.doubt:
         return None
     start = f"{year}-01-01"
-    plan = [[start, 0.0], *([day.isoformat(), round(float(share) * 100, 2)] for day, share in one.plan)]
+    plan = [[start, 0.0], *([day_of(day), round(float(share) * 100, 2)] for day, share in one.plan)]
     if one.money.paid is None:
         # What was paid is not known, which is another thing than nothing.
         return {"plan": plan, "paid": [], "labels": [_("计划")]}
     paid = [
         [start, 0.0],
-        *([day.isoformat(), round(float(total / budget) * 100, 2)] for day, total in one.payments),
+        *([day_of(day), round(float(total / budget) * 100, 2)] for day, total in one.payments),
     ]
-    paid.append([min(as_of, date(year, 12, 31)).isoformat(), paid[-1][1]])
+    paid.append([day_of(min(as_of, date(year, 12, 31))), paid[-1][1]])
     return {"plan": plan, "paid": paid, "labels": [_("计划"), _("实际支付")]}
 
 

@@ -97,6 +97,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
             sheet__department__path__startswith=top.path, state="checked"
         ).select_related("sheet__department")[:10],
         "can_import": may(request.user, "portfolio.import"),
+        "archive": Archive.blank(request, said={"year": year}),
         "jobs": Job.objects.filter(kind__in=("archive", "assess-all"), department__path__startswith=top.path)[
             :5
         ],
@@ -172,9 +173,8 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
     """Take in the documents of a zip that named no known department, where a person says they belong."""
     if job.kind != "archive" or job.department is None or not job.result.get("unknown"):
         raise Http404
-    names = [one["name"] for one in job.result["unknown"]]
     below = Organisation.objects.filter(path__startswith=job.department.path, kind="department", active=True)
-    again = jobs.archive_again(job, Places.of(request, names, below)["places"], request.user)
+    again = jobs.archive_again(job, Places.of(request, job.result["unknown"], below)["places"], request.user)
     return done(request, "job", "", again.pk)
 
 

@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.base import SeenForm
-from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, said_of
+from zhunsheng.web.forms.base import Faults, SeenForm
+from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, rows_of
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
@@ -64,7 +64,7 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     subject = get_object_or_404(subjects.SUBJECTS[kind], pk=pk)
     demand(request, "publish.request", subject.department)
     request.department = subject.department
-    said = Disclosed.of(request) if request.method == "POST" else {}
+    said = Disclosed.decided(request) if request.method == "POST" else {}
     frame = Extent.whole(request)
     error: ZhunshengError | None = None
     if request.method == "POST":
@@ -87,8 +87,8 @@ def ask(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
         "subject": subject,
         "year": whole.year,
         "title": whole.title,
-        "frame": frame,
-        "items": said_of(whole.personal(), said),
+        "extent": Extent.blank(request, key="extent", said={"frame": "whole" if frame else "own"}),
+        "items": rows_of(whole.personal(), said, hiding=True),
         "error": error,
     }
     return render(request, "web/publish_ask.html", context, status=400 if error else 200)
@@ -107,7 +107,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
         "steps": publication.steps(),
         "prefix": "publish",
         "drift": drift.drifted_from(publication),
-        "items": items,
+        "items": rows_of(items, {}, hiding=False),
         "waiting": [item for item in items if not item.decision],
         "may_keep": may(request.user, "publish.keep", publication),
     }
@@ -118,7 +118,7 @@ def publication(request: SignedInRequest, publication: Publication) -> HttpRespo
 def keep(request: SignedInRequest, publication: Publication) -> HttpResponse:
     """Keep what is personal in something that is public already, each for a reason."""
     demand(request, "publish.keep", publication)
-    acts.keep(publication, request.user, Disclosed.of(request), SeenForm.of(request)["seen"])
+    acts.keep(publication, request.user, Disclosed.decided(request), SeenForm.of(request)["seen"])
     return done(request, "publication", _("已记下保留的理由。"), publication.pk)
 
 
@@ -165,7 +165,10 @@ def commitment(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry of the log: what was committed to, and what has come of it."""
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     context = commitments.shown(kept) | stamps.shown(kept)
-    context |= {"own_number": number if own_proofs.askable(kept.draw) else None}
+    context |= {
+        "own_number": number if own_proofs.askable(kept.draw) else None,
+        "own_form": OwnCode.blank(request),
+    }
     return render(request, "web/public/commitment.html", context)
 
 
@@ -174,12 +177,11 @@ def commitment_check(request: HttpRequest) -> HttpResponse:
     """Tell whoever holds a slip whether its entry still stands in the log as it was."""
     said = HeldSlip(request.GET) if request.GET else None
     found = commitments.held_by(**said.cleaned_data) if said is not None and said.is_valid() else None
-    given = {"number": request.GET.get("number", ""), "digest": request.GET.get("digest", "")}
     last = Commitment.objects.order_by("number").last()
     other = None
     if said is not None and found is not None and found.entry is None:
         other = commitments.mistaken_for(said.cleaned_data["digest"])
-    context = {"said": said, "given": given, "found": found, "other": other, "last": last}
+    context = {"form": said or HeldSlip(), "said": said, "found": found, "other": other, "last": last}
     return render(
         request, "web/public/check.html", context, status=400 if said is not None and found is None else 200
     )
@@ -249,12 +251,17 @@ def own_proof(request: HttpRequest, number: int) -> HttpResponse:
     kept = get_object_or_404(Commitment.objects.select_related("draw__department"), number=number)
     if not own_proofs.askable(kept.draw):
         raise Http404
-    context: dict[str, Any] = {"entry": kept, "draw": kept.draw, "given_up": commitments.given_up(kept.draw)}
+    context: dict[str, object] = {
+        "entry": kept,
+        "draw": kept.draw,
+        "given_up": commitments.given_up(kept.draw),
+        "own_form": OwnCode.blank(request),
+    }
     status = 200
     if request.method == "POST":
         try:
-            said = OwnCode.of(request)
-            context["typed"] = said["code"]
+            form = OwnCode.sent(request)
+            context["own_form"], said = form, form.cleaned_data
             if seconds := asked(request):
                 raise _Often("ZS-WB-50", most=MOST_ASKED, minutes=-(-seconds // 60))
             if said["file"] and (found := own_proofs.proof_file(kept.draw, said["code"])):
@@ -263,6 +270,8 @@ def own_proof(request: HttpRequest, number: int) -> HttpResponse:
             context["told"] = own_proofs.told(kept.draw, said["code"])
         except ZhunshengError as error:
             context["error"] = error
+            if isinstance(error, Faults):
+                context["own_form"] = error.form
             status = 429 if isinstance(error, _Often) else 400
     return render(request, "web/public/own_proof.html", context, status=status)
 
@@ -290,7 +299,10 @@ def public_one(request: HttpRequest, pk: int) -> HttpResponse:
     found = _public(pk, "public-one")
     if isinstance(found, HttpResponse):
         return found
-    context = public_pages.shown(found) | {"own_number": own_proofs.number_of(found)}
+    context = public_pages.shown(found) | {
+        "own_number": own_proofs.number_of(found),
+        "own_form": OwnCode.blank(request),
+    }
     return render(request, "web/public/one.html", context)
 
 

@@ -76,7 +76,7 @@ def register(request: SignedInRequest, department: Organisation, year: int, name
         "part": "safeguards",
         "register": known,
         "rows": rows,
-        "blank": [(f, "") for f in known.fields],
+        "form": RecordForm.blank(request, known),
         "can_record": may(request.user, "safeguards.record", department),
     }
     return render(request, "web/register.html", context)
@@ -102,6 +102,7 @@ def record(request: SignedInRequest, record: SafeguardRecord) -> HttpResponse:
         "register": known,
         "record": record,
         "fields": [(f, record.data.get(f.name, "")) for f in known.fields],
+        "form": RecordForm.blank(request, known, said=record.data),
         "editable": may(request.user, "safeguards.edit", record),
         "closed_by_another": known.closed_by_another and record.state in ("open", "approved"),
         "actions": [(n, a) for n, a in actions if n != "safeguards.request"],

@@ -4,8 +4,6 @@ the re-check beside it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -65,20 +63,32 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     promised = question.promises(book_in_force(department, year, evaluation.as_of))
     owed = set(records.unexplained(evaluation))
 
-    def line(sheet: Any, i: Any) -> dict[str, Any]:
-        word = said.get((sheet.id, i.id))
+    editable = may(request.user, "selfeval.fill", evaluation)
+    causes = rules.monitoring(evaluation.as_of).causes
+
+    def said_of(key: tuple[str, str]) -> dict[str, object]:
+        """Return what is said and to be said of an indicator, told by the codes of sheet and indicator."""
+        word = said.get(key)
         contest = contests.get(word.pk) if word else None
         return {
-            "i": i,
             "word": word,
-            "earlier": None if word else earlier.get((sheet.id, i.id)),
+            "earlier": None if word else earlier.get(key),
             "contest": contest,
-            "owed": (sheet.id, i.id) in owed,
+            "owed": key in owed,
             "rulings": _rulings(request, evaluation, contest) if contest else [],
-            "banded": (sheet.id, i.id) in banded,
-            "anew": word.asked_anew(promised[key]) if word and (key := (sheet.id, i.id)) in promised else "",
+            "banded": key in banded,
+            "anew": word.asked_anew(promised[key]) if word and key in promised else "",
         }
 
+    results = []
+    for sheet in run.results if run else ():
+        lines = []
+        for i in sheet.indicators:
+            line = said_of((sheet.id, i.id))
+            blank = WordForm.blank(request, rules.scheme.qualitative, causes, key=f"word-{sheet.id}-{i.id}")
+            form = blank.tell(i, said.get((sheet.id, i.id)), anew=bool(line["anew"]))
+            lines.append(line | {"i": i, "form": form if editable else None})
+        results.append((sheet, lines))
     steps = evaluation.steps()
     signed = {s.action: s for s in steps}
     chain = [
@@ -90,22 +100,18 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     reached = {"draft": 0, "returned": 0, "filled": 1, "checked": 2, "signed": 3, "accepted": 4}[
         evaluation.state
     ]
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "part": "selfeval",
         "evaluation": evaluation,
         "record": evaluation,
-        "results": [
-            (sheet, [line(sheet, i) for i in sheet.indicators]) for sheet in (run.results if run else ())
-        ],
+        "results": results,
         "run": run,
-        "bands": [{"name": b.name, "low": b.low, "high": b.high} for b in rules.scheme.qualitative],
-        "causes": rules.monitoring(evaluation.as_of).causes,
         "proposals": open_proposals(run) if run else [],
         "undone": ledgers.undone(department, year),
         "overtaken": evaluation.state in records.UNSETTLED and comparing.drifted(evaluation),
         "drift": comparing.drift(evaluation) if reached > 0 else [],
         "chain": [(label, step if n < reached else None) for n, (label, step) in enumerate(chain)],
-        "editable": may(request.user, "selfeval.fill", evaluation),
+        "editable": editable,
         "can_publish": evaluation.state in ("signed", "accepted")
         and may(request.user, "publish.request", evaluation),
         "actions": available(request.user, evaluation, "selfeval"),
@@ -130,8 +136,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """
     demand(request, "selfeval.fill", evaluation)
     rules = rules_for(evaluation.department, evaluation.year)
-    bands = [b.name for b in rules.scheme.qualitative]
-    said = WordForm.of(request, bands, rules.monitoring(evaluation.as_of).causes)
+    said = WordForm.of(request, rules.scheme.qualitative, rules.monitoring(evaluation.as_of).causes)
     files = [take(f, "attachment", evaluation.department, request.user) for f in said.pop("files")]
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
     kept, former = words.say(evaluation, sheet, indicator, request.user, attachments=files, **said)
@@ -157,9 +162,10 @@ def recheck(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpRespons
         found = rechecking.recheck(evaluation, reported)
         count = sum(len(f["differences"]) for f in found)
         return done(request, "recheck", _("复核完成，差异 %s 处。") % count, evaluation.pk)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "part": "selfeval",
         "evaluation": evaluation,
+        "form": RecheckForm.blank(request),
         "can_recheck": may(request.user, "selfeval.recheck", evaluation),
         "undone": ledgers.undone(evaluation.department, evaluation.year),
     }

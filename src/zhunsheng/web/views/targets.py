@@ -20,7 +20,7 @@ from zhunsheng.web.forms.targets import (
     SameForm,
     SettleForm,
 )
-from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion
+from zhunsheng.web.models import Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
@@ -54,6 +54,8 @@ def targets(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "void": lookup.void_of(department, year),
         "can_start": may(request.user, "targets.start", department),
         "next_year": year + 1,
+        "document": DocumentForm.blank(request),
+        "blank": BlankForm.blank(request),
     }
     return render(request, "web/targets.html", context)
 
@@ -93,6 +95,9 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     editable = may(request.user, "targets.edit", version) and last
     actions = available(request.user, version, "targets")
     pairs, left = deciding.pairings(version) if editable else ([], {})
+    former = SameForm.blank(request)
+    former.offer(left)
+    addition = PartAddition.blank(request)
     context = {
         "part": "targets",
         "version": version,
@@ -103,13 +108,15 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
         "versions": list(version.sheet.versions.order_by("-number")),
         "editable": editable,
         "pairs": pairs,
-        "left": left,
+        "former": former,
         "actions": actions if last else [],
         "can_adjust": version.state == "approved" and last and may(request.user, "targets.adjust", version),
         "can_publish": version == in_force and may(request.user, "publish.request", version),
         "steps": version.steps(),
         "prefix": "targets",
-        "library": LibraryIndicator.objects.filter(active=True),
+        "addition": addition if editable and addition.offers("library") else None,
+        "adjustment": AdjustmentForm.blank(request),
+        "settling": SettleForm.of_each(request, [row["one"] for row in shown["rows"]]) if editable else {},
         "error_count": sum(f.level == "error" for f in shown["findings"])
         if any(n == "targets.submit" for n, _a in actions)
         else 0,
@@ -127,6 +134,7 @@ def field(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     demand(request, "targets.edit", version)
     context = versions.set_field(version, **FieldForm.of(request))
     context["can_review"] = _can_review(request, context["version"])
+    context["settling"] = SettleForm.of_each(request, [context["one"]] if context["one"] else [])
     return render(request, "web/_field_state.html", context)
 
 

@@ -12,8 +12,9 @@ import subprocess
 import tarfile
 import tempfile
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -112,6 +113,9 @@ def listed(tar: tarfile.TarFile) -> dict[str, Any]:
     about: dict[str, Any] = json.load(stream)
     for name, digest in about["files"].items():
         member = tar.extractfile(name)
-        if member is None or hashlib.file_digest(member, "sha256").hexdigest() != digest:  # type: ignore[arg-type]
+        if (
+            member is None
+            or hashlib.file_digest(cast(BufferedReader, member), "sha256").hexdigest() != digest
+        ):
             raise CommandError(f"备份中的文件已损坏：{name}")
     return about

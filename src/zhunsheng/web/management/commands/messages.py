@@ -20,12 +20,11 @@ import zhunsheng
 from zhunsheng.draws.public_log import KINDS as LOG_KINDS
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import MESSAGES
-from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
-from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS
 from zhunsheng.review import all_rules
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.translation import DOMAIN, LOCALE
+from zhunsheng.web import vocabulary
 from zhunsheng.web.services.registers import registers
 
 ROOT = Path(zhunsheng.__file__).parent
@@ -57,7 +56,6 @@ def _tables() -> Iterator[tuple[str, str]]:
             [one.name for one in NEEDS.values()],
             [one.name for one in DETAILS.values()],
         ],
-        "outcomes.py": [ORIGIN_WORDS.values(), RULED_WORDS.values()],
         "targets/kinds.py": [KIND_WORDS.values(), SENSE_WORDS.values()],
         "web/registers.yaml": [
             text
@@ -68,7 +66,7 @@ def _tables() -> Iterator[tuple[str, str]]:
                 [f.title for f in one.fields],
             )
         ],
-        "evaluation/scorecard.py": [VERDICT_WORDS.values(), (OPEN_WORD,)],
+        "web/vocabulary.py": [vocabulary.words()],
     }
     for file, lists in tables.items():
         yield from ((file, text) for texts in lists for text in texts)

@@ -91,7 +91,7 @@ def _registered(department: Organisation) -> list[RegisteredInspector]:
     return found
 
 
-def foreseen(draw: Draw) -> tuple[list[dict[str, Any]], ZhunshengError | None]:
+def foreseen(draw: Draw) -> tuple[list[dict[str, object]], ZhunshengError | None]:
     """Return each stratum as a commitment made now would have it, or why none can be made;
     nothing once committed.
     """

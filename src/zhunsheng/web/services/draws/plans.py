@@ -116,10 +116,10 @@ def change_plan(draw: Draw, form: dict[str, Any], user: User, seen: str | None =
     return now
 
 
-def form_of(draw: Draw) -> dict[str, Any]:
+def form_of(draw: Draw) -> dict[str, object]:
     """Return a plan as the values of the form it came from."""
     plan = Plan.model_validate(draw.plan)
-    form: dict[str, Any] = {
+    form: dict[str, object] = {
         "code": draw.code,
         "title": draw.title,
         "rule": plan.rule,

@@ -170,7 +170,7 @@ def take_archive(
     }
 
 
-def _proposed(one: Organisation, same: bool = False) -> dict[str, Any]:
+def _proposed(one: Organisation, same: bool = False) -> dict[str, object]:
     return {"id": one.pk, "name": office.told(one), "code": one.official_code, "same": same}
 
 

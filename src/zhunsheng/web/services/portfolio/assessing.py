@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -14,7 +12,7 @@ from zhunsheng.web.services.publishing.drift import check_published
 from zhunsheng.web.services.year.figures import assess_now
 
 
-def assess_all(district: Organisation, year: int, progress: Progress = no_progress) -> dict[str, Any]:
+def assess_all(district: Organisation, year: int, progress: Progress = no_progress) -> dict[str, object]:
     """Assess every department below with a sheet in force in the year, against one state of the evidence."""
     departments = list(
         Organisation.objects.filter(

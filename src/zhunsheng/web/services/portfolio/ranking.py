@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal, NotRequired, TypedDict, cast
 
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng import __version__
+from zhunsheng.clock import day_of
 from zhunsheng.web.models import (
     Assessment,
     AuditEntry,
@@ -38,7 +39,60 @@ RankStanding = Literal["graded", "open", "unconfirmed", "pending", "unapproved",
 STANDINGS: tuple[RankStanding, ...] = ("graded", "open", "unconfirmed", "pending", "unapproved", "unfiled")
 
 
-def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
+class Paid(TypedDict):
+    """What a department paid and what it had, in yuan; None where the money is unknown."""
+
+    paid: Decimal | None
+    budget: Decimal | None
+
+
+class Totals(TypedDict):
+    """What a year came to on a day: points for sure and at most, None where they are undecided."""
+
+    as_of: date
+    total: Decimal | None
+    most: Decimal | None
+    grade: str
+
+
+class Newest(Paid, Totals):
+    """A department's newest figures, as the database has them."""
+
+    department_id: int
+    assessed_at: datetime
+    basis: dict[str, str]
+    program: str
+
+
+class Signed(Totals):
+    """What was signed or accepted."""
+
+    state: str
+
+
+class Ranked(Paid):
+    """A line of the ranking, as ``ranking`` explains; ``elsewhere`` says to whoever may not open it why."""
+
+    department: Organisation
+    sheets: int
+    standing: RankStanding
+    total: Decimal | None
+    most: Decimal | None
+    grade: str
+    weak: dict[str, Decimal]
+    execution: float | None
+    lights: dict[str, int]
+    findings: dict[str, int]
+    drafts: int
+    place: int | None
+    unsigned: bool
+    signed: str
+    overtaken: bool
+    unreviewed: int
+    elsewhere: NotRequired[str]
+
+
+def ranking(district: Organisation, year: int) -> list[Ranked]:
     """Return one line a department: total, lights, findings by level, execution;
     only graded ones are ranked among each other.
 
@@ -67,7 +121,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     departments = [*_filed(counts), *_unfiled(district, year, counts)]
     changed, unsigned, working = _last_changes(departments, year), _unsigned(year), _in_work(year)
     signed = _signed(year)
-    table = []
+    table: list[Ranked] = []
     for department in departments:
         found = newest.get(department.pk) if department.pk in approved else None
         standing = _standing(found, filed=department.pk in counts, approved=department.pk in approved)
@@ -99,7 +153,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
             }
         )
 
-    def order(row: dict[str, Any]) -> tuple[int, Decimal, str]:
+    def order(row: Ranked) -> tuple[int, Decimal, str]:
         return (
             STANDINGS.index(row["standing"]),
             -(row["total"] or Decimal(0)),
@@ -111,7 +165,7 @@ def ranking(district: Organisation, year: int) -> list[dict[str, Any]]:
     return table
 
 
-def _newest(district: Organisation, year: int) -> dict[int, dict[str, Any]]:
+def _newest(district: Organisation, year: int) -> dict[int, Newest]:
     """Return by department its figures of the latest date that is shown, of several states of it the one
     assessed last.
     """
@@ -128,7 +182,7 @@ def _newest(district: Organisation, year: int) -> dict[int, dict[str, Any]]:
         "program",
     )
     kept = Assessment.objects.filter(office.below(district, year, "department__"), year=year)
-    rows = list(kept.order_by("as_of", "assessed_at", "pk").values(*columns))
+    rows = cast(list[Newest], list(kept.order_by("as_of", "assessed_at", "pk").values(*columns)))
     days, common = days_of({row["department_id"] for row in rows}, year), default_as_of(year)
     return {r["department_id"]: r for r in rows if r["as_of"] <= days.get(r["department_id"], common)}
 
@@ -145,7 +199,7 @@ def _findings(district: Organisation, year: int) -> tuple[dict[int, dict[str, in
     return findings, drafts
 
 
-def _standing(found: dict[str, Any] | None, *, filed: bool, approved: bool) -> RankStanding:
+def _standing(found: Newest | None, *, filed: bool, approved: bool) -> RankStanding:
     """Return what can be said of a department with the figures ``found``, as ``ranking`` explains."""
     if not filed:
         return "unfiled"
@@ -173,7 +227,7 @@ def _unfiled(district: Organisation, year: int, counts: dict[int, int]) -> list[
     return [o for o in known if o.stage_on(day).active and (o.active or day < timezone.localdate())]
 
 
-def _place(graded: list[dict[str, Any]]) -> None:
+def _place(graded: list[Ranked]) -> None:
     """Give lines in the order of their totals their places; equal totals share one."""
     for n, row in enumerate(graded, start=1):
         before = graded[n - 2] if n > 1 else None
@@ -189,7 +243,7 @@ def _unsigned(year: int) -> dict[int, date]:
     return dict(waiting.values_list("department_id", "as_of"))
 
 
-def _signed(year: int) -> dict[int, dict[str, Any]]:
+def _signed(year: int) -> dict[int, Signed]:
     """Return by department the figures of self-evaluations that were signed or accepted,
     with their date and state.
     """
@@ -202,19 +256,19 @@ def _signed(year: int) -> dict[int, dict[str, Any]]:
     }
 
 
-def _signed_apart(signed: dict[str, Any] | None, found: dict[str, Any] | None) -> str:
+def _signed_apart(signed: Signed | None, found: Newest | None) -> str:
     """Return in words what was signed where the newest figures are others, and of which day if not of theirs;
     else nothing.
     """
     if signed is None or found is None:
         return ""
-    if all(signed[name] == found[name] for name in ("total", "most", "grade")):
+    if (signed["total"], signed["most"], signed["grade"]) == (found["total"], found["most"], found["grade"]):
         return ""
     parts = dict.fromkeys(p for p in (signed["total"], signed["most"]) if p is not None)
     points = "–".join(f"{p:.2f}" for p in parts) or _("待定")
     told = {"points": points, "grade": f"（{signed['grade']}）" if signed["grade"] else ""}
     if signed["as_of"] != found["as_of"]:
-        told |= {"day": signed["as_of"].isoformat(), "here": found["as_of"].isoformat()}
+        told |= {"day": day_of(signed["as_of"]), "here": day_of(found["as_of"])}
         if signed["state"] == "accepted":
             return (
                 _("复核通过的自评（数据截至 %(day)s）为 %(points)s 分%(grade)s，这里是截至 %(here)s 测算的")
@@ -294,19 +348,19 @@ def standing_words(standing: RankStanding) -> str:
     return words.get(standing, "")
 
 
-def remarks(row: dict[str, Any]) -> list[str]:
+def remarks(row: Ranked) -> list[str]:
     """Return what is to be known of the figures of a line of the ranking."""
     unsigned = [_("自评未签字")] if row["unsigned"] else []
     unsigned += [row["signed"]] if row["signed"] else []
     return unsigned + ([_("依据已变化，待重新测算")] if row["overtaken"] else [])
 
 
-def group_rate(rows: Iterable[dict[str, Any]]) -> float | None:
+def group_rate(rows: Iterable[Paid]) -> float | None:
     """Return the execution rate of a group: what all paid over what all had; those whose money is unknown are
     left out.
     """
-    known = [r for r in rows if r["paid"] is not None and r["budget"]]
-    found = rate((r["paid"] for r in known), (r["budget"] for r in known))
+    known = [(r["paid"], r["budget"]) for r in rows if r["paid"] is not None and r["budget"]]
+    found = rate((paid for paid, _budget in known), (budget for _paid, budget in known))
     return None if found is None else float(found)
 
 

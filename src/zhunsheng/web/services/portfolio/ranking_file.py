@@ -11,6 +11,7 @@ from zhunsheng.text import AS_TEXT
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import office
 from zhunsheng.web.services.portfolio.ranking import ranking, remarks, standing_words
+from zhunsheng.web.vocabulary import LEVELS, LIGHTS
 
 
 def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
@@ -28,13 +29,13 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("其中口径未确认"),
         _("说明"),
         _("预算执行率"),
-        _("绿灯"),
-        _("黄灯"),
-        _("红灯"),
-        _("无法判断"),
-        _("错误"),
-        _("警告"),
-        _("提示"),
+        LIGHTS["green"],
+        LIGHTS["yellow"],
+        LIGHTS["red"],
+        LIGHTS["grey"],
+        LEVELS["error"],
+        LEVELS["warning"],
+        LEVELS["note"],
         _("尚未审核（表）"),
         _("上级"),
         _("单位代码"),
@@ -44,7 +45,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
         percent = book.add_format({"num_format": "0.00%"})
         for c, title in enumerate(titles):
-            sheet.write(0, c, title, bold)
+            sheet.write(0, c, str(title), bold)
         sheet.set_column(1, 1, 36)
         for n, row in enumerate(ranking(district, year), start=1):
             # Only what has a grade is ranked; the others stand below with why they have none.

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 
 from zhunsheng.web.models import CalendarEntry, Checkpoint, Organisation, SelfEvaluation, SheetFinding
 from zhunsheng.web.services import office
-from zhunsheng.web.services.portfolio.ranking import STANDINGS, group_rate, lights_below
+from zhunsheng.web.services.portfolio.ranking import STANDINGS, Ranked, group_rate, lights_below
 
 DIMENSIONS = ("成本", "产出", "效益", "满意度")
 WHOLE = "部门整体"
@@ -110,7 +110,7 @@ def has_calendar(district: Organisation, year: int) -> bool:
     return CalendarEntry.objects.filter(mine, year=year, active=True).exists()
 
 
-def totals(district: Organisation, year: int, ranked: list[dict[str, Any]]) -> dict[str, Any]:
+def totals(district: Organisation, year: int, ranked: list[Ranked]) -> dict[str, Any]:
     """Return the counts at the head of the page; ``ranked`` are the lines of the ranking."""
     lights = {
         r["light"]: r["n"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import day_of
 from zhunsheng.targets.comparing import changes
 from zhunsheng.web.models import Draw, Publication, SelfEvaluation, SheetVersion, Step
 from zhunsheng.web.models.public import SETTLED
@@ -72,7 +72,7 @@ def since(publication: Publication) -> dict[str, Any]:
     elif publication.kind == "self":
         evaluation = SelfEvaluation.objects.get(pk=publication.object_id)
         back = returned(publication)
-        day = f"{timezone.localtime(back.at):%Y-%m-%d}" if back else ""
+        day = day_of(back.at) if back else ""
         if evaluation.state not in SETTLED:
             # The figures of a draft are not for the public, so nothing is said of how they differ.
             drift = []

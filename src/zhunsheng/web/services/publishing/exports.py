@@ -26,7 +26,7 @@ def open_csv(publication: Publication) -> bytes:
     return csv_text([[title for _name, title, _kind in fields], *rows]).encode("utf-8-sig")
 
 
-def schema_of(kind: str) -> dict[str, Any]:
+def schema_of(kind: str) -> dict[str, object]:
     """Return the table schema of a kind's csv: its fields are called as its head calls them,
     ``id`` is the name in JSON.
     """
@@ -71,7 +71,7 @@ def moment(at: datetime | None) -> str | None:
     return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 
 
-def open_json(publication: Publication) -> dict[str, Any]:
+def open_json(publication: Publication) -> dict[str, object]:
     """Return what is published as data, in the words of the page and of the csv."""
     data = {k: v for k, v in publication.data.items() if k != "forms"}
     if "persons" in data:
@@ -89,7 +89,7 @@ def open_json(publication: Publication) -> dict[str, Any]:
     return data
 
 
-def open_document(publication: Publication) -> dict[str, Any]:
+def open_document(publication: Publication) -> dict[str, object]:
     """Return what is public of a thing as one document: what it is, since when, its data,
     and what became of it since.
     """
@@ -97,7 +97,7 @@ def open_document(publication: Publication) -> dict[str, Any]:
     return head_of(publication) | told | since_json(publication)
 
 
-def data_package(address: Callable[[Publication], str]) -> dict[str, Any]:
+def data_package(address: Callable[[Publication], str]) -> dict[str, object]:
     """Describe all open data as a data package: every published csv by its ``address``, with its fields,
     types and titles.
     """

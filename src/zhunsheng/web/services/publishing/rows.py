@@ -41,7 +41,7 @@ def parts_of(score: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def rows_of(found: Publication) -> list[dict[str, Any]]:
+def rows_of(found: Publication) -> list[dict[str, object]]:
     """Return the rows of what is published by the names of ``FIELDS``; what became of it since stands in rows
     of its own.
     """
@@ -64,12 +64,12 @@ def rows_of(found: Publication) -> list[dict[str, Any]]:
         return [*rows, *_rows_since(found)]
     if found.kind == "draw":
         return [{**d, "inspectors": "、".join(d["inspectors"])} for d in data.get("drawn", [])]
-    listed: list[dict[str, Any]] = data["results"]
+    listed: list[dict[str, object]] = data["results"]
     persons = data.get("persons", {"groups": {}})["groups"]
     return listed + [{"id": PERSONS, "result": result, "count": count} for result, count in persons.items()]
 
 
-def _rows_of_money(body: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows_of_money(body: dict[str, object]) -> list[dict[str, object]]:
     """Return what a target table says above its indicators: budget, spending plan, goals."""
     sheet = book_of([body]).sheets[0]
     parts = (("预算总额", "total"), ("其中：财政资金", "fiscal"), ("其他资金", "other"))

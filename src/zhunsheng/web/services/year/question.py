@@ -114,7 +114,7 @@ def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:
 
 def _former_readings(
     department: Organisation, year: int, day: date, batch: int, measures: dict[tuple[str, str], str]
-) -> dict[tuple[str, str], dict[str, Any]]:
+) -> dict[tuple[str, str], dict[str, object]]:
     """Return the last reading that the ledgers gave of each indicator by its measure,
     as fields of a judgement.
 

@@ -53,7 +53,7 @@ def keep_word(
     check: Callable[[], object] | None = None,
     *,
     seen: str | None = None,
-    **said: Any,
+    **said: object,
 ) -> Word:
     """Keep a person's word on an indicator of a record, both by code; with ``check`` it is kept only if that
     runs.

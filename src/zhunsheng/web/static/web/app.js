@@ -76,6 +76,47 @@
     if (!document.hidden) signedInAgain();
   });
 
+  // -- what is wrong in a form stands beside its fields, as where the server draws it anew
+  function forget(form) {
+    form.querySelectorAll("[data-beside]").forEach((one) => one.remove());
+    form.querySelectorAll(".is-invalid").forEach(function(one) {
+      one.classList.remove("is-invalid");
+      one.removeAttribute("aria-invalid");
+      const hint = one.dataset.hint;
+      if (hint) one.setAttribute("aria-describedby", hint);
+      else one.removeAttribute("aria-describedby");
+    });
+  }
+
+  function beside(form, name, said) {
+    const all = [...form.elements].filter((one) => one.name === name && one.type !== "hidden");
+    if (!all.length || all[0].type === "submit") return;
+    const text = document.createElement("div");
+    text.className = "invalid-feedback d-block";
+    text.dataset.beside = "";
+    text.id = "fault-" + name;
+    text.textContent = said;
+    const last = all[all.length - 1];
+    (last.closest("label.form-check") || last).after(text);
+    all.forEach(function(one) {
+      one.dataset.hint = one.getAttribute("aria-describedby") || "";
+      one.classList.add("is-invalid");
+      one.setAttribute("aria-invalid", "true");
+      one.setAttribute("aria-describedby", (one.dataset.hint + " " + text.id).trim());
+    });
+  }
+  document.body.addEventListener("htmx:beforeRequest", function(event) {
+    const form = event.detail.requestConfig.elt.closest("form");
+    if (form) forget(form);
+  });
+  document.body.addEventListener("htmx:afterSwap", function(event) {
+    const form = event.detail.requestConfig.elt.closest("form");
+    if (!form || event.detail.target.id !== "alerts") return;
+    document.querySelectorAll("#alerts [data-fault]").forEach((one) => {
+      beside(form, one.dataset.fault, one.dataset.said);
+    });
+  });
+
   // -- upload progress
   document.body.addEventListener("htmx:xhr:progress", function(event) {
     const bar = event.target.querySelector && event.target.querySelector("progress.upload");
