@@ -18,6 +18,9 @@ _CHINESE = re.compile("[一-鿿]")
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
 _OWN = 2  # characters of its own that make a template known by itself; in another text fewer do
+_MOST = (
+    1_000  # characters of a text that is looked at: what people write may make it slow to see that none fits
+)
 _SIGNS = ("；", "、", "，")  # between parts of a text
 _BEHIND = "，（；"  # what is put behind a text begins with one
 # The parameters that hold a text of the program, by the names that templates give them.
@@ -45,7 +48,7 @@ def _told(text: str, language: str, own: int = 1, least: int = 0) -> str | None:
     """Return a text by its template, None where no template of the catalogue fits that has ``own`` characters
     beside its parameters.
     """
-    if not text or text.isascii() or len(text) < least:
+    if not text or text.isascii() or not least <= len(text) <= _MOST:
         return None
     if (whole := translated(text, language)) != text:
         return whole

@@ -96,5 +96,5 @@ def announced(text: str | None) -> str | None:
     if text is None:
         return None
     if why := digest_fault(text):
-        raise ZhunshengError("ZS-CL-01", detail=f"--commitment：{why}")
+        raise ZhunshengError("ZS-CL-01", detail=worded("--commitment：{why}", why=why))
     return typed_digest(text)
