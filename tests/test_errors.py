@@ -108,9 +108,9 @@ def test_what_fills_an_error_is_worded_where_it_is_raised():
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "ZhunshengError":
                 for keyword in call.keywords:
                     found += [
-                        (path.name, text.lineno, text.value)
+                        (path.name, text.lineno, text.value)  # type: ignore[attr-defined]
                         for text in _formatted(keyword.value)
-                        if text.value not in NAMED
+                        if text.value not in NAMED  # type: ignore[attr-defined]
                     ]
     assert not found
 

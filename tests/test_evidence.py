@@ -835,7 +835,7 @@ def test_the_guard_of_a_csv_comes_off_again_exactly(tmp_path):
     book.save(tmp_path / "b.xlsx")
     import_ledger(tmp_path / "other", tmp_path / "b.xlsx", department="A1")
     (row,) = browse(Store(tmp_path / "other").snapshot(), ledgers()["activities"], "A1").rows
-    assert row.values[0] == "'-X"
+    assert row.values[0] == "'-X"  # type: ignore[attr-defined]
 
 
 def test_the_same_file_brings_what_was_not_good_then(tmp_path, monkeypatch):

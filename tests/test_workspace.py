@@ -212,7 +212,7 @@ district stratum type commitment frame
 def test_the_program_has_the_commands_that_its_table_says():
     assert {path[0] for path in COMMANDS if path} == set(GROUPS)
     for word, file in GROUPS.items():
-        alone = get_command(program([file])).commands
+        alone = get_command(program([file])).commands  # type: ignore[attr-defined]
         assert word in alone and set(alone) == {w for w, f in GROUPS.items() if f == file}, word
     assert {" ".join(p) for p in COMMANDS} >= {"ledger import", "draw commit", "draw stamp check"}
 

@@ -146,7 +146,7 @@ def test_a_word_is_computed_before_anything_is_locked(checkpoint, user, monkeypa
     compute, seen = figures.compute, []
 
     def watched(*args, **kwargs):
-        seen.append((connection.in_transaction, len(connection.waiting)))
+        seen.append((connection.in_transaction, len(connection.waiting)))  # type: ignore[attr-defined]
         return compute(*args, **kwargs)
 
     monkeypatch.setattr(words, "compute", watched)
@@ -229,7 +229,7 @@ def test_a_step_that_fills_figures_and_is_then_refused_keeps_its_key(department,
     client, address = sign_in("keyuan"), reverse("step", args=["monitoring", checkpoint.pk])
     said = {"action": "monitoring.submit", "seen": checkpoint.seen_digest(), "once": key()}
     before = once.position()
-    words.keep_word(
+    words.keep_word(  # type: ignore[call-arg]
         checkpoint,
         *lines(checkpoint)[0],
         User.objects.get(username="keyuan2"),
@@ -284,8 +284,8 @@ def test_the_log_is_written_at_the_end_of_a_transaction(user):
         one = user("keyuan2")
         one.display = "改了"
         one.save()
-        assert AuditHead._base_manager.get(pk=1).number == head.number and len(connection.waiting) == 1
-    assert AuditHead._base_manager.get(pk=1).number == head.number + 1 and not connection.waiting
+        assert AuditHead._base_manager.get(pk=1).number == head.number and len(connection.waiting) == 1  # type: ignore[attr-defined]
+    assert AuditHead._base_manager.get(pk=1).number == head.number + 1 and not connection.waiting  # type: ignore[attr-defined]
     assert broken_links() == []
 
 

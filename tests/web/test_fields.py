@@ -127,8 +127,8 @@ def drawn_again(form, text):
     if valid:
         return None
     request = RequestFactory().post("/x", one.data.dict())
-    request.user, request.session, request.htmx = User.objects.get(username="guanli"), {}, False
-    request._messages = FallbackStorage(request)
+    request.user, request.session, request.htmx = User.objects.get(username="guanli"), {}, False  # type: ignore[attr-defined]
+    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
     error = Faults(one)
     answer = say_error(request, error)
     assert answer.status_code == 400

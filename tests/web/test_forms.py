@@ -149,7 +149,7 @@ def test_every_fault_is_told_at_once(sign_in):
     browser = sign_in("guanli").post(reverse("calendar"), said, headers={"HX-Request": "true"})
     assert browser["HX-Retarget"] == "#alerts" and 'data-fault="year"' in browser.content.decode()
     form = NewCalendarEntry({**said, "organisation": Organisation.objects.first().pk})
-    form.fields["organisation"].user = User.objects.get(username="guanli")
+    form.fields["organisation"].user = User.objects.get(username="guanli")  # type: ignore[attr-defined]
     assert not form.is_valid() and "organisation" not in form.errors
     # A form that nobody sent reaches no record.
     with pytest.raises(PermissionDenied):

@@ -283,7 +283,7 @@ def test_strata_of_which_nobody_is_drawn_are_told_before_and_after_the_commitmen
     before = client.get(address).content.decode()
     assert "以下各层一户也不抽" in before and "按现在的台账，承诺时将分为以下各层" in before
     told = [s for s in committing.foreseen(draw)[0] if not s["quota"]]
-    assert told and all(s["stratum"].endswith("|A") for s in told)
+    assert told and all(s["stratum"].endswith("|A") for s in told)  # type: ignore[attr-defined]
     client.post(reverse("draw-act", args=[draw.pk, "commit"]))
     work_off()
     draw.refresh_from_db()

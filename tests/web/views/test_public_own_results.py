@@ -120,7 +120,7 @@ def test_the_frame_can_not_be_listed_by_asking(draw, client, address_of_own):
         client.post(address_of_own, {"code": other}, REMOTE_ADDR=f"2001:db8::{n:x}")
     assert client.post(address_of_own, {"code": other}, REMOTE_ADDR="2001:db8::ffff").status_code == 429
     assert client.post(address_of_own, {"code": other}, REMOTE_ADDR="2001:db8:1::1").status_code == 200
-    held = repr(caches["asked"]._cache)
+    held = repr(caches["asked"]._cache)  # type: ignore[attr-defined]
     assert not [word for word in (other, drawn["id"], "203.0.113.9", "127.0.0.1", "2001") if word in held]
     assert AuditEntry.objects.count() == kept
 

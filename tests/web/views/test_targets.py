@@ -208,7 +208,7 @@ def test_parts_are_added_and_removed_and_come_from_the_library(drafts, sign_in):
     entry = AuditEntry.objects.filter(
         model="sheetversion", action="edit", after__has_key="remove indicators"
     ).get()
-    assert "（新指标）" in entry.before["remove indicators"]
+    assert "（新指标）" in entry.before["remove indicators"]  # type: ignore[attr-defined]
     stale = {"part": "indicators", "remove": added[count].id, "seen": version.seen_digest()}
     client.post(url, stale)
     assert client.post(url, stale).status_code == 409
