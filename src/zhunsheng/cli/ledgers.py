@@ -14,9 +14,10 @@ from zhunsheng.cli import terminal
 from zhunsheng.cli.arguments import DEFAULT_STORE, AsJson, OutDir, StoreDir
 from zhunsheng.cli.show import ledgers as show
 from zhunsheng.clock import told
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.text import whole
-from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.importing import Imported, import_ledger
 
 app = typer.Typer(name="ledger", help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 
@@ -74,30 +75,44 @@ def import_files(
     chosen = ledger_of(ledger) if ledger else None
     whose = folders.department_to_write(store, department)
     cipher = folders.cipher_of(store)
-    done = []
+    done: list[Imported | tuple[Path, ZhunshengError]] = []
     with terminal.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
             report(f"导入 {path.name}", n, len(files))
-            done.append(
-                import_ledger(
-                    store,
-                    path,
-                    ledger=chosen,
-                    department=whose.code,
-                    label=whose.name,
-                    good_rows=good_rows,
-                    marked_in=marked,
-                    who=who,
-                    cipher=cipher,
+            try:
+                done.append(
+                    import_ledger(
+                        store,
+                        path,
+                        ledger=chosen,
+                        department=whose.code,
+                        label=whose.name,
+                        good_rows=good_rows,
+                        marked_in=marked,
+                        who=who,
+                        cipher=cipher,
+                    )
                 )
-            )
+            except ZhunshengError as error:
+                if len(files) == 1:
+                    raise
+                done.append((path, error))  # one file that can't be read keeps none of the others back
     if as_json:
-        terminal.say_json([d.as_json() for d in done])
+        terminal.say_json([_as_json(one) for one in done])
     else:
         for one in done:
-            show.imported(one)
-    if any(one.batch is None for one in done):
+            if isinstance(one, tuple):
+                show.not_imported(*one)
+            else:
+                show.imported(one)
+    if any(isinstance(one, tuple) for one in done):
+        raise typer.Exit(2)
+    if any(one.batch is None for one in done if isinstance(one, Imported)):
         raise typer.Exit(1)
+
+
+def _as_json(one: Imported | tuple[Path, ZhunshengError]) -> dict[str, object]:
+    return {"file": one[0].name, "error": one[1].as_json()} if isinstance(one, tuple) else one.as_json()
 
 
 def _say_batches(found: Sequence[Batch], opened: Store, as_json: bool) -> None:

@@ -42,7 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of a pipe (head, less) left early.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         raise SystemExit(0) from None
-    except Exception as error:
+    except BaseException as error:
+        # What a library in Rust did not foresee comes as an exception of its own beside all others.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         if os.environ.get("ZHUNSHENG_DEBUG"):
             raise
         # A folder was asked for where a file of that name lies, or a file where a folder does.

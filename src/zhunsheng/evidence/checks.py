@@ -24,25 +24,33 @@ CREATE MACRO zs_date(s) AS coalesce(
     CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
     CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?')
       THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
-CREATE MACRO zs_bare(s) AS regexp_replace(s, '[,，¥￥元 ]', '', 'g');
+CREATE MACRO zs_bare(s) AS regexp_replace(regexp_replace(s, '(亿|百万|万|千|百)?元$', ''),
+    '[,，¥￥ ]', '', 'g');
 CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')
     AND NOT regexp_full_match(s, '[^\\d]*\\d{1,3}([,， ]\\d{3})+(\\.\\d+)?[^\\d]*');
 CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'),
   '[+-]?\\d+(\\.0+)?')
     AND NOT zs_misgrouped(s) THEN try_cast(split_part(regexp_replace(s, '[,，]', '', 'g'), '.', 1)
       AS BIGINT) END;
-CREATE MACRO zs_fen(s) AS regexp_full_match(zs_bare(s), '[+-]?\\d+\\.\\d{2}\\d*[1-9]\\d*');
-CREATE MACRO zs_money(s) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?')
-  AND NOT zs_misgrouped(s)
-    AND NOT zs_fen(s) THEN try_cast(zs_bare(s) AS DECIMAL(18,2)) END;
+CREATE MACRO zs_unit(s) AS CASE regexp_extract(s, '(亿|百万|万|千|百)?元$', 0) WHEN '' THEN NULL WHEN '亿元'
+  THEN 100000000 WHEN '百万元' THEN 1000000 WHEN '万元' THEN 10000 WHEN '千元' THEN 1000 WHEN '百元' THEN 100
+  ELSE 1 END;
+CREATE MACRO zs_yuan(s, factor) AS CASE WHEN regexp_full_match(zs_bare(s), '[+-]?\\d+(\\.\\d+)?')
+  AND NOT zs_misgrouped(s) THEN try_cast(zs_bare(s) AS DECIMAL(26,10)) * coalesce(zs_unit(s), factor) END;
+CREATE MACRO zs_fen(s, factor) AS coalesce(zs_yuan(s, factor) <> round(zs_yuan(s, factor), 2), false);
+CREATE MACRO zs_money(s, factor) AS CASE WHEN NOT zs_fen(s, factor)
+  THEN try_cast(zs_yuan(s, factor) AS DECIMAL(18,2)) END;
 CREATE MACRO zs_no_such_day(s) AS
     regexp_full_match(zs_cn(s), '\\d{2,4}[年./-]\\d{1,2}[月./-]\\d{1,2}[日号]?([ T]?\\d{1,2}:.*)?')
     OR regexp_full_match(s, '(19|20)\\d{6}');
 """.replace("\\g<1>0", "\\10")
 
 
-def value_sql(column: Column, text: str) -> str:
-    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, else as NULL."""
+def value_sql(column: Column, text: str, factor: str = "1") -> str:
+    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, else as NULL.
+
+    An amount is written in units of ``factor`` yuan (SQL), unless it says its own unit (12.5万元).
+    """
     if column.type == "text":
         return text
     if column.type == "choice":
@@ -58,7 +66,7 @@ def value_sql(column: Column, text: str) -> str:
         "integer": "zs_integer",
         "money": "zs_money",
     }
-    return f"{macro[column.type]}({text})"
+    return f"zs_money({text}, {factor})" if column.type == "money" else f"{macro[column.type]}({text})"
 
 
 _WHAT = {
@@ -73,7 +81,7 @@ _WHY: tuple[tuple[str, str, str], ...] = (
     ("date", "zs_no_such_day({0})", worded("没有这一天")),
     ("integer", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
     ("money", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
-    ("money", "zs_fen({0})", worded("金额最多两位小数")),
+    ("money", "zs_fen({0}, 1)", worded("金额最多两位小数")),
 )
 
 
@@ -90,8 +98,8 @@ def half_keys(ledger: Ledger, name: str) -> str:
     kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
     message = worded_sql(_HALF, title=quoted(title), other="other", code="code")
     return (
-        f"SELECT _row, {quoted(title)} AS title, raw_{name} AS value, {message} AS message FROM "
-        f"(SELECT _row, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "
+        f"SELECT _id, {quoted(title)} AS title, raw_{name} AS value, {message} AS message FROM "
+        f"(SELECT _id, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "
         f"{kept}) AS other, arg_min({name}, _row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY {kept}) AS "
         f"code FROM parsed) WHERE {name} IS NULL AND other IS NOT NULL"
     )
@@ -103,13 +111,16 @@ def checks_of(ledger: Ledger, column: Column) -> list[str]:
 
     def select(message: str, where: str) -> str:
         return (
-            f"SELECT _row, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE "
+            f"SELECT _id, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE "
             f"{where}"
         )
 
     found = []
     if column.required:
         found.append(select(worded("必填"), f"{raw} IS NULL"))
+    if column.type == "text":
+        lost = worded("是科学计数法，末位已经丢失；请在 Excel 中设为文本后重新录入")
+        found.append(select(lost, f"regexp_full_match({raw}, '[0-9]([.][0-9]+)?[Ee][+][0-9]{{1,3}}')"))
     if column.type == "choice":
         found.append(
             select(

@@ -41,3 +41,30 @@ def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -
             f"　'), '') WHERE c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
             f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
         )
+
+
+# What spreadsheets need to keep a number a text, and what hands type in an input method's wide mode.
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+_NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
+
+
+def untrick(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[int], codes: Sequence[int]
+) -> dict[str, int]:
+    """Take off what only keeps a text a text in a spreadsheet (``="000123"``, ``'000125``) and narrow the
+    wide digits and letters of ``codes``; return how many cells each changed.
+    """
+    changed = {"tricks": 0, "wide": 0}
+    for n in dict.fromkeys(columns):
+        (count,) = connection.execute(
+            f"UPDATE raw SET c{n} = nullif(trim(regexp_replace(c{n}, '^(=\"([^\"]*)\"|''([0-9A-Za-z].*))$', "
+            f"'\\2\\3')), '') WHERE regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
+        ).fetchone() or (0,)
+        changed["tricks"] += count
+    for n in dict.fromkeys(codes):
+        (count,) = connection.execute(
+            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE regexp_matches(c{n}, '[\uff01-\uff5e]')",
+            [_WIDE, _NARROW],
+        ).fetchone() or (0,)
+        changed["wide"] += count
+    return changed

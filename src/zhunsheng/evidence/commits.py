@@ -11,7 +11,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, wr
 
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.importing import Checked
-from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.tables import same_key
@@ -72,10 +72,9 @@ def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, 
             post_commithook_properties=NO_HOOKS,
         )
         return
+    stated = [c for c in checked.stated if c not in key]
     changed = " OR ".join(
-        f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)'
-        for c in values
-        if c not in key
+        f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)' for c in stated
     )
     merging = opened.merge(
         rows,
@@ -87,7 +86,10 @@ def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, 
         post_commithook_properties=NO_HOOKS,
     )
     if changed:
-        merging = merging.when_matched_update_all(changed)
+        # Of a column that the file does not have it says nothing: what stands there stays.
+        merging = merging.when_matched_update(
+            {f'"{c}"': f's."{c}"' for c in (*stated, *LINEAGE)}, predicate=changed
+        )
     merging.when_not_matched_insert_all().execute()
     if DeltaTable(table).version() == opened_at:
         say(DeltaTable(table), batch)  # every row stood there already

@@ -15,11 +15,13 @@ from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.checks import MACROS, checks_of, half_keys, value_sql
-from zhunsheng.evidence.cleaning import clean_texts, unguard
+from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.csv_files import load_csv
+from zhunsheng.evidence.headers import Head, in_yuan, is_department, nearest
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import EXCEL_ERROR, Raw
+from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
 from zhunsheng.files.opening import file_digest
@@ -39,6 +41,7 @@ class RowError:
     column: str
     value: str
     message: str
+    sheet: str | None = None  # of a file of which several were read
 
 
 @dataclass
@@ -54,14 +57,16 @@ class Checked:
     rows: int
     bad_rows: int
     errors: list[RowError]
-    columns: dict[str, int]  # column name -> position in the file, from 0
-    header_row: int  # the header's row in the file, from 1
-    sheet: str | None
+    layouts: tuple[Layout, ...]  # the tables that were read, in the file's order
+    columns: tuple[str, ...]  # the ledger's columns that the file has, in the ledger's order
     named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
     holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
-    notes: tuple[
-        str, ...
-    ] = ()  # what its reader should know though no row is wrong: unused columns, hidden rows
+    notes: tuple[str, ...] = ()  # what its reader should know though no row is wrong
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The columns of which a row of the file says what they hold, its department among them."""
+        return (DEPARTMENT, *self.columns)
 
     @property
     def good_rows(self) -> int:
@@ -121,13 +126,17 @@ def _load(
         head = stream.read(8)
     if head[:4] == b"PAR1":
         return load_parquet(path, ledger, connection, bounds)
-    if (
-        head[:4] == b"PK\x03\x04"
-        or head[:4] == b"\xd0\xcf\x11\xe0"
-        or path.suffix.lower() in (".xlsx", ".xls", ".xlsm")
-    ):
+    packed = head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+    if packed or path.suffix.lower() in (".xlsx", ".xlsm") or _is_page(path):
         return load_workbook(path, ledger, connection, bounds)
     return load_csv(path, ledger, connection, scratch, bounds)
+
+
+def _is_page(path: Path) -> bool:
+    """Say whether a file is a web page, whatever its name: systems send one as .xls."""
+    with path.open("rb") as stream:
+        head = stream.read(4096).replace(b"\0", b"").lower()
+    return b"<html" in head or b"<table" in head or b"<!doctype html" in head
 
 
 @dataclass(frozen=True)
@@ -143,19 +152,28 @@ class _Owner:
 
 
 def _check(path: Path, raw: Raw, connection: duckdb.DuckDBPyConnection, owner: _Owner) -> Checked:
-    notes = (*raw.notes, *_unused(raw))
+    used = sorted(raw.columns.values())
     if raw.guarded:
-        unguard(connection, sorted(raw.columns.values()))
-    clean_texts(connection, sorted(raw.columns.values()))
+        unguard(connection, used)
+    clean_texts(connection, used)
+    notes = [
+        *raw.notes,
+        *left_out(connection, raw),
+        *_mended(connection, raw),
+        *_units(raw),
+        *_no_departments(connection, raw, owner),
+        *_unused(raw),
+    ]
     named = _parse(connection, raw, owner)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
     _judge(connection, raw.ledger, owner)
-    (bad,) = connection.execute("SELECT count(DISTINCT _row) FROM problems").fetchone() or (0,)
+    (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
+    sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
-        "SELECT _row, title, coalesce(value, ''), message FROM problems ORDER BY _row, "
-        f"title LIMIT {MAX_ERRORS}"
+        f"SELECT p._row, e.title, coalesce(e.value, ''), e.message, {sheet} FROM problems e "
+        f"JOIN parsed p ON p._id = e._id ORDER BY p._id, e.title LIMIT {MAX_ERRORS}"
     ).fetchall()
     others = [
         code
@@ -171,13 +189,66 @@ def _check(path: Path, raw: Raw, connection: duckdb.DuckDBPyConnection, owner: _
         rows=rows,
         bad_rows=bad,
         errors=[RowError(*row) for row in found],
-        columns=raw.columns,
-        header_row=raw.header_row,
-        sheet=raw.sheet,
+        layouts=tuple(raw.layouts),
+        columns=tuple(c.name for c in raw.ledger.columns if c.name in raw.columns),
         named={code: name for code, name in named.items() if code in others},
         holds=tuple(others),
-        notes=notes,
+        notes=tuple(notes),
     )
+
+
+def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
+    """Take from the texts what only keeps them texts; say how many cells were changed."""
+    codes = [n for name, n in raw.columns.items() if name in raw.ledger.key and name != "project"]
+    changed = untrick(connection, sorted(raw.columns.values()), codes)
+    said = {
+        "tricks": worded("去掉为保留文本而加的撇号、等号：{count} 格", count=changed["tricks"]),
+        "wide": worded("编号里的全角字符改为半角：{count} 格", count=changed["wide"]),
+    }
+    return [words for kind, words in said.items() if changed[kind]]
+
+
+def _units(raw: Raw) -> list[str]:
+    """Say in which unit amounts were written and where that stands, where it is not the yuan."""
+    said = {
+        (unit, layout.head.stated[name], raw.ledger.column(name).title)
+        for layout in raw.layouts
+        for name, unit in layout.head.units.items()
+        if unit != 1
+    }
+    return [
+        worded(
+            "“{title}”按{unit}读入，乘 {factor} 存为元（文件写明：{stated}）",
+            title=title,
+            unit=in_yuan(unit),
+            factor=f"{unit:,}",
+            stated=clean(stated),
+        )
+        for unit, stated, title in sorted(said)
+    ]
+
+
+def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> list[str]:
+    """Take a column that only a general word calls departments (单位) for none where none of its values is
+    one.
+    """
+    general = [t for x in raw.layouts if (t := _title(x.head, DEPARTMENT)) and not is_department(t)]
+    if not general or len(general) < len(raw.layouts):
+        return []
+    column = f"c{raw.columns[DEPARTMENT]}"
+    listed = f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL LIMIT 1000"
+    values = [value for (value,) in connection.execute(listed).fetchall()]
+    if not values or any(value in owner.known for value in values):
+        return []
+    del raw.columns[DEPARTMENT]
+    shown = series(sorted(values)[:3])
+    return [
+        worded("列“{title}”的内容（{values}）都不是已知的部门，没有当作部门", title=general[0], values=shown)
+    ]
+
+
+def _title(head: Head, column: str) -> str:
+    return head.titles[head.columns[column]] if column in head.columns else ""
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> dict[str, str]:
@@ -196,17 +267,27 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
     ]
     for column in ledger.columns:
         if column.name in chosen:
-            fields += [
-                f"{chosen[column.name]} AS raw_{column.name}",
-                f"{value_sql(column, chosen[column.name])} AS {column.name}",
-            ]
+            text = chosen[column.name]
+            value = value_sql(column, text, _factor(raw, column.name))
+            fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
     filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
-    connection.execute(f"CREATE TABLE parsed AS SELECT _row, {', '.join(fields)} FROM raw WHERE {filled}")
+    connection.execute(
+        f"CREATE TABLE parsed AS SELECT _id, _sheet, _row, {', '.join(fields)} FROM raw WHERE {filled}"
+    )
     _faulty(connection, raw, chosen, given)
     connection.execute("DROP TABLE raw")
     return named
+
+
+def _factor(raw: Raw, column: str) -> str:
+    """Return the SQL of how many yuan an amount of a column is written in, on each sheet by its own word."""
+    units = {layout.sheet: layout.head.units.get(column, 1) for layout in raw.layouts}
+    if len(set(units.values())) == 1:
+        return str(next(iter(units.values())))
+    whens = " ".join(f"WHEN {quoted(sheet or '')} THEN {unit}" for sheet, unit in units.items())
+    return f"CASE _sheet {whens} END"
 
 
 _TWICE = translatable("{titles} 与第 {first} 行重复")
@@ -218,13 +299,15 @@ def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner)
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
     message = worded_sql(_TWICE, titles=quoted(titles), first="first")
+    first = "first_value(_row) OVER same"
     checks.append(
-        f"SELECT _row, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
-        f"{message} AS message FROM (SELECT _row, raw_{ledger.key[0]}, "
-        f"first_value(_row) OVER (PARTITION BY {key} ORDER BY _row) AS first FROM parsed) WHERE first <> _row"
+        f"SELECT _id, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
+        f"{message} AS message FROM (SELECT _id, raw_{ledger.key[0]}, first_value(_id) OVER same AS "
+        f"earliest, {first} AS first FROM parsed WINDOW same AS (PARTITION BY {key} ORDER BY _id)) WHERE "
+        "earliest <> _id"
     )
     checks += [half_keys(ledger, name) for name in ledger.open_key]
-    wrong = f"SELECT _row, '部门' AS title, raw_{DEPARTMENT} AS value, "
+    wrong = f"SELECT _id, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if owner.only:
         said = quoted(worded("只能导入本部门（{name}）的数据", name=owner.name))
         checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(owner.code)}")
@@ -234,56 +317,68 @@ def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner)
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
     # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
     # be read.
-    connection.execute("DELETE FROM problems WHERE (_row, title) IN (SELECT _row, title FROM faults)")
-    connection.execute("INSERT INTO problems SELECT * FROM faults WHERE _row IN (SELECT _row FROM parsed)")
+    connection.execute("DELETE FROM problems WHERE (_id, title) IN (SELECT _id, title FROM faults)")
+    connection.execute("INSERT INTO problems SELECT * FROM faults WHERE _id IN (SELECT _id FROM parsed)")
     connection.execute(
-        "CREATE VIEW good AS SELECT * FROM parsed WHERE _row NOT IN (SELECT DISTINCT _row FROM problems)"
+        "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems)"
     )
 
 
 def _unused(raw: Raw) -> list[str]:
-    """Say which titled columns of a file no column of the ledger takes."""
-    used = set(raw.columns.values())
-    left = [
-        " ".join(title.split()) for n, title in enumerate(raw.titles) if n not in used and str(title).strip()
-    ]
+    """Say which titled columns of a file no column of the ledger takes, each with the title it
+    is most alike.
+    """
+    left: dict[str, None] = {}
+    for layout in raw.layouts:
+        used = {layout.head.columns[name] for name in layout.head.columns if name in raw.columns}
+        for n, title in enumerate(layout.head.titles):
+            shown = " ".join(str(title).split())
+            if n not in used and shown:
+                near = nearest(shown, raw.ledger, set(raw.columns))
+                left[worded("{title}（是否为“{near}”？）", title=shown, near=near) if near else shown] = None
     return [worded("没有用到的列：{columns}", columns=series(left))] if left else []
 
 
+_ROW = "（整行）"  # where what is wrong is in no column of the ledger
 _BEYOND = translatable("比表头多出一格，列可能错位；内容里有逗号的请加引号")
 
 
 def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str, str], given: str) -> None:
-    """Make table ``faults`` (row, title, value, message): cells that hold no value,
+    """Make table ``faults`` (id, title, value, message): cells that hold no value,
     and cells beyond the header.
     """
-    titles = {f"c{raw.columns[c.name]}": c.title for c in raw.ledger.columns if c.name in chosen}
+    titles = {name: raw.ledger.column(name).title for name in chosen}
+    cells = dict(chosen)
     if DEPARTMENT in raw.columns:
-        titles[given] = "部门"
-    connection.execute("CREATE TABLE faults(_row BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
-    for cell, title in titles.items():
+        titles[DEPARTMENT], cells[DEPARTMENT] = "部门", given
+    connection.execute("CREATE TABLE faults(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
+    for name, title in titles.items():
         connection.execute(
-            f"INSERT INTO faults SELECT _row, ?, {cell}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
-            f"regexp_full_match({cell}, ?)",
+            f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
+            f"regexp_full_match({cells[name]}, ?)",
             [title, _ERRORS],
         )
-    known = [(row, titles[f"c{n}"], why) for row, n, why in raw.faults if f"c{n}" in titles]
-    if known:
-        table = pa.table(dict(zip(("row", "title", "why"), map(list, zip(*known, strict=True)), strict=True)))
+    if raw.faults:
+        known = [(sheet, row, titles.get(name, _ROW), why) for sheet, row, name, why in raw.faults]
+        columns = [pa.array(values) for values in zip(*known, strict=True)]
+        table = pa.table([columns[0].cast(pa.string()), *columns[1:]], names=["sheet", "row", "title", "why"])
         connection.register("incoming", table)
-        connection.execute("DELETE FROM faults WHERE (_row, title) IN (SELECT row, title FROM incoming)")
-        values = " ".join(f"WHEN {quoted(title)} THEN {cell}" for cell, title in titles.items())
         connection.execute(
-            f"INSERT INTO faults SELECT raw._row, i.title, CASE i.title {values} END, i.why FROM incoming i "
-            "JOIN raw ON raw._row = i.row"
+            "CREATE TABLE known AS SELECT raw._id, i.title, i.why FROM incoming i JOIN raw ON raw._row = "
+            "i.row AND raw._sheet IS NOT DISTINCT FROM i.sheet"
         )
         connection.unregister("incoming")
-    if raw.surplus:
-        filled = " ".join(f"WHEN trim(coalesce(c{n}, '')) <> '' THEN c{n}" for n in raw.surplus)
+        connection.execute("DELETE FROM faults WHERE (_id, title) IN (SELECT _id, title FROM known)")
+        values = " ".join(f"WHEN {quoted(title)} THEN {cells[name]}" for name, title in titles.items())
         connection.execute(
-            f"INSERT INTO faults SELECT _row, '（表头以外）', said, {quoted(_BEYOND)} FROM (SELECT _row, "
-            f"CASE {filled} END AS said FROM raw) WHERE said IS NOT NULL"
+            f"INSERT INTO faults SELECT _id, title, CASE title {values} END, why FROM known JOIN raw USING "
+            "(_id)"
         )
+        connection.execute("DROP TABLE known")
+    connection.execute(
+        f"INSERT INTO faults SELECT _id, '（表头以外）', _over, {quoted(_BEYOND)} FROM raw WHERE _over IS "
+        "NOT NULL"
+    )
 
 
 def _departments(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from zhunsheng.errors import ZhunshengError
@@ -46,7 +47,9 @@ def current(index: Index, ledger: str) -> tuple[str, ...]:
 def files_at(root: Path, ledger: str, version: int) -> tuple[str, ...]:
     """Return the data files of a ledger at a version of its table. Raises ``ZS-EV-11``."""
     try:
-        return tuple(sorted(DeltaTable(table(root, ledger), version=version).file_uris()))
+        added = pa.table(DeltaTable(table(root, ledger), version=version).get_add_actions())
+        # Not its ``file_uris``, which are addresses with %E7 for a Chinese letter.
+        return tuple(sorted(str(table(root, ledger) / path) for path in added["path"].to_pylist()))
     except Exception as error:  # delta-rs has one family of errors for all that is wrong with a log
         raise ZhunshengError("ZS-EV-11", detail=str(error).splitlines()[0][:160]) from None
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.evidence.importing import Checked, RowError
-from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.raw import Layout
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import open_file
 from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
+ByRow = dict[tuple[str | None, int], list[RowError]]  # by worksheet and row
 # What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell,
 # also of empty ones.
 _MARKED_BYTES, _MARKED_CELLS = 16 * 2**20, 500_000
@@ -27,20 +29,17 @@ def marked_copy(checked: Checked, out: Path) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     target = out / named_after(checked.path.stem, "-标注.xlsx")
-    by_row: dict[int, list[RowError]] = defaultdict(list)
+    by_row: ByRow = defaultdict(list)
+    only = checked.layouts[0].sheet
     for error in checked.errors:
-        by_row[error.row].append(error)
+        by_row[error.sheet or only, error.row].append(error)
     with whole_file(target) as partial:
-        if not (
-            checked.path.suffix.lower() == ".xlsx"
-            and checked.sheet
-            and _mark_workbook(checked, by_row, partial)
-        ):
+        if not (checked.path.suffix.lower() == ".xlsx" and only and _mark_workbook(checked, by_row, partial)):
             _write_bad_rows(checked, by_row, partial)
     return target
 
 
-def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> bool:
+def _mark_workbook(checked: Checked, by_row: ByRow, target: Path) -> bool:
     """Mark a copy of the workbook; return False where it is too large, or the library can't take it."""
     import openpyxl  # here, as below: a quarter of a second that no command pays which marks nothing
 
@@ -55,7 +54,9 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
         if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MARKED_CELLS:
             return False
         _still(book, checked.path)
-        _mark(book[checked.sheet], checked, by_row)
+        for layout in checked.layouts:
+            own = {row: errors for (sheet, row), errors in by_row.items() if sheet == layout.sheet}
+            _mark(book[layout.sheet or ""], layout, checked.ledger, own)
         book.save(target)
     except Exception as error:
         if of_system(error):
@@ -66,20 +67,20 @@ def _mark_workbook(checked: Checked, by_row: dict[int, list[RowError]], target: 
     return True
 
 
-def _mark(sheet: Any, checked: Checked, by_row: dict[int, list[RowError]]) -> None:
+def _mark(sheet: Any, layout: Layout, ledger: Ledger, by_row: dict[int, list[RowError]]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Font, PatternFill
 
     fill = PatternFill("solid", fgColor=_FILL)
     last = sheet.max_column + 1
-    head = sheet.cell(checked.header_row, last, _TITLE)
+    head = sheet.cell(layout.head.first_row - 1, last, _TITLE)
     head.font = Font(bold=True, color="FF9C0006")
     sheet.column_dimensions[head.column_letter].width = 48
-    titles = {c.title: c.name for c in checked.ledger.columns}
+    titles = {c.title: c.name for c in ledger.columns}
     anchors = _anchors(sheet)
     for row, errors in by_row.items():
         for error in errors:
-            at = row, checked.columns.get(titles.get(error.column, DEPARTMENT), 0) + 1
+            at = row, layout.head.columns.get(titles.get(error.column, DEPARTMENT), 0) + 1
             cell = sheet.cell(*anchors.get(at, at))  # what a merged cell covers takes no comment of its own
             cell.fill = fill
             cell.comment = Comment(error.message, "准绳")
@@ -127,9 +128,11 @@ def _anchors(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
     }
 
 
-def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target: Path) -> None:
+def _write_bad_rows(checked: Checked, by_row: ByRow, target: Path) -> None:
     """A csv has no colours, so its bad rows go into a workbook, each with its row number in the file."""
-    columns = [c for c in checked.ledger.columns if c.name in checked.columns]
+    columns = [
+        c for c in checked.ledger.columns if any(c.name in layout.head.columns for layout in checked.layouts)
+    ]
     book = TextBook(target)
     sheet = book.sheet("不合格的行")
     bold = book.book.add_format({"bold": True})
@@ -138,11 +141,11 @@ def _write_bad_rows(checked: Checked, by_row: dict[int, list[RowError]], target:
         sheet.write_string(0, n, title, bold)
     fields = ", ".join(f"raw_{c.name}" for c in columns)
     rows = checked.connection.execute(
-        f"SELECT _row, {fields} FROM parsed WHERE _row IN (SELECT _row FROM problems) ORDER BY _row LIMIT "
-        f"{len(by_row)}"
+        f"SELECT _sheet, _row, {fields} FROM parsed WHERE _id IN (SELECT _id FROM problems) ORDER BY _id "
+        f"LIMIT {len(by_row)}"
     ).fetchall()
-    for at, (row, *values) in enumerate(rows, start=1):
-        errors = by_row.get(row, [])
+    for at, (table, row, *values) in enumerate(rows, start=1):
+        errors = by_row.get((table, row), [])
         wrong = {error.column for error in errors}
         sheet.write_number(at, 0, row)
         for n, (column, value) in enumerate(zip(columns, values, strict=True), start=1):

@@ -14,7 +14,7 @@ from zhunsheng.evidence.commits import rewrite
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.records import Batch
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.evidence.tables import ledger_sql
 
 
@@ -56,7 +56,7 @@ def plan(index: Index, codes: Mapping[str, str]) -> dict[str, dict[str, str]]:
         names = set(index.departments_named(ledger))
         written = sorted(layout.table(index.root, ledger).glob("*.parquet"))
         if written:
-            listed = ", ".join(quoted(str(p)) for p in written)
+            listed = ", ".join(quoted(one_file(str(p))) for p in written)
             with duckdb.connect() as connection:
                 rows = connection.execute(
                     f"SELECT DISTINCT {DEPARTMENT} FROM read_parquet([{listed}])"

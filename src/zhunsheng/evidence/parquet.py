@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -13,8 +14,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import find_header
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.evidence.raw import Raw, refuse_more, too_much
-from zhunsheng.evidence.sql import quoted_name
+from zhunsheng.evidence.raw import Layout, Raw, refuse_more, too_much
+from zhunsheng.evidence.sql import one_file, quoted_name
 from zhunsheng.faults import of_system
 from zhunsheng.translation import worded
 
@@ -51,19 +52,20 @@ def load_parquet(
 ) -> Raw:
     """Load a parquet file's used columns into table ``raw``, as texts. Raises ``ZS-IN-05``, ``ZS-EV-*``."""
     schema = look_parquet(path, path.name, bounds)
-    found, columns, _ = find_header([schema.names], ledger, path.name)
-    used = sorted(set(columns.values()))
+    head = find_header([schema.names], ledger, path.name)
+    used = list(head.columns.values())
     for n in used:
         if pa.types.is_nested(schema.field(n).type):
             raise ZhunshengError(
                 "ZS-EV-42", name=path.name, column=schema.names[n], kind=str(schema.field(n).type)[:40]
             )
-    texts = ", ".join(f"{_written(schema.field(n))} AS c{n}" for n in used)
+    texts = ", ".join(f"{_written(schema.field(at))} AS c{n}" for n, at in enumerate(used))
     try:
         # A value that stands in the file once can stand in a million rows: what it comes to is asked of the
         # rows, whose texts the database counts where they are, without writing one of them out.
         sizes = " + ".join(f"coalesce(sum({_size(schema.field(n))}), 0)" for n in used)
-        ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [str(path)]).fetchall()
+        whole = one_file(str(path))
+        ((size,),) = connection.execute(f"SELECT {sizes} FROM read_parquet(?)", [whole]).fetchall()
         if size > bounds.texts:
             raise too_much(
                 path.name,
@@ -74,9 +76,10 @@ def load_parquet(
                 ),
             )
         connection.execute(
-            f"CREATE TABLE raw AS SELECT file_row_number + 1 AS _row, {texts} FROM read_parquet(?, "
-            "file_row_number = true)",
-            [str(path)],
+            "CREATE TABLE raw AS SELECT file_row_number + 1 AS _id, NULL::VARCHAR AS _sheet, "
+            "file_row_number + 1 AS _row, NULL::VARCHAR AS _lead, NULL::VARCHAR AS _over, "
+            f"{texts} FROM read_parquet(?, file_row_number = true)",
+            [whole],
         )
     except duckdb.OutOfMemoryException:
         raise
@@ -84,7 +87,9 @@ def load_parquet(
         if told := of_system(error):
             raise told from error
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
-    return Raw(found, columns, 0, None, tuple(schema.names))
+    ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    columns = {name: n for n, name in enumerate(head.columns)}
+    return Raw(head.ledger, columns, [Layout(None, replace(head, at=-1), rows)])
 
 
 def _size(column: pa.Field) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
+from zhunsheng.evidence.headers import Head
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.translation import translatable, worded
 
@@ -13,24 +14,38 @@ EXCEL_ERROR = translatable("是 Excel 的错误值")
 LISTED = 10  # rows or columns listed in a note before it only counts
 
 
+@dataclass(frozen=True)
+class Layout:
+    """One table of a file that was read: its worksheet, its header, and how many rows stand under it."""
+
+    sheet: str | None
+    head: Head
+    rows: int
+
+
 @dataclass
 class Raw:
-    """A file loaded as table ``raw``: _row and one text column a file column.
+    """A file loaded as table ``raw``: _id (in the file's order), _sheet, _row as the sheet counts it,
+    _lead (its first text, whatever the column), _over (what stands beyond the header) and a text c{n} for
+    each used column.
 
-    ``titles`` are the header's cells, ``faults`` (row, position from 0, why) cells that hold no value though
-    they seem to; cells from position ``surplus`` on stand beyond the header. ``guarded`` says that a text can
-    have an apostrophe before what a spreadsheet would run, as ``text.guarded`` writes it into a csv.
+    ``columns`` maps a ledger's column to its n, ``faults`` are cells that hold no value though they seem to:
+    (sheet, row, column name, why).
+    ``guarded`` says that a text can have an apostrophe before what a spreadsheet would run, as
+    ``text.guarded`` writes it into a csv.
     """
 
     ledger: Ledger
     columns: dict[str, int]
-    header_row: int
-    sheet: str | None
-    titles: tuple[str, ...] = ()
-    faults: list[tuple[int, int, str]] = field(default_factory=list)
+    layouts: list[Layout]
+    faults: list[tuple[str | None, int, str, str]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
-    surplus: tuple[int, ...] = ()
     guarded: bool = False
+
+    @property
+    def units(self) -> dict[str, int]:
+        """In how many yuan the amounts of a money column are written, where the file says so."""
+        return {name: unit for layout in self.layouts for name, unit in layout.head.units.items()}
 
 
 def too_much(name: str, detail: str) -> ZhunshengError:

@@ -24,6 +24,7 @@ _OPTIONAL: dict[str, Any] = {
     "notes": (),
     "renames": None,
     "compacts": None,
+    "columns": (),
 }
 
 
@@ -58,6 +59,8 @@ class Batch:
     notes: tuple[str, ...] = ()  # what was said of its file: unused columns, hidden rows that were read
     renames: Mapping[str, str] | None = None  # a migration: name in earlier rows -> code
     compacts: int | None = None  # a compaction: how many files it put together
+    # The columns that its file had, where it lacked some of the ledger's: of the others it said nothing.
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Batch:
@@ -71,6 +74,7 @@ class Batch:
                 "files": files,
                 "holds": tuple(body.get("holds", ())),
                 "notes": tuple(body.get("notes", ())),
+                "columns": tuple(body.get("columns", ())),
             }
         )
 

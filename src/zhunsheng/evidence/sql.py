@@ -17,6 +17,11 @@ def worded_sql(template: str, **filled: str) -> str:
     return " || ".join(filled[piece] if n % 2 else quoted(piece) for n, piece in enumerate(pieces) if piece)
 
 
+def one_file(path: str) -> str:
+    """Return a path as a pattern of DuckDB that fits this one file, whatever signs are in its name."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", path)
+
+
 def quoted_name(name: str) -> str:
     """Return the name of a column as SQL writes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'

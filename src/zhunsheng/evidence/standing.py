@@ -14,7 +14,7 @@ from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
-from zhunsheng.evidence.sql import column_list, quoted
+from zhunsheng.evidence.sql import column_list, one_file, quoted
 from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
 from zhunsheng.translation import series, worded
 
@@ -80,6 +80,22 @@ def standing(checked: Checked, index: Index) -> str:
     return there if known else ""
 
 
+def cleared(checked: Checked, there: str) -> list[str]:
+    """Say how many values that stand ``there`` the file's empty cells take away, column by column."""
+    names = [c for c in checked.columns if c not in checked.ledger.key]
+    if not there or not names:
+        return []
+    counts = ", ".join(f'count(*) FILTER (g."{c}" IS NULL AND t."{c}" IS NOT NULL)' for c in names)
+    same = same_key(checked.ledger, "g", "t")
+    (found,) = checked.connection.execute(f"SELECT {counts} FROM good g JOIN {there} t ON {same}").fetchall()
+    said = [
+        worded("{title} {count} 格", title=checked.ledger.column(name).title, count=count)
+        for name, count in zip(names, found, strict=True)
+        if count
+    ]
+    return [worded("文件里是空的，清空了台账里原有的值：{columns}", columns=series(said))] if said else []
+
+
 def keep_again(
     root: Path, checked: Checked, batch: Batch, there: str, cipher: Cipher | None
 ) -> tuple[tuple[tuple[str, int, str], ...], int]:
@@ -122,9 +138,8 @@ def _write_again(
         with pq.ParquetWriter(hidden, rows.schema) as writer:
             for some in rows:
                 writer.write_batch(some)
-        said = f"SELECT * FROM read_parquet({quoted(str(hidden))})"
-    names = [c for c in ledger.stored() if not c.startswith("_")]
-    same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in names)
+        said = f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
+    same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in checked.stated)
     query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _row"
     (count,) = run(
         f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)"

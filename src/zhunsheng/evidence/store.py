@@ -5,6 +5,7 @@ earlier state at hand.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,11 +26,12 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
-from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
+from zhunsheng.evidence.standing import cleared, keep_again, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
 from zhunsheng.evidence.verifying import problems
 from zhunsheng.translation import worded
 
+_UNFIT_PLACE = re.compile(r"[\[\]^|\\]|%[0-9A-Fa-f]{2}")
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
 
@@ -48,8 +50,12 @@ class Store:
 
     def __init__(self, root: Path, cipher: Cipher | None = None) -> None:
         """Open the store at ``root``; with a ``cipher``, personal columns and kept files are encrypted from
-        now on.
+        now on. Raises ``ZS-EV-46`` for a place whose path the tables' library can't take.
         """
+        # delta-rs makes a host name of the path, in which some can't stand, and decodes %20 before it opens
+        # it.
+        if signs := sorted(set(_UNFIT_PLACE.findall(str(root.resolve())))):
+            raise ZhunshengError("ZS-EV-46", store=str(root), signs=" ".join(signs))
         self.root = root
         self.cipher = cipher
 
@@ -105,8 +111,10 @@ class Store:
                 named=dict(checked.named),
                 holds=tuple(checked.holds),
                 notes=checked.notes,
+                columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
             there = standing(checked, index)
+            batch = replace(batch, notes=(*batch.notes, *cleared(checked, there)))
             again, count = keep_again(self.root, checked, batch, there, self.cipher)
             known = index.imported(checked.ledger.id, checked.sha256, department)
             if known is not None and count == checked.good_rows and (found := index.batch(known)):

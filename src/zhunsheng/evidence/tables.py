@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
-from zhunsheng.evidence.sql import quoted
+from zhunsheng.evidence.sql import one_file, quoted
 
 
 def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()) -> str:
@@ -61,7 +61,7 @@ def ledger_sql(ledger: Ledger, files: Sequence[str], renames: Mapping[str, str] 
             f'coalesce(MAP {{{pairs}}}["{DEPARTMENT}"], "{DEPARTMENT}") AS "{DEPARTMENT}"',
             1,
         )
-    listed = ", ".join(quoted(path) for path in files)
+    listed = ", ".join(quoted(one_file(path)) for path in files)
     # The empty part comes first: it gives the columns their types and those that no file has.
     return (
         f"SELECT {named} FROM ({empty} UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], "

@@ -42,7 +42,7 @@ def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDB
             f"WHERE _new QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
         )
 
-    told = f"({_said(index, ledger, left)}) r"
+    told = f"({_whole(index, ledger, left)}) r"
     run(f"CREATE TABLE due AS {newest(f'{told} SEMI JOIN touched k ON {same}', key)}")
     if ledger.formerly:
         # What a batch of an earlier version replaced by the wider key of then returns where nothing else
@@ -56,6 +56,33 @@ def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDB
     run(
         "CREATE TABLE settled AS SELECT *, false AS _gone FROM (SELECT * FROM due EXCEPT SELECT * FROM "
         f"now) UNION ALL SELECT r.*, true FROM now r ANTI JOIN due k ON {same}"
+    )
+
+
+def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
+    """Return the query of what batches made of each row, in order: of a column that its file did not have a
+    batch said nothing, so that the word of the one before stands.
+    """
+    said = _said(index, ledger, batches)
+    partly = [b for b in batches if b.columns]
+    if not partly:
+        return said
+    own = (DEPARTMENT, *ledger.key)
+    key = column_list(own)
+    fields = []
+    for column in (c for c in ledger.stored() if not c.startswith("_")):
+        silent = ", ".join(str(b.batch) for b in partly if column not in (*own, *b.columns))
+        if not silent:
+            fields.append(f'"{column}"')
+            continue
+        fields.append(
+            "struct_extract(last_value(CASE "
+            f'WHEN _batch NOT IN ({silent}) THEN struct_pack(v := "{column}") END '
+            f"IGNORE NULLS) OVER so_far, 'v') AS \"{column}\""
+        )
+    return (
+        f"SELECT {', '.join(fields)}, _batch, _row FROM ({said}) WINDOW so_far AS (PARTITION BY {key} ORDER "
+        "BY _batch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
 
 

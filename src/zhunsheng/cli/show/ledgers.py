@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.markup import escape
 
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Department
 from zhunsheng.usecases.importing import Imported
 
@@ -36,13 +38,20 @@ def imported(done: Imported) -> None:
     for said in done.notes:
         console.print(f"[dark_orange3]请留意[/] {escape(said)}")
     if done.errors:
-        table = table_of("行", "列", "内容", "问题")
+        several = any(e.sheet for e in done.errors)
+        table = table_of(*(["工作表"] if several else []), "行", "列", "内容", "问题")
         for e in done.errors[:20]:
-            table.add_row(str(e.row), escape(e.column), escape(e.value), escape(e.message))
+            place = ([escape(e.sheet or "")] if several else []) + [str(e.row)]
+            table.add_row(*place, escape(e.column), escape(e.value), escape(e.message))
         console.print(table)
         if len(done.errors) > 20:
             console.print(f"…… 共 {len(done.errors)} 处", style="bright_black")
         console.print(f"标注了错误的副本：{escape(str(done.marked))}")
+
+
+def not_imported(path: Path, error: ZhunshengError) -> None:
+    """Print why a file of several could not be imported."""
+    console.print(f"[red]未导入[/] {escape(path.name)}：{escape(error.text())}")
 
 
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:

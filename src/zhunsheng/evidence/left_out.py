@@ -1,0 +1,121 @@
+"""Rows of a file that are no records: totals, repeated headers, signatures; left out by name,
+never in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import duckdb
+
+from zhunsheng.evidence.raw import LISTED, Raw
+from zhunsheng.evidence.sql import quoted
+from zhunsheng.translation import series, translatable, worded
+from zhunsheng.wording import plain
+
+# 合计, 本月小计, 1月合计：, 总 计; never a name that only begins so (总计划室, 小计量器具).
+_TOTAL = (
+    "(本|第|共|[0-9一二三四五六七八九十]+)?[页月季年日项笔]?"
+    "(合计|小计|总计|累计|共计)([（(][^）)]*[）)])?[:：]?"
+)
+_SIGNED = (
+    "(填表|填报|制表|编制|审核|复核|审批|经办|负责|联系|单位负责|部门负责|财务负责|分管领导|录入|统计)(人|单"
+    "位|部门|日期|时间|人员)?(签字|签名|签章|盖章|（[^）]*）)?[:：].*"
+)
+_NOTE = "(注|备注|说明|填表说明|填报说明)[0-9]*[:：].*"
+_KINDS = {
+    "total": translatable("合计、小计行"),
+    "header": translatable("重复的表头"),
+    "signed": translatable("落款、说明"),
+}
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
+    """Take rows that are no records out of table ``raw``; return what is said of them, sums compared.
+
+    A total is a row of which a text says so and nothing else; a repeated header one whose texts are the
+    titles; a signature or a note one that begins with its word and lacks what every record has.
+    """
+    texts = {c.name: f"c{raw.columns[c.name]}" for c in raw.ledger.columns if c.name in raw.columns}
+    bare = "regexp_replace(coalesce({}, ''), '\\s', '', 'g')"
+    words = [bare.format(cell) for cell in ("_lead", *texts.values())]
+    total = " OR ".join(f"regexp_full_match({word}, {quoted(_TOTAL)})" for word in words)
+    titles = _titles(raw)
+    header = " AND ".join(f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
+    some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
+    lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
+    signed = f"regexp_full_match({bare.format('_lead')}, {quoted(f'{_SIGNED}|{_NOTE}')})"
+    connection.execute(
+        f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
+        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw"
+    )
+    connection.execute("DELETE FROM gone WHERE kind IS NULL")
+    said = [*_listed(connection, raw), *_sums(connection, raw)]
+    connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
+    connection.execute("DROP TABLE gone")
+    return said
+
+
+def _titles(raw: Raw) -> dict[str, str]:
+    """Return the titles of each column on the sheets that were read, as an SQL list."""
+    found: dict[str, str] = {}
+    for name in raw.columns:
+        words = {
+            layout.head.titles[layout.head.columns[name]]
+            for layout in raw.layouts
+            if name in layout.head.columns
+        }
+        found[name] = ", ".join(map(quoted, sorted(words))) or "''"
+    return found
+
+
+def _listed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
+    """Say which rows are left out, kind by kind."""
+    several = len(raw.layouts) > 1
+    for kind, title in _KINDS.items():
+        rows = connection.execute(
+            "SELECT raw._sheet, raw._row FROM gone JOIN raw USING (_id) WHERE kind = ? ORDER BY _id", [kind]
+        ).fetchall()
+        if rows:
+            listed = series(f"{sheet} {row}" if several else str(row) for sheet, row in rows[:LISTED])
+            what = worded(title)
+            if len(rows) > LISTED:
+                yield worded("略过{what}：第 {rows} 等 {count} 行", what=what, rows=listed, count=len(rows))
+            else:
+                yield worded("略过{what}：第 {rows} 行", what=what, rows=listed)
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
+    """Compare the whole total that a file states with the rows above it, on each sheet."""
+    money = [c for c in raw.ledger.columns if c.type == "money" and c.name in raw.columns]
+    whole = "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '合计|总计|共计') AND NOT "
+    whole += "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '[页月季日]|小计|累计')"
+    for column in money:
+        amount = f"zs_yuan(c{raw.columns[column.name]}, 1)"
+        stated = connection.execute(
+            f"SELECT _sheet, _row, {amount} FROM raw WHERE _id IN (SELECT _id FROM gone WHERE kind = "
+            f"'total') AND {whole} AND {amount} IS NOT NULL ORDER BY _id"
+        ).fetchall()
+        for sheet, row, said in stated[:LISTED]:
+            ((read,),) = connection.execute(
+                f"SELECT coalesce(sum({amount}), 0) FROM raw WHERE _sheet IS NOT DISTINCT FROM ? AND _row < "
+                "? AND _id NOT IN (SELECT _id FROM gone)",
+                [sheet, row],
+            ).fetchall()
+            said, read = Decimal(said), Decimal(read)
+            if said == read:
+                yield worded(
+                    "第 {row} 行的合计与读到的“{title}”相符：{said}",
+                    row=row,
+                    title=column.title,
+                    said=plain(said),
+                )
+            else:
+                yield worded(
+                    "第 {row} 行的合计与读到的“{title}”不符：写的是 {said}，读到 {read}",
+                    row=row,
+                    title=column.title,
+                    said=plain(said),
+                    read=plain(read),
+                )
