@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -117,6 +118,12 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
             source.backup(connection.connection)
         with connection.cursor() as cursor:  # by the tests' hasher, which takes no time
             cursor.execute("UPDATE web_user SET password = %s", [make_password(PASSWORD)])
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What a site remembers for a minute (tries to sign in, what was refused) is no other test's."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
