@@ -165,6 +165,26 @@ def test_a_name_that_begins_like_a_total_is_no_total(tmp_path, store):
     assert import_ledger(store, file).batch.inserted == 1
 
 
+def test_a_record_that_has_all_it_needs_may_be_called_a_total(tmp_path, store):
+    file = tmp_path / "a.csv"
+    rows = ("凭证号,项目名称,支付金额,支付日期", "P1,合计,100,2021-03-01", ",合计,100,")
+    file.write_text("\n".join(rows), "utf8")
+    done = import_ledger(store, file)
+    assert stored(store, "payments", "project", "amount") == [("合计", Decimal("100.00"))]
+    assert "略过合计、小计行：第 3 行" in done.notes
+
+
+def test_wide_figures_and_amounts_in_brackets_are_read(tmp_path, store):
+    file = tmp_path / "a.csv"
+    rows = ("凭证号,项目名称,支付金额,支付日期", "P1,甲,(300),２０２１－３－１", "P2,甲,１２３．５,2021–3–2")
+    file.write_text("\n".join(rows), "utf8")
+    import_ledger(store, file)
+    assert stored(store, "payments", "amount", "paid_on", order="voucher") == [
+        (Decimal("-300.00"), date(2021, 3, 1)),
+        (Decimal("123.50"), date(2021, 3, 2)),
+    ]
+
+
 def test_a_header_of_two_lines_is_read_as_one(store):
     taken(store, "20-")
     assert stored(store, "complaints", "complaint_no", "received_on", "closed_on") == [

@@ -15,6 +15,7 @@ _TRUE, _FALSE = (
 )
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
 MACROS = """
+CREATE MACRO zs_narrow(s) AS translate(s, '０１２３４５６７８９．，／：－＋（）–—−', '0123456789.,/:-+()---');
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
@@ -24,8 +25,8 @@ CREATE MACRO zs_date(s) AS coalesce(
     CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
     CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?')
       THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
-CREATE MACRO zs_bare(s) AS regexp_replace(regexp_replace(s, '(亿|百万|万|千|百)?元$', ''),
-    '[,，¥￥ ]', '', 'g');
+CREATE MACRO zs_bare(s) AS regexp_replace(regexp_replace(regexp_replace(s, '(亿|百万|万|千|百)?元$', ''),
+    '[,，¥￥ ]', '', 'g'), '^\\((\\d.*)\\)$', '-\\1');
 CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')
     AND NOT regexp_full_match(s, '[^\\d]*\\d{1,3}([,， ]\\d{3})+(\\.\\d+)?[^\\d]*');
 CREATE MACRO zs_integer(s) AS CASE WHEN regexp_full_match(regexp_replace(s, '[,，]', '', 'g'),
@@ -61,6 +62,7 @@ def value_sql(column: Column, text: str, factor: str = "1") -> str:
     if column.type == "bool":
         true, false = (", ".join(map(quoted, words)) for words in (_TRUE, _FALSE))
         return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
+    text = f"zs_narrow({text})"
     macro: dict[Literal["date", "integer", "money"], str] = {
         "date": "zs_date",
         "integer": "zs_integer",

@@ -34,17 +34,22 @@ _KINDS = {
 def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
     """Take rows that are no records out of table ``raw``; return what is said of them, sums compared.
 
-    A total is a row of which a text says so and nothing else; a repeated header one whose texts are the
-    titles; a signature or a note one that begins with its word and lacks what every record has.
+    A total is a row of which the first text says so, or another where it lacks what every record has;
+    a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
+    lacks what every record has.
     """
     texts = {c.name: f"c{raw.columns[c.name]}" for c in raw.ledger.columns if c.name in raw.columns}
     bare = "regexp_replace(coalesce({}, ''), '\\s', '', 'g')"
-    words = [bare.format(cell) for cell in ("_lead", *texts.values())]
-    total = " OR ".join(f"regexp_full_match({word}, {quoted(_TOTAL)})" for word in words)
+    says, some_say = (
+        " OR ".join(f"regexp_full_match({bare.format(cell)}, {quoted(_TOTAL)})" for cell in cells)
+        for cells in (("_lead",), texts.values())
+    )
     titles = _titles(raw)
     header = " AND ".join(f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
     some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
     lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
+    # A record that has all it needs may bear such a name in one of its columns.
+    total = f"{says} OR (({lacks}) AND ({some_say}))"
     signed = f"regexp_full_match({bare.format('_lead')}, {quoted(f'{_SIGNED}|{_NOTE}')})"
     connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
