@@ -15,7 +15,8 @@ _TRUE, _FALSE = (
 )
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
 MACROS = """
-CREATE MACRO zs_narrow(s) AS translate(s, '０１２３４５６７８９．，／：－＋（）–—−', '0123456789.,/:-+()---');
+CREATE MACRO zs_narrow(s) AS CASE WHEN strlen(s) = length(s) THEN s
+  ELSE translate(s, '０１２３４５６７８９．，／：－＋（）–—−', '0123456789.,/:-+()---') END;
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');

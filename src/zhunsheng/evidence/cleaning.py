@@ -58,12 +58,14 @@ def untrick(
     for n in dict.fromkeys(columns):
         (count,) = connection.execute(
             f"UPDATE raw SET c{n} = nullif(trim(regexp_replace(c{n}, '^(=\"([^\"]*)\"|''([0-9A-Za-z].*))$', "
-            f"'\\2\\3')), '') WHERE regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
+            f"'\\2\\3')), '') WHERE c{n}[1] IN ('=', '''') AND "
+            f"regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
         ).fetchone() or (0,)
         changed["tricks"] += count
     for n in dict.fromkeys(codes):
         (count,) = connection.execute(
-            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE regexp_matches(c{n}, '[\uff01-\uff5e]')",
+            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE strlen(c{n}) > length(c{n}) "
+            f"AND regexp_matches(c{n}, '[\uff01-\uff5e]')",
             [_WIDE, _NARROW],
         ).fetchone() or (0,)
         changed["wide"] += count
