@@ -66,6 +66,13 @@ def evidence(tmp_path):
     return store
 
 
+def committed(plan, evidence, out) -> int:
+    """Commit a plan from the entities of a store; return the command's exit code."""
+    staff = ("--inspectors", HERE / "inspectors.yaml")
+    frame = ("--evidence", evidence, "--on", "2021-02-28")
+    return command("draw", "commit", plan, *staff, *frame, "--out", out)
+
+
 def plan_file(folder, **changes):
     data = yaml.safe_load((HERE / "plan-typo.yaml").read_text("utf8")) | changes
     (path := folder / "plan.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf8")
@@ -82,19 +89,7 @@ def plan_file(folder, **changes):
 )
 def test_a_quota_for_no_stratum_is_refused_before_anything_is_written(tmp_path, evidence, capsys, quotas):
     plan, out = plan_file(tmp_path, quotas=quotas), tmp_path / "o"
-    code = command(
-        "draw",
-        "commit",
-        plan,
-        "--inspectors",
-        HERE / "inspectors.yaml",
-        "--evidence",
-        evidence,
-        "--on",
-        "2021-02-28",
-        "--out",
-        out,
-    )
+    code = committed(plan, evidence, out)
     said = "".join(capsys.readouterr()).replace("\n", "")
     assert code != 0 and "ZS-DR-20" in said and not out.exists()
     assert re.search("信用风险类别有：B", said)
@@ -105,19 +100,7 @@ def test_the_commitment_lists_each_stratum_with_its_rule(tmp_path, evidence, cap
         tmp_path, quotas=[{"match": {"district": "乙所"}, "count": 2}, {"ratio": "0.05", "floor": 1}]
     )
     capsys.readouterr()
-    code = command(
-        "draw",
-        "commit",
-        plan,
-        "--inspectors",
-        HERE / "inspectors.yaml",
-        "--evidence",
-        evidence,
-        "--on",
-        "2021-02-28",
-        "--out",
-        tmp_path / "o",
-    )
+    code = committed(plan, evidence, tmp_path / "o")
     said = capsys.readouterr().out
     assert code == 0
     for size, rule, drawn in ((3, "辖区“乙所”：2 户", 2), (57, "其余各层：5%，至少 1 户", 3)):

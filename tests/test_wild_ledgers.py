@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 
 from zhunsheng.cli import main
@@ -74,6 +75,19 @@ def test_departments_under_a_general_title_are_departments_where_they_are_known(
     file.write_text("登记编号,类别,收到日期,单位\nT1,举报,2021-03-01,甲局\nT2,举报,2021-03-01,\n", "utf8")
     import_ledger(store, file, department="B1", known={"甲局": "A1"})
     assert stored(store, "complaints", "complaint_no", "department") == [("T1", "A1"), ("T2", "B1")]
+
+
+def test_a_unit_of_measure_on_one_sheet_of_two_makes_no_department(tmp_path, store):
+    book = openpyxl.Workbook()
+    for sheet, head, row in (
+        (book.active, ["资产编号", "资产名称", "原值", "单位"], ["Z1", "电脑", 5000, "台"]),
+        (book.create_sheet(), ["资产编号", "资产名称", "原值"], ["Z2", "桌", 800]),
+    ):
+        sheet.append(head)
+        sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    done = import_ledger(store, tmp_path / "a.xlsx", department="A1")
+    assert done.batch.named == {} and stored(store, "assets", "department") == [("A1",)] * 2
 
 
 def test_an_error_of_a_cell_is_an_error_at_the_cell(store):

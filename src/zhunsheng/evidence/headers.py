@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -22,8 +21,9 @@ HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 Spans = Mapping[tuple[int, int], tuple[int, int]]
 How = Literal["title", "synonym"]
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
-_OWN_DEPARTMENT = ("部门", "部门名称", "部门代码", DEPARTMENT)
-_DEPARTMENT_TITLES = ("部门", "单位", "部门名称", "单位名称")
+# What names departments and nothing else; 单位 may be a unit of measure.
+_OWN_DEPARTMENT = ("部门", "部门名称")
+_DEPARTMENT_TITLES = (*_OWN_DEPARTMENT, "单位", "单位名称")
 _UNITS = {"元": 1, "百元": 100, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 _UNIT = "(百万元|百元|千元|万元|亿元|元)"
 # 支付金额（万元）, 支付金额(单位：万元), 金额/万元, 支付金额万元
@@ -37,14 +37,13 @@ _ALIKE = 60  # of 100: from where a title is named as the nearest one
 class Head:
     """The header of one table.
 
-    ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found,
-    ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands. The
-    header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines joined.
+    ``columns`` maps a column's name to its place in the file (from 0), ``units`` says in how many yuan an
+    amount of a money column is written, ``stated`` where that stands. The header begins at line ``at`` (from
+    0) and takes ``lines``; ``titles`` are its cells, of two lines joined.
     """
 
     ledger: Ledger
     columns: dict[str, int]
-    how: dict[str, How]
     at: int
     lines: int
     titles: tuple[str, ...]
@@ -81,14 +80,13 @@ def _titles(ledger: Ledger) -> dict[str, tuple[str, How]]:
 
 
 def _match(
-    spellings: Sequence[Sequence[str]], ledger: Ledger, name: str
-) -> tuple[dict[str, int], dict[str, How], dict[str, int]]:
-    """Return columns, how each was found and units of a header whose cells can each be spelled in some ways.
+    spellings: Sequence[Sequence[str]], ledger: Ledger, known: Mapping[str, tuple[str, How]], name: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return columns and units of a header whose cells can each be spelled in some ways.
 
     A column's own title outranks a synonym; of two that are equally good nobody can say which is meant.
     Raises ``ZS-EV-08`` for one title twice, ``ZS-EV-43`` for two synonyms of one column.
     """
-    known = _titles(ledger)
     money = {c.name for c in ledger.columns if c.type == "money"}
     found: dict[str, dict[How, list[tuple[int, str, int | None]]]] = {}
     for position, ways in enumerate(spellings):
@@ -103,11 +101,9 @@ def _match(
                 found.setdefault(column, {}).setdefault(kind, []).append((position, way, unit))
                 break
     columns: dict[str, int] = {}
-    hows: dict[str, How] = {}
     units: dict[str, int] = {}
     for column, by in found.items():
-        how: How = "title" if "title" in by else "synonym"
-        places = by[how]
+        places = by["title" if "title" in by else "synonym"]
         if len(places) > 1:
             titles = [title for _at, title, _unit in places]
             if len(set(map(_key, titles))) == 1:
@@ -117,10 +113,10 @@ def _match(
             raise ZhunshengError(
                 "ZS-EV-43", name=name, column=ledger.column(column).title, titles=series(titles)
             )
-        columns[column], hows[column] = places[0][0], how
+        columns[column] = places[0][0]
         if places[0][2]:
             units[column] = places[0][2]
-    return columns, hows, units
+    return columns, units
 
 
 def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans) -> list[list[str]]:
@@ -137,21 +133,18 @@ def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans
     return ways
 
 
-def _shown(ways: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(way[-1] for way in ways)
-
-
 def _best_line(rows: list[list[str]], ledger: Ledger, name: str, spans: Spans) -> Head | None:
     """Return the line or pair of lines that names most of a ledger's columns, the earliest of the best."""
     best: Head | None = None
     fault: ZhunshengError | None = None
+    known = _titles(ledger)
     for at, row in enumerate(rows):
         pairs = [(1, [[cell] for cell in row])]
         if at + 1 < len(rows):
             pairs.append((2, _two_lines(row, rows[at + 1], at, spans)))
         for lines, ways in pairs:
             try:
-                columns, how, units = _match(ways, ledger, name)
+                columns, units = _match(ways, ledger, known, name)
             except ZhunshengError as error:
                 # Of two lines that are no header together nothing is said; a header that can't be read is
                 # told.
@@ -159,7 +152,7 @@ def _best_line(rows: list[list[str]], ledger: Ledger, name: str, spans: Spans) -
                 continue
             # Of equals the one of fewer lines: a title above a header is no part of it.
             if best is None or (len(columns), -lines) > (len(best.columns), -best.lines):
-                best = Head(ledger, columns, how, at, lines, _shown(ways), units)
+                best = Head(ledger, columns, at, lines, tuple(way[-1] for way in ways), units)
     if fault and (best is None or _lacking(best)):
         raise fault
     return best
@@ -217,7 +210,7 @@ def _with_units(head: Head, rows: list[list[str]], name: str) -> Head:
             )
         elif said:
             ((units[column.name], stated[column.name]),) = said.items()
-    return Head(head.ledger, head.columns, head.how, head.at, head.lines, head.titles, units, stated)
+    return replace(head, units=units, stated=stated)
 
 
 def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:
@@ -236,10 +229,10 @@ def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:
 
 
 def is_department(title: str) -> bool:
-    """Say whether a title can mean nothing but departments, as 单位 and 单位名称 can."""
-    return _key(title) in {_key(word) for word in _OWN_DEPARTMENT}
+    """Say whether a title means departments and nothing else."""
+    return _key(title) in {_key(word) for word in (*_OWN_DEPARTMENT, DEPARTMENT)}
 
 
 def in_yuan(factor: int) -> str:
-    """Return the unit of so many yuan in words."""
-    return next((word for word, yuan in _UNITS.items() if yuan == factor), f"{Decimal(factor)} 元")
+    """Return the word of a unit that a header stated, by how many yuan it is."""
+    return next(word for word, yuan in _UNITS.items() if yuan == factor)

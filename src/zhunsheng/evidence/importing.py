@@ -17,14 +17,14 @@ from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.checks import MACROS, checks_of, half_keys, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.csv_files import load_csv
-from zhunsheng.evidence.headers import Head, in_yuan, is_department, nearest
+from zhunsheng.evidence.headers import in_yuan, is_department, nearest
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.parquet import load_parquet
 from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
-from zhunsheng.files.opening import file_digest
+from zhunsheng.files.opening import HEAD, begins_as_page, file_digest
 from zhunsheng.text import clean
 from zhunsheng.translation import series, translatable, worded
 
@@ -123,20 +123,15 @@ def _load(
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
-        head = stream.read(8)
+        head = stream.read(HEAD)
     if head[:4] == b"PAR1":
         return load_parquet(path, ledger, connection, bounds)
     packed = head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-    if packed or path.suffix.lower() in (".xlsx", ".xlsm") or _is_page(path):
+    # Without its noughts a text of two bytes a letter shows its marks too.
+    page = begins_as_page(head.replace(b"\0", b"").decode("latin-1"))
+    if packed or page or path.suffix.lower() in (".xlsx", ".xlsm"):
         return load_workbook(path, ledger, connection, bounds)
     return load_csv(path, ledger, connection, scratch, bounds)
-
-
-def _is_page(path: Path) -> bool:
-    """Say whether a file is a web page, whatever its name: systems send one as .xls."""
-    with path.open("rb") as stream:
-        head = stream.read(4096).replace(b"\0", b"").lower()
-    return b"<html" in head or b"<table" in head or b"<!doctype html" in head
 
 
 @dataclass(frozen=True)
@@ -232,8 +227,9 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
     """Take a column that only a general word calls departments (单位) for none where none of its values is
     one.
     """
-    general = [t for x in raw.layouts if (t := _title(x.head, DEPARTMENT)) and not is_department(t)]
-    if not general or len(general) < len(raw.layouts):
+    heads = [layout.head for layout in raw.layouts if DEPARTMENT in layout.head.columns]
+    general = [head.titles[head.columns[DEPARTMENT]] for head in heads]
+    if not general or any(map(is_department, general)):
         return []
     column = f"c{raw.columns[DEPARTMENT]}"
     listed = f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL LIMIT 1000"
@@ -245,10 +241,6 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
     return [
         worded("列“{title}”的内容（{values}）都不是已知的部门，没有当作部门", title=general[0], values=shown)
     ]
-
-
-def _title(head: Head, column: str) -> str:
-    return head.titles[head.columns[column]] if column in head.columns else ""
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -241,9 +240,7 @@ def _hidden_notes(sheet: Worksheet) -> Iterator[str]:
 
 def _lead(row: list[Any]) -> str | None:
     """Return the first text of a row; a number or a day is none."""
-    return next(
-        (v.strip() for v in row if isinstance(v, str) and v.strip() and not isinstance(v, date)), None
-    )
+    return next((v.strip() for v in row if isinstance(v, str) and v.strip()), None)
 
 
 def _text(value: Any) -> str | None:

@@ -19,6 +19,7 @@ Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv"]
 
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
+HEAD = 4096  # characters in which a web page shows that it is one
 MAX_TAGS = 2_000_000  # tags and attributes of one part of a document: some two thousand pages
 MEDIA_TYPES: dict[Kind, str] = {
     "txt": "text/plain",
@@ -128,6 +129,11 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
     return open_bytes(data, name)
 
 
+def begins_as_page(head: str) -> bool:
+    """Say whether a text that begins so is a web page, whatever its file is called."""
+    return any(mark in head.lower() for mark in ("<html", "<table", "<!doctype html"))
+
+
 def open_bytes(data: bytes, name: str) -> Opened:
     """Do what ``open_file`` does for bytes already in memory; ``name`` is only for its ending and for
     messages.
@@ -146,10 +152,7 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if b"\0" in data[:65536] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("二进制文件"))
     text = decode(data, name)
-    head = text[:4096].lower()
-    if "<html" in head or "<table" in head or "<!doctype html" in head:
-        return Opened(name, "html", data, text)
-    if ending in ("html", "htm"):
+    if begins_as_page(text[:HEAD]) or ending in ("html", "htm"):
         return Opened(name, "html", data, text)
     if ending == "xls":
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容是文字，不是 xls"))
