@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT
 
 # What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy).
@@ -20,26 +21,41 @@ _CLEAN = (
 _PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
 
 
+def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str]) -> list[int]:
+    """Return the columns of ``raw`` of which some row meets its condition (SQL): one look at a file in which
+    nothing is to be done costs less than a statement a column.
+    """
+    if not conditions:
+        return []
+    some = ", ".join(f"bool_or({condition})" for condition in conditions.values())
+    (found,) = connection.execute(f"SELECT {some} FROM raw").fetchall()
+    return [n for n, needed in zip(conditions, found, strict=True) if needed]
+
+
 def unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
     """Take off the apostrophes that ``text.guarded`` put before texts of a csv."""
-    for n in dict.fromkeys(columns):
-        connection.execute(
-            f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE starts_with(c{n}, chr(39)) "
-            f"AND regexp_full_match(c{n}, ?) AND NOT regexp_full_match(c{n}, ?)",
-            [GUARDED, NOT_GUARDED],
-        )
+    conditions = {
+        n: f"starts_with(c{n}, chr(39)) AND regexp_full_match(c{n}, {quoted(GUARDED)}) "
+        f"AND NOT regexp_full_match(c{n}, {quoted(NOT_GUARDED)})"
+        for n in columns
+    }
+    for n in _needing(connection, conditions):
+        connection.execute(f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
 
 
 def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
     """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL:
     the door of every ledger.
     """
-    for n in dict.fromkeys(columns):
+    conditions = {
+        n: f"c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
+        f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
+        for n in columns
+    }
+    for n in _needing(connection, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
         connection.execute(
-            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n"
-            f"　'), '') WHERE c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
-            f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
+            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n　'), '') WHERE {conditions[n]}"
         )
 
 
@@ -55,18 +71,20 @@ def untrick(
     wide digits and letters of ``codes``; return how many cells each changed.
     """
     changed = {"tricks": 0, "wide": 0}
-    for n in dict.fromkeys(columns):
+    tricks = {
+        n: f"c{n}[1] IN ('=', '''') AND regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
+        for n in columns
+    }
+    for n in _needing(connection, tricks):
         (count,) = connection.execute(
             f"UPDATE raw SET c{n} = nullif(trim(regexp_replace(c{n}, '^(=\"([^\"]*)\"|''([0-9A-Za-z].*))$', "
-            f"'\\2\\3')), '') WHERE c{n}[1] IN ('=', '''') AND "
-            f"regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
+            f"'\\2\\3')), '') WHERE {tricks[n]}"
         ).fetchone() or (0,)
         changed["tricks"] += count
-    for n in dict.fromkeys(codes):
+    wide = {n: f"strlen(c{n}) > length(c{n}) AND regexp_matches(c{n}, '[\uff01-\uff5e]')" for n in codes}
+    for n in _needing(connection, wide):
         (count,) = connection.execute(
-            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE strlen(c{n}) > length(c{n}) "
-            f"AND regexp_matches(c{n}, '[\uff01-\uff5e]')",
-            [_WIDE, _NARROW],
+            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE {wide[n]}", [_WIDE, _NARROW]
         ).fetchone() or (0,)
         changed["wide"] += count
     return changed

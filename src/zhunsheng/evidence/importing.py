@@ -75,6 +75,7 @@ class Checked:
 
 
 MAX_ERRORS = 10_000  # errors listed by row; more are counted
+_SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
 @contextmanager
@@ -101,11 +102,14 @@ def check_file(  # noqa: PLR0913 - options, by their names
     ``-42`` for a column that holds no single values.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        connection = duckdb.connect(str(Path(scratch) / "import.duckdb"))
+        # What a small file becomes fits into memory; a large one lies on disk, compressed.
+        small = path.is_file() and path.stat().st_size <= _SMALL
+        connection = duckdb.connect(":memory:" if small else str(Path(scratch) / "import.duckdb"))
         try:
-            connection.execute(f"SET memory_limit = '{bounds.memory}'")
-            connection.execute("SET enable_progress_bar = false")
-            connection.execute(MACROS)
+            connection.execute(
+                f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(scratch)}; "
+                f"SET enable_progress_bar = false; {MACROS}"
+            )
             raw = _load(path, ledger, connection, Path(scratch), bounds)
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
