@@ -246,7 +246,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "zhunsheng.web.static_files.PackedFiles"},
 }
 SITE_TITLE = os.environ.get("ZHUNSHENG_TITLE", "") or _("准绳·绩效管理")
 LOGGING = {
