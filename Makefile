@@ -13,14 +13,16 @@ serve: .venv/.run
 	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
 
 # Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
-test test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
+test-sqlite test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
 
-# Three workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
+# Four workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
 # tests/conftest.py puts them, the longest first.
-SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder
-test: .venv/.dev .venv/.docs tools
+SPREAD := -n 4 --dist loadgroup --no-loadscope-reorder
+test: test-sqlite test-postgres
+
+.PHONY: test-sqlite
+test-sqlite: .venv/.dev .venv/.docs tools
 	$(BIN)/pytest $(SPREAD)
-	$(MAKE) test-postgres
 
 # The same with the lines that are reached: a third slower, so that it is asked for and not part of every run.
 .PHONY: coverage
