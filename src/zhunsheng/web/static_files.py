@@ -8,7 +8,7 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class PackedFiles(CompressedManifestStaticFilesStorage):
+class PackedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the package has no types
     """Files packed by gzip alone, whatever else is installed: brotli takes seconds at the first start of a site
     to save an office's network some kilobytes once.
     """
