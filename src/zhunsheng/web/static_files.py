@@ -1,4 +1,4 @@
-"""How styles and scripts are kept for browsers: under names with their digests, packed as every browser reads."""
+"""How styles and scripts are kept for browsers: under names with their digests, packed by gzip."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class PackedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the package has no types
-    """Files packed by gzip alone, whatever else is installed: brotli takes seconds at the first start of a site
-    to save an office's network some kilobytes once.
+    """Files packed by gzip alone, whatever else is installed: brotli takes seconds at the first start of a
+    site to save an office's network some kilobytes once.
     """
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
