@@ -285,3 +285,26 @@ def test_a_place_that_the_tables_library_can_not_take_is_refused_before_anything
 def test_a_file_is_read_under_a_name_that_looks_like_a_pattern(tmp_path, store):
     file = shutil.copy(next(WILD.glob("13-*")), tmp_path / "x[1]*?.csv")
     assert import_ledger(store, Path(file), marked_in=tmp_path).rows == 5
+
+
+def test_a_code_whose_check_character_is_wrong_is_refused_or_told_as_asked(store):
+    done = taken(store, "14-")
+    (error,) = done.errors
+    assert done.batch is None and (error.row, error.value) == (3, "91130100MA01234561")
+    assert "校验位不对" in error.message
+    done = taken(store, "14-", strictness="warning")
+    assert done.batch.inserted == 2
+    assert "“统一社会信用代码”校验位不对，仍已读入：第 3 行" in done.notes
+
+
+def test_an_old_number_of_fifteen_is_told_unless_asked_otherwise(store, tmp_path):
+    file = tmp_path / "主体.csv"
+    file.write_text(
+        "统一社会信用代码,名称,主体类型,成立日期\n"
+        "110108000000016,甲,企业,2009-01-02\n110108000000017,乙,企业,2009-01-02\n"
+    )
+    done = import_ledger(store, file, strictness="error", marked_in=tmp_path)
+    assert done.batch is None and [e.row for e in done.errors] == [3]
+    done = import_ledger(store, file)
+    assert done.batch.inserted == 2
+    assert "“统一社会信用代码”校验位不对，仍已读入：第 3 行" in done.notes

@@ -16,6 +16,7 @@ from zhunsheng.cli.show import ledgers as show
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
+from zhunsheng.evidence.checks import Strictness
 from zhunsheng.text import whole
 from zhunsheng.usecases.importing import Imported, import_ledger
 
@@ -65,6 +66,14 @@ def import_files(
         ),
     ] = None,
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
+    strictness: Annotated[
+        Strictness | None,
+        typer.Option(
+            "--check-characters",
+            metavar="error|warning",
+            help="代码的校验位不对时：error 算错误，warning 只提示；缺省 18 位的算错误，15 位的只提示",
+        ),
+    ] = None,
     marked: Annotated[
         Path | None, typer.Option("--marked", metavar="目录", help="标注副本写到哪里；缺省与原文件同处")
     ] = None,
@@ -91,6 +100,7 @@ def import_files(
                         marked_in=marked,
                         who=who,
                         cipher=cipher,
+                        strictness=strictness,
                     )
                 )
             except ZhunshengError as error:

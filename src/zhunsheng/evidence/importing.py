@@ -14,14 +14,14 @@ import pyarrow as pa
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
-from zhunsheng.evidence.checks import MACROS, checks_of, half_keys, value_sql
+from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.headers import in_yuan, is_department, nearest
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw
+from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
 from zhunsheng.files.opening import HEAD, begins_as_page, file_digest
@@ -88,6 +88,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
     only: bool = False,
     label: str | None = None,
     known: Mapping[str, str] | None = None,
+    strictness: Strictness | None = None,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
@@ -96,9 +97,10 @@ def check_file(  # noqa: PLR0913 - options, by their names
     ``known`` (name or code -> code, "" for a name of several, which is an error;
     a code is its own department's, whoever bears it as a name); any other makes a new department,
     told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
-    rows of another department are errors. Memory is bounded by ``bounds.memory``,
-    beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``, ``-07``, ``-08``, ``-10``;
-    ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small for it all the same,
+    rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
+    a warning (by default an error in codes of 18, a warning in the older numbers of 15). Memory is bounded
+    by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
+    ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small for it all the same,
     ``-42`` for a column that holds no single values.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
@@ -114,7 +116,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
-            yield _check(path, raw, connection, _Owner(department, label or department, only, given))
+            owner = _Owner(department, label or department, only, given)
+            yield _check(path, raw, connection, owner, strictness)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
         finally:
@@ -150,7 +153,13 @@ class _Owner:
     known: Mapping[str, str]
 
 
-def _check(path: Path, raw: Raw, connection: duckdb.DuckDBPyConnection, owner: _Owner) -> Checked:
+def _check(
+    path: Path,
+    raw: Raw,
+    connection: duckdb.DuckDBPyConnection,
+    owner: _Owner,
+    strictness: Strictness | None,
+) -> Checked:
     used = sorted(raw.columns.values())
     if raw.guarded:
         unguard(connection, used)
@@ -167,7 +176,8 @@ def _check(path: Path, raw: Raw, connection: duckdb.DuckDBPyConnection, owner: _
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
-    _judge(connection, raw.ledger, owner)
+    _judge(connection, raw.ledger, owner, strictness)
+    notes += _doubted(connection, raw, strictness)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
@@ -289,9 +299,11 @@ def _factor(raw: Raw, column: str) -> str:
 _TWICE = translatable("{titles} 与第 {first} 行重复")
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner) -> None:
+def _judge(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner, strictness: Strictness | None
+) -> None:
     """Make table ``problems`` (row, title, value, message) and view ``good``, the rows without any."""
-    checks = [check for column in ledger.columns for check in checks_of(ledger, column)]
+    checks = [check for column in ledger.columns for check in checks_of(ledger, column, strictness)]
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
     message = worded_sql(_TWICE, titles=quoted(titles), first="first")
@@ -318,6 +330,17 @@ def _judge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner)
     connection.execute(
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems)"
     )
+
+
+def _doubted(connection: duckdb.DuckDBPyConnection, raw: Raw, strictness: Strictness | None) -> Iterator[str]:
+    """Say which rows were let in though the check character of a number contradicts it."""
+    for column in raw.ledger.columns:
+        if column.check:
+            wrong = mischecked(column, "warning", strictness)
+            rows = connection.execute(f"SELECT _sheet, _row FROM good WHERE {wrong} ORDER BY _id").fetchall()
+            if rows:
+                listed = rows_listed(rows, several=len(raw.layouts) > 1)
+                yield worded("“{title}”校验位不对，仍已读入：{rows}", title=column.title, rows=listed)
 
 
 def _unused(raw: Raw) -> list[str]:

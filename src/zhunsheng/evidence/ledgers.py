@@ -39,7 +39,8 @@ class Column(BaseModel):
     money is in yuan.
 
     A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a
-    plan's. ``reads`` is how a value of a choice is said by itself, such as ``{} 类``.
+    plan's. ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
+    rule of the check character that a number ends with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class Column(BaseModel):
     aliases: dict[str, str] = {}
     synonyms: tuple[str, ...] = ()
     pattern: str | None = None
+    check: Literal["credit_code"] | None = None
     minimum: int | None = None
     not_before: str | None = None
     ahead: bool = False

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import duckdb
 
-from zhunsheng.evidence.raw import LISTED, Raw
+from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.translation import series, translatable, worded
+from zhunsheng.translation import translatable, worded
 from zhunsheng.wording import plain
 
 # 合计, 本月小计, 1月合计：, 总 计; never a name that only begins so (总计划室, 小计量器具).
@@ -86,12 +86,7 @@ def _listed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
             "SELECT raw._sheet, raw._row FROM gone JOIN raw USING (_id) WHERE kind = ? ORDER BY _id", [kind]
         ).fetchall()
         if rows:
-            listed = series(f"{sheet} {row}" if several else str(row) for sheet, row in rows[:LISTED])
-            what = worded(title)
-            if len(rows) > LISTED:
-                yield worded("略过{what}：第 {rows} 等 {count} 行", what=what, rows=listed, count=len(rows))
-            else:
-                yield worded("略过{what}：第 {rows} 行", what=what, rows=listed)
+            yield worded("略过{what}：{rows}", what=worded(title), rows=rows_listed(rows, several=several))
 
 
 def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import Head
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.translation import translatable, worded
+from zhunsheng.translation import series, translatable, worded
 
 EXCEL_ERROR = translatable("是 Excel 的错误值")
 LISTED = 10  # rows or columns listed in a note before it only counts
@@ -46,6 +47,16 @@ class Raw:
     def units(self) -> dict[str, int]:
         """In how many yuan the amounts of a money column are written, where the file says so."""
         return {name: unit for layout in self.layouts for name, unit in layout.head.units.items()}
+
+
+def rows_listed(rows: Sequence[tuple[str | None, int]], *, several: bool) -> str:
+    """Return the words for rows (sheet, number), the first ones by number; with their sheets where a file has
+    ``several``.
+    """
+    listed = series(f"{sheet} {row}" if several else str(row) for sheet, row in rows[:LISTED])
+    if len(rows) > LISTED:
+        return worded("第 {rows} 等 {count} 行", rows=listed, count=len(rows))
+    return worded("第 {rows} 行", rows=listed)
 
 
 def too_much(name: str, detail: str) -> ZhunshengError:

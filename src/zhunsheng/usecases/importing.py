@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, Store, check_file, marked_copy
+from zhunsheng.evidence.checks import Strictness
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     only_own: bool = False,
     known: Mapping[str, str] | None = None,
     bounds: Bounds = HOME,
+    strictness: Strictness | None = None,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass,
     or none.
@@ -65,12 +67,13 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     by name. With ``only_own``, rows that name another department are errors. The copy with marked cells goes
     to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``;
     rows with errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file
-    may hold, by where it comes from.
+    may hold, by where it comes from; ``strictness`` what is made of a wrong check character.
     """
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
     everyone = {**opened.known(), **(known or {})}
-    with check_file(path, ledger, department, bounds, only=only_own, label=named, known=everyone) as checked:
+    asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
+    with check_file(path, ledger, department, bounds, **asked) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new = None, False
         if (not checked.errors or good_rows) and checked.good_rows:

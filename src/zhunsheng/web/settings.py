@@ -10,6 +10,7 @@ from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.translation import LOCALE
@@ -230,6 +231,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# What is made of a wrong check character in a ledger: error or warning; empty as evidence/checks.py has it.
+CHECK_CHARACTERS = os.environ.get("ZHUNSHENG_CHECK_CHARACTERS") or None
+if CHECK_CHARACTERS not in (None, "error", "warning"):
+    raise ImproperlyConfigured("ZHUNSHENG_CHECK_CHARACTERS 应为 error 或 warning")
 MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.db.models import F, Q
@@ -219,6 +220,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             cipher=cipher(),
             only_own=True,
             bounds=WEB,
+            strictness=settings.CHECK_CHARACTERS,
         )
     progress(worded("更新指标数据"), 1, 2)
     result = done.as_json()
