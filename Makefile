@@ -15,9 +15,9 @@ serve: .venv/.run
 # Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
 test-sqlite test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
 
-# Four workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
+# Three workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
 # tests/conftest.py puts them, the longest first.
-SPREAD := -n 4 --dist loadgroup --no-loadscope-reorder
+SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder
 test: test-sqlite test-postgres
 
 .PHONY: test-sqlite

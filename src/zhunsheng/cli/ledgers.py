@@ -66,6 +66,10 @@ def import_files(
         ),
     ] = None,
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="对各文件所列的疑问都回答“没有问题”：身份或金额变了、会清空的值、没见过的部门"),
+    ] = False,
     strictness: Annotated[
         Strictness | None,
         typer.Option(
@@ -80,7 +84,7 @@ def import_files(
     who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="导入人；缺省为登录用户")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """导入台账：逐行检查，全部合格才导入；有不合格的行时退出码为 1。"""
+    """导入台账：逐行检查，全部合格、疑问都已确认才导入；有不合格的行或未确认的疑问时退出码为 1。"""
     chosen = ledger_of(ledger) if ledger else None
     whose = folders.department_to_write(store, department)
     cipher = folders.cipher_of(store)
@@ -101,6 +105,7 @@ def import_files(
                         who=who,
                         cipher=cipher,
                         strictness=strictness,
+                        agreed=yes,
                     )
                 )
             except ZhunshengError as error:

@@ -37,9 +37,10 @@ _ALIKE = 60  # of 100: from where a title is named as the nearest one
 class Head:
     """The header of one table.
 
-    ``columns`` maps a column's name to its place in the file (from 0), ``units`` says in how many yuan an
-    amount of a money column is written, ``stated`` where that stands. The header begins at line ``at`` (from
-    0) and takes ``lines``; ``titles`` are its cells, of two lines joined.
+    ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found
+    there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands.
+    The header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines
+    joined.
     """
 
     ledger: Ledger
@@ -49,6 +50,7 @@ class Head:
     titles: tuple[str, ...]
     units: dict[str, int] = field(default_factory=dict)
     stated: dict[str, str] = field(default_factory=dict)
+    how: dict[str, How] = field(default_factory=dict)
 
     @property
     def first_row(self) -> int:
@@ -81,8 +83,9 @@ def _titles(ledger: Ledger) -> dict[str, tuple[str, How]]:
 
 def _match(
     spellings: Sequence[Sequence[str]], ledger: Ledger, known: Mapping[str, tuple[str, How]], name: str
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return columns and units of a header whose cells can each be spelled in some ways.
+) -> tuple[dict[str, int], dict[str, int], dict[str, How]]:
+    """Return columns and units of a header, and by what they were found, whose cells can each be spelled in
+    some ways.
 
     A column's own title outranks a synonym; of two that are equally good nobody can say which is meant.
     Raises ``ZS-EV-08`` for one title twice, ``ZS-EV-43`` for two synonyms of one column.
@@ -102,8 +105,10 @@ def _match(
                 break
     columns: dict[str, int] = {}
     units: dict[str, int] = {}
+    how: dict[str, How] = {}
     for column, by in found.items():
-        places = by["title" if "title" in by else "synonym"]
+        kind = "title" if "title" in by else "synonym"
+        places = by[kind]
         if len(places) > 1:
             titles = [title for _at, title, _unit in places]
             if len(set(map(_key, titles))) == 1:
@@ -113,10 +118,10 @@ def _match(
             raise ZhunshengError(
                 "ZS-EV-43", name=name, column=ledger.column(column).title, titles=series(titles)
             )
-        columns[column] = places[0][0]
+        columns[column], how[column] = places[0][0], kind
         if places[0][2]:
             units[column] = places[0][2]
-    return columns, units
+    return columns, units, how
 
 
 def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans) -> list[list[str]]:
@@ -144,7 +149,7 @@ def _best_line(rows: list[list[str]], ledger: Ledger, name: str, spans: Spans) -
             pairs.append((2, _two_lines(row, rows[at + 1], at, spans)))
         for lines, ways in pairs:
             try:
-                columns, units = _match(ways, ledger, known, name)
+                columns, units, how = _match(ways, ledger, known, name)
             except ZhunshengError as error:
                 # Of two lines that are no header together nothing is said; a header that can't be read is
                 # told.
@@ -152,7 +157,8 @@ def _best_line(rows: list[list[str]], ledger: Ledger, name: str, spans: Spans) -
                 continue
             # Of equals the one of fewer lines: a title above a header is no part of it.
             if best is None or (len(columns), -lines) > (len(best.columns), -best.lines):
-                best = Head(ledger, columns, at, lines, tuple(way[-1] for way in ways), units)
+                titles = tuple(way[-1] for way in ways)
+                best = Head(ledger, columns, at, lines, titles, units, how=how)
     if fault and (best is None or _lacking(best)):
         raise fault
     return best

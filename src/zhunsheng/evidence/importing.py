@@ -13,11 +13,12 @@ import pyarrow as pa
 
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.account import Account, account_of
 from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.csv_files import load_csv
-from zhunsheng.evidence.headers import in_yuan, is_department, nearest
+from zhunsheng.evidence.headers import in_yuan, is_department
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.parquet import load_parquet
@@ -58,10 +59,12 @@ class Checked:
     bad_rows: int
     errors: list[RowError]
     layouts: tuple[Layout, ...]  # the tables that were read, in the file's order
+    account: Account  # its good rows are still held
     columns: tuple[str, ...]  # the ledger's columns that the file has, in the ledger's order
     named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
     holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
     notes: tuple[str, ...] = ()  # what its reader should know though no row is wrong
+    amiss: tuple[str, ...] = ()  # sums that the file states and that are not those of its rows
 
     @property
     def stated(self) -> tuple[str, ...]:
@@ -100,8 +103,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
     rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
     a warning (by default an error in codes of 18, a warning in the older numbers of 15). Memory is bounded
     by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
-    ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small for it all the same,
-    ``-42`` for a column that holds no single values.
+    ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
+    for it all the same, ``-42`` for a column that holds no single values.
     """
     with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
         # What a small file becomes fits into memory; a large one lies on disk, compressed.
@@ -164,21 +167,22 @@ def _check(
     if raw.guarded:
         unguard(connection, used)
     clean_texts(connection, used)
+    left = left_out(connection, raw)
     notes = [
         *raw.notes,
-        *left_out(connection, raw),
+        *left.notes,
         *_mended(connection, raw),
         *_units(raw),
         *_no_departments(connection, raw, owner),
-        *_unused(raw),
     ]
     named = _parse(connection, raw, owner)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
     _judge(connection, raw.ledger, owner, strictness)
-    notes += _doubted(connection, raw, strictness)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
+    account = account_of(raw, left.counts, rows, bad)
+    notes += [*_unused(account), *_doubted(connection, raw, strictness)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
         f"SELECT p._row, e.title, coalesce(e.value, ''), e.message, {sheet} FROM problems e "
@@ -199,10 +203,12 @@ def _check(
         bad_rows=bad,
         errors=[RowError(*row) for row in found],
         layouts=tuple(raw.layouts),
+        account=account,
         columns=tuple(c.name for c in raw.ledger.columns if c.name in raw.columns),
         named={code: name for code, name in named.items() if code in others},
         holds=tuple(others),
         notes=tuple(notes),
+        amiss=left.amiss,
     )
 
 
@@ -343,18 +349,17 @@ def _doubted(connection: duckdb.DuckDBPyConnection, raw: Raw, strictness: Strict
                 yield worded("“{title}”校验位不对，仍已读入：{rows}", title=column.title, rows=listed)
 
 
-def _unused(raw: Raw) -> list[str]:
+def _unused(account: Account) -> list[str]:
     """Say which titled columns of a file no column of the ledger takes, each with the title it
     is most alike.
     """
-    left: dict[str, None] = {}
-    for layout in raw.layouts:
-        used = {layout.head.columns[name] for name in layout.head.columns if name in raw.columns}
-        for n, title in enumerate(layout.head.titles):
-            shown = " ".join(str(title).split())
-            if n not in used and shown:
-                near = nearest(shown, raw.ledger, set(raw.columns))
-                left[worded("{title}（是否为“{near}”？）", title=shown, near=near) if near else shown] = None
+    left = {
+        worded("{title}（是否为“{near}”？）", title=column.title, near=column.nearest)
+        if column.nearest
+        else column.title: None
+        for table in account.tables
+        for column in table.unused
+    }
     return [worded("没有用到的列：{columns}", columns=series(left))] if left else []
 
 

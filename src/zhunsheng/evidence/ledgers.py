@@ -72,7 +72,8 @@ class Ledger(BaseModel):
 
     A column of the key that is not required may be empty: empty is then a value like any other.
     ``formerly`` is the key that earlier versions merged by, where it was another:
-    what a batch of theirs replaced returns when it is undone.
+    what a batch of theirs replaced returns when it is undone. ``identity`` are columns beside the key that
+    say what a row is of: where one of a known row changes, someone is asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +83,7 @@ class Ledger(BaseModel):
     what: str
     key: tuple[str, ...]
     formerly: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
     columns: tuple[Column, ...]
 
     @model_validator(mode="after")
@@ -89,7 +91,12 @@ class Ledger(BaseModel):
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError("a column is defined twice")
-        for name in (*self.key, *self.formerly, *(c.not_before for c in self.columns if c.not_before)):
+        for name in (
+            *self.key,
+            *self.formerly,
+            *self.identity,
+            *(c.not_before for c in self.columns if c.not_before),
+        ):
             if name not in names:
                 raise ValueError(f"no column {name}")
         for column in self.columns:
@@ -105,6 +112,16 @@ class Ledger(BaseModel):
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(c for c in self.columns if c.name == name)
+
+    @property
+    def telling(self) -> tuple[Column, ...]:
+        """The columns beside the key by which a known row would be another thing: of its identity,
+        its project, its amounts.
+        """
+        named = (*self.identity, "project", "project_code")
+        return tuple(
+            c for c in self.columns if c.name not in self.key and (c.type == "money" or c.name in named)
+        )
 
     @property
     def open_key(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ never in silence.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 import duckdb
@@ -31,8 +32,19 @@ _KINDS = {
 }
 
 
-def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
-    """Take rows that are no records out of table ``raw``; return what is said of them, sums compared.
+@dataclass(frozen=True)
+class LeftOut:
+    """What was left out of a file: rows by kind, what is said of them, and of sums that are
+    not those read.
+    """
+
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+    amiss: tuple[str, ...]
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
+    """Take rows that are no records out of table ``raw``; return what they were, sums compared.
 
     A total is a row of which the first text says so, or another where it lacks what every record has;
     a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
@@ -59,10 +71,13 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
         f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw WHERE {maybe}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
-    said = [*_listed(connection, raw), *_sums(connection, raw)]
+    counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())
+    listed = list(_listed(connection, raw)) if counts else []
+    sums = list(_sums(connection, raw)) if "total" in counts else []
     connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
     connection.execute("DROP TABLE gone")
-    return said
+    notes = (*listed, *(words for agrees, words in sums if agrees))
+    return LeftOut(counts, notes, tuple(words for agrees, words in sums if not agrees))
 
 
 def _titles(raw: Raw) -> dict[str, str]:
@@ -89,8 +104,10 @@ def _listed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
             yield worded("略过{what}：{rows}", what=worded(title), rows=rows_listed(rows, several=several))
 
 
-def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
-    """Compare the whole total that a file states with the rows above it, on each sheet."""
+def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[tuple[bool, str]]:
+    """Compare the whole total that a file states with the rows above it, on each sheet; yield whether they
+    agree, in words.
+    """
     money = [c for c in raw.ledger.columns if c.type == "money" and c.name in raw.columns]
     whole = "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '合计|总计|共计') AND NOT "
     whole += "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '[页月季日]|小计|累计')"
@@ -107,18 +124,9 @@ def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
                 [sheet, row],
             ).fetchall()
             said, read = Decimal(said), Decimal(read)
+            filled = {"row": row, "title": column.title, "said": plain(said), "read": plain(read)}
             if said == read:
-                yield worded(
-                    "第 {row} 行的合计与读到的“{title}”相符：{said}",
-                    row=row,
-                    title=column.title,
-                    said=plain(said),
-                )
+                yield True, worded("第 {row} 行的合计与读到的“{title}”相符：{said}", **filled)
             else:
-                yield worded(
-                    "第 {row} 行的合计与读到的“{title}”不符：写的是 {said}，读到 {read}",
-                    row=row,
-                    title=column.title,
-                    said=plain(said),
-                    read=plain(read),
-                )
+                told = worded("第 {row} 行的合计与读到的“{title}”不符：写的是 {said}，读到 {read}", **filled)
+                yield False, told

@@ -41,6 +41,7 @@ class Raw:
     layouts: list[Layout]
     faults: list[tuple[str | None, int, str, str]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # worksheets that were not read, each with the reason
     guarded: bool = False
 
     @property

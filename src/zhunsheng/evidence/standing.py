@@ -80,20 +80,18 @@ def standing(checked: Checked, index: Index) -> str:
     return there if known else ""
 
 
-def cleared(checked: Checked, there: str) -> list[str]:
-    """Say how many values that stand ``there`` the file's empty cells take away, column by column."""
+def cleared(checked: Checked, there: str) -> list[tuple[str, int]]:
+    """Return how many values that stand ``there`` the file's empty cells take away, by the title of their
+    column.
+    """
     names = [c for c in checked.columns if c not in checked.ledger.key]
     if not there or not names:
         return []
     counts = ", ".join(f'count(*) FILTER (g."{c}" IS NULL AND t."{c}" IS NOT NULL)' for c in names)
     same = same_key(checked.ledger, "g", "t")
     (found,) = checked.connection.execute(f"SELECT {counts} FROM good g JOIN {there} t ON {same}").fetchall()
-    said = [
-        worded("{title} {count} 格", title=checked.ledger.column(name).title, count=count)
-        for name, count in zip(names, found, strict=True)
-        if count
-    ]
-    return [worded("文件里是空的，清空了台账里原有的值：{columns}", columns=series(said))] if said else []
+    titles = (checked.ledger.column(name).title for name in names)
+    return [(title, count) for title, count in zip(titles, found, strict=True) if count]
 
 
 def keep_again(

@@ -24,9 +24,10 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.questions import settled
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
-from zhunsheng.evidence.standing import cleared, keep_again, refuse_halves, standing
+from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
 from zhunsheng.evidence.verifying import problems
 from zhunsheng.translation import worded
@@ -77,6 +78,7 @@ class Store:
         label: str | None = None,
         who: str | None = None,
         when: datetime | None = None,
+        agreed: bool | str = True,
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
@@ -88,7 +90,8 @@ class Store:
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``).
         Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
-        import holds the store, ``ZS-EV-26`` without a key where personal columns stand encrypted:
+        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is not ``agreed``
+        (``questions.settled``), ``ZS-EV-26`` without a key where personal columns stand encrypted:
         beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
@@ -114,7 +117,7 @@ class Store:
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
             there = standing(checked, index)
-            batch = replace(batch, notes=(*batch.notes, *cleared(checked, there)))
+            batch = replace(batch, notes=(*batch.notes, *settled(checked, there, agreed)))
             again, count = keep_again(self.root, checked, batch, there, self.cipher)
             known = index.imported(checked.ledger.id, checked.sha256, department)
             if known is not None and count == checked.good_rows and (found := index.batch(known)):

@@ -41,14 +41,14 @@ def load_workbook(
     ``ZS-EV-45`` where sheets are of several ledgers and nobody said which is meant.
     """
     opened = open_file(path)
-    tables, notes = _tables(_sheets(opened, path, bounds), ledger, path.name)
+    tables, unread = _tables(_sheets(opened, path, bounds), ledger, path.name)
     width = max((len(row) for table in tables for row in table.sheet.rows), default=0)
     refuse_more(path.name, sum(len(table.sheet.rows) for table in tables), width, bounds)
     columns: dict[str, int] = {}
     for table in tables:
         for name in table.head.columns:
             columns.setdefault(name, len(columns))
-    raw = Raw(tables[0].head.ledger, columns, [], notes=notes)
+    raw = Raw(tables[0].head.ledger, columns, [], notes=tuple(_sheet_notes(tables, unread)), unread=unread)
     several = len(tables) > 1
     begun = 0
     for table in tables:
@@ -103,13 +103,16 @@ def _tables(
             for table in found
         ]
         raise ZhunshengError("ZS-EV-45", name=name, sheets=series(listed), known=series(kinds))
-    notes = []
-    if len(found) > 1:
-        read = [worded("{sheet}（{rows} 行）", sheet=t.sheet.name, rows=_under(t)) for t in found]
-        notes.append(worded("读入的工作表：{sheets}", sheets=series(read)))
-    if others:
-        notes.append(worded("没有读的工作表：{sheets}", sheets=series(_unread(others, found[0].head.ledger))))
-    return found, tuple(notes)
+    return found, tuple(_unread(others, found[0].head.ledger))
+
+
+def _sheet_notes(tables: Sequence[_Table], unread: Sequence[str]) -> Iterator[str]:
+    """Say which sheets were read, where there are several, and which were not."""
+    if len(tables) > 1:
+        read = [worded("{sheet}（{rows} 行）", sheet=t.sheet.name, rows=_under(t)) for t in tables]
+        yield worded("读入的工作表：{sheets}", sheets=series(read))
+    if unread:
+        yield worded("没有读的工作表：{sheets}", sheets=series(unread))
 
 
 def _under(table: _Table) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, Store, check_file, marked_copy
+from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
+from zhunsheng.evidence.questions import Question, Unanswered
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Imported:
     errors: tuple[RowError, ...]
     marked: Path | None
     notes: tuple[str, ...] = ()  # unused columns, hidden rows: what was read or left, though no row is wrong
+    account: Account | None = None
+    questions: tuple[Question, ...] = ()  # what waits for a yes before any row is written
+    asked: str = ""  # the digest of these questions, which a yes names
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
@@ -40,6 +45,9 @@ class Imported:
             "errors": [e.__dict__ for e in self.errors],
             "marked": str(self.marked) if self.marked else None,
             "notes": list(self.notes),
+            "account": self.account.as_json() if self.account else None,
+            "questions": [asdict(question) for question in self.questions],
+            "asked": self.asked,
         }
 
 
@@ -59,6 +67,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     known: Mapping[str, str] | None = None,
     bounds: Bounds = HOME,
     strictness: Strictness | None = None,
+    agreed: bool | str = False,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass,
     or none.
@@ -68,6 +77,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     to ``marked_in`` (default: beside the file). Raises ``ZS-IN-*`` and ``ZS-EV-*``;
     rows with errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file
     may hold, by where it comes from; ``strictness`` what is made of a wrong check character.
+    What is doubtful of the file as a whole waits: ``questions`` are then set and the batch is None,
+    until they are ``agreed``, by True whatever they are, or by the digest of those that were ``asked``.
     """
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
@@ -75,9 +86,17 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
     with check_file(path, ledger, department, bounds, **asked) as checked:
         marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
-        batch, new = None, False
+        batch, new, account = None, False, checked.account
+        waits: Unanswered | None = None
         if (not checked.errors or good_rows) and checked.good_rows:
-            batch, new = opened.commit(checked, department=department, label=named, who=who, when=when)
+            try:
+                batch, new = opened.commit(
+                    checked, department=department, label=named, who=who, when=when, agreed=agreed
+                )
+            except Unanswered as unanswered:
+                waits = unanswered
+            if batch:
+                account = account.merged(batch.inserted if new else 0, batch.updated if new else 0)
         return Imported(
             path.name,
             checked.ledger,
@@ -87,5 +106,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             checked.bad_rows,
             tuple(checked.errors),
             marked,
-            checked.notes,
+            batch.notes if batch and new else checked.notes,
+            account,
+            waits.questions if waits else (),
+            waits.digest if waits else "",
         )

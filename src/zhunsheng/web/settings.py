@@ -6,7 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -232,9 +232,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # What is made of a wrong check character in a ledger: error or warning; empty as evidence/checks.py has it.
-CHECK_CHARACTERS = os.environ.get("ZHUNSHENG_CHECK_CHARACTERS") or None
-if CHECK_CHARACTERS not in (None, "error", "warning"):
-    raise ImproperlyConfigured("ZHUNSHENG_CHECK_CHARACTERS 应为 error 或 warning")
+CHECK_CHARACTERS: Literal["error", "warning"] | None
+match os.environ.get("ZHUNSHENG_CHECK_CHARACTERS", ""):
+    case "error" | "warning" as _said:
+        CHECK_CHARACTERS = _said
+    case "":
+        CHECK_CHARACTERS = None
+    case _:
+        raise ImproperlyConfigured("ZHUNSHENG_CHECK_CHARACTERS 应为 error 或 warning")
 MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

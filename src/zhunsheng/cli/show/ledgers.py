@@ -13,6 +13,8 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Department
+from zhunsheng.evidence.account import Account
+from zhunsheng.evidence.questions import Question
 from zhunsheng.usecases.importing import Imported
 
 
@@ -33,8 +35,15 @@ def imported(done: Imported) -> None:
             )
     elif done.batch:
         console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
+    elif done.questions:
+        console.print(f"[red]未导入[/] {name}：有 {len(done.questions)} 件事要先确认")
+        for question in done.questions:
+            _asked(question)
+        console.print("都没有问题时，加 --yes 再运行一次")
     else:
         console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
+    if done.account:
+        _account(done.account)
     for said in done.notes:
         console.print(f"[dark_orange3]请留意[/] {escape(said)}")
     if done.errors:
@@ -47,6 +56,31 @@ def imported(done: Imported) -> None:
         if len(done.errors) > 20:
             console.print(f"…… 共 {len(done.errors)} 处", style="bright_black")
         console.print(f"标注了错误的副本：{escape(str(done.marked))}")
+
+
+def _asked(question: Question) -> None:
+    """Print what is asked, with the first cells that it is about as they are and as they would be."""
+    console.print(f"[dark_orange3]请确认[/] {escape(question.text)}")
+    if question.changes:
+        table = table_of("行", "键", "列", "台账现在", "文件")
+        for change in question.changes:
+            place = f"{change.sheet} {change.row}" if change.sheet else str(change.row)
+            table.add_row(*map(escape, (place, change.key, change.column, change.before, change.after)))
+        console.print(table)
+
+
+def _account(account: Account) -> None:
+    """Print which tables of a file were read by which columns, and where its rows went."""
+    for table in account.tables:
+        first, last = table.header
+        lines = f"第 {first} 行" if first == last else f"第 {first}～{last} 行"
+        where = " ".join(filter(None, (table.sheet, f"表头在{lines}" if first else "")))
+        other = [f"{m.title}→{m.column}" for m in table.matched if m.by == "synonym"]
+        more = f"；按同义列名：{'、'.join(other)}" if other else ""
+        said = f"{where}，{len(table.matched)} 列用到，{table.rows} 行{more}".lstrip("，")
+        console.print(f"[bright_black]读入[/] {escape(said)}", highlight=False)
+    fates = "，".join(f"{title} {rows}" for title, rows in account.told())
+    console.print(f"[bright_black]去向[/] 共 {account.rows} 行：{escape(fates)}", highlight=False)
 
 
 def not_imported(path: Path, error: ZhunshengError) -> None:

@@ -91,16 +91,18 @@ def _further(key: str) -> str:
     return last.key if last.state in (Job.State.QUEUED, Job.State.FAILED) else f"{_again(key)}{last.pk}"
 
 
-def import_soon(upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False) -> Job:
+def import_soon(
+    upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False, agreed: str = ""
+) -> Job:
     """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None:
     by its headers.
 
-    With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing.
+    With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing. ``agreed`` is the
+    digest of the questions that were answered with yes.
     """
-    key = f"import:{upload.pk}:{int(good_rows)}"
-    return enqueue(
-        "import", key, user, upload.department, upload=upload.pk, ledger=ledger, good_rows=good_rows
-    )
+    said = {"upload": upload.pk, "ledger": ledger, "good_rows": good_rows, "agreed": agreed}
+    key = f"import:{upload.pk}:{int(good_rows)}:{agreed[:16]}"
+    return enqueue("import", key, user, upload.department, **said)
 
 
 @task()
@@ -205,7 +207,12 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     record(
         "import ledger",
         job.department,
-        after={"upload": upload.pk, "file": upload.name, "sha256": upload.sha256},
+        after={
+            "upload": upload.pk,
+            "file": upload.name,
+            "sha256": upload.sha256,
+            "agreed": job.args.get("agreed", ""),
+        },
     )
     with upload.opened() as path:
         done = import_ledger(
@@ -221,6 +228,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             only_own=True,
             bounds=WEB,
             strictness=settings.CHECK_CHARACTERS,
+            agreed=job.args.get("agreed", ""),
         )
     progress(worded("更新指标数据"), 1, 2)
     result = done.as_json()
