@@ -65,6 +65,7 @@ def open_evidence(
                 label=label,
                 good_rows=True,
                 marked_in=work / "marked",
+                agreed=True,  # nothing is kept: what is doubtful is told beside the result
             )
         )
     progress("导入完成", len(paths), len(paths))

@@ -68,7 +68,9 @@ def import_files(
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="对各文件所列的疑问都回答“没有问题”：身份或金额变了、会清空的值、没见过的部门"),
+        typer.Option(
+            "--yes", help="对各文件所列的疑问都回答“没有问题”：身份或金额变了、会清空的值、没见过的部门"
+        ),
     ] = False,
     strictness: Annotated[
         Strictness | None,

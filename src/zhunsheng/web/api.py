@@ -408,10 +408,12 @@ def import_file(
     ledger: str,
     file: File[UploadedFile],
     good_rows: bool = False,
+    agreed: str = "",
     key: Key = None,
 ) -> tuple[int, object]:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came
-    to.
+    to: where its result has ``questions``, nothing was written, and the same file with their digest
+    (``asked``) as ``agreed`` says yes to them.
     """
     place = allowed(request, "ledgers:write", "ledgers.import", department)
     known = ledger_of(ledger)
@@ -419,7 +421,9 @@ def import_file(
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
             upload = take(file, "ledger", place, request.auth.user)
-            job = jobs.import_soon(upload, request.auth.user, known.id, good_rows=good_rows)
+            job = jobs.import_soon(
+                upload, request.auth.user, known.id, good_rows=good_rows, agreed=agreed[:64]
+            )
         return 202, _job(job)
 
     return once(request.auth, key, request, run)

@@ -18,8 +18,8 @@ from zhunsheng.evidence.questions import Question
 from zhunsheng.usecases.importing import Imported
 
 
-def imported(done: Imported) -> None:
-    """Print the outcome of one import."""
+def imported(done: Imported, *, brief: bool = False) -> None:
+    """Print the outcome of one import; ``brief`` leaves its account out where all rows were taken."""
     name = escape(done.file)
     if done.batch and done.new:
         b = done.batch
@@ -42,7 +42,7 @@ def imported(done: Imported) -> None:
         console.print("都没有问题时，加 --yes 再运行一次")
     else:
         console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
-    if done.account:
+    if done.account and not (brief and done.batch and not done.bad_rows):
         _account(done.account)
     for said in done.notes:
         console.print(f"[dark_orange3]请留意[/] {escape(said)}")

@@ -163,7 +163,7 @@ def run(result: RunResult) -> None:
     """Print the summary of the main job."""
     assessment: Assessed = result.assessment
     for done in result.imports:
-        imported(done)
+        imported(done, brief=True)
     console.print()
     state = "" if assessment.final else "（未满年度，得分为阶段测算）"
     console.print(

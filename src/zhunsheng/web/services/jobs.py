@@ -97,10 +97,15 @@ def import_soon(
     """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None:
     by its headers.
 
-    With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing. ``agreed`` is the
-    digest of the questions that were answered with yes.
+    With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing.
+    ``agreed`` is the digest of the questions that were answered with yes.
     """
-    said = {"upload": upload.pk, "ledger": ledger, "good_rows": good_rows, "agreed": agreed}
+    said: dict[str, Any] = {
+        "upload": upload.pk,
+        "ledger": ledger,
+        "good_rows": good_rows,
+        "agreed": agreed,
+    }
     key = f"import:{upload.pk}:{int(good_rows)}:{agreed[:16]}"
     return enqueue("import", key, user, upload.department, **said)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
+from zhunsheng.evidence.account import FATES
 from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import TextBook
@@ -56,6 +57,14 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[B
     return sorted(found, key=lambda x: x["batch"] is None), [
         (b, b.batch in undone) for b in reversed(batches)
     ]
+
+
+def fates(result: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return where the rows of an imported file went: fate, its words, rows; nothing of one imported before
+    accounts were kept.
+    """
+    said = (result.get("account") or {}).get("fates") or {}
+    return [(fate, title, said[fate]) for fate, title in FATES.items() if said.get(fate)]
 
 
 def undone(department: Organisation, year: int) -> list[Batch]:

@@ -91,6 +91,7 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
                     marked_in=folder / "marked",
                     who="keyuan",
                     cipher=cipher(),
+                    agreed=True,
                 )
             progress(steps[3], 3, len(steps))
             _year(department, people, documents["docx"], folder)
@@ -126,6 +127,7 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
                 marked_in=Path(scratch),
                 who="caizheng",
                 cipher=cipher(),
+                agreed=True,
             )
         # Who brings the texts can't approve them.
         writer, checker = (_member(name, shown, role, district) for name, shown, role in DEPARTMENTS)

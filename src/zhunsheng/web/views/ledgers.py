@@ -148,6 +148,7 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         and found.ended
         and found.result.get("bad_rows")
         and not found.result.get("batch")
+        and not found.result.get("questions")
     )
     unknown = (found.result.get("unknown") if found.kind == "archive" else None) or []
     placing = Places.blank(request, unknown, Organisation.objects.none())
@@ -157,6 +158,7 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
         "draw": found.args.get("draw"),
+        "fates": service.fates(found.result) if found.kind == "import" else (),
     }
     response = render(request, template, context)
     if request.htmx and found.ended:
@@ -166,13 +168,15 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
 
 @page(None, methods=("POST",))
 def job_again(request: SignedInRequest, job: int) -> HttpResponse:
-    """Import the same file again, leaving out the rows with errors."""
+    """Import the same file again: leaving out the rows with errors, or with a yes to what was asked of it."""
     found = _mine(request, job)
     if found.kind != "import" or found.department is None:
         raise Http404
     demand(request, "ledgers.import", found.department)
     upload = Upload.objects.get(pk=found.args["upload"])
-    made = jobs.import_soon(upload, request.user, found.args["ledger"], good_rows=True)
+    agreed = found.result.get("asked") or ""
+    good_rows = found.args["good_rows"] if agreed else True
+    made = jobs.import_soon(upload, request.user, found.args["ledger"], good_rows=good_rows, agreed=agreed)
     return done(request, "job", "", made.pk)
 
 
