@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from agreed import import_ledger
 from zhunsheng.evidence import Store
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures import MeasureLink
 from zhunsheng.targets import Book, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
 from zhunsheng.usecases.assessing import AssessedDepartment, assess
-from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import run_of
 

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from agreed import import_ledger
 from places import DEPARTMENT
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
@@ -32,7 +33,6 @@ from zhunsheng.evidence.checks import MACROS
 from zhunsheng.evidence.cleaning import _CLEAN
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.text import clean, guarded
-from zhunsheng.usecases.importing import import_ledger
 
 HEAD = ["编号", "类型", "收到日期", "办结日期"]
 
@@ -66,7 +66,7 @@ def test_every_ledger_is_sound_and_has_a_template_that_imports(tmp_path, store):
         row = []
         for column in ledger.columns:
             value = column.values[0] if column.type == "choice" else example[column.type]
-            row.append("91130190000000012X" if column.pattern else value)
+            row.append("91130190000000012E" if column.pattern else value)
         sheet.append(row)
         book.save(path)
         done = import_ledger(store, path)
@@ -397,7 +397,7 @@ def test_departments_are_kept_apart(tmp_path, store):
 def test_parquet_and_aliases(tmp_path, store):
     table = pa.table(
         {
-            "统一社会信用代码": ["91130190000000012X"],
+            "统一社会信用代码": ["91130190000000012E"],
             "名称": ["甲"],
             "类型": ["个体户"],
             "成立日期": [date(2020, 1, 2)],
@@ -544,7 +544,7 @@ IMPORT = textwrap.dedent(
         def die(*a, **k):
             os._exit(9)
         setattr(owner, where, die)
-    import_ledger(Path(sys.argv[1]), Path(sys.argv[2]))
+    import_ledger(Path(sys.argv[1]), Path(sys.argv[2]), agreed=True)
     """
 )
 

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 import yaml
 
+from agreed import import_ledger
 from places import DEPARTMENT
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store, ledgers
@@ -37,7 +38,6 @@ from zhunsheng.measures.compiling import days_of
 from zhunsheng.measures.definitions import load
 from zhunsheng.measures.reading import wilson
 from zhunsheng.targets import Book, Source, TargetSheet
-from zhunsheng.usecases.importing import import_ledger
 
 END = date(2022, 2, 28)
 EMPTY = Snapshot(0, None, "", {})

@@ -23,6 +23,7 @@ from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreed import import_ledger
 from zhunsheng.cli import main
 from zhunsheng.codes import department_code
 from zhunsheng.errors import ZhunshengError
@@ -31,7 +32,6 @@ from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.measures import DuckEngine, Rows, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.compiling import _texts
-from zhunsheng.usecases.importing import import_ledger
 
 END = date(2021, 12, 31)
 CLOSURE = "report_closure_rate"
@@ -680,7 +680,10 @@ def test_what_an_import_says_of_departments(root, tmp_path, capsys):
     assert run(capsys, "ledger", "import", path, "--store", root)[0] == 0
     assert numbers(Store(root), "A1") == ["T1", "T2"]
     path.write_text(f"部门,{HEAD}\n110190,T3,举报,2021-03-05,\n", "utf8")
-    code, said = run(capsys, "ledger", "import", path, "--store", root, "--department", "A1")
+    ask = ("ledger", "import", path, "--store", root, "--department", "A1")
+    code, said = run(capsys, *ask)
+    assert code == 1 and "110190 1 行" in said and numbers(Store(root), "110190") == []
+    code, said = run(capsys, *ask, "--yes")
     new = "110190"  # what is no name is a code, and its own department's
     assert code == 0 and "新登记的部门" in said and f"110190（代码 {new}）" in "".join(said.split("\n"))
     path.write_text(f"{HEAD}\nT4,举报,2021-03-05,\n", "utf8")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from agreed import import_ledger
 from zhunsheng.evidence import Store
-from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.tracing import payments_of
 

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from agreed import import_ledger
 from places import DEPARTMENT
 from zhunsheng import __version__
 from zhunsheng.cli import main, terminal
@@ -28,7 +29,6 @@ from zhunsheng.folders import Inputs, open_evidence, read_books, run
 from zhunsheng.intake import read_book
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.usecases.assessing import AssessedDepartment, assess
-from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 
 DAY = date(2022, 2, 28)
@@ -205,7 +205,7 @@ LATIN = """
 docx xlsx xls html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA JSON Schema sarif Excel
 Parquet PEM
 PostgreSQL postgresql postgres spark duckdb https GB id by values text linear step all log ledger complaints
-district stratum type commitment frame
+district stratum type commitment frame error warning
 """
 
 

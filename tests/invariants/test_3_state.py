@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreed import import_ledger
 from scored import score_department, score_sheet
 from small_office import (
     BUDGET,
@@ -39,7 +40,6 @@ from zhunsheng.regulations import scheme_of
 from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.identity import identified
-from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import write_outputs
 from zhunsheng.usecases.rechecking import recheck_book

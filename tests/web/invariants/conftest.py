@@ -19,7 +19,7 @@ from small_department import (
 )
 
 import zhunsheng.regulations as regulations
-from zhunsheng.usecases.importing import import_ledger
+from agreed import import_ledger
 from zhunsheng.web.models import ApiToken, Membership
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.scopes import SCOPES

@@ -29,8 +29,8 @@ from small_department import (
     words_in,
 )
 
+from agreed import import_ledger
 from zhunsheng.evidence import ledger_of
-from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.models import CalendarEntry
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import evidence, ledgers
