@@ -13,7 +13,7 @@ from filled import HEAD, activities
 from pages import HTMX, here
 
 from zhunsheng.evidence import View, browse, ledgers
-from zhunsheng.web.models import Job, Upload
+from zhunsheng.web.models import AuditEntry, Job, Upload
 from zhunsheng.web.services import evidence
 
 
@@ -47,6 +47,26 @@ def test_a_ledger_with_wrong_rows_is_shown_row_by_row_and_imported_on_request(de
     )
     listed = client.get(here(department, "ledger", "activities") + "?q=HD-T1").content.decode()
     assert "进社区" in listed and "共 1 条" in listed
+
+
+def test_what_is_doubtful_is_shown_and_waits_for_a_yes(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    upload(client, department, activities("HD-Q1,宣传,食品安全,进社区,2021-05-01"))
+    work_off()
+    file = activities("HD-Q1,宣传,食品安全,进学校,2021-05-01", "HD-Q2,宣传,食品安全,进商场,2021-05-02")
+    upload(client, department, file)
+    asked = next(j for j in work_off() if j.kind == "import")
+    assert asked.result["batch"] is None
+    page = client.get(reverse("job", args=[asked.pk])).content.decode()
+    assert "活动名称 1 行" in page and "进社区" in page and "进学校" in page and "没有导入任何行" in page
+    assert "都没有问题，导入" in page and "跳过有错的行" not in page
+    client.post(reverse("job-again", args=[asked.pk]))
+    done = next(j for j in work_off() if j.kind == "import")
+    assert (done.result["batch"]["inserted"], done.result["batch"]["updated"]) == (1, 1)
+    page = client.get(reverse("job", args=[done.pk])).content.decode()
+    assert "2 行的去向" in page and "表头在第 1 行" in page
+    written = AuditEntry.objects.filter(action="import ledger").order_by("pk").last()
+    assert asked.result["asked"] in str(written.after)
 
 
 def test_the_same_file_twice_is_imported_once_and_measured_once(department, sign_in, work_off):
