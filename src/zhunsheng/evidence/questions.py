@@ -100,11 +100,7 @@ def _identity(checked: Checked, there: str) -> Iterator[Question]:
     ]
     run = checked.connection.execute
     run(f"CREATE OR REPLACE TEMP TABLE altered AS {' UNION ALL '.join(parts)}")
-    rows, *counts = run(
-        "SELECT count(DISTINCT _id), "
-        + ", ".join(f"count(*) FILTER (n = {n})" for n in range(len(columns)))
-        + " FROM altered"
-    ).fetchall()[0]
+    ((rows,),) = run("SELECT count(DISTINCT _id) FROM altered").fetchall()
     if not rows:
         return
     several = len(checked.layouts) > 1
@@ -115,15 +111,7 @@ def _identity(checked: Checked, there: str) -> Iterator[Question]:
         Change(sheet if several else None, row, key.strip(), columns[n].title, before, after)
         for sheet, row, key, n, before, after in found
     )
-    listed = series(
-        worded("{title} {count} 行", title=column.title, count=count)
-        for column, count in zip(columns, counts, strict=True)
-        if count
-    )
-    titles = series(ledger.column(name).title for name in ledger.key)
-    text = worded(
-        "{rows} 行的{key}与台账里的相同，内容却成了另一个：{columns}", rows=rows, key=titles, columns=listed
-    )
+    text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=rows)
     yield Question("identity", text, rows, changes)
 
 

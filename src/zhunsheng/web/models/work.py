@@ -183,12 +183,11 @@ class Job(models.Model):
         if self.error:
             return self.error
         if self.kind == "import" and self.outcome == "refused":
-            named = {
-                "name": self.result.get("file", ""),
-                "rows": self.result["rows"],
-                "bad": self.result["bad_rows"],
-            }
-            return ZhunshengError("ZS-IN-20", **named).web
+            name = self.result.get("file", "")
+            if waits := self.result.get("questions"):
+                return ZhunshengError("ZS-EV-47", name=name, count=len(waits)).web
+            rows, bad = self.result["rows"], self.result["bad_rows"]
+            return ZhunshengError("ZS-IN-20", name=name, rows=rows, bad=bad).web
         return None
 
     @property
