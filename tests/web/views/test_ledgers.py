@@ -58,7 +58,8 @@ def test_what_is_doubtful_is_shown_and_waits_for_a_yes(department, sign_in, work
     asked = next(j for j in work_off() if j.kind == "import")
     assert asked.result["batch"] is None
     page = client.get(reverse("job", args=[asked.pk])).content.decode()
-    assert "1 行的编号台账里已有" in page and "ZS-EV-47" in page and "进社区" in page and "进学校" in page and "没有导入任何行" in page
+    assert "1 行的编号台账里已有" in page and "ZS-EV-47" in page and "没有导入任何行" in page
+    assert "进社区" in page and "进学校" in page
     assert "都没有问题，导入" in page and "跳过有错的行" not in page
     client.post(reverse("job-again", args=[asked.pk]))
     done = next(j for j in work_off() if j.kind == "import")
