@@ -90,8 +90,8 @@ def test_results_and_what_is_overdue(folder, tmp_path):
     ]
     (path := tmp_path / "r.yaml").write_text(yaml.safe_dump(results, allow_unicode=True), "utf8")
     target = results_to_ledger(out / "抽查包.zip", path, tmp_path)
-    from zhunsheng.usecases.importing import import_ledger
     from zhunsheng.evidence import Store
+    from zhunsheng.usecases.importing import import_ledger
 
     (fixed := tmp_path / "fixed.csv").write_text(
         target.read_text("utf-8-sig").replace(one, "91130190000000012E").replace(two, "91130190000000013H"),
