@@ -116,6 +116,26 @@ def test_the_command_asks_and_takes_a_yes(store, payments, capsys):
     assert told["account"]["fates"]["equal"] == 2 and told["questions"] == [] and code == 0
 
 
+@pytest.mark.parametrize("name", ["支付.xlsx", "支付.csv"])
+def test_the_marked_copy_has_the_account_too(store, tmp_path, name):
+    rows = ([*HEAD.split(","), "=备注"], ["P1", "一期", "x", "2021-03-01", "甲", "y"], ["合计"])
+    file = tmp_path / name
+    if name.endswith("csv"):
+        file.write_text("\n".join(",".join(row) for row in rows) + "\n")
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+            book.active.cell(book.active.max_row, len(row)).data_type = "s"
+        book.save(file)
+    done = import_ledger(store, file, marked_in=tmp_path / "marked")
+    sheet = openpyxl.load_workbook(done.marked)["读入情况"]
+    told = [tuple(cell.value for cell in row) for row in sheet]
+    assert told == list(done.account.lines()) and sheet.cell(6, 1).data_type == "s"
+    assert told[:2] == [("拒绝", "1 行"), ("合计、小计行", "1 行")]
+    assert ("金额", "读作“支付金额”（同义的列名）") in told and ("=备注", "没有用到") in told
+
+
 CELLS = st.sampled_from(
     [
         "",

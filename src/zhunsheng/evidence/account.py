@@ -80,6 +80,28 @@ class Account:
         """Return the rows by fate, in words, as far as there are any."""
         return [(worded(title), self.fates[fate]) for fate, title in FATES.items() if self.fates.get(fate)]
 
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield the account line by line, as (what, how it was) in words."""
+        for title, rows in self.told():
+            yield title, worded("{rows} 行", rows=rows)
+        for table in self.tables:
+            first, last = table.header
+            where = table.sheet or worded("文件")
+            if first:
+                yield (
+                    where,
+                    worded("表头在第 {lines} 行", lines=first if first == last else f"{first}～{last}"),
+                )
+            for match in table.matched:
+                yield (
+                    match.title,
+                    worded("读作“{column}”（{by}）", column=match.column, by=worded(BY[match.by])),
+                )
+            for column in table.unused:
+                yield column.title, worded("没有用到")
+        for sheet in self.unread:
+            yield worded("没有读的工作表"), sheet
+
     def merged(self, new: int, changed: int) -> Account:
         """Return the account once the good rows were merged into the ledger, of which some are new there and
         some changed what stood there.

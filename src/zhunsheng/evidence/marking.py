@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.raw import Layout
@@ -17,6 +18,7 @@ from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
+_ACCOUNT = "读入情况"
 ByRow = dict[tuple[str | None, int], list[RowError]]  # by worksheet and row
 # What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell,
 # also of empty ones.
@@ -57,6 +59,7 @@ def _mark_workbook(checked: Checked, by_row: ByRow, target: Path) -> bool:
         for layout in checked.layouts:
             own = {row: errors for (sheet, row), errors in by_row.items() if sheet == layout.sheet}
             _mark(book[layout.sheet or ""], layout, checked.ledger, own)
+        _tell(book, checked.account)
         book.save(target)
     except Exception as error:
         if of_system(error):
@@ -88,6 +91,20 @@ def _mark(sheet: Any, layout: Layout, ledger: Ledger, by_row: dict[int, list[Row
             note = sheet.cell(row, last + n, piece)
             note.data_type = "s"
             note.font = Font(color="FF9C0006")
+
+
+def _tell(book: Any, account: Account) -> None:
+    """Add a sheet with the account of the file, under a name that none of its own has."""
+    name = _ACCOUNT
+    while name in book.sheetnames:
+        name += "_"
+    sheet = book.create_sheet(name)
+    for at, line in enumerate(account.lines(), start=1):
+        for column, text in enumerate(line, start=1):
+            cell = sheet.cell(at, column, text)
+            cell.data_type = "s"  # a title of the file is no formula
+    for letter in "AB":
+        sheet.column_dimensions[letter].width = 40
 
 
 def _still(book: Any, path: Path) -> None:
@@ -153,6 +170,11 @@ def _write_bad_rows(checked: Checked, by_row: ByRow, target: Path) -> None:
         book.text(sheet, at, len(columns) + 1, _said(errors))
     sheet.autofit(320)
     sheet.freeze_panes(1, 1)
+    told = book.sheet(_ACCOUNT)
+    for at, line in enumerate(checked.account.lines()):
+        for n, text in enumerate(line):
+            book.text(told, at, n, text)
+    told.autofit(320)
     book.close()
 
 
