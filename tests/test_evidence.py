@@ -361,7 +361,7 @@ def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):
     two = import_ledger(store, second, when=datetime(2021, 6, 1, tzinfo=UTC))
     assert (two.batch.inserted, two.batch.updated) == (1, 1)
     opened = Store(store)
-    assert {(r[1], r[-2]) for r in rows_of(opened, "complaints")} == {("T1", 1), ("T2", 2), ("T3", 2)}
+    assert {(r[1], r[-3]) for r in rows_of(opened, "complaints")} == {("T1", 1), ("T2", 2), ("T3", 2)}
     # any earlier version or time
     assert len(rows_of(opened, "complaints", batch=1)) == 2
     assert len(rows_of(opened, "complaints", at=datetime(2021, 5, 1, tzinfo=UTC))) == 2

@@ -14,7 +14,7 @@ import pytest
 from agreed import import_ledger
 from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, ledger_of
+from zhunsheng.evidence import Store, View, browse, ledger_of
 from zhunsheng.evidence.layout import current, files_at
 from zhunsheng.evidence.tables import ledger_sql
 
@@ -309,3 +309,23 @@ def test_an_old_number_of_fifteen_is_told_unless_asked_otherwise(store, tmp_path
     done = import_ledger(store, file)
     assert done.batch.inserted == 2
     assert "“统一社会信用代码”校验位不对，仍已读入：第 3 行" in done.notes
+
+
+def test_a_row_knows_its_worksheet_also_once_it_is_taken_back(store):
+    taken(store, "04-")
+    rows = stored(store, "complaints", "_sheet", "_row", "complaint_no", order="1, 2")
+    assert (
+        rows[:4]
+        == [
+            ("1月", 2, "T1-0"),
+            ("1月", 3, "T1-1"),
+            ("1月", 4, "T1-2"),
+            ("2月", 2, "T2-0"),
+        ]
+        and len({row[:2] for row in rows}) == 9
+    )
+    taken(store, "03-full")
+    Store(store).undo(2)
+    assert stored(store, "complaints", "_sheet", "_row", "complaint_no", order="1, 2") == rows
+    (found,) = browse(Store(store).snapshot(), ledger_of("complaints"), "本部门", View(search="T2-0")).rows
+    assert (found.sheet, found.row) == ("2月", 2)

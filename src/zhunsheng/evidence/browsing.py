@@ -17,13 +17,14 @@ from zhunsheng.evidence.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One row: its values in the order of the ledger's columns, and the batch and file row
-    that brought it.
+    """One row: its values in the order of the ledger's columns, the batch that brought it, and its row in
+    that batch's file, on which worksheet.
     """
 
     values: tuple[Any, ...]
     batch: int
     row: int
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,15 @@ def browse(
         )
         columns = ", ".join(f'"{n}"' for n in names)
         found = connection.execute(
-            f"SELECT {columns}, _batch, _row FROM {table} WHERE {where} ORDER BY {by}_batch DESC, _row "
-            f"LIMIT {int(window.limit)} OFFSET {int(window.offset)}",
+            f"SELECT {columns}, _batch, _row, _sheet FROM {table} WHERE {where} ORDER BY {by}_batch DESC, "
+            f"_sheet, _row LIMIT {int(window.limit)} OFFSET {int(window.offset)}",
             values,
         ).fetchall()
     hidden = [c.personal for c in ledger.columns]
     rows = tuple(
         LedgerRow(
-            tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-2], hidden, strict=True)),
-            r[-2],
-            r[-1],
+            tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-3], hidden, strict=True)),
+            *r[-3:],
         )
         for r in found
     )

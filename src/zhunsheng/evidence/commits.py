@@ -44,7 +44,7 @@ def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, 
     table = str(layout.table(root, checked.ledger.id))
     values = [name for name in schema if not name.startswith("_")]
     rows: Any = checked.connection.sql(
-        f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row FROM good ORDER BY _row"
+        f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row, _sheet FROM good ORDER BY _id"
     ).to_arrow_reader(100_000)
     if cipher:
         rows = cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])

@@ -29,9 +29,10 @@ MONEY_BELOW = 10**13
 # No record an office keeps lies outside: a year before is one whose century was left out (21-3-5),
 # one behind a slip.
 FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2099, 12, 31)
-# Every row knows its department, the batch that brought it, and its row in that batch's file.
+# Every row knows its department, the batch that brought it, and its row in that batch's file, on which of its
+# worksheets (none in a csv, nor known of what was imported before sheets were kept).
 DEPARTMENT = "department"
-LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT"}
+LINEAGE = {"_batch": "BIGINT", "_row": "BIGINT", "_sheet": "VARCHAR"}
 
 
 class Column(BaseModel):

@@ -107,7 +107,7 @@ def keep_again(
         return (), 0
     names = [c for c in checked.ledger.stored() if not c.startswith("_")]
     values = column_list(names)
-    said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row FROM good"
+    said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row, _sheet FROM good"
     path = root / layout.AGAIN / f"{batch.batch:06d}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
@@ -138,7 +138,7 @@ def _write_again(
                 writer.write_batch(some)
         said = f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
     same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in checked.stated)
-    query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _row"
+    query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _sheet, _row"
     (count,) = run(
         f"COPY ({query}) TO {quoted(str(partial))} (FORMAT parquet, COMPRESSION zstd)"
     ).fetchone() or (0,)

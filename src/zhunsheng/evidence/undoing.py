@@ -81,8 +81,8 @@ def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
             f"IGNORE NULLS) OVER so_far, 'v') AS \"{column}\""
         )
     return (
-        f"SELECT {', '.join(fields)}, _batch, _row FROM ({said}) WINDOW so_far AS (PARTITION BY {key} ORDER "
-        "BY _batch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+        f"SELECT {', '.join(fields)}, _batch, _row, _sheet FROM ({said}) WINDOW so_far AS (PARTITION BY "
+        f"{key} ORDER BY _batch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
 
 

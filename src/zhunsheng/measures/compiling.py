@@ -322,7 +322,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
             this=_fill(predicate(measure, measure.hits, ledger, set(joined)), values, joined),
             expressions=[exp.false()],
         )
-    columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row"]
+    columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row", "_sheet"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     if rows.department is not None:
         select = select.where(
@@ -335,5 +335,5 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
         select = select.where(own if ledger.by_project else exp.false())
     if rows.only is not None:
         select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
-    select = select.order_by("_batch", "_row")
+    select = select.order_by("_batch", "_sheet", "_row")
     return select.limit(rows.limit) if rows.limit is not None else select

@@ -276,6 +276,7 @@ class EvidenceRow:
     batch: int
     file: str
     row: int
+    sheet: str | None = None
 
 
 FIRST_ROWS = Rows()
@@ -294,12 +295,12 @@ def evidence_rows(
     text = rows_query(measure, year, as_of, rows).sql(dialect=engine.dialect)
     found = []
     names: dict[str, str] = {}
-    for code, *values, batch, row, hit in engine.query(text):
+    for code, *values, batch, row, sheet, hit in engine.query(text):
         if code not in names:
             names[code] = snapshot.name_of(code)
         shown = {"部门": names[code]} | {
             c.title: mask(v) if c.personal and not rows.personal else v
             for c, v in zip(ledger.columns, values, strict=True)
         }
-        found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row))
+        found.append(EvidenceRow(bool(hit), shown, batch, snapshot.batch_of(batch).file, row, sheet))
     return found

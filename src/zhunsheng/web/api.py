@@ -384,7 +384,8 @@ def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query
     found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=cipher())
     names = [c.name for c in known.columns]
     rows = [
-        dict(zip(names, map(_plain, r.values), strict=True)) | {"_batch": r.batch, "_row": r.row}
+        dict(zip(names, map(_plain, r.values), strict=True))
+        | {"_batch": r.batch, "_row": r.row, "_sheet": r.sheet}
         for r in found.rows
     ]
     return {"total": found.total, "rows": rows}

@@ -124,7 +124,9 @@ class LedgerOut(Schema):
 
 
 class RowsOut(Schema):
-    """Rows of a ledger by column name, with ``_batch`` and ``_row``; ``total`` counts all there are."""
+    """Rows of a ledger by column name, with ``_batch``, ``_row`` and ``_sheet``;
+    ``total`` counts all there are.
+    """
 
     total: int
     rows: list[Plain]

@@ -66,7 +66,7 @@ def rows(found: Sequence[EvidenceRow]) -> None:
         table.add_row(
             "[green]✓[/]" if r.hit else "[red]✗[/]",
             *((escape(r.file),) if several else ()),
-            str(r.row),
+            escape(f"{r.sheet} {r.row}" if r.sheet else str(r.row)),
             *map(escape, cells),
         )
     console.print(table)
