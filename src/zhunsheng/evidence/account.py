@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,11 @@ FATES = {
     "signed": translatable("落款、说明"),
 }
 BY = {"title": translatable("列名"), "synonym": translatable("同义的列名")}
+
+
+def fates_told(fates: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Return the fates that some rows met, in their order: fate, its words, rows."""
+    return [(fate, title, fates[fate]) for fate, title in FATES.items() if fates.get(fate)]
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Account:
 
     def told(self) -> list[tuple[str, int]]:
         """Return the rows by fate, in words, as far as there are any."""
-        return [(worded(title), self.fates[fate]) for fate, title in FATES.items() if self.fates.get(fate)]
+        return [(worded(title), rows) for _fate, title, rows in fates_told(self.fates)]
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield the account line by line, as (what, how it was) in words."""

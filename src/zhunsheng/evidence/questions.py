@@ -92,20 +92,28 @@ def _identity(checked: Checked, there: str) -> Iterator[Question]:
         for c in columns
     ]
     key = " || ' ' || ".join(f"coalesce(CAST(g.\"{name}\" AS VARCHAR), '')" for name in ledger.key)
-    parts = [
-        f'SELECT g._id, g._sheet, g._row, {key} AS key, {n} AS n, CAST(t."{c.name}" AS VARCHAR) AS before, '
-        f'CAST(g."{c.name}" AS VARCHAR) AS after FROM good g JOIN {there} t ON {same_key(ledger, "g", "t")} '
-        f"WHERE {differ}"
+    cells = ", ".join(
+        f'CASE WHEN {differ} THEN CAST(t."{c.name}" AS VARCHAR) END AS before_{n}, '
+        f'CAST(g."{c.name}" AS VARCHAR) AS after_{n}'
         for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
-    ]
+    )
     run = checked.connection.execute
-    run(f"CREATE OR REPLACE TEMP TABLE altered AS {' UNION ALL '.join(parts)}")
+    # The ledger is read once, however many columns are compared.
+    run(
+        f"CREATE OR REPLACE TEMP TABLE altered AS SELECT g._id, g._sheet, g._row, {key} AS key, {cells} "
+        f"FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} WHERE {' OR '.join(differs)}"
+    )
     ((rows,),) = run("SELECT count(DISTINCT _id) FROM altered").fetchall()
     if not rows:
         return
     several = len(checked.layouts) > 1
+    parts = [
+        f"SELECT _id, _sheet, _row, key, {n} AS n, before_{n} AS before, after_{n} AS after FROM altered "
+        f"WHERE before_{n} IS NOT NULL"
+        for n in range(len(columns))
+    ]
     found = run(
-        f"SELECT _sheet, _row, key, n, before, after FROM altered ORDER BY _id, n LIMIT {SHOWN}"
+        f"SELECT * EXCLUDE (_id) FROM ({' UNION ALL '.join(parts)}) ORDER BY _id, n LIMIT {SHOWN}"
     ).fetchall()
     changes = tuple(
         Change(sheet if several else None, row, key.strip(), columns[n].title, before, after)

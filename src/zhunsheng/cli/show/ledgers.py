@@ -36,10 +36,10 @@ def imported(done: Imported, *, brief: bool = False) -> None:
     elif done.batch:
         console.print(f"[bright_black]未变化[/] {name}：第 {done.batch.batch} 批次已导入过这个文件")
     elif done.questions:
-        console.print(f"[red]未导入[/] {name}：有 {len(done.questions)} 件事要先确认")
         for question in done.questions:
             _asked(question)
-        console.print("都没有问题时，加 --yes 再运行一次")
+        waits = ZhunshengError("ZS-EV-47", name=done.file, count=len(done.questions))
+        console.print(f"[red]未导入[/] {escape(waits.text())}")
     else:
         console.print(f"[red]未导入[/] {name}：{done.rows} 行中有 {done.bad_rows} 行不合格")
     if done.account and not (brief and done.batch and not done.bad_rows):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
-from zhunsheng.evidence.account import FATES
+from zhunsheng.evidence.account import fates_told
 from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import TextBook
@@ -63,8 +63,7 @@ def fates(result: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     """Return where the rows of an imported file went: fate, its words, rows; nothing of one imported before
     accounts were kept.
     """
-    said = (result.get("account") or {}).get("fates") or {}
-    return [(fate, title, said[fate]) for fate, title in FATES.items() if said.get(fate)]
+    return fates_told((result.get("account") or {}).get("fates") or {})
 
 
 def undone(department: Organisation, year: int) -> list[Batch]:
