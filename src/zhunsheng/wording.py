@@ -31,6 +31,11 @@ def plain(value: Fraction | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def row_place(sheet: str | None, row: int) -> str:
+    """Return where a row stands in a file: its number, behind the worksheet's name where one is known."""
+    return f"{sheet} {row}" if sheet else str(row)
+
+
 def thousands(count: int) -> str:
     """Return a count with commas: 12,345."""
     return f"{count:,}"

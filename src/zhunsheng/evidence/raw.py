@@ -10,6 +10,7 @@ from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import Head
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.translation import series, translatable, worded
+from zhunsheng.wording import row_place
 
 EXCEL_ERROR = translatable("是 Excel 的错误值")
 LISTED = 10  # rows or columns listed in a note before it only counts
@@ -54,7 +55,7 @@ def rows_listed(rows: Sequence[tuple[str | None, int]], *, several: bool) -> str
     """Return the words for rows (sheet, number), the first ones by number; with their sheets where a file has
     ``several``.
     """
-    listed = series(f"{sheet} {row}" if several else str(row) for sheet, row in rows[:LISTED])
+    listed = series(row_place(sheet if several else None, row) for sheet, row in rows[:LISTED])
     if len(rows) > LISTED:
         return worded("第 {rows} 等 {count} 行", rows=listed, count=len(rows))
     return worded("第 {rows} 行", rows=listed)

@@ -16,6 +16,7 @@ from zhunsheng.evidence import Batch, Department
 from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.questions import Question
 from zhunsheng.usecases.importing import Imported
+from zhunsheng.wording import row_place
 
 
 def imported(done: Imported, *, brief: bool = False) -> None:
@@ -64,7 +65,7 @@ def _asked(question: Question) -> None:
     if question.changes:
         table = table_of("行", "键", "列", "台账现在", "文件")
         for change in question.changes:
-            place = f"{change.sheet} {change.row}" if change.sheet else str(change.row)
+            place = row_place(change.sheet, change.row)
             table.add_row(*map(escape, (place, change.key, change.column, change.before, change.after)))
         console.print(table)
 

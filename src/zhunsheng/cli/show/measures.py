@@ -12,6 +12,7 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.measures import EvidenceRow, Match, Measure, ProjectMatch, Reading
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.targets import Book
+from zhunsheng.wording import row_place
 
 
 def definitions(found: Sequence[Measure]) -> None:
@@ -66,7 +67,7 @@ def rows(found: Sequence[EvidenceRow]) -> None:
         table.add_row(
             "[green]✓[/]" if r.hit else "[red]✗[/]",
             *((escape(r.file),) if several else ()),
-            escape(f"{r.sheet} {r.row}" if r.sheet else str(r.row)),
+            escape(row_place(r.sheet, r.row)),
             *map(escape, cells),
         )
     console.print(table)

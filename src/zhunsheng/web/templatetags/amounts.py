@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.clock import day_of, local, time_of, to_minute, told
 from zhunsheng.draws.spec import grouped
 from zhunsheng.web.templatetags.library import register
-from zhunsheng.wording import number_beside, ten_thousands
+from zhunsheng.wording import number_beside, row_place, ten_thousands
 from zhunsheng.wording import plain as plainly
 from zhunsheng.wording import thousands as with_commas
 
@@ -132,6 +132,13 @@ def digest(value: str) -> SafeString:
 def groups(value: str) -> list[str]:
     """Return a digest in groups of four, as a slip has it."""
     return grouped(value, 4)
+
+
+@register.filter
+def place(row: object) -> str:
+    """Say where a row of a file stands, given what has its ``sheet`` and ``row``, an object or plain data."""
+    said = row if isinstance(row, dict) else vars(row)
+    return row_place(said.get("sheet"), said["row"])  # what was kept before sheets were has none
 
 
 @register.filter
