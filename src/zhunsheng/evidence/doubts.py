@@ -79,7 +79,7 @@ class Question:
         else.
         """
         said = json.dumps([sha256, asdict(self)], ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
