@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -68,6 +69,7 @@ class Head:
         return self.at + self.lines + 1
 
 
+@lru_cache(4096)
 def _key(title: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", clean(title))).lower()
 
