@@ -72,7 +72,6 @@ format: .venv/.dev
 
 types: .venv/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file tests/mypy.ini tests
 
 contract: .venv/.dev
 	$(BIN)/lint-imports --no-cache
