@@ -73,7 +73,7 @@ def empty(tmp_path_factory):
     def build(place):
         for key in ("secret.key", "personal.key"):
             shutil.copy(settings.DATA / key, place)
-        manage(place, "migrate", "-v0")
+        manage(place, "migrate", "-v0", anew=True)
 
     return once(tmp_path_factory, "empty", build)
 
@@ -82,7 +82,9 @@ def empty(tmp_path_factory):
 def collected(tmp_path_factory):
     """The folder of static files that the pages of a site need, collected and compressed."""
     place = once(
-        tmp_path_factory, "collected", lambda place: manage(place, "collectstatic", "--noinput", "-v0")
+        tmp_path_factory,
+        "collected",
+        lambda place: manage(place, "collectstatic", "--noinput", "-v0", anew=True),
     )
     return place / "static"
 
@@ -93,7 +95,8 @@ def loaded(empty, tmp_path_factory):
 
     def build(place):
         shutil.copytree(empty, place, dirs_exist_ok=True)
-        manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
+        size = ["--entities", str(ENTITIES), "--departments", str(DEPARTMENTS)]
+        manage(place, "sample_site", *size, anew=True)
 
     return once(tmp_path_factory, "loaded", build)
 
