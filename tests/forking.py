@@ -1,5 +1,5 @@
-"""Commands in processes of their own that need not each load the libraries: a server that has them loaded forks
-for every command, with the command's own variables, folder and output.
+"""Commands in processes of their own that need not each load the libraries: a server that has them forks for
+every command, with the command's own variables, folder and output.
 
 The libraries and what of the program reads no settings are loaded before the fork; settings, models, views
 and the command itself are loaded by every process anew. That a command starts from nothing is seen wherever
