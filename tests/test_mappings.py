@@ -289,3 +289,14 @@ def test_the_command_writes_a_mapping_and_reads_by_it(store, export, tmp_path, c
     )
     assert status == 0 and json.loads(said)[0]["account"]["fates"]["equal"] == 1
     assert run(file, "--answer", "cleared")[0] == 2
+
+
+def test_a_proposed_amount_is_in_the_unit_of_its_title(store, tmp_path):
+    file = tmp_path / "支付.csv"
+    file.write_text("凭证号,项目名称,实际支付金额（万元）,付款日期\nP1,一期,12.5,2021-03-01\n")
+    asked = import_ledger(store, file)
+    proposed = {part.text: part.proposed for part in asked.questions[0].parts}
+    assert proposed["实际支付金额（万元）"] == "支付金额"
+    import_ledger(store, file, agreed=asked.asked)
+    found = browse(Store(store).snapshot(), ledger_of("payments"), "本部门")
+    assert "125000.00" in map(str, found.rows[0].values)
