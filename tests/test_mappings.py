@@ -124,7 +124,7 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
         "农民专业合作社分支机构": "农民专业合作社",
         "合伙企业": "企业",
     }
-    assert asked.account.fates["held"] == 8
+    assert asked.account.told() == [("台账里没有，待写入", 8)]
     done = import_ledger(store, first, agreed=asked.asked)
     assert done.batch.inserted == 8
     assert stored(store, "name", "type", "credit_class")[0] == ("示例区1号商行", "个体工商户", "A")
