@@ -124,7 +124,7 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
         "农民专业合作社分支机构": "农民专业合作社",
         "合伙企业": "企业",
     }
-    assert asked.account.fates["held"] == 8
+    assert asked.account.told() == [("台账里没有，待写入", 8)]
     done = import_ledger(store, first, agreed=asked.asked)
     assert done.batch.inserted == 8
     assert stored(store, "name", "type", "credit_class")[0] == ("示例区1号商行", "个体工商户", "A")
@@ -289,3 +289,14 @@ def test_the_command_writes_a_mapping_and_reads_by_it(store, export, tmp_path, c
     )
     assert status == 0 and json.loads(said)[0]["account"]["fates"]["equal"] == 1
     assert run(file, "--answer", "cleared")[0] == 2
+
+
+def test_a_proposed_amount_is_in_the_unit_of_its_title(store, tmp_path):
+    file = tmp_path / "支付.csv"
+    file.write_text("凭证号,项目名称,实际支付金额（万元）,付款日期\nP1,一期,12.5,2021-03-01\n")
+    asked = import_ledger(store, file)
+    proposed = {part.text: part.proposed for part in asked.questions[0].parts}
+    assert proposed["实际支付金额（万元）"] == "支付金额"
+    import_ledger(store, file, agreed=asked.asked)
+    found = browse(Store(store).snapshot(), ledger_of("payments"), "本部门")
+    assert "125000.00" in map(str, found.rows[0].values)

@@ -34,8 +34,9 @@ _TITLE_UNIT = re.compile(rf"[\s（(\[【/:：,，]*(?:(?:金额)?单位[:：]?)?
 _LINE_UNIT = re.compile(rf"(?:金额)?单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
 _NONE: tuple[str, How] = ("", "title")
 _ALIKE = 60  # of 100: from where a title is named as the nearest one
-_CLEARLY = 10  # of 100: by how much one title must be more alike than the next
 _PROPOSED = 80  # of 100: from where a title is proposed for a column, if what stands under it fits
+_LACKING = 70  # of 100: the same for what is required and missing
+_CLEARLY = 10  # of 100: by how much one title must be more alike than the next
 # What the first cells under a title look like, by the type of the column that they may be of.
 _LOOKS = {
     "date": re.compile(r"\d{2,4}[-./年]\d{1,2}[-./月]\d{1,2}日?.*|(19|20)\d{6}|[二〇零一九]{4}年.*"),
@@ -199,7 +200,8 @@ def header_of(
 ) -> tuple[Head, LedgerMapping | None]:
     """Return the header among the first ``rows`` of a table, with what is proposed where ``guide`` asks for
     it, and the mapping by which it was read, if by one. Without ``guess`` no proposal makes a table of a
-    ledger what lacks something that is required there. Raises as ``find_header``.
+    ledger what lacks something that is required there. Raises as ``find_header``, and ``ZS-EV-44`` where the
+    unit of money stands there in two ways.
     """
     mapping = guide.mapping or _remembered(rows, ledger, name, guide, spans)
     if mapping and ledger is None:
@@ -214,8 +216,8 @@ def header_of(
         guessed = _guessed(rows, ledger, name, spans or {}, used)
         if guessed is None:
             raise
-        head = _with_units(guessed, rows, name)
-    return (_with_proposals(head, rows, used) if propose else head), used
+        head = guessed
+    return _with_units(_with_proposals(head, rows, used) if propose else head, rows, name), used
 
 
 def _joined(mapping: LedgerMapping | None, chosen: LedgerMapping | None) -> LedgerMapping | None:
@@ -258,7 +260,7 @@ def find_header(
 
     ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns); what ``mapping`` says of a
     title counts before the ledger's own. Raises ``ZS-EV-02`` for required columns that are missing, ``-06``,
-    ``-08``, ``-10``, ``-43``; ``-44`` where the unit of money stands there in two ways.
+    ``-08``, ``-10``, ``-43``.
     """
     best: Head | None = None
     score = runner_up = -(10**6)
@@ -283,7 +285,7 @@ def find_header(
         raise ZhunshengError("ZS-EV-10", name=name, known=known)
     if lacking := _lacking(best):
         raise ZhunshengError("ZS-EV-02", name=name, columns=series(lacking), ledger=best.ledger.id)
-    return _with_units(best, rows, name)
+    return best
 
 
 def _guessed(
@@ -333,19 +335,24 @@ def _with_proposals(head: Head, rows: list[list[str]], mapping: LedgerMapping | 
         ),
         key=lambda one: (-one[0], one[1]),
     )
-    columns, how = dict(head.columns), dict(head.how)
+    columns, how, units = dict(head.columns), dict(head.how), dict(head.units)
     taken: set[int] = set()
     for likeness, at, name in alike:
         if likeness >= _PROPOSED and at not in taken and name not in columns:
             columns[name], how[name] = at, "proposed"
             taken.add(at)
     for column in wanted:
-        if column.required and column.name not in columns and (column.type != "text" or column.pattern):
+        if column.required and column.name not in columns:
+            # Any cells may be of a free text: only its title tells.
+            least = 0 if column.type != "text" or column.pattern else _LACKING
             fitting = sorted(
                 (
                     (_likeness(free[at], column), at)
                     for at in free
-                    if at not in taken and cells[at] and _fits(column, cells[at])
+                    if at not in taken
+                    and cells[at]
+                    and _fits(column, cells[at])
+                    and _likeness(free[at], column) >= least
                 ),
                 reverse=True,
             )
@@ -353,12 +360,17 @@ def _with_proposals(head: Head, rows: list[list[str]], mapping: LedgerMapping | 
             if fitting and (len(fitting) == 1 or fitting[0][0] - fitting[1][0] >= _CLEARLY):
                 columns[column.name], how[column.name] = fitting[0][1], "proposed"
                 taken.add(fitting[0][1])
-    return replace(head, columns=columns, how=how)
+    for column in wanted:
+        if column.type == "money" and column.name in columns:
+            if unit := _bare(head.titles[columns[column.name]])[1]:
+                units[column.name] = unit
+    return replace(head, columns=columns, how=how, units=units)
 
 
 def _likeness(title: str, column: Column) -> float:
     """Return how much a title is like what a column is called, of 100."""
-    return max(fuzz.WRatio(_key(title), _key(word)) for word in (column.title, *column.synonyms))
+    bare = _key(_bare(title)[0])
+    return max(fuzz.WRatio(bare, _key(word)) for word in (column.title, *column.synonyms))
 
 
 def _fits(column: Column, cells: Sequence[str]) -> bool:

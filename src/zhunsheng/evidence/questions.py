@@ -14,7 +14,7 @@ from zhunsheng.evidence.doubts import Change, Choice, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.evidence.standing import cleared
+from zhunsheng.evidence.standing import cleared, known_rows
 from zhunsheng.evidence.tables import same_key
 from zhunsheng.translation import series, translatable, worded
 
@@ -30,13 +30,14 @@ _ASIDE = {
 
 class Unanswered(ZhunshengError):
     """A file waits for answers to ``questions``; ``asked`` are the digests of all that was asked of it,
-    which a yes names.
+    which a yes names, ``known`` how many of its good rows the ledger knows by their keys.
     """
 
-    def __init__(self, name: str, questions: Sequence[Question], asked: str) -> None:
-        super().__init__("ZS-EV-47", name=name, count=len(questions))
-        self.questions = tuple(questions)
+    def __init__(self, checked: Checked, there: str, waiting: Sequence[Question], asked: str) -> None:
+        super().__init__("ZS-EV-47", name=checked.path.name, count=len(waiting))
+        self.questions = tuple(waiting)
         self.asked = asked
+        self.known = known_rows(checked, there)
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,10 @@ def settled(
     the rows that stand there (``standing``). Raises ``Unanswered``, and ``ZS-EV-49`` where no row is left.
     """
     answers = answers or {}
-    lasting = checked.learned.answers if checked.learned else {}
     questions = [*checked.questions, *_questions(checked, there)]
-    seen = agreed.split(",") if isinstance(agreed, str) else []
-
-    def open_(question: Question) -> bool:
-        if agreed is True or question.key in lasting or question.digest(checked.sha256) in seen:
-            return False
-        # A digest is of what was seen; a question that changed since is asked anew, whatever was answered.
-        return bool(seen) or _answer(question, answers) is None
-
-    if waiting := [question for question in questions if open_(question)]:
-        raise Unanswered(checked.path.name, waiting, asked_of(checked, questions))
+    if waiting := _waiting(checked, questions, agreed, answers):
+        raise Unanswered(checked, there, waiting, asked_of(checked, questions))
+    lasting = checked.learned.answers if checked.learned else {}
     kept: set[str] = set()
     notes = []
     for question in questions:
@@ -94,6 +87,31 @@ def settled(
     if aside and aside == checked.good_rows:
         raise ZhunshengError("ZS-EV-49", name=checked.path.name)
     return Settled(tuple(notes), frozenset(kept), aside)
+
+
+def unanswered(
+    checked: Checked, there: str, agreed: bool | str, answers: Mapping[str, str]
+) -> Unanswered | None:
+    """Return what of a file waits for answers, whether or not it can be imported; None where nothing does."""
+    questions = [*checked.questions, *_questions(checked, there)]
+    waiting = _waiting(checked, questions, agreed, answers)
+    return Unanswered(checked, there, waiting, asked_of(checked, questions)) if waiting else None
+
+
+def _waiting(
+    checked: Checked, questions: Sequence[Question], agreed: bool | str, answers: Mapping[str, str]
+) -> list[Question]:
+    """Return the questions that nothing answers."""
+    lasting = checked.learned.answers if checked.learned else {}
+    seen = agreed.split(",") if isinstance(agreed, str) and agreed else []
+    found = []
+    for question in questions:
+        if agreed is True or question.key in lasting or question.digest(checked.sha256) in seen:
+            continue
+        # A digest is of what was seen; a question that changed since is asked anew, whatever was answered.
+        if seen or _answer(question, answers) is None:
+            found.append(question)
+    return found
 
 
 def _column(checked: Checked, question: Question) -> str:

@@ -23,7 +23,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
-from zhunsheng.evidence.questions import settled
+from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
@@ -133,6 +133,13 @@ class Store:
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
+
+    def would_ask(
+        self, checked: Checked, agreed: bool | str = False, answers: Mapping[str, str] | None = None
+    ) -> Unanswered | None:
+        """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
+        with self.reading() as index:
+            return unanswered(checked, standing(checked, index), agreed, answers or {})
 
     def undo(
         self,

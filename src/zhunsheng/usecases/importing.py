@@ -13,7 +13,7 @@ from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.evidence.doubts import Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
-from zhunsheng.evidence.questions import Unanswered, asked_of
+from zhunsheng.evidence.questions import Unanswered
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
                     agreed=agreed,
                     answers=answers,
                 )
+            else:  # what is asked can be answered though other rows have errors
+                waits = opened.would_ask(checked, agreed, answers)
         except Unanswered as unanswered:
             waits = unanswered
         finally:
@@ -123,8 +125,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
         if batch:
             put = batch.rejected - checked.bad_rows if new else 0
             account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
-        # What is asked of its columns and values can be answered though other rows have errors.
-        open_ = waits.questions if waits else () if batch else checked.questions
+        elif waits:
+            account = account.waiting(waits.known)
         return Imported(
             path.name,
             checked.ledger,
@@ -136,7 +138,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             marked,
             batch.notes if batch and new else checked.notes,
             account,
-            open_,
-            waits.asked if waits else asked_of(checked, open_),
+            waits.questions if waits else (),
+            waits.asked if waits else "",
             checked.learned,
         )

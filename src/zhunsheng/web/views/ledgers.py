@@ -223,7 +223,9 @@ def _asked(questions: list[dict[str, Any]], form: Answers) -> list[dict[str, Any
 
 @page(None, methods=("POST",))
 def job_again(request: SignedInRequest, job: int) -> HttpResponse:
-    """Import the same file again: leaving out the rows with errors, or with answers to what was asked of it."""
+    """Import the same file again: leaving out the rows with errors, or with answers to what was
+    asked of it.
+    """
     found = _mine(request, job)
     if found.kind != "import" or found.department is None:
         raise Http404
