@@ -135,6 +135,8 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
     later = import_ledger(store, export(*(row(n) for n in range(5, 13))), remembered=[learned])
     assert not later.questions and later.batch.inserted == 4
     assert later.account.told() == [("新增", 4), ("与台账相同", 4)]
+    assert any("设立日期→成立日期" in note for note in later.batch.notes)
+    assert any("合伙企业→企业" in note for note in later.batch.notes)
     by = {m.title: m.by for m in later.account.tables[0].matched}
     assert by["设立日期"] == "mapping" and by["统一社会信用代码"] == "title"
     # A file of other titles is of another source, whatever is remembered.
