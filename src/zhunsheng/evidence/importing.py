@@ -318,7 +318,7 @@ def _mapped(raw: Raw) -> list[str]:
         for text, value in said.items()
         if value is not None
     }
-    found = [worded("按确认的对应读入的列：{columns}", columns=series(columns))] if columns else []
+    found: list[str] = [worded("按确认的对应读入的列：{columns}", columns=series(columns))] if columns else []
     return [*found, worded("按确认的对应读入的取值：{values}", values=series(values))] if values else found
 
 
