@@ -168,10 +168,17 @@ def _lacking(head: Head) -> list[str]:
     return [c.title for c in head.ledger.columns if c.required and c.name not in head.columns]
 
 
-def find_header(rows: list[list[str]], ledger: Ledger | None, name: str, spans: Spans | None = None) -> Head:
+def find_header(
+    rows: list[list[str]],
+    ledger: Ledger | None,
+    name: str,
+    spans: Spans | None = None,
+    around: Sequence[str] = (),
+) -> Head:
     """Return the header among the first ``rows`` of a table; without a ledger that of the one that fits best.
 
-    ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns). Raises ``ZS-EV-02`` for
+    ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns), ``around`` texts outside the
+    table, which may state the unit of money. Raises ``ZS-EV-02`` for
     required columns that are missing, ``-06``, ``-08``, ``-10``, ``-43``; ``-44`` where the unit of money
     stands there in two ways.
     """
@@ -198,12 +205,12 @@ def find_header(rows: list[list[str]], ledger: Ledger | None, name: str, spans: 
         raise ZhunshengError("ZS-EV-10", name=name, known=known)
     if lacking := _lacking(best):
         raise ZhunshengError("ZS-EV-02", name=name, columns=series(lacking), ledger=best.ledger.id)
-    return _with_units(best, rows, name)
+    return _with_units(best, rows, name, around)
 
 
-def _with_units(head: Head, rows: list[list[str]], name: str) -> Head:
+def _with_units(head: Head, rows: list[list[str]], name: str, around: Sequence[str]) -> Head:
     """Return the header with the units that a line above it states. Raises ``ZS-EV-44``."""
-    above = [cell for row in rows[: head.at] for cell in row if cell]
+    above = [*around, *(cell for row in rows[: head.at] for cell in row if cell)]
     said = {_UNITS[m[1]]: cell for cell in above for m in _LINE_UNIT.finditer(cell)}
     money = [c for c in head.ledger.columns if c.type == "money" and c.name in head.columns]
     units, stated = dict(head.units), {}

@@ -164,14 +164,14 @@ def _check(
     strictness: Strictness | None,
 ) -> Checked:
     used = sorted(raw.columns.values())
-    if raw.guarded:
-        unguard(connection, used)
-    clean_texts(connection, used)
+    changes = {"guarded": unguard(connection, used) if raw.guarded else 0}
+    changes["invisible"] = clean_texts(connection, used)
     left = left_out(connection, raw)
+    changes |= _mended(connection, raw)
     notes = [
         *raw.notes,
         *left.notes,
-        *_mended(connection, raw),
+        *_mended_notes(changes),
         *_units(raw),
         *_no_departments(connection, raw, owner),
     ]
@@ -181,7 +181,7 @@ def _check(
         raise ZhunshengError("ZS-EV-06", name=path.name)
     _judge(connection, raw.ledger, owner, strictness)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
-    account = account_of(raw, left.counts, rows, bad)
+    account = account_of(raw, left, rows, bad, changes)
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
@@ -212,15 +212,18 @@ def _check(
     )
 
 
-def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
-    """Take from the texts what only keeps them texts; say how many cells were changed."""
+def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
+    """Take from the texts what only keeps them texts; return how many cells were changed, by what."""
     codes = [n for name, n in raw.columns.items() if name in raw.ledger.key and name != "project"]
-    changed = untrick(connection, sorted(raw.columns.values()), codes)
+    return untrick(connection, sorted(raw.columns.values()), codes)
+
+
+def _mended_notes(changes: Mapping[str, int]) -> list[str]:
     said = {
-        "tricks": worded("去掉为保留文本而加的撇号、等号：{count} 格", count=changed["tricks"]),
-        "wide": worded("编号里的全角字符改为半角：{count} 格", count=changed["wide"]),
+        "tricks": worded("去掉为保留文本而加的撇号、等号：{count} 格", count=changes["tricks"]),
+        "wide": worded("编号里的全角字符改为半角：{count} 格", count=changes["wide"]),
     }
-    return [words for kind, words in said.items() if changed[kind]]
+    return [words for kind, words in said.items() if changes[kind]]
 
 
 def _units(raw: Raw) -> list[str]:
@@ -284,7 +287,7 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
             fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
-    filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
+    filled = " OR ".join(f"{text} IS NOT NULL" for text in ("_over", *chosen.values()))
     connection.execute(
         f"CREATE TABLE parsed AS SELECT _id, _sheet, _row, {', '.join(fields)} FROM raw WHERE {filled}"
     )
