@@ -1,4 +1,4 @@
-"""Ledger files drawn by lot as offices might make them, each cell with what is right of it, and their writers.
+"""Ledger files drawn by lot as offices might make them, each cell with what is right of it.
 
 A drawn file knows of every cell what stands there, how it is written, and what must become of it: a value
 (``right``), a refusal (``REFUSED``), or whatever the importer says, as long as it says it (``SAID``).
@@ -39,7 +39,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is written, what is right (``value``, ``REFUSED``, ``SAID``), and whether it is a percentage."""
+    """A cell: what is written, what is right (value, ``REFUSED``, ``SAID``), whether it is a percentage."""
 
     written: Any
     right: Any = SAID

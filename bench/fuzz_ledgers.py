@@ -1,4 +1,4 @@
-"""Ledger files drawn by lot, imported, and every cell of them looked up: stored as it says, refused, or named.
+"""Ledger files drawn by lot, imported, and every cell of them looked up: stored, refused, or named.
 
 ``python bench/fuzz_ledgers.py`` draws files from a seed for a number of seconds (``--seconds``, 60), imports
 what is good of each into a store of its own and asks of every cell that holds something where it went: into
@@ -189,7 +189,7 @@ def _unnamed(file: Drawn, sheet: Sheet, done: Imported) -> list[str]:
     told = {row for first, last in table.hidden_rows for row in range(first, last + 1)}
     if rows - told:
         found.append(f"hidden rows {rows - told}")
-    if {c for c in sheet.hidden_columns} - set(map(_place, table.hidden_columns)):
+    if sheet.hidden_columns - set(map(_place, table.hidden_columns)):
         found.append("hidden column")
     if len(sheet.noted) != table.comments:
         found.append("comment")
@@ -244,12 +244,13 @@ def run(
                 count[end.partition(" ")[0]] += 1
                 codes[end.partition(" ")[2]] += end != "read"
                 count.update({f"cells {fate}": number for fate, number in ends.items()})
-            except Exception as error:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # what panics in a library is no Exception
                 count["crashed"] += 1
                 last = traceback.extract_tb(error.__traceback__)[-1]
-                said = [
-                    f"crash {type(error).__name__} {str(error)[:200]} {Path(last.filename).name}:{last.lineno}"
-                ]
+                where = f"{Path(last.filename).name}:{last.lineno}"
+                said = [f"crash {type(error).__name__} {str(error)[:200]} {where}"]
             if said:
                 faults += [f"file {n} ({file.kind}, {file.ledger.id}): {words}" for words in said]
                 print("\n".join(faults[-min(len(said), 5) :]), file=sys.stderr, flush=True)
@@ -262,13 +263,13 @@ HEAD = (
 )
 INTRO = """## Ledgers drawn by lot
 
-Imported by `bench/fuzz_ledgers.py` (seed {seed}, {seconds:.0f} seconds, {day}, Python {python}): workbooks, pages
-and texts with titles and units above the header, headers of two lines, several sheets, totals, signatures, merged,
-hidden and annotated cells, error values, formulas without a result, numbers as text and the other way round, days
-of any form, columns without a title or with one twice. Every cell that holds something is looked up: *stored* as the
-value that is right, *refused* (its row is among the errors, or the file), *named* in the account (above the
-header, of a column or sheet that is not read, of a total or a signature). *Lost* is a cell of which nothing is
-said, *wrong* one that is stored as another value.
+Imported by `bench/fuzz_ledgers.py` (seed {seed}, {seconds:.0f} seconds, {day}, Python {python}): workbooks,
+pages and texts with titles above the header, headers of two lines, several sheets, totals, signatures,
+merged, hidden and annotated cells, error values, formulas without a result, numbers as text and the other
+way round, days of any form, columns without a title or with one twice. Every cell that holds something is
+looked up: *stored* as the value that is right, *refused* (its row is among the errors, or the file), *named*
+in the account (above the header, of a column or sheet that is not read, of a total or a signature). *Lost*
+is a cell of which nothing is said, *wrong* one that is stored as another value.
 
 """
 

@@ -17,6 +17,7 @@ from zhunsheng.evidence.account import Account, account_of
 from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
+from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.headers import in_yuan, is_department
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
@@ -175,7 +176,10 @@ def _check(
         *_units(raw),
         *_no_departments(connection, raw, owner),
     ]
-    named = _parse(connection, raw, owner)
+    settled = settle(connection, raw)
+    changes |= settled.changes
+    notes += settled.notes
+    named = _parse(connection, raw, owner, settled)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
@@ -266,7 +270,9 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
     ]
 
 
-def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> dict[str, str]:
+def _parse(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner, settled: Settled
+) -> dict[str, str]:
     """Make tables ``parsed`` (texts and what they are read as) and ``faults`` of ``raw``, which goes;
     return the departments first met in the rows, by code.
     """
@@ -280,10 +286,13 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
         if DEPARTMENT in raw.columns
         else f"{quoted(owner.code)} AS {DEPARTMENT}",
     ]
+    decided = {n for n, _text, _value in settled.values}
     for column in ledger.columns:
         if column.name in chosen:
-            text = chosen[column.name]
-            value = value_sql(column, text, _factor(raw, column.name))
+            text = plain = chosen[column.name]
+            if (n := raw.columns[column.name]) in decided:
+                plain = f"coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = {text}), {text})"
+            value = value_sql(column, plain, _factor(raw, column.name))
             fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
@@ -384,6 +393,12 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
             f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cells[name]}, ?)",
             [title, _ERRORS],
+        )
+    for name in raw.columns.keys() & titles.keys():
+        connection.execute(
+            f"INSERT INTO faults SELECT raw._id, ?, {cells[name]}, s.why FROM raw JOIN settled s ON s.text = "
+            f"{cells[name]} AND s.n = {raw.columns[name]} AND s.why IS NOT NULL",
+            [titles[name]],
         )
     if raw.faults:
         known = [(sheet, row, titles.get(name, _ROW), why) for sheet, row, name, why in raw.faults]

@@ -108,7 +108,9 @@ def read_workbook(
         raise ZhunshengError("ZS-IN-04", name=opened.name) from None
     except ZhunshengError:
         raise
-    except Exception as error:  # calamine raises a family of errors, and panics reach Python as BaseException
+    except BaseException as error:  # calamine raises a family of errors; its panics are no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
 
 
