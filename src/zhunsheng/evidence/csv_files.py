@@ -17,8 +17,9 @@ from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
-from zhunsheng.evidence.headers import HEAD_ROWS, Head, find_header
+from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.mappings import Guide, LedgerMapping
 from zhunsheng.evidence.raw import Layout, Raw, lines_above, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file
 from zhunsheng.faults import of_system
@@ -36,7 +37,12 @@ _NOT_PLAIN = re.compile(rb'"|\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]')
 
 
 def load_csv(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path, bounds: Bounds
+    path: Path,
+    ledger: Ledger | None,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    bounds: Bounds,
+    guide: Guide,
 ) -> Raw:
     """Load a csv into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
     if not path.stat().st_size:
@@ -51,13 +57,13 @@ def load_csv(
         )
     if any("\0" in line for line in lines):
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=worded("二进制文件"))
-    delimiter, top, head = _headed(source, lines, ledger, path.name)
+    delimiter, top, (head, mapping) = _headed(source, lines, ledger, path.name, guide)
     rows = [cells for _line, cells, _why in top]
     width = max(len(row) for row in rows)
     refuse_more(path.name, 0, width, bounds)
     most = min(bounds.rows, bounds.cells // (width + _SURPLUS))
     columns = {name: n for n, name in enumerate(head.columns)}
-    raw = Raw(head.ledger, columns, [], guarded=True)
+    raw = Raw(head.ledger, columns, [], guarded=True, mapping=mapping)
     begins = top[head.at + head.lines - 1][0] + 1  # the line under the header
     if _plain(source):
         _load_plain(source, connection, delimiter, head, begins, width + _SURPLUS, most, bounds, path.name)
@@ -76,8 +82,8 @@ def load_csv(
 
 
 def _headed(
-    source: Path, lines: Sequence[str], ledger: Ledger | None, name: str
-) -> tuple[str, list[_Record], Head]:
+    source: Path, lines: Sequence[str], ledger: Ledger | None, name: str, guide: Guide
+) -> tuple[str, list[_Record], tuple[Head, LedgerMapping | None]]:
     """Return the delimiter of a file, its first records by it, and the header among them.
 
     Of the signs that can part cells the one that comes most often in a line is tried first: a title above a
@@ -89,7 +95,8 @@ def _headed(
         try:
             with source.open(encoding="utf-8-sig", newline="") as stream:
                 top = list(islice(_records(stream, delimiter, name), HEAD_ROWS))
-            return delimiter, top, find_header([cells for _line, cells, _why in top], ledger, name)
+            rows = [cells for _line, cells, _why in top]
+            return delimiter, top, header_of(rows, ledger, name, guide)
         except ZhunshengError as error:
             fault = fault or error
     assert fault is not None
