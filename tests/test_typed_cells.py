@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from datetime import date, timedelta
@@ -190,6 +191,39 @@ def test_an_ods_that_repeats_a_cell_beyond_all_bounds_is_refused(tmp_path):
 def test_an_ods_with_a_password_or_macros_is_refused(tmp_path, members, code):
     with pytest.raises(ZhunshengError, match=code):
         read(ods(tmp_path / "a.ods", texts_of_ods(*HEAD), **members))
+
+
+@pytest.mark.parametrize("odd", [(b'<c r="', b"<c  r='"), (b"<v>", b"\n <v>")])
+def test_errors_hidden_rows_and_percents_are_known_however_a_sheet_is_written(tmp_path, odd):
+    import zipfile
+
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet()
+        percent, day = book.add_format({"num_format": "0%"}), book.add_format({"num_format": "yyyy-mm-dd"})
+        page.write_row(0, 0, [*HEAD, "用途"])
+        for row in range(1, 5):
+            page.write_row(row, 0, [f"V{row}", "一期", 5])
+            page.write_datetime(row, 3, DAY, day)
+        page.write_formula(1, 4, "=1/0", None, "#DIV/0!")
+        page.write_formula(2, 4, "=A1", None, "")
+        page.write_number(3, 2, 0.5, percent)
+        page.set_row(4, None, None, {"hidden": True})
+        page.set_column(4, 4, None, None, {"hidden": True})
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as source, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith("sheet1.xml"):
+                content = content.replace(*odd)
+                if b"'" in odd[1]:
+                    content = re.sub(rb"(<c  r='[A-Z]+[0-9]+)\"", rb"\1'", content)
+            target.writestr(name, content)
+    rows, errors, _notes, account = read(tmp_path / "b.xlsx")
+    assert set(rows) == {5}
+    assert errors[2, "用途"] == "是 Excel 的错误值" and "公式没有计算结果" in errors[3, "用途"]
+    assert errors[4, "支付金额"] == "是百分数，不是金额"
+    assert account.tables[0].hidden_rows == ((5, 5),) and account.tables[0].hidden_columns == ("E",)
 
 
 def test_an_xls_cut_short_is_refused_or_read_and_never_crashes(tmp_path):

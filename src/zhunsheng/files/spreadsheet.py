@@ -46,7 +46,8 @@ _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
 _ERROR_CELL = re.compile(
-    rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
+    rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?'
+    rb"\s*<v[^>]*>([^<]*)</v>"
 )
 _FORMULA_ONLY = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)'
@@ -214,8 +215,10 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
+    styles = _percent_styles(opened)
+    measured = None
     if odd or repeated:
-        _measure(data, texts, opened.name, where, max_cells, max_text)
+        measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
     width = max(map(_column, set(_LETTERS.findall(data))), default=0)
     if width * 100_000 > min(SPARSE_FROM, max_cells) or _DEEP.search(data):
         filled, last, used = 0, 0, set()
@@ -223,8 +226,9 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             filled, last = filled + 1, max(last, int(cell[2]))
             used.add(cell[1])
         refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
+    if odd and measured:
+        return measured
     look = Look(faults=_faults(data), hidden=_hidden(data))
-    styles = _percent_styles(opened)
     if not styles:
         return look
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
@@ -258,20 +262,39 @@ def _hidden(data: bytes) -> Hidden:
     return Hidden(rows=tuple(rows), columns=tuple(sorted(columns)))
 
 
-def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: int, max_text: int) -> None:
-    """Read a sheet as XML, cell by cell, where the quick look is not enough. Raises as ``read_workbook``."""
+def _measure(  # noqa: PLR0913 - what a sheet is measured by
+    data: bytes,
+    texts: list[int],
+    styles: frozenset[bytes],
+    name: str,
+    where: str,
+    max_cells: int,
+    max_text: int,
+) -> Look:
+    """Read a sheet as XML, cell by cell, where the quick look is not enough; return what that would.
+    Raises as ``read_workbook``.
+    """
     rows = columns = filled = size = row = column = 0
+    faults: dict[tuple[int, int], str] = {}
+    percents: set[tuple[int, int]] = set()
+    hidden_rows: list[int] = []
+    hidden_columns: set[int] = set()
     try:
         for event, element in etree.iterparse(
             io.BytesIO(data),
             ("start", "end"),
-            tag=("{*}row", "{*}c"),
+            tag=("{*}row", "{*}c", "{*}col"),
             resolve_entities=False,
             no_network=True,
         ):
             kind = etree.QName(element).localname
-            if event == "start" and kind == "row":
+            hidden = event == "start" and element.get("hidden") in ("1", "true")
+            if kind == "col":
+                first, last = (whole(element.get(end) or "", 9) or 0 for end in ("min", "max"))
+                hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1)) if hidden else set()
+            elif event == "start" and kind == "row":
                 row, column = (whole(str(element.get("r") or ""), 9) or row + 1), 0
+                hidden_rows += [row] if hidden else []
             elif event == "start":
                 said = _PLACE.fullmatch(element.get("r") or "")
                 row, column = (int(said[2]), _column(said[1].upper().encode())) if said else (row, column + 1)
@@ -279,6 +302,10 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
                 rows, columns, filled = max(rows, row), max(columns, column), filled + 1
                 at = whole((element.findtext("{*}v") or "").strip(), 9) if element.get("t") == "s" else None
                 size += texts[at] if at is not None and at < len(texts) else 0
+                if fault := _fault(element):
+                    faults[row - 1, column - 1] = fault
+                if (element.get("s") or "").encode() in styles:
+                    percents.add((row - 1, column - 1))
                 element.clear()
             else:
                 element.clear()
@@ -292,6 +319,20 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
             most=f"{max_text / 2**20:,.0f}",
         )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+    hidden_parts = Hidden(rows=tuple(hidden_rows), columns=tuple(sorted(hidden_columns)))
+    return Look(frozenset(percents), faults, hidden_parts)
+
+
+def _fault(cell: etree._Element) -> str | None:
+    """Return what a cell holds instead of a value: an error, or a formula whose result was never kept."""
+    value, formula = cell.find("{*}v"), cell.find("{*}f")
+    shown = (value.text or "").strip() if value is not None else ""
+    if cell.get("t") == "e":
+        return shown or "#N/A"
+    # A formula whose kept result is the empty text has its (empty) value and says so by its type.
+    if formula is None or shown or (cell.get("t") == "str" and value is not None):
+        return None
+    return f"={formula.text or ''}"
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:
