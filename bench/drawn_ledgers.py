@@ -62,6 +62,8 @@ class Sheet:
     noted: set[tuple[int, int]] = field(default_factory=set)
     header: tuple[int, int] | None = None
     columns: dict[int, Column] = field(default_factory=dict)
+    unit: int = 1  # in how many yuan its amounts are written
+    before: str = ""  # what a page says before the table
 
     @property
     def size(self) -> tuple[int, int]:
@@ -327,6 +329,10 @@ def _above(draw: random.Random, sheet: Sheet) -> int:
         sheet.cells[row, draw.randrange(4)] = Cell(
             draw.choice(("制表日期：2021年12月31日", "填报单位：样例局"))
         )
+        row += 1
+    if draw.random() < 0.1:
+        sheet.cells[row, draw.randrange(4)] = Cell("单位：万元")
+        sheet.unit = 10_000
         row += 1
     return row
 
@@ -612,6 +618,9 @@ def _write_html(file: Drawn, draw: random.Random) -> None:
     for sheet in file.sheets:
         sheet.hidden, sheet.hidden_rows, sheet.hidden_columns, sheet.noted = False, set(), set(), set()
         rows, columns = sheet.size
+        if draw.random() < 0.3:
+            sheet.before = f"{sheet.name}之前的说明"
+            parts.append(f"<h3>{sheet.before}</h3>")
         parts.append("<table border=1>")
         covered = {
             (row + r, column + c)

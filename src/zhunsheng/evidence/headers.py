@@ -49,8 +49,8 @@ class Head:
     """The header of one table.
 
     ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found
-    there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands.
-    The header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines
+    there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands,
+    ``overruled`` by title what the line above states otherwise. The header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines
     joined.
     """
 
@@ -62,6 +62,7 @@ class Head:
     units: dict[str, int] = field(default_factory=dict)
     stated: dict[str, str] = field(default_factory=dict)
     how: dict[str, How] = field(default_factory=dict)
+    overruled: dict[str, str] = field(default_factory=dict)
 
     @property
     def first_row(self) -> int:
@@ -395,17 +396,19 @@ def _with_units(head: Head, rows: list[list[str]], name: str, around: Sequence[s
     above = [*around, *(cell for row in rows[: head.at] for cell in row if cell)]
     said = {_UNITS[m[1]]: cell for cell in above for m in _LINE_UNIT.finditer(cell)}
     money = [c for c in head.ledger.columns if c.type == "money" and c.name in head.columns]
-    units, stated = dict(head.units), {}
+    units, stated, overruled = dict(head.units), {}, {}
     for column in money:
         if column.name in units:
-            stated[column.name] = head.titles[head.columns[column.name]]
+            stated[column.name] = title = head.titles[head.columns[column.name]]
+            if other := [line for unit, line in said.items() if unit != units[column.name]]:
+                overruled[title] = other[0]
         elif len(said) > 1:
             raise ZhunshengError(
                 "ZS-EV-44", name=name, column=column.title, units=series(clean(c) for c in said.values())
             )
         elif said:
             ((units[column.name], stated[column.name]),) = said.items()
-    return replace(head, units=units, stated=stated)
+    return replace(head, units=units, stated=stated, overruled=overruled)
 
 
 def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:

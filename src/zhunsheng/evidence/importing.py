@@ -207,6 +207,7 @@ def _check(
         *left.notes,
         *_mended_notes(changes),
         *_units(raw),
+        *_overruled(raw),
         *_no_departments(connection, raw, owner),
     ]
     settled = settle(connection, raw)
@@ -303,6 +304,15 @@ def _units(raw: Raw) -> list[str]:
             stated=clean(stated),
         )
         for unit, stated, title in sorted(said)
+    ]
+
+
+def _overruled(raw: Raw) -> list[str]:
+    """Say which columns state a unit of their own that is not the one above the header."""
+    both = {(title, line) for layout in raw.layouts for title, line in layout.head.overruled.items()}
+    return [
+        worded("“{title}”按列名写的单位读入，表头上面写的是“{line}”", title=clean(title), line=clean(line))
+        for title, line in sorted(both)
     ]
 
 
