@@ -135,6 +135,8 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
     later = import_ledger(store, export(*(row(n) for n in range(5, 13))), remembered=[learned])
     assert not later.questions and later.batch.inserted == 4
     assert later.account.told() == [("新增", 4), ("与台账相同", 4)]
+    assert any("设立日期→成立日期" in note for note in later.batch.notes)
+    assert any("合伙企业→企业" in note for note in later.batch.notes)
     by = {m.title: m.by for m in later.account.tables[0].matched}
     assert by["设立日期"] == "mapping" and by["统一社会信用代码"] == "title"
     # A file of other titles is of another source, whatever is remembered.
@@ -201,11 +203,18 @@ def test_a_mapping_is_kept_as_text_and_refused_where_it_does_not_fit(tmp_path):
         "ledger: 没有的台账",
         "ledger: 市场主体台账\ncolumns: {全称: 没有的列}",
         "ledger: 市场主体台账\nvalues: {主体类型: {私营: 私企}}",
+        "ledger: 市场主体台账\nvalues: {主体类型: {个体工商户: 企业}}",
         "ledger: 市场主体台账\nmore: 1",
         "- 1",
     ):
         with pytest.raises(ZhunshengError, match=r"ZS-EV-48|ZS-EV-01"):
             mapping_of(wrong, "m.yaml")
+
+
+def test_a_mapping_of_another_ledger_is_refused(store, export):
+    said = LedgerMapping(ledger="complaints", columns={"全称": "kind"})
+    with pytest.raises(ZhunshengError, match="ZS-EV-48"):
+        import_ledger(store, export(row(1)), ledger=ledger_of("entities"), mapping=said)
 
 
 def test_words_of_one_value_are_proposed_and_denied_or_doubtful_ones_are_not():
@@ -300,3 +309,12 @@ def test_a_proposed_amount_is_in_the_unit_of_its_title(store, tmp_path):
     import_ledger(store, file, agreed=asked.asked)
     found = browse(Store(store).snapshot(), ledger_of("payments"), "本部门")
     assert "125000.00" in map(str, found.rows[0].values)
+
+
+def test_what_is_deregistered_without_a_day_is_told_and_long_words_for_states_are_known(store, export):
+    learned = import_ledger(store, export(*map(row, range(1, 5)))).learned
+    rows = [row(1, 登记状态="注销"), row(2, 登记状态="吊销，未注销"), row(3)]
+    done = import_ledger(store, export(*rows), mapping=learned, good_rows=True)
+    (error,) = done.errors
+    assert error.column == "注销日期" and error.message == "登记状态是“注销”，要填注销日期"
+    assert [status for (status,) in stored(store, "status")] == ["吊销", "在册"]
