@@ -50,8 +50,8 @@ class Head:
 
     ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found
     there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands,
-    ``overruled`` by title what the line above states otherwise. The header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines
-    joined.
+    ``overruled`` by title what the line above states otherwise. The header begins at line ``at`` (from 0) and
+    takes ``lines``; ``titles`` are its cells, of two lines joined.
     """
 
     ledger: Ledger
