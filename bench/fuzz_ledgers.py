@@ -276,7 +276,9 @@ merged, hidden and annotated cells, error values, formulas without a result, num
 way round, days of any form, columns without a title or with one twice. Every cell that holds something is
 looked up: *stored* as the value that is right, *refused* (its row is among the errors, or the file), *named*
 in the account (above the header, of a column or sheet that is not read, of a total or a signature). *Lost*
-is a cell of which nothing is said, *wrong* one that is stored as another value.
+is a cell of which nothing is said, *wrong* one that is stored as another value. The rest of the cells stand
+in texts with a quote that is never closed, which are imported and not looked up; xls is drawn where xlwt is
+installed.
 
 """
 
