@@ -107,6 +107,7 @@ bench-store: .venv/.run
 
 fuzz: .venv/.run
 	$(BIN)/python bench/fuzz.py --write
+	$(BIN)/python bench/fuzz_ledgers.py --seconds 600 --write
 
 bench-site-scale: .venv/.run
 	$(BIN)/python bench/site_scale.py

@@ -676,7 +676,10 @@ def main() -> None:
         intro = DOC_INTRO.format(
             seed=given.seed, bound=BOUND, python=platform.python_version(), day=date.today().isoformat()
         )
-        Path("docs/benchmarks-fuzz.md").write_text(intro + "\n".join(table) + "\n", "utf8")
+        path = Path("docs/benchmarks-fuzz.md")
+        # What fuzz_ledgers.py wrote there stays.
+        _before, mark, rest = path.read_text("utf8").partition("\n<!-- ledgers -->\n")
+        path.write_text(intro + "\n".join(table) + "\n" + mark + rest, "utf8")
     sys.exit(bool(bad))
 
 

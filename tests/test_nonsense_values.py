@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
+from zhunsheng.numerals import chinese_number
 from zhunsheng.targets import Book, Goal, Indicator
 from zhunsheng.targets.results import against
-from zhunsheng.targets.spelling import chinese_number
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.targets.written import read_written
 from zhunsheng.text import whole

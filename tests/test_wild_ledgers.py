@@ -98,9 +98,11 @@ def test_an_error_of_a_cell_is_an_error_at_the_cell(store):
     ]
 
 
-def test_days_of_no_possible_year_are_refused(store):
+def test_days_of_no_possible_year_are_refused_and_short_ones_told(store):
     done = taken(store, "09-")
-    assert done.batch is None and [e.row for e in done.errors] == [2, 3, 4, 5]
+    assert done.batch is None and [e.row for e in done.errors] == [4, 5]
+    assert done.account.changes == {"years": 2}
+    assert "“收到日期”有 2 格按年、月、日的先后读入，如 21-3-5 读作 2021-03-05" in done.notes
 
 
 def test_what_a_merged_cell_says_counts_for_all_the_rows_it_covers(store):

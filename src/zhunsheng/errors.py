@@ -16,7 +16,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
     "ZS-IN-03": (
         "认不出文件格式：{name}（{detail}）",
-        "目标文件请用 txt、docx、xlsx、xls 或 html，台账请用 xlsx、xls、csv 或 parquet。",
+        "目标文件请用 txt、docx、xlsx、xls、ods 或 html，台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
     ),
     "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
     "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),

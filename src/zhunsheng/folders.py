@@ -29,7 +29,7 @@ from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.rechecking import Rechecked, recheck_book
 
-LEDGER_ENDINGS = (".xlsx", ".xls", ".csv", ".parquet")
+LEDGER_ENDINGS = (".xlsx", ".xls", ".et", ".ods", ".csv", ".tsv", ".parquet")
 
 
 def open_evidence(

@@ -52,7 +52,8 @@ def write_templates(
 @app.command("import")
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="文件...", help="台账文件（xlsx、xls、csv、parquet）")
+        list[Path],
+        typer.Argument(metavar="文件...", help="台账文件（xlsx、xls、et、ods、csv、tsv、parquet）"),
     ],
     store: StoreDir = DEFAULT_STORE,
     ledger: Annotated[

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from typing import Any
+
+from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.evidence.headers import How, nearest
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
-from zhunsheng.evidence.raw import Layout, Raw
-from zhunsheng.translation import translatable, worded
+from zhunsheng.evidence.left_out import LeftOut
+from zhunsheng.evidence.raw import LISTED, Layout, Raw
+from zhunsheng.translation import series, translatable, worded
 
 # Where a row under a header can go, in the order in which an account lists them.
 FATES = {
@@ -26,6 +30,20 @@ FATES = {
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
 }
+# What was done to cells so that they could be read, in the order in which an account lists it.
+CHANGES = {
+    "guarded": translatable("去掉防公式的撇号"),
+    "invisible": translatable("去掉看不见的字符、统一换行和字形"),
+    "tricks": translatable("去掉为保留文本而加的撇号、等号"),
+    "wide": translatable("编号里的全角字符改为半角"),
+    "spread": translatable("合并的单元格，值算到所盖的各行"),
+    "years": translatable("两位的年份补成四位"),
+    "order": translatable("按列里的其他日期定年、月、日的先后"),
+    "decimals": translatable("逗号作小数点"),
+    "numerals": translatable("中文数字"),
+    "floats": translatable("编号去掉末尾的 .0"),
+}
+_MOST_RANGES = 1_000  # of rows, of one kind, that an account keeps; beyond them it counts
 BY: dict[How, str] = {
     "title": translatable("列名"),
     "synonym": translatable("同义的列名"),
@@ -62,9 +80,24 @@ class Unused:
 
 
 @dataclass(frozen=True)
+class Left:
+    """Rows that are no records: what they are (of ``FATES``), their worksheet, the first and the last."""
+
+    kind: str
+    sheet: str | None
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of a file: its worksheet (None in a csv), the lines of its header (from 1, the last included;
     0 where the file has none), the rows under it, its columns.
+
+    ``above`` are the lines before the header (0: outside the table of a page) with their texts, ``bare`` the
+    letters of columns without a title that hold something, ``comments`` how many notes stand on its cells;
+    none of these is read. ``hidden``, ``hidden_rows`` (first and last of some) and ``hidden_columns``
+    (letters) are what nobody sees who opens it, read all the same.
     """
 
     sheet: str | None
@@ -72,17 +105,44 @@ class Table:
     rows: int
     matched: tuple[Match, ...]
     unused: tuple[Unused, ...]
+    above: tuple[tuple[int, str], ...] = ()
+    bare: tuple[str, ...] = ()
+    comments: int = 0
+    hidden: bool = False
+    hidden_rows: tuple[tuple[int, int], ...] = ()
+    hidden_columns: tuple[str, ...] = ()
+
+    def remarks(self) -> Iterator[tuple[str, str]]:
+        """Yield what else is to be told of the table, as (what, where) in words."""
+        for line, text in self.above:
+            yield (
+                worded("表头上面，没有读入"),
+                text if not line else worded("第 {line} 行：{text}", line=line, text=text),
+            )
+        if self.bare:
+            yield worded("没有列名的列，没有读入"), series(self.bare)
+        if self.comments:
+            yield worded("批注，没有读入"), worded("{count} 条", count=self.comments)
+        if self.hidden:
+            yield worded("隐藏的工作表，也已读入"), self.sheet or ""
+        if self.hidden_rows:
+            yield worded("隐藏的行，也已读入"), worded("第 {rows} 行", rows=_ranges(self.hidden_rows))
+        if self.hidden_columns:
+            yield worded("隐藏的列，也已读入"), series(self.hidden_columns)
 
 
 @dataclass(frozen=True)
 class Account:
     """What became of a file: its tables, the worksheets that were not read and why, and its rows by fate
-    (``FATES``), which together are all the rows under a header.
+    (``FATES``), which together are all the rows under a header; where those stand that are no records
+    (``left``), and how many cells were changed so that they could be read (``CHANGES``).
     """
 
     tables: tuple[Table, ...]
     unread: tuple[str, ...] = ()
     fates: dict[str, int] = field(default_factory=dict)
+    left: tuple[Left, ...] = ()
+    changes: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -112,8 +172,37 @@ class Account:
                 )
             for column in table.unused:
                 yield column.title, worded("没有用到")
+            yield from table.remarks()
         for sheet in self.unread:
             yield worded("没有读的工作表"), sheet
+        yield from self.rest()
+
+    def rest(self) -> Iterator[tuple[str, str]]:
+        """Yield which rows are no records and what was done to cells, as (what, where) in words."""
+        for (kind, sheet), rows in groupby(self.left, key=lambda one: (one.kind, one.sheet)):
+            listed = _ranges([(one.first, one.last) for one in rows])
+            named = len(self.tables) > 1 and sheet
+            where = (
+                worded("“{sheet}”第 {rows} 行", sheet=sheet, rows=listed)
+                if named
+                else worded("第 {rows} 行", rows=listed)
+            )
+            yield worded(FATES[kind]), where
+        for change, title in CHANGES.items():
+            if self.changes.get(change):
+                yield worded(title), worded("{count} 格", count=self.changes[change])
+
+    def remarks(self) -> list[tuple[str, str]]:
+        """Return all that a reader of the file should know of it beside its columns and the fates of its
+        rows, as (what, where or how many) in words.
+        """
+        named = len(self.tables) > 1
+        own = [
+            (worded("{sheet}：{what}", sheet=table.sheet, what=what) if named else what, how)
+            for table in self.tables
+            for what, how in table.remarks()
+        ]
+        return [*own, *self.rest()]
 
     def waiting(self, known: int) -> Account:
         """Return the account of a file whose good rows wait, of which the ledger knows some by their keys."""
@@ -130,17 +219,40 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """Return the account as plain data."""
-        return asdict(self) | {"rows": self.rows}
+        return asdict(self) | {"rows": self.rows, "remarks": self.remarks()}
 
 
-def account_of(raw: Raw, left: dict[str, int], rows: int, refused: int) -> Account:
-    """Return the account of a file that was checked: of all rows under its headers ``left`` were no records,
-    by kind, ``rows`` were, and of these ``refused`` can't be taken.
+def account_of(raw: Raw, left: LeftOut, rows: int, refused: int, changes: Mapping[str, int]) -> Account:
+    """Return the account of a file that was checked: of all rows under its headers those ``left`` out were no
+    records, ``rows`` were, and of these ``refused`` can't be taken; ``changes`` are cells by what was done.
     """
     tables = tuple(_table(layout, raw) for layout in raw.layouts)
     under = sum(table.rows for table in tables)
-    fates = {"refused": refused, "held": rows - refused, "blank": under - rows - sum(left.values()), **left}
-    return Account(tables, raw.unread, fates)
+    gone = sum(left.counts.values())
+    fates = {"refused": refused, "held": rows - refused, "blank": under - rows - gone, **left.counts}
+    places = sorted(left.places, key=lambda place: (list(FATES).index(place[0]), place[1] or "", place[2]))
+    told = [Left(*place) for kind in FATES for place in [p for p in places if p[0] == kind][:_MOST_RANGES]]
+    counted = {**changes, "spread": sum(layout.spread for layout in raw.layouts)}
+    return Account(tables, raw.unread, fates, tuple(told), {k: n for k, n in counted.items() if n})
+
+
+def _ranges(rows: Sequence[tuple[int, int]]) -> str:
+    """Return the words for ranges of rows, the first of them by number."""
+    shown = [str(first) if first == last else f"{first}～{last}" for first, last in rows[:LISTED]]
+    count = sum(last - first + 1 for first, last in rows)
+    listed = series(shown)
+    return worded("{rows} 等 {count}", rows=listed, count=count) if len(rows) > LISTED else listed
+
+
+def _runs(rows: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Return rows as runs of such that follow one another: the first and the last of each."""
+    found: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return tuple(found)
 
 
 def _table(layout: Layout, raw: Raw) -> Table:
@@ -152,7 +264,20 @@ def _table(layout: Layout, raw: Raw) -> Table:
     )
     # A file without lines for its titles, such as a parquet, has a header before its first row.
     lines = (head.at + 1, head.at + head.lines) if head.at >= 0 else (0, 0)
-    return Table(layout.sheet, lines, layout.rows, tuple(matched), tuple(_unused(layout, raw)))
+    hidden = layout.hidden
+    return Table(
+        layout.sheet,
+        lines,
+        layout.rows,
+        tuple(matched),
+        tuple(_unused(layout, raw)),
+        layout.above,
+        layout.bare,
+        layout.comments,
+        hidden.sheet,
+        _runs(hidden.rows)[:_MOST_RANGES],
+        tuple(xl_col_to_name(column - 1) for column in hidden.columns),
+    )
 
 
 def _title(ledger: Ledger, name: str) -> str:

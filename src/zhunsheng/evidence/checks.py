@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Literal
 
 from zhunsheng.clock import today
-from zhunsheng.evidence.ledgers import DEPARTMENT, FIRST_DAY, LAST_DAY, MONEY_BELOW, Column, Ledger
+from zhunsheng.evidence.ledgers import DEPARTMENT, MONEY_BELOW, Column, Ledger
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.translation import series, translatable, worded
 
 _TRUE, _FALSE = (
-    ("是", "有", "对", "1", "true", "y", "yes", "√", "合格"),
-    ("否", "无", "0", "false", "n", "no", "×", "不合格"),
+    ("是", "有", "对", "1", "true", "y", "yes", "√", "✓", "✔", "☑", "合格"),
+    ("否", "无", "0", "false", "n", "no", "×", "✗", "✘", "☒", "不合格"),
 )
+_PLAIN = "".join(map(chr, (*range(48, 58), *range(65, 91), *range(97, 123))))
+_WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _PLAIN)
 # One SQL expression a type turns trimmed text into a value, or into NULL where it can't be read.
-MACROS = """
+MACROS = (
+    """
 CREATE MACRO zs_narrow(s) AS CASE WHEN strlen(s) = length(s) THEN s
-  ELSE translate(s, '０１２３４５６７８９．，／：－＋（）–—−', '0123456789.,/:-+()---') END;
+  ELSE translate(s, '０１２３４５６７８９．，／：－＋（）–—−﹣‐‑‒―﹙﹚％',
+    '0123456789.,/:-+()--------()%') END;
+CREATE MACRO zs_half(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE translate(s, '@wide', '@plain') END;
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
@@ -52,6 +57,9 @@ CREATE MACRO zs_credit_code(s) AS CASE length(s)
     lambda p, d: ((p + d - 1) % 10 + 1) * 2 % 11) + CAST(s[15] AS INTEGER)) % 10 = 1
   END;
 """.replace("\\g<1>0", "\\10")
+    .replace("@wide", _WIDE)
+    .replace("@plain", _PLAIN)
+)
 
 
 def value_sql(column: Column, text: str, factor: str = "1") -> str:
@@ -62,12 +70,15 @@ def value_sql(column: Column, text: str, factor: str = "1") -> str:
     if column.type == "text":
         return text
     if column.type == "choice":
+        if all(word.isascii() for word in (*column.values, *column.aliases)):
+            text = f"zs_half({text})"
         whens = "".join(f" WHEN {quoted(k)} THEN {quoted(v)}" for k, v in column.aliases.items())
         values = ", ".join(map(quoted, column.values))
         same = f"CASE WHEN {text} IN ({values}) THEN {text} END"
         return f"CASE {text}{whens} ELSE {same} END" if whens else same
     if column.type == "bool":
         true, false = (", ".join(map(quoted, words)) for words in (_TRUE, _FALSE))
+        text = f"zs_half({text})"
         return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
     text = f"zs_narrow({text})"
     macro: dict[Literal["date", "integer", "money"], str] = {
@@ -88,11 +99,26 @@ _WHAT = {
 # SQL condition on the text, why).
 _WHY: tuple[tuple[str, str, str], ...] = (
     ("date", "zs_no_such_day({0})", worded("没有这一天")),
+    ("money", "regexp_matches({0}, '[%％]')", worded("是百分数，不是金额")),
+    ("integer", "regexp_matches({0}, '[%％]')", worded("是百分数，不是整数")),
+    (
+        "money",
+        "regexp_full_match({0}, '[-+]?[0-9.]+[Ee][-+]?[0-9]+')",
+        worded("是科学计数法，请写出全部数字"),
+    ),
+    (
+        "integer",
+        "regexp_full_match({0}, '[-+]?[0-9.]+[Ee][-+]?[0-9]+')",
+        worded("是科学计数法，请写出全部数字"),
+    ),
     ("integer", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
     ("money", "zs_misgrouped({0})", worded("逗号不在千位上，不知是几")),
     ("money", "zs_fen({0}, 1)", worded("金额最多两位小数")),
 )
 
+
+# What spreadsheets and programs write of a number too wide for its cell; 1E5 alone can be somebody's code.
+_SCIENTIFIC = "[0-9]([.][0-9]+)?[Ee][+][0-9]{1,3}|[0-9][.][0-9]+[Ee]-?[0-9]{1,3}"
 
 # The last character is reckoned from the others: of 18 by GB 32100-2015 (weights of powers of 3, modulo 31),
 # of 15, the registration numbers before 2015, by GS 15-2006 (ISO 7064, modulo 11,10).
@@ -154,7 +180,7 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
         found.append(select(worded("必填"), f"{raw} IS NULL"))
     if column.type == "text":
         lost = worded("是科学计数法，末位已经丢失；请在 Excel 中设为文本后重新录入")
-        found.append(select(lost, f"regexp_full_match({raw}, '[0-9]([.][0-9]+)?[Ee][+][0-9]{{1,3}}')"))
+        found.append(select(lost, f"regexp_full_match({raw}, '{_SCIENTIFIC}')"))
     if column.type == "choice":
         found.append(
             select(
@@ -202,13 +228,13 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
             )
         )
     if column.type == "date":
-        out = f"{name} < DATE '{FIRST_DAY}' OR {name} > DATE '{LAST_DAY}'"
+        out = f"{name} < DATE '{column.first_day}' OR {name} > DATE '{column.last_day}'"
         found.append(
             select(
                 worded(
                     "日期应在 {first} 年至 {last} 年之间，年份请写四位",
-                    first=FIRST_DAY.year,
-                    last=LAST_DAY.year,
+                    first=column.first_day.year,
+                    last=column.last_day.year,
                 ),
                 out,
             )
@@ -217,7 +243,7 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
         found.append(
             select(
                 worded("日期在今天之后，还没有发生"),
-                f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{LAST_DAY}'",
+                f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{column.last_day}'",
             )
         )
     return found

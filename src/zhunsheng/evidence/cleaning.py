@@ -17,6 +17,7 @@ _CLEAN = (
     "'\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
     f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g'))"
 )
+_BLANKS = "' \t\r\n　'"
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
 _PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
 
@@ -32,31 +33,44 @@ def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str
     return [n for n, needed in zip(conditions, found, strict=True) if needed]
 
 
-def unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
-    """Take off the apostrophes that ``text.guarded`` put before texts of a csv."""
+def unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> int:
+    """Take off the apostrophes that ``text.guarded`` put before texts of a csv; return of how many cells."""
     conditions = {
         n: f"starts_with(c{n}, chr(39)) AND regexp_full_match(c{n}, {quoted(GUARDED)}) "
         f"AND NOT regexp_full_match(c{n}, {quoted(NOT_GUARDED)})"
         for n in columns
     }
-    for n in _needing(connection, conditions):
-        connection.execute(f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
+    return sum(
+        _changed(connection, f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
+        for n in _needing(connection, conditions)
+    )
 
 
-def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> None:
+def _changed(connection: duckdb.DuckDBPyConnection, update: str) -> int:
+    (count,) = connection.execute(update).fetchone() or (0,)
+    return int(count)
+
+
+def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> int:
     """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL:
-    the door of every ledger.
+    the door of every ledger. Return how many cells lost more than blanks at their ends.
     """
     conditions = {
         n: f"c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
         f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
         for n in columns
     }
+    cleaned = 0
     for n in _needing(connection, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
-        connection.execute(
-            f"UPDATE raw SET c{n} = nullif(trim({text}, ' \t\r\n　'), '') WHERE {conditions[n]}"
-        )
+        clean = f"nullif(trim({text}, {_BLANKS}), '')"
+        ((count,),) = connection.execute(
+            f"SELECT count(*) FROM raw WHERE {conditions[n]} AND {clean} IS DISTINCT FROM "
+            f"nullif(trim(c{n}, {_BLANKS}), '')"
+        ).fetchall()
+        cleaned += count
+        connection.execute(f"UPDATE raw SET c{n} = {clean} WHERE {conditions[n]}")
+    return cleaned
 
 
 # What spreadsheets need to keep a number a text, and what hands type in an input method's wide mode.

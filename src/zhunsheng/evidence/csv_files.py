@@ -13,18 +13,21 @@ from typing import TextIO
 
 import duckdb
 import pyarrow as pa
+from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
-from zhunsheng.evidence.mappings import Guide
-from zhunsheng.evidence.raw import Layout, Raw, refuse_more, too_much
+from zhunsheng.evidence.mappings import Guide, LedgerMapping
+from zhunsheng.evidence.raw import Layout, Raw, lines_above, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode
 from zhunsheng.translation import worded
 
+_DELIMITERS = ",\t;|"
+_Record = tuple[int, list[str], tuple[int, str] | None]
 _HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row
 _PIECE = 100_000  # rows handed to the database at once
@@ -54,11 +57,8 @@ def load_csv(
         )
     if any("\0" in line for line in lines):
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=worded("二进制文件"))
-    delimiter = max(",\t;|", key=lambda d: max((line.count(d) for line in lines), default=0))
-    with source.open(encoding="utf-8-sig", newline="") as stream:
-        top = list(islice(_records(stream, delimiter, path.name), HEAD_ROWS))
+    delimiter, top, (head, mapping) = _headed(source, lines, ledger, path.name, guide)
     rows = [cells for _line, cells, _why in top]
-    head, mapping = header_of(rows, ledger, path.name, guide)
     width = max(len(row) for row in rows)
     refuse_more(path.name, 0, width, bounds)
     most = min(bounds.rows, bounds.cells // (width + _SURPLUS))
@@ -75,8 +75,49 @@ def load_csv(
             path.name,
             worded("超过 {most} 行（{columns} 列的文件的上限）", most=f"{most:,}", columns=f"{width:,}"),
         )
-    raw.layouts.append(Layout(None, replace(head, at=begins - 1 - head.lines), count))
+    above = lines_above((line, cells) for line, cells, _why in top[: head.at])
+    bare = _bare(connection, head, len(columns))
+    raw.layouts.append(Layout(None, replace(head, at=begins - 1 - head.lines), count, above, bare=bare))
     return raw
+
+
+def _headed(
+    source: Path, lines: Sequence[str], ledger: Ledger | None, name: str, guide: Guide
+) -> tuple[str, list[_Record], tuple[Head, LedgerMapping | None]]:
+    """Return the delimiter of a file, its first records by it, and the header among them.
+
+    Of the signs that can part cells the one that comes most often in a line is tried first: a title above a
+    header can have more commas than the table has tabs.
+    """
+    by_count = sorted(_DELIMITERS, key=lambda d: -max((line.count(d) for line in lines), default=0))
+    fault: ZhunshengError | None = None
+    for delimiter in [d for d in by_count if any(d in line for line in lines)] or by_count[:1]:
+        try:
+            with source.open(encoding="utf-8-sig", newline="") as stream:
+                top = list(islice(_records(stream, delimiter, name), HEAD_ROWS))
+            rows = [cells for _line, cells, _why in top]
+            return delimiter, top, header_of(rows, ledger, name, guide)
+        except ZhunshengError as error:
+            fault = fault or error
+    assert fault is not None
+    raise fault
+
+
+def _untitled(head: Head) -> list[int]:
+    """Return the places within a header that have no title."""
+    return [n for n in range(_own_width(head)) if not head.titles[n].strip()]
+
+
+def _bare(connection: duckdb.DuckDBPyConnection, head: Head, used: int) -> tuple[str, ...]:
+    """Return the letters of the columns without a title that hold something; they go from table ``raw``."""
+    untitled = _untitled(head)
+    if not untitled:
+        return ()
+    some = ", ".join(f"bool_or(nullif(c{used + n}, '') IS NOT NULL)" for n in range(len(untitled)))
+    (found,) = connection.execute(f"SELECT {some} FROM raw").fetchall()
+    for n in range(len(untitled)):
+        connection.execute(f"ALTER TABLE raw DROP COLUMN c{used + n}")
+    return tuple(xl_col_to_name(at) for at, filled in zip(untitled, found, strict=True) if filled)
 
 
 def _plain(source: Path) -> bool:
@@ -101,7 +142,11 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
     lead = ", ".join(f"nullif(trim(f{n}), '')" for n in range(width))
     own = _own_width(head)
     over = ", ".join(f"nullif(trim(f{n}), '')" for n in range(own, width))
-    used = "".join(f", f{at} AS c{n}" for n, at in enumerate(head.columns.values()))
+    places = [*head.columns.values(), *_untitled(head)]
+    used = "".join(
+        f", trim(f{at}) AS c{n}" if n >= len(head.columns) else f", f{at} AS c{n}"
+        for n, at in enumerate(places)
+    )
     # One more than may be, so that no more than that is read where the file holds more.
     end = f" LIMIT {most + 1}" if bounds.rows < HOME.rows else ""
     query = (
@@ -125,7 +170,7 @@ def _load_quoted(
     source: Path, connection: duckdb.DuckDBPyConnection, delimiter: str, head: Head, most: int, name: str
 ) -> list[tuple[str | None, int, str, str]]:
     """Load a file record by record, each under the line where it begins; return cells whose quote ran on."""
-    own, places = _own_width(head), list(head.columns.values())
+    own, places = _own_width(head), [*head.columns.values(), *_untitled(head)]
     titles = {at: column for column, at in head.columns.items()}
     faults: list[tuple[str | None, int, str, str]] = []
     fields = ["_id", "_sheet", "_row", "_lead", "_over", *(f"c{n}" for n in range(len(places)))]
@@ -167,9 +212,7 @@ def _own_width(head: Head) -> int:
     return max((n + 1 for n, title in enumerate(head.titles) if title.strip()), default=0)
 
 
-def _records(
-    stream: TextIO, delimiter: str, name: str
-) -> Iterator[tuple[int, list[str], tuple[int, str] | None]]:
+def _records(stream: TextIO, delimiter: str, name: str) -> Iterator[_Record]:
     """Yield the records of a csv: the line where each begins, its cells, and the cell whose quote ran on and
     why.
 

@@ -50,9 +50,9 @@ class Head:
     """The header of one table.
 
     ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found
-    there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands.
-    The header begins at line ``at`` (from 0) and takes ``lines``; ``titles`` are its cells, of two lines
-    joined.
+    there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands,
+    ``overruled`` by title what the line above states otherwise. The header begins at line ``at`` (from 0) and
+    takes ``lines``; ``titles`` are its cells, of two lines joined.
     """
 
     ledger: Ledger
@@ -63,6 +63,7 @@ class Head:
     units: dict[str, int] = field(default_factory=dict)
     stated: dict[str, str] = field(default_factory=dict)
     how: dict[str, How] = field(default_factory=dict)
+    overruled: dict[str, str] = field(default_factory=dict)
 
     @property
     def first_row(self) -> int:
@@ -189,17 +190,19 @@ def _lacking(head: Head) -> list[str]:
     return [c.title for c in head.ledger.columns if c.required and c.name not in head.columns]
 
 
-def header_of(
+def header_of(  # noqa: PLR0913 - what a header is told from
     rows: list[list[str]],
     ledger: Ledger | None,
     name: str,
     guide: Guide,
     spans: Spans | None = None,
     *,
+    around: Sequence[str] = (),
     guess: bool = True,
 ) -> tuple[Head, LedgerMapping | None]:
     """Return the header among the first ``rows`` of a table, with what is proposed where ``guide`` asks for
-    it, and the mapping by which it was read, if by one. Without ``guess`` no proposal makes a table of a
+    it, and the mapping by which it was read, if by one. ``around`` are texts outside the table, which may
+    state the unit of money. Without ``guess`` no proposal makes a table of a
     ledger what lacks something that is required there. Raises as ``find_header``, and ``ZS-EV-44`` where the
     unit of money stands there in two ways.
     """
@@ -221,7 +224,7 @@ def header_of(
         if guessed is None:
             raise
         head = guessed
-    return _with_units(_with_proposals(head, rows, used) if propose else head, rows, name), used
+    return _with_units(_with_proposals(head, rows, used) if propose else head, rows, name, around), used
 
 
 def _joined(mapping: LedgerMapping | None, chosen: LedgerMapping | None) -> LedgerMapping | None:
@@ -394,22 +397,24 @@ def _part_of(text: str, column: Column) -> bool:
     return any(word in text for word in (*column.values, *column.aliases))
 
 
-def _with_units(head: Head, rows: list[list[str]], name: str) -> Head:
+def _with_units(head: Head, rows: list[list[str]], name: str, around: Sequence[str]) -> Head:
     """Return the header with the units that a line above it states. Raises ``ZS-EV-44``."""
-    above = [cell for row in rows[: head.at] for cell in row if cell]
+    above = [*around, *(cell for row in rows[: head.at] for cell in row if cell)]
     said = {_UNITS[m[1]]: cell for cell in above for m in _LINE_UNIT.finditer(cell)}
     money = [c for c in head.ledger.columns if c.type == "money" and c.name in head.columns]
-    units, stated = dict(head.units), {}
+    units, stated, overruled = dict(head.units), {}, {}
     for column in money:
         if column.name in units:
-            stated[column.name] = head.titles[head.columns[column.name]]
+            stated[column.name] = title = head.titles[head.columns[column.name]]
+            if other := [line for unit, line in said.items() if unit != units[column.name]]:
+                overruled[title] = other[0]
         elif len(said) > 1:
             raise ZhunshengError(
                 "ZS-EV-44", name=name, column=column.title, units=series(clean(c) for c in said.values())
             )
         elif said:
             ((units[column.name], stated[column.name]),) = said.items()
-    return replace(head, units=units, stated=stated)
+    return replace(head, units=units, stated=stated, overruled=overruled)
 
 
 def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:

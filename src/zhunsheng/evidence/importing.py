@@ -17,6 +17,7 @@ from zhunsheng.evidence.account import Account, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
+from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
 from zhunsheng.evidence.headers import in_yuan, is_department
@@ -216,20 +217,24 @@ def _check(
     if raw.mapping:
         raw.mapping = raw.mapping.model_copy(update={"ledger": raw.ledger.id}).of_names()
     used = sorted(raw.columns.values())
-    if raw.guarded:
-        unguard(connection, used)
-    clean_texts(connection, used)
+    changes = {"guarded": unguard(connection, used) if raw.guarded else 0}
+    changes["invisible"] = clean_texts(connection, used)
     left = left_out(connection, raw)
+    changes |= _mended(connection, raw)
     notes = [
         *raw.notes,
         *left.notes,
-        *_mended(connection, raw),
+        *_mended_notes(changes),
         *_units(raw),
+        *_overruled(raw),
         *_mapped(raw),
         *_no_departments(connection, raw, owner),
     ]
+    settled = settle(connection, raw)
+    changes |= settled.changes
+    notes += settled.notes
     asked = [*columns_asked(connection, raw)]
-    named = _parse(connection, raw, owner)
+    named = _parse(connection, raw, owner, settled)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
@@ -237,7 +242,7 @@ def _check(
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
-    account = account_of(raw, left.counts, rows, bad)
+    account = account_of(raw, left, rows, bad, changes)
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
@@ -288,15 +293,18 @@ def _learned(raw: Raw, account: Account) -> LedgerMapping:
     return base.model_copy(update=said)
 
 
-def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
-    """Take from the texts what only keeps them texts; say how many cells were changed."""
+def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
+    """Take from the texts what only keeps them texts; return how many cells were changed, by what."""
     codes = [n for name, n in raw.columns.items() if name in raw.ledger.key and name != "project"]
-    changed = untrick(connection, sorted(raw.columns.values()), codes)
+    return untrick(connection, sorted(raw.columns.values()), codes)
+
+
+def _mended_notes(changes: Mapping[str, int]) -> list[str]:
     said = {
-        "tricks": worded("去掉为保留文本而加的撇号、等号：{count} 格", count=changed["tricks"]),
-        "wide": worded("编号里的全角字符改为半角：{count} 格", count=changed["wide"]),
+        "tricks": worded("去掉为保留文本而加的撇号、等号：{count} 格", count=changes["tricks"]),
+        "wide": worded("编号里的全角字符改为半角：{count} 格", count=changes["wide"]),
     }
-    return [words for kind, words in said.items() if changed[kind]]
+    return [words for kind, words in said.items() if changes[kind]]
 
 
 def _units(raw: Raw) -> list[str]:
@@ -316,6 +324,15 @@ def _units(raw: Raw) -> list[str]:
             stated=clean(stated),
         )
         for unit, stated, title in sorted(said)
+    ]
+
+
+def _overruled(raw: Raw) -> list[str]:
+    """Say which columns state a unit of their own that is not the one above the header."""
+    both = {(title, line) for layout in raw.layouts for title, line in layout.head.overruled.items()}
+    return [
+        worded("“{title}”按列名写的单位读入，表头上面写的是“{line}”", title=clean(title), line=clean(line))
+        for title, line in sorted(both)
     ]
 
 
@@ -362,7 +379,9 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
     ]
 
 
-def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> dict[str, str]:
+def _parse(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner, settled: Settled
+) -> dict[str, str]:
     """Make tables ``parsed`` (texts and what they are read as) and ``faults`` of ``raw``, which goes;
     return the departments first met in the rows, by code.
     """
@@ -377,14 +396,17 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
         if DEPARTMENT in raw.columns
         else f"{quoted(owner.code)} AS {DEPARTMENT}",
     ]
+    decided = {n for n, _text, _value in settled.values}
     for column in ledger.columns:
         if column.name in chosen:
-            text = chosen[column.name]
-            value = value_sql(column, _meant(raw, column.name, text), _factor(raw, column.name))
+            text = plain = chosen[column.name]
+            if (n := raw.columns[column.name]) in decided:
+                plain = f"coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = {text}), {text})"
+            value = value_sql(column, _meant(raw, column.name, plain), _factor(raw, column.name))
             fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
-    filled = " OR ".join(f"{text} IS NOT NULL" for text in chosen.values())
+    filled = " OR ".join(f"{text} IS NOT NULL" for text in ("_over", *chosen.values()))
     connection.execute(
         f"CREATE TABLE parsed AS SELECT _id, _sheet, _row, {', '.join(fields)} FROM raw WHERE {filled}"
     )
@@ -494,6 +516,12 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
             f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cells[name]}, ?)",
             [title, _ERRORS],
+        )
+    for name in raw.columns.keys() & titles.keys():
+        connection.execute(
+            f"INSERT INTO faults SELECT raw._id, ?, {cells[name]}, s.why FROM raw JOIN settled s ON s.text = "
+            f"{cells[name]} AND s.n = {raw.columns[name]} AND s.why IS NOT NULL",
+            [titles[name]],
         )
     if raw.faults:
         known = [(sheet, row, titles.get(name, _ROW), why) for sheet, row, name, why in raw.faults]

@@ -40,7 +40,8 @@ class Column(BaseModel):
     money is in yuan.
 
     A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a
-    plan's. ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
+    plan's; none lies outside ``first_year`` and ``last_year`` (``FIRST_DAY``, ``LAST_DAY`` where none are
+    given). ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
     rule of the check character that a number ends with. ``needs`` gives the column that a value can't do
     without.
     """
@@ -59,6 +60,8 @@ class Column(BaseModel):
     minimum: int | None = None
     not_before: str | None = None
     ahead: bool = False
+    first_year: int | None = None
+    last_year: int | None = None
     personal: bool = False
     reads: str | None = None
     note: str | None = None
@@ -68,6 +71,16 @@ class Column(BaseModel):
     def sql_type(self) -> str:
         """The column's type in the evidence store."""
         return SQL_TYPES[self.type]
+
+    @property
+    def first_day(self) -> date:
+        """The first day that a date of the column can be."""
+        return date(self.first_year, 1, 1) if self.first_year else FIRST_DAY
+
+    @property
+    def last_day(self) -> date:
+        """The last day that a date of the column can be, whatever day it is today."""
+        return date(self.last_year, 12, 31) if self.last_year else LAST_DAY
 
 
 class Ledger(BaseModel):

@@ -34,11 +34,12 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What was left out of a file: rows by kind, what is said of them, and of sums that are
-    not those read.
+    """What was left out of a file: rows by kind and where they stand, what is said of them, and of sums that
+    are not those read.
     """
 
     counts: dict[str, int]
+    places: tuple[tuple[str, str | None, int, int], ...]  # kind, sheet, first and last row
     notes: tuple[str, ...]
     amiss: tuple[str, ...]
 
@@ -73,11 +74,12 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())
     listed = list(_listed(connection, raw)) if counts else []
+    places = tuple(_places(connection)) if counts else ()
     sums = list(_sums(connection, raw)) if "total" in counts else []
     connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
     connection.execute("DROP TABLE gone")
     notes = (*listed, *(words for agrees, words in sums if agrees))
-    return LeftOut(counts, notes, tuple(words for agrees, words in sums if not agrees))
+    return LeftOut(counts, places, notes, tuple(words for agrees, words in sums if not agrees))
 
 
 def _titles(raw: Raw) -> dict[str, str]:
@@ -102,6 +104,15 @@ def _listed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
         ).fetchall()
         if rows:
             yield worded("略过{what}：{rows}", what=worded(title), rows=rows_listed(rows, several=several))
+
+
+def _places(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str | None, int, int]]:
+    """Yield where rows were left out: kind, sheet, and of rows that follow one another the first and last."""
+    yield from connection.execute(
+        "SELECT kind, _sheet, min(_row), max(_row) FROM (SELECT *, _id - row_number() OVER (PARTITION BY "
+        "kind, _sheet ORDER BY _id) AS run FROM gone JOIN raw USING (_id)) GROUP BY kind, _sheet, run "
+        "ORDER BY min(_id)"
+    ).fetchall()
 
 
 def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[tuple[bool, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
@@ -10,6 +10,7 @@ from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import Head
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.mappings import LedgerMapping
+from zhunsheng.files.sheets import Hidden
 from zhunsheng.translation import series, translatable, worded
 from zhunsheng.wording import row_place
 
@@ -19,11 +20,21 @@ LISTED = 10  # rows or columns listed in a note before it only counts
 
 @dataclass(frozen=True)
 class Layout:
-    """One table of a file that was read: its worksheet, its header, and how many rows stand under it."""
+    """One table of a file that was read: its worksheet, its header, and how many rows stand under it.
+
+    ``above`` are the lines before the header with their texts (line 0: outside the table of a page), ``bare``
+    the columns without a title that hold something, ``comments`` how many notes stand on cells,
+    ``spread`` how many cells took the value of the merged one that covers them.
+    """
 
     sheet: str | None
     head: Head
     rows: int
+    above: tuple[tuple[int, str], ...] = ()
+    hidden: Hidden = field(default_factory=Hidden)
+    bare: tuple[str, ...] = ()
+    comments: int = 0
+    spread: int = 0
 
 
 @dataclass
@@ -45,6 +56,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # worksheets that were not read, each with the reason
     guarded: bool = False
+    fractions: frozenset[str] = frozenset()  # columns of which some cells are numbers with decimals by type
     mapping: LedgerMapping | None = None  # what a person said of its columns and values
     proposed: dict[str, dict[str, str]] = field(
         default_factory=dict
@@ -54,6 +66,12 @@ class Raw:
     def units(self) -> dict[str, int]:
         """In how many yuan the amounts of a money column are written, where the file says so."""
         return {name: unit for layout in self.layouts for name, unit in layout.head.units.items()}
+
+
+def lines_above(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[tuple[int, str], ...]:
+    """Return the lines (from 1) before a header that hold something, each with its texts in a row."""
+    joined = ((line, " ".join(" ".join(cells).split())) for line, cells in rows)
+    return tuple((line, text) for line, text in joined if text)
 
 
 def rows_listed(rows: Sequence[tuple[str | None, int]], *, several: bool) -> str:

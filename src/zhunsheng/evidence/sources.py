@@ -12,7 +12,8 @@ from zhunsheng.evidence.records import Batch
 from zhunsheng.files.writing import whole_file
 from zhunsheng.translation import worded
 
-_ENDINGS = (".csv", ".xlsx", ".xls", ".parquet", ".xlsm", ".txt", "")  # that a kept source can have
+# That a kept source can have.
+_ENDINGS = (".csv", ".tsv", ".xlsx", ".xls", ".et", ".ods", ".parquet", ".xlsm", ".txt", ".html", "")
 
 
 def keep_source(root: Path, checked: Checked, cipher: Cipher | None) -> None:

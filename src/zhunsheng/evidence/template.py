@@ -6,7 +6,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from zhunsheng.evidence.ledgers import FIRST_DAY, LAST_DAY, Column, Ledger
+from zhunsheng.evidence.ledgers import Column, Ledger
 from zhunsheng.files.writing import whole_file
 from zhunsheng.text import AS_TEXT
 
@@ -86,8 +86,8 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, n: int, column: Column) -> 
             {
                 "validate": "date",
                 "criteria": "between",
-                "minimum": FIRST_DAY,
-                "maximum": LAST_DAY,
+                "minimum": column.first_day,
+                "maximum": column.last_day,
                 **said,
             },
         )

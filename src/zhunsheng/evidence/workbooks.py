@@ -16,15 +16,17 @@ from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.mappings import Guide, LedgerMapping
-from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, refuse_more
+from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, lines_above, refuse_more
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Worksheet, read_workbook, show
-from zhunsheng.files.webpage import tables_of
+from zhunsheng.files.sheets import Worksheet
+from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, read_workbook, show
+from zhunsheng.files.webpage import tables_of, texts_around
 from zhunsheng.translation import series, translatable, worded
 
 _KINDS = {"docx": translatable("Word 文档")}
 # A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
 _DIGITS_LOST = 10**15
+_TO_1904 = 1462  # days from the first day that Excel counts to the one that Excel for the Mac did
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,41 @@ def load_workbook(
     for table in tables:
         name = table.sheet.name
         raw.faults += [(name, row, column, why) for row, column, why in _faults_of(table)]
-        _complete(table)
+        spread = _complete(table)
         rows = table.sheet.rows[table.head.at + table.head.lines :]
         _append(connection, raw, table, rows, begun)
         begun += len(rows)
-        raw.layouts.append(Layout(name, table.head, len(rows)))
-        raw.notes += tuple(_hidden_notes(table.sheet)) + tuple(_bare_notes(table, rows, several))
+        bare = _bare(table, rows)
+        raw.layouts.append(
+            Layout(
+                name,
+                table.head,
+                len(rows),
+                _above(table),
+                table.sheet.hidden,
+                bare,
+                table.sheet.comments,
+                spread,
+            )
+        )
+        raw.notes += tuple(_hidden_notes(table.sheet)) + tuple(_bare_notes(name, bare, several))
+    raw.fractions = frozenset(_fractions(tables))
     return raw
+
+
+def _above(table: _Table) -> tuple[tuple[int, str], ...]:
+    """Return the lines before the header; what of a page stands outside its table is line 0."""
+    before = enumerate(([show(v) for v in row] for row in table.sheet.rows[: table.head.at]), start=1)
+    return lines_above([*((0, [text]) for text in table.sheet.around), *before])
+
+
+def _fractions(tables: Sequence[_Table]) -> Iterator[str]:
+    """Yield the columns in which decimals stand as numbers, so that a comma there is no decimal point."""
+    for table in tables:
+        rows = table.sheet.rows[table.head.at + table.head.lines :]
+        for name, at in table.head.columns.items():
+            if any(isinstance(v, float) and v % 1 for row in rows for v in row[at : at + 1]):
+                yield name
 
 
 def _sheets(opened: Opened, path: Path, bounds: Bounds) -> Iterable[Worksheet]:
@@ -78,11 +108,12 @@ def _sheets(opened: Opened, path: Path, bounds: Bounds) -> Iterable[Worksheet]:
     the name .xls.
     """
     if opened.kind == "html":
+        both = zip(tables_of(opened), texts_around(opened), strict=True)
         return [
-            Worksheet(worded("表{n}", n=n), rows, spans)
-            for n, (rows, spans) in enumerate(tables_of(opened), start=1)
+            Worksheet(worded("表{n}", n=n), rows, spans, around=around)
+            for n, ((rows, spans), around) in enumerate(both, start=1)
         ]
-    if opened.kind not in ("xlsx", "xls"):
+    if opened.kind not in ("xlsx", "xls", "ods"):
         what = worded(_KINDS.get(opened.kind, translatable("文字")))
         detail = worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what)
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=detail)
@@ -98,12 +129,18 @@ def _tables(
     """
     found: list[_Table] = []
     others: list[tuple[str, ZhunshengError | None]] = []
+    for sheet in sheets:
+        # What a faulty cell holds instead of a value stands there, so that its row is checked and shows it.
+        for (row, column), said in sheet.faults.items():
+            _put(sheet.rows, row, column, said)
     for guess in (False, True) if "columns" in guide.propose else (False,):
         others.clear()
         for sheet in sheets:
             try:
                 rows = [[show(v) for v in row] for row in sheet.rows[:HEAD_ROWS]]
-                head, mapping = header_of(rows, ledger, name, guide, sheet.spans, guess=guess)
+                head, mapping = header_of(
+                    rows, ledger, name, guide, sheet.spans, around=sheet.around, guess=guess
+                )
                 found.append(_Table(sheet, head, mapping))
             except ZhunshengError as error:
                 others.append((sheet.name, error if any(map(any, sheet.rows)) else None))
@@ -147,24 +184,20 @@ def _unread(others: Sequence[tuple[str, ZhunshengError | None]], ledger: Ledger)
             yield worded("{sheet}（没有{ledger}的表头）", sheet=sheet, ledger=ledger.title)
 
 
-def _complete(table: _Table) -> None:
-    """Give the rows of a sheet what its cells do not hold themselves: the value of a merged cell counts for
-    all the rows it covers, and what a faulty cell holds instead of a value stands there, so that its row is
-    checked and shows it.
-    """
-    rows, top = table.sheet.rows, table.head.at + table.head.lines
+def _complete(table: _Table) -> int:
+    """Let the value of a merged cell count for all the rows it covers; return for how many cells."""
+    rows, top, spread = table.sheet.rows, table.head.at + table.head.lines, 0
     for (row, column), (height, _width) in table.sheet.spans.items():
-        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
+        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
         for below in range(max(row + 1, top), row + height) if row >= top else ():
+            spread += bool(_text(value))
             _put(rows, below, column, value)
-    for (row, column), said in table.sheet.faults.items():
-        if row >= top:
-            _put(rows, row, column, said)
+    return spread
 
 
 def _put(rows: list[list[Any]], row: int, column: int, value: Any) -> None:
     rows += [[] for _r in range(row + 1 - len(rows))]
-    rows[row] += [None] * (column + 1 - len(rows[row]))
+    rows[row] += [""] * (column + 1 - len(rows[row]))
     rows[row][column] = value
 
 
@@ -182,7 +215,7 @@ def _append(
     }
     for name, n in raw.columns.items():
         at = table.head.columns.get(name)
-        texts = [_text(row[at]) if at is not None and at < len(row) else None for row in rows]
+        texts = list(_texts(raw, table, rows, name, at)) if at is not None else [None] * count
         data[f"c{n}"] = pa.array(texts, pa.string())
     connection.register("incoming", pa.table(data))
     connection.execute(
@@ -191,6 +224,18 @@ def _append(
         else "CREATE TABLE raw AS FROM incoming"
     )
     connection.unregister("incoming")
+
+
+def _texts(raw: Raw, table: _Table, rows: list[list[Any]], name: str, at: int) -> Iterator[str | None]:
+    """Yield a column's cells as texts: percentages as such, days counted from 1904 by their own count."""
+    top = table.head.at + table.head.lines
+    percents = {row - top for row, column in table.sheet.percents if column == at}
+    days = table.sheet.of_1904 and name != DEPARTMENT and raw.ledger.column(name).type == "date"
+    for n, row in enumerate(rows):
+        value = row[at] if at < len(row) else None
+        if days and isinstance(value, int | float) and not isinstance(value, bool):
+            value += _TO_1904
+        yield _text(value, percent=n in percents)
 
 
 def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
@@ -209,6 +254,7 @@ def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
                     "与 {cell} 合并了单元格，请取消合并后逐格填写", cell=f"{xl_col_to_name(left)}{row + 1}"
                 )
                 yield at + 1, names[column], why
+        yield from _covered(table, (row, left), height, names)
     exact = {c.name for c in table.head.ledger.columns if c.type == "text"} | {DEPARTMENT}
     texts = [(at, name) for at, name in names.items() if name in exact]
     for at, cells in enumerate(sheet.rows[top:], start=top + 1):
@@ -217,24 +263,46 @@ def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
                 yield at, name, worded("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
 
 
+def _covered(
+    table: _Table, anchor: tuple[int, int], height: int, names: dict[int, str]
+) -> Iterator[tuple[int, str, str]]:
+    """Yield the cells of a column that a merged one covers and that hold something else: nobody sees it."""
+    (row, left), top = anchor, table.head.at + table.head.lines
+    if row < top or left not in names or height == 1:
+        return
+    cells = [
+        table.sheet.rows[at][left : left + 1] for at in range(row, min(row + height, len(table.sheet.rows)))
+    ]
+    shown, *below = [_text(cell[0]) if cell else None for cell in cells]
+    for n, text in enumerate(below, start=row + 2):
+        if text and text != shown:
+            yield (
+                n,
+                names[left],
+                worded("合并的单元格盖住了另一个内容“{text}”，请取消合并后逐格填写", text=text),
+            )
+
+
 def _lost(value: Any) -> bool:
     """Say whether a number stands where a text should that a sheet can't have kept to its last digit."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _DIGITS_LOST
 
 
-def _bare_notes(table: _Table, rows: list[list[Any]], several: bool) -> Iterator[str]:
-    """Say which columns without a title hold something."""
+def _bare(table: _Table, rows: list[list[Any]]) -> tuple[str, ...]:
+    """Return the letters of the columns without a title that hold something."""
     titles = table.head.titles
     width = max(map(len, rows), default=0)
-    bare = [
-        c
+    return tuple(
+        xl_col_to_name(c)
         for c in range(width)
         if not "".join(titles[c : c + 1]).strip() and any(c < len(row) and _text(row[c]) for row in rows)
-    ]
+    )
+
+
+def _bare_notes(sheet: str, bare: Sequence[str], several: bool) -> Iterator[str]:
+    """Say which columns without a title hold something."""
     if bare:
-        listed = [
-            f"{table.sheet.name} {xl_col_to_name(c)}" if several else xl_col_to_name(c) for c in bare[:LISTED]
-        ]
+        listed = [f"{sheet} {letters}" if several else letters for letters in bare[:LISTED]]
         yield worded("没有列名、没有读入的列：{columns}", columns=series(listed))
 
 
@@ -263,6 +331,6 @@ def _lead(row: list[Any]) -> str | None:
     return next((v.strip() for v in row if isinstance(v, str) and v.strip()), None)
 
 
-def _text(value: Any) -> str | None:
-    text = show(value).strip() if value is not None else ""
+def _text(value: Any, *, percent: bool = False) -> str | None:
+    text = show(value, percent=percent).strip() if value is not None else ""
     return text or None

@@ -15,7 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 from zhunsheng.translation import raised_with, worded
 
-Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv"]
+Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv", "ods"]
 
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
@@ -28,6 +28,7 @@ MEDIA_TYPES: dict[Kind, str] = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
 
 
@@ -145,7 +146,7 @@ def open_bytes(data: bytes, name: str) -> Opened:
         return _open_zip(data, name)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _open_ole(data, name)
-    if ending in ("docx", "xlsx", "docm", "xlsm"):
+    if ending in ("docx", "xlsx", "docm", "xlsm", "ods"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("PDF；请用 Word 或 WPS 打开后另存为 docx"))
@@ -154,8 +155,8 @@ def open_bytes(data: bytes, name: str) -> Opened:
     text = decode(data, name)
     if begins_as_page(text[:HEAD]) or ending in ("html", "htm"):
         return Opened(name, "html", data, text)
-    if ending == "xls":
-        raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容是文字，不是 xls"))
+    if ending in ("xls", "et"):
+        raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容是文字，不是 {ending}", ending=ending))
     if ending not in ("txt", "csv", "text", "md", "tsv", ""):
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("不支持 .{ending}", ending=ending))
     return Opened(name, "csv" if ending in ("csv", "tsv") else "txt", data, text)
@@ -200,7 +201,30 @@ def _open_zip(data: bytes, name: str) -> Opened:
     if "xl/workbook.xml" in paths:
         _test_parts(archive, name)
         return Opened(name, "xlsx", data, archive=archive)
+    if "xl/workbook.bin" in paths:
+        detail = worded("二进制工作簿 xlsb；请用 Excel 或 WPS 打开后另存为 xlsx")
+        raise ZhunshengError("ZS-IN-03", name=name, detail=detail)
+    if "content.xml" in paths and _of_spreadsheet(archive, name):
+        return _open_ods(data, archive, name)
     raise ZhunshengError("ZS-IN-03", name=name, detail=worded("压缩包，里面不是 Word 或 Excel 文档"))
+
+
+def _of_spreadsheet(archive: Zip, name: str) -> bool:
+    """Say whether a zip of OpenDocument is one of a spreadsheet, by the type that it states."""
+    try:
+        return "mimetype" in archive.names and b"opendocument.spreadsheet" in archive.read("mimetype")
+    except UnfitZip as fault:
+        raise unfit(fault, name) from None
+
+
+def _open_ods(data: bytes, archive: Zip, name: str) -> Opened:
+    if any(path.startswith("Basic/") for path in archive.names):
+        raise ZhunshengError("ZS-IN-09", name=name)
+    opened = Opened(name, "ods", data, archive=archive)
+    manifest = "META-INF/manifest.xml"
+    if manifest in archive.names and b"encryption-data" in opened.member(manifest):
+        raise ZhunshengError("ZS-IN-04", name=name)
+    return opened
 
 
 def _test_parts(archive: Zip, name: str) -> None:

@@ -8,7 +8,7 @@ import math
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -18,20 +18,25 @@ from lxml import etree
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.biff import look_xls
+from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened, first_line
+from zhunsheng.files.sheets import (
+    MAX_COLUMNS,
+    MAX_SPAN,
+    SPARSE_FROM,
+    Hidden,
+    Look,
+    Worksheet,
+    refuse_too_large,
+)
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
-MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
 DOCUMENT_CELLS = 4_000_000  # of a sheet of a document
-SPARSE_FROM, MAX_SPARSE = (
-    4_000_000,
-    64,
-)  # from so many cells on, one in so many holds something: each takes memory
 MAX_TEXT = 2**31  # bytes of all texts of a sheet: one text of the shared table can stand in a million cells
 DOCUMENT_TEXT = 128 * 2**20
-MAX_SPAN = 2_000_000  # cells under one merged cell
 # The quick look reads column letters only; a row number of six digits or more calls for the full one.
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
@@ -41,7 +46,8 @@ _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
 _ERROR_CELL = re.compile(
-    rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
+    rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?'
+    rb"\s*<v[^>]*>([^<]*)</v>"
 )
 _FORMULA_ONLY = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"([^>]*[^>/])?>\s*<f(?:[^>]*/>|[^>]*>([^<]*)</f>)'
@@ -54,74 +60,58 @@ _IS_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,9})"')
 _COL = re.compile(rb"<col\b[^>]*>")
 _COL_ENDS, _COL_ENDS_MAX = re.compile(rb'\bmin="(\d{1,9})"'), re.compile(rb'\bmax="(\d{1,9})"')
+_COMMENTS = re.compile(rb'Target="([^"]*/comments?\d*\.xml)"')
+_COMMENT = re.compile(rb"<(?:[\w.-]+:)?comment\b")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1).
-    It is read all the same.
-    """
-
-    sheet: bool = False
-    rows: tuple[int, ...] = ()
-    columns: tuple[int, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self.sheet or bool(self.rows) or bool(self.columns)
-
-
-@dataclass
-class Worksheet:
-    """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows,
-    columns) covered.
-
-    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent.
-    ``faults`` are the cells without a value where there should be one: an Excel error (#N/A),
-    or a formula (=C2+4) whose result was never kept.
-    """
-
-    name: str
-    rows: list[list[Any]]
-    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    percents: frozenset[tuple[int, int]] = frozenset()
-    faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=Hidden)
 
 
 def read_workbook(
     opened: Opened, *, max_cells: int = DOCUMENT_CELLS, max_text: int = DOCUMENT_TEXT
 ) -> Iterator[Worksheet]:
-    """Yield the visible and hidden sheets of an xlsx or xls file, in order, none above ``max_cells`` or
+    """Yield the visible and hidden sheets of an xlsx, xls or ods file, in order, none above ``max_cells`` or
     ``max_text`` bytes.
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
     large).
     """
-    looks: dict[str, _Look] = {}
+    if opened.kind == "ods":
+        yield from read_ods(opened, max_cells=max_cells, max_text=max_text)
+        return
+    looks: dict[str, Look] = {}
     if opened.kind == "xlsx":
         texts = _count_strings(opened)
+        of_1904 = _of_1904(opened)
         looks = {
-            name: _inspect(opened, name, path, texts, max_cells, max_text)
+            name: replace(
+                _inspect(opened, name, path, texts, max_cells, max_text),
+                comments=_comments(opened, path),
+                of_1904=of_1904,
+            )
             for name, path in sheet_paths(opened)
         }
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
+        if opened.kind == "xls":
+            looks = dict(zip(book.sheet_names, look_xls(opened), strict=False))
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             rows = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges if rows else None
-            look = looks.get(name, _Look())
+            look = looks.get(name, Look())
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
-            yield Worksheet(name, rows, spans, look.percents, look.faults, hidden)
+            yield Worksheet(
+                name, rows, spans, look.percents, look.faults, hidden, look.comments, look.of_1904
+            )
     except PasswordError:
         raise ZhunshengError("ZS-IN-04", name=opened.name) from None
     except ZhunshengError:
         raise
-    except Exception as error:  # calamine raises a family of errors, and panics reach Python as BaseException
+    except BaseException as error:  # calamine raises a family of errors; its panics are no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
 
 
@@ -184,16 +174,28 @@ def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
     return found
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What the raw XML of a sheet says that its values don't."""
-
-    percents: frozenset[tuple[int, int]] = frozenset()
-    faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=Hidden)
+def _of_1904(opened: Opened) -> bool:
+    """Say whether an xlsx counts its days from 1904 on, as Excel for the Mac did."""
+    said = opened.xml("xl/workbook.xml").find(f"{_MAIN}workbookPr")
+    return said is not None and said.get("date1904") in ("1", "true")
 
 
-def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: int, max_text: int) -> _Look:
+def _comments(opened: Opened, path: str) -> int:
+    """Return how many comments stand on the cells of a worksheet of an xlsx."""
+    assert opened.archive is not None
+    related = f"{posixpath.dirname(path)}/_rels/{posixpath.basename(path)}.rels"
+    if related not in opened.archive.names:
+        return 0
+    count = 0
+    for target in _COMMENTS.findall(opened.member(related)):
+        said = target.decode("utf8", "replace")
+        part = said.lstrip("/") if said.startswith("/") else posixpath.normpath(f"xl/worksheets/{said}")
+        if part in opened.archive.names:
+            count += len(_COMMENT.findall(opened.member(part)))
+    return count
+
+
+def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: int, max_text: int) -> Look:
     """Measure a sheet in its raw XML before anything allocates it; return its percent cells,
     faults and hidden parts.
     """
@@ -213,17 +215,20 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
+    styles = _percent_styles(opened)
+    measured = None
     if odd or repeated:
-        _measure(data, texts, opened.name, where, max_cells, max_text)
+        measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
     width = max(map(_column, set(_LETTERS.findall(data))), default=0)
     if width * 100_000 > min(SPARSE_FROM, max_cells) or _DEEP.search(data):
         filled, last, used = 0, 0, set()
         for cell in _FILLED.finditer(data):  # one by one: millions of them at once would take a gigabyte
             filled, last = filled + 1, max(last, int(cell[2]))
             used.add(cell[1])
-        _refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
-    look = _Look(faults=_faults(data), hidden=_hidden(data))
-    styles = _percent_styles(opened)
+        refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
+    if odd and measured:
+        return measured
+    look = Look(faults=_faults(data), hidden=_hidden(data))
     if not styles:
         return look
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
@@ -257,20 +262,39 @@ def _hidden(data: bytes) -> Hidden:
     return Hidden(rows=tuple(rows), columns=tuple(sorted(columns)))
 
 
-def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: int, max_text: int) -> None:
-    """Read a sheet as XML, cell by cell, where the quick look is not enough. Raises as ``read_workbook``."""
+def _measure(  # noqa: PLR0913 - what a sheet is measured by
+    data: bytes,
+    texts: list[int],
+    styles: frozenset[bytes],
+    name: str,
+    where: str,
+    max_cells: int,
+    max_text: int,
+) -> Look:
+    """Read a sheet as XML, cell by cell, where the quick look is not enough; return what that would.
+    Raises as ``read_workbook``.
+    """
     rows = columns = filled = size = row = column = 0
+    faults: dict[tuple[int, int], str] = {}
+    percents: set[tuple[int, int]] = set()
+    hidden_rows: list[int] = []
+    hidden_columns: set[int] = set()
     try:
         for event, element in etree.iterparse(
             io.BytesIO(data),
             ("start", "end"),
-            tag=("{*}row", "{*}c"),
+            tag=("{*}row", "{*}c", "{*}col"),
             resolve_entities=False,
             no_network=True,
         ):
             kind = etree.QName(element).localname
-            if event == "start" and kind == "row":
+            hidden = event == "start" and element.get("hidden") in ("1", "true")
+            if kind == "col":
+                first, last = (whole(element.get(end) or "", 9) or 0 for end in ("min", "max"))
+                hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1)) if hidden else set()
+            elif event == "start" and kind == "row":
                 row, column = (whole(str(element.get("r") or ""), 9) or row + 1), 0
+                hidden_rows += [row] if hidden else []
             elif event == "start":
                 said = _PLACE.fullmatch(element.get("r") or "")
                 row, column = (int(said[2]), _column(said[1].upper().encode())) if said else (row, column + 1)
@@ -278,12 +302,16 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
                 rows, columns, filled = max(rows, row), max(columns, column), filled + 1
                 at = whole((element.findtext("{*}v") or "").strip(), 9) if element.get("t") == "s" else None
                 size += texts[at] if at is not None and at < len(texts) else 0
+                if fault := _fault(element):
+                    faults[row - 1, column - 1] = fault
+                if (element.get("s") or "").encode() in styles:
+                    percents.add((row - 1, column - 1))
                 element.clear()
             else:
                 element.clear()
     except etree.XMLSyntaxError as error:
         raise ZhunshengError("ZS-IN-05", name=name, detail=first_line(error)) from None
-    _refuse_too_large(rows, columns, filled, name, where, max_cells)
+    refuse_too_large(rows, columns, filled, name, where, max_cells)
     if size > max_text:
         detail = worded(
             "文字重复写出有 {size} MB，上限 {most} MB",
@@ -291,27 +319,20 @@ def _measure(data: bytes, texts: list[int], name: str, where: str, max_cells: in
             most=f"{max_text / 2**20:,.0f}",
         )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+    hidden_parts = Hidden(rows=tuple(hidden_rows), columns=tuple(sorted(hidden_columns)))
+    return Look(frozenset(percents), faults, hidden_parts)
 
 
-def _refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str, max_cells: int) -> None:
-    """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not
-    count.
-    """
-    if columns > MAX_COLUMNS:
-        raise ZhunshengError(
-            "ZS-IN-10",
-            name=name,
-            where=where,
-            detail=worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{MAX_COLUMNS:,}"),
-        )
-    cells = rows * columns
-    if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
-        raise ZhunshengError(
-            "ZS-IN-10",
-            name=name,
-            where=where,
-            detail=worded("{rows} 行 × {columns} 列", rows=f"{rows:,}", columns=f"{columns:,}"),
-        )
+def _fault(cell: etree._Element) -> str | None:
+    """Return what a cell holds instead of a value: an error, or a formula whose result was never kept."""
+    value, formula = cell.find("{*}v"), cell.find("{*}f")
+    shown = (value.text or "").strip() if value is not None else ""
+    if cell.get("t") == "e":
+        return shown or "#N/A"
+    # A formula whose kept result is the empty text has its (empty) value and says so by its type.
+    if formula is None or shown or (cell.get("t") == "str" and value is not None):
+        return None
+    return f"={formula.text or ''}"
 
 
 def _percent_styles(opened: Opened) -> frozenset[bytes]:

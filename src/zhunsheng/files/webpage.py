@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from lxml import etree
@@ -15,6 +15,7 @@ from zhunsheng.translation import worded
 
 MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
 MAX_COVERED = 400_000  # positions under merged cells of one table
+_UNSEEN = ("script", "style", "title", "meta", "xml")
 Spans = dict[tuple[int, int], tuple[int, int]]
 Cell = TypeVar("Cell")
 
@@ -72,6 +73,32 @@ def tables_of(opened: Opened) -> list[tuple[list[list[str]], Spans]]:
         spread(table, n, opened.name, lambda td, _row, _column: text_of(td), "")
         for n, table in enumerate(innermost, start=1)
     ]
+
+
+def texts_around(opened: Opened) -> list[tuple[str, ...]]:
+    """Return for each table of ``tables_of`` the texts that stand before it and in no such table; the last
+    one has those behind it too.
+    """
+    root = parsed(opened)
+    tables = [t for t in root.iter("table") if t.find(".//table") is None]
+    found: list[list[str]] = [[] for _table in tables] or [[]]
+    at = 0
+    stack: list[Iterator[etree._Element | str]] = [iter([root])]  # a page may nest deeper than calls can
+    while stack:
+        one = next(stack[-1], None)
+        if one is None:
+            stack.pop()
+        elif isinstance(one, str):
+            if words := " ".join(one.split()):
+                found[min(at, len(found) - 1)].append(words)
+        elif one.tag == "table" and one.find(".//table") is None:
+            at += 1
+        elif isinstance(one.tag, str) and one.tag not in _UNSEEN:
+            pieces: list[etree._Element | str] = [one.text or ""]
+            for child in one:
+                pieces += [child, child.tail or ""]
+            stack.append(iter(pieces))
+    return [tuple(texts) for texts in found[: len(tables)]]
 
 
 def text_of(td: etree._Element) -> str:

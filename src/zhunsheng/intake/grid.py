@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from zhunsheng.files.spreadsheet import Hidden, show
+from zhunsheng.files.sheets import Hidden
+from zhunsheng.files.spreadsheet import show
 from zhunsheng.targets import Place
 
 Spans = dict[tuple[int, int], tuple[int, int]]

@@ -13,7 +13,8 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.spreadsheet import Worksheet, sheet_paths
+from zhunsheng.files.sheets import Worksheet
+from zhunsheng.files.spreadsheet import sheet_paths
 from zhunsheng.intake.grid import Block, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
@@ -86,6 +87,8 @@ def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
         return found + [Picture(Place()) for _ in range(count)]
     if opened.archive is None:
         return found
+    if opened.kind == "ods":
+        return found + [Picture(Place()) for path in opened.archive.names if path.startswith("Pictures/")]
     members = set(opened.archive.names)
     rich = any(m.startswith("xl/richData/richValueRel") for m in members)
     for name, path in sheet_paths(opened):

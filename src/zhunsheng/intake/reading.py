@@ -22,6 +22,7 @@ _READERS = {
     "docx": docx.read,
     "xlsx": xlsx.read,
     "xls": xlsx.read,
+    "ods": xlsx.read,
     "html": html.read,
 }
 

@@ -1,11 +1,12 @@
-"""Reader for xlsx and xls: every worksheet as one grid."""
+"""Reader for xlsx, xls and ods: every worksheet as one grid."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.spreadsheet import Hidden, read_workbook
+from zhunsheng.files.sheets import Hidden
+from zhunsheng.files.spreadsheet import read_workbook
 from zhunsheng.intake.grid import Block, Grid, Picture
 from zhunsheng.intake.pictures import in_workbook
 from zhunsheng.targets import Place, Unsure

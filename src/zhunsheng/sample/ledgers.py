@@ -268,7 +268,7 @@ def _dirty(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Iterable[dict[str,
         yield {**rows[2], "complaint_no": "TJ2021X03", "closed_on": "2020-03-01"}
         yield rows[3]
     if ledger.id == "cases" and rows:
-        yield {**rows[0], "case_no": "示市监立〔2021〕补1号", "penalty": "五千"}
+        yield {**rows[0], "case_no": "示市监立〔2021〕补1号", "penalty": "约五千"}
 
 
 def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:

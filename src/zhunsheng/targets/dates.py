@@ -6,7 +6,7 @@ import calendar
 import re
 from datetime import date, timedelta
 
-from zhunsheng.targets.spelling import chinese_number
+from zhunsheng.numerals import chinese_number
 from zhunsheng.translation import worded
 
 _EXCEL_EPOCH = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was.

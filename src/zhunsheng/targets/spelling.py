@@ -7,6 +7,8 @@ import unicodedata
 from decimal import Decimal
 from typing import Literal
 
+from zhunsheng.numerals import chinese_number
+
 Op = Literal[">=", "<=", "==", ">", "<", "range", "by", "level", "unread"]
 
 _GLYPHS = str.maketrans(
@@ -110,7 +112,6 @@ _LONG = re.compile(
 _GROUPED = re.compile(r"\d+(?:,\d+)+")
 _WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _NUMERALS = re.compile("[零一二两三四五六七八九十百千万亿点]+")
-_NUMERAL_DIGITS = "零一二三四五六七八九"
 _OF_HUNDRED = re.compile(rf"(百分之|千分之)({NUMBER}|{_NUMERALS.pattern})")
 _PLAIN_DIGIT = re.compile("[0-9０-９]")
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")  # signs that stand in no unit
@@ -148,26 +149,6 @@ def misgrouped(text: str) -> str | None:
     None without one.
     """
     return next((m[0] for m in _GROUPED.finditer(text) if not _WELL_GROUPED.fullmatch(m[0])), None)
-
-
-def chinese_number(word: str) -> Decimal | None:
-    """Return the number that a word of Chinese numerals writes (九十五, 二〇二一, 三点二);
-    None where it writes none.
-
-    The one place where the library of numerals is called: what it raises for words that only look like
-    numbers (九十零, 十点一二三万) is of many kinds and costs that word alone. Digits behind 点 are read here,
-    since the library gives a binary fraction.
-    """
-    whole, point, digits = word.partition("点")
-    if point and not (digits and all(c in _NUMERAL_DIGITS for c in digits)):
-        return None
-    try:
-        import cn2an  # here, because a quarter of a second goes by while it is loaded
-
-        units = Decimal(int(cn2an.cn2an(whole, "smart")))
-    except Exception:
-        return None
-    return units + Decimal("0." + "".join(str(_NUMERAL_DIGITS.index(c)) for c in digits)) if point else units
 
 
 def number_of(digits: str) -> Decimal:

@@ -98,6 +98,8 @@ def _account(account: Account) -> None:
         console.print(f"[bright_black]读入[/] {escape(said)}", highlight=False)
     fates = "，".join(f"{title} {rows}" for title, rows in account.told())
     console.print(f"[bright_black]去向[/] 共 {account.rows} 行：{escape(fates)}", highlight=False)
+    for what, how in account.remarks():
+        console.print(f"[bright_black]{escape(what)}[/] {escape(how)}", highlight=False)
 
 
 def not_imported(path: Path, error: ZhunshengError) -> None:

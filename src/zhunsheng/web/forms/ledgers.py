@@ -19,7 +19,9 @@ class LedgerFile(SentForm):
     """The ledger that a file is of, empty for telling by its headers; ``ledgers`` are known, by id."""
 
     ledger = CleanCharField(label=_("台账"), most=60, required=False)
-    file = SentFile(label=_("台账文件"), required=True, accept=".xlsx, .xls, .csv, .parquet")
+    file = SentFile(
+        label=_("台账文件"), required=True, accept=".xlsx, .xls, .et, .ods, .csv, .tsv, .txt, .parquet, .html"
+    )
     good_rows = forms.BooleanField(label=_("有错的行跳过"), required=False)
 
     def __init__(self, data: QueryDict | None, files: Files | None, ledgers: Mapping[str, Ledger]) -> None:

@@ -1,0 +1,160 @@
+"""Look into an xls (Excel 97–2003, WPS .et) for what its values omit: errors, percents, what is hidden."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import Opened
+from zhunsheng.files.sheets import MAX_COLUMNS, Hidden, Look
+
+_FREE = 0xFFFFFFFA  # from here on a number of a sector is a mark
+_SMALL = 4096  # bytes of a stream below which it lies in the stream of small ones
+_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_BOF, _EOF, _SHEET, _1904, _FORMAT, _XF = 0x0809, 0x0A, 0x85, 0x22, 0x041E, 0xE0
+_ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
+    0x0208,
+    0x7D,
+    0x0205,
+    0x06,
+    0x0203,
+    0x027E,
+    0xBD,
+    0x1C,
+)
+
+
+@dataclass
+class _Found:
+    """What was found of one worksheet."""
+
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    percents: set[tuple[int, int]] = field(default_factory=set)
+    rows: list[int] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    comments: int = 0
+
+
+def look_xls(opened: Opened) -> list[Look]:
+    """Return what is to be told of the worksheets of an xls, in the order of their names.
+
+    Raises ``ZS-IN-05`` for a file whose parts can't be found.
+    """
+    try:
+        book = _workbook(opened.data)
+        return list(_looks(book))
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
+
+
+def _workbook(data: bytes) -> bytes:
+    """Return the stream of the workbook out of the file system that an xls is."""
+    size = 1 << struct.unpack_from("<H", data, 30)[0]
+    small = 1 << struct.unpack_from("<H", data, 32)[0]
+    first_of_list, mini_table, _count, more, more_count = (
+        struct.unpack_from("<I8x3I", data, 48)[0],
+        *(struct.unpack_from("<4I", data, 60)),
+    )
+    listed = [s for s in struct.unpack_from("<109I", data, 76) if s < _FREE]
+    for _block in range(min(more_count, len(data) // size)):
+        if more >= _FREE:
+            break
+        *sectors, more = struct.unpack_from(f"<{size // 4}I", data, (more + 1) * size)
+        listed += [s for s in sectors if s < _FREE]
+    table: list[int] = []
+    for sector in listed:
+        piece = data[(sector + 1) * size : (sector + 2) * size]
+        table += struct.unpack(f"<{len(piece) // 4}I", piece[: len(piece) // 4 * 4])
+
+    def chain(start: int, links: list[int]) -> Iterator[int]:
+        for _step in range(len(links)):
+            if start >= _FREE:
+                return
+            yield start
+            start = links[start]
+
+    def read(start: int) -> bytes:
+        return b"".join(data[(s + 1) * size : (s + 2) * size] for s in chain(start, table))
+
+    entries = read(first_of_list)
+    root = b""
+    for at in range(0, len(entries) - 127, 128):
+        name_size, kind = struct.unpack_from("<HB", entries, at + 64)
+        name = entries[at : at + max(0, name_size - 2)].decode("utf-16-le", "replace")
+        start, length = struct.unpack_from("<2I", entries, at + 116)
+        if kind == 5:
+            root = read(start)
+        elif kind == 2 and name in ("Workbook", "Book"):
+            if length >= _SMALL:
+                return read(start)[:length]
+            mini = list(struct.unpack(f"<{len(links) // 4}I", links)) if (links := read(mini_table)) else []
+            return b"".join(root[s * small : (s + 1) * small] for s in chain(start, mini))[:length]
+    raise ValueError("Workbook")
+
+
+def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the records of one part of a workbook: kind, where its content begins, its length."""
+    depth = 0
+    while at + 4 <= len(book):
+        kind, length = struct.unpack_from("<HH", book, at)
+        if kind == _BOF:
+            depth += 1
+        elif kind == _EOF:
+            depth -= 1
+            if depth <= 0:
+                return
+        elif depth == 1:  # a chart within a sheet is a part of its own
+            yield kind, at + 4, length
+        at += 4 + length
+
+
+def _looks(book: bytes) -> Iterator[Look]:
+    places: list[int] = []
+    formats: dict[int, bool] = {9: True, 10: True}
+    styles: list[int] = []
+    of_1904 = False
+    for kind, at, length in _records(book, 0):
+        if kind == _SHEET:
+            places.append(struct.unpack_from("<I", book, at)[0])
+        elif kind == _1904:
+            of_1904 = struct.unpack_from("<H", book, at)[0] == 1
+        elif kind == _FORMAT:
+            formats[struct.unpack_from("<H", book, at)[0]] = b"%" in book[at + 2 : at + length]
+        elif kind == _XF:
+            styles.append(struct.unpack_from("<H", book, at + 2)[0])
+    percent = {n for n, style in enumerate(styles) if formats.get(style)}
+    for place in places:
+        found = _Found()
+        for kind, at, length in _records(book, place):
+            _take(found, book, kind, at, length, percent)
+        hidden = Hidden(rows=tuple(found.rows), columns=tuple(sorted(found.columns)))
+        yield Look(frozenset(found.percents), found.faults, hidden, found.comments, of_1904)
+
+
+def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: set[int]) -> None:
+    if kind in (_NUMBER, _RK, _FORMULA, _BOOLERR):
+        row, column, style = struct.unpack_from("<3H", book, at)
+        if kind == _BOOLERR:
+            value, is_error = struct.unpack_from("<2B", book, at + 6)
+            if is_error:
+                found.faults[row, column] = _ERRORS.get(value, "#N/A")
+        elif kind == _FORMULA and book[at + 12 : at + 14] == b"\xff\xff" and book[at + 6] == 2:
+            found.faults[row, column] = _ERRORS.get(book[at + 8], "#N/A")
+        elif style in percent:
+            found.percents.add((row, column))
+    elif kind == _MULRK and percent:
+        row, first = struct.unpack_from("<2H", book, at)
+        for n in range((length - 6) // 6):
+            if struct.unpack_from("<H", book, at + 4 + 6 * n)[0] in percent:
+                found.percents.add((row, first + n))
+    elif kind == _ROW:
+        if struct.unpack_from("<I", book, at + 12)[0] & 0x20:
+            found.rows.append(struct.unpack_from("<H", book, at)[0] + 1)
+    elif kind == _COLINFO:
+        first, last, _width, _style, options = struct.unpack_from("<5H", book, at)
+        if options & 1:
+            found.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1))
+    elif kind == _NOTE:
+        found.comments += 1

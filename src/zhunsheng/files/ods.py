@@ -1,0 +1,253 @@
+"""Read OpenDocument spreadsheets cell by cell: typed values, spans, what is hidden, cells without a value."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from lxml import etree
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import Opened, first_line
+from zhunsheng.files.sheets import MAX_COLUMNS, MAX_SPAN, Hidden, Worksheet, refuse_too_large
+from zhunsheng.text import whole
+from zhunsheng.translation import worded
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?)?")
+_SPENT = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
+# What the cell of a formula shows that came to no value.
+_FAULT = re.compile(r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!)|Err:\d{3}")
+_YUAN = ("", "CNY", "RMB")
+
+
+@dataclass
+class _Sheet:
+    """A sheet while its rows are read; ``width`` is its widest row; ``at`` is the row that comes next."""
+
+    name: str
+    hidden: bool
+    rows: list[list[Any]] = field(default_factory=list)
+    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    percents: set[tuple[int, int]] = field(default_factory=set)
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: list[tuple[int, int]] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
+    columns: int = 0
+    at: int = 0
+    width: int = 0
+    filled: int = 0
+    text: int = 0
+    comments: int = 0
+
+
+def read_ods(opened: Opened, *, max_cells: int, max_text: int) -> Iterator[Worksheet]:
+    """Yield the sheets of an ods file in order, none above ``max_cells`` or ``max_text`` bytes.
+
+    Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
+    large).
+    """
+    data = opened.member("content.xml")
+    if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ZhunshengError("ZS-IN-08", name=opened.name)
+    unseen: set[str] = set()
+    sheet: _Sheet | None = None
+    tags = (f"{_TABLE}table", f"{_TABLE}table-row", f"{_TABLE}table-column", f"{_STYLE}style")
+    try:
+        for event, element in etree.iterparse(
+            io.BytesIO(data), ("start", "end"), tag=tags, resolve_entities=False, no_network=True
+        ):
+            parent = element.getparent()
+            top = element.tag == tags[0] and parent is not None and parent.tag == f"{_OFFICE}spreadsheet"
+            if event == "start":
+                if top:
+                    hidden = element.get(f"{_TABLE}style-name") in unseen
+                    sheet = _Sheet(element.get(f"{_TABLE}name") or "", hidden)
+            elif element.tag == f"{_STYLE}style":
+                if any(p.get(f"{_TABLE}display") == "false" for p in element):
+                    unseen.add(element.get(f"{_STYLE}name") or "")
+            elif top and sheet:
+                yield _finished(sheet)
+                sheet = None
+                element.clear()
+            elif sheet and element.tag == f"{_TABLE}table-column":
+                _take_column(sheet, element)
+            elif sheet and element.tag == f"{_TABLE}table-row":
+                _take_row(sheet, element, opened.name, max_cells, max_text)
+                element.clear()
+                while element.getprevious() is not None:
+                    del parent[0]
+    except etree.XMLSyntaxError as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
+
+
+def _finished(sheet: _Sheet) -> Worksheet:
+    last = len(sheet.rows)
+    rows = [row for first, end in sheet.hidden_rows for row in range(first, min(end, last) + 1)]
+    spans = {
+        (row, column): (min(height, last - row), width)
+        for (row, column), (height, width) in sheet.spans.items()
+        if row < last
+    }
+    hidden = Hidden(sheet.hidden, tuple(rows), tuple(sorted(sheet.hidden_columns)))
+    percents = frozenset(sheet.percents)
+    return Worksheet(sheet.name, sheet.rows, spans, percents, sheet.faults, hidden, comments=sheet.comments)
+
+
+def _times(element: etree._Element, attribute: str) -> int:
+    """Return how often a row, column or cell stands there; 1 for a number that is none."""
+    return max(1, whole(element.get(f"{_TABLE}{attribute}") or "1", 9) or 1)
+
+
+def _take_column(sheet: _Sheet, element: etree._Element) -> None:
+    count = _times(element, "number-columns-repeated")
+    if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+        last = min(sheet.columns + count, MAX_COLUMNS)
+        sheet.hidden_columns |= set(range(sheet.columns + 1, last + 1))
+    sheet.columns += count
+
+
+def _take_row(sheet: _Sheet, element: etree._Element, name: str, max_cells: int, max_text: int) -> None:
+    count = _times(element, "number-rows-repeated")
+    if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+        sheet.hidden_rows.append((sheet.at + 1, sheet.at + count))
+    values: list[Any] = []
+    column = 0
+    for cell in element.iter(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        if cell.getparent() is not element:
+            continue
+        times = _times(cell, "number-columns-repeated")
+        _take_span(sheet, cell, column, name)
+        value = _take_value(sheet, cell, column, times)
+        if value is not None:
+            if column + times > MAX_COLUMNS:
+                refuse_too_large(1, column + times, 1, name, _where(sheet), max_cells)
+            values += [""] * (column - len(values)) + [value] * times
+            sheet.text += (
+                (len(value.encode("utf8", "replace")) if isinstance(value, str) else 0) * times * count
+            )
+            sheet.filled += times * count
+        column += times
+    if values:
+        sheet.width = max(sheet.width, len(values))
+        rows = sheet.at + count
+        refuse_too_large(rows, sheet.width, sheet.filled, name, _where(sheet), max_cells)
+        if sheet.text > max_text:
+            detail = worded(
+                "文字重复写出有 {size} MB，上限 {most} MB",
+                size=f"{sheet.text / 2**20:,.0f}",
+                most=f"{max_text / 2**20:,.0f}",
+            )
+            raise ZhunshengError("ZS-IN-10", name=name, where=_where(sheet), detail=detail)
+        sheet.rows += [[] for _row in range(sheet.at - len(sheet.rows))]
+        sheet.rows += [list(values) for _row in range(count)]
+        _repeat(sheet, count)
+    sheet.at += count
+
+
+def _repeat(sheet: _Sheet, count: int) -> None:
+    """Say of the rows that repeat one what was said of its cells."""
+    if count > 1:
+        for column in [c for row, c in sheet.percents if row == sheet.at]:
+            sheet.percents |= {(sheet.at + n, column) for n in range(1, count)}
+        for column, said in [(c, said) for (row, c), said in sheet.faults.items() if row == sheet.at]:
+            sheet.faults |= {(sheet.at + n, column): said for n in range(1, count)}
+
+
+def _where(sheet: _Sheet) -> str:
+    return worded("工作表“{name}”", name=sheet.name)
+
+
+def _take_span(sheet: _Sheet, cell: etree._Element, column: int, name: str) -> None:
+    height, width = _times(cell, "number-rows-spanned"), _times(cell, "number-columns-spanned")
+    if height * width > MAX_SPAN:
+        detail = worded("合并单元格跨 {n} 格", n=f"{height * width:,}")
+        raise ZhunshengError("ZS-IN-10", name=name, where=_where(sheet), detail=detail)
+    if height * width > 1:
+        sheet.spans[sheet.at, column] = (height, width)
+
+
+def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) -> Any:
+    """Return the value of a cell, None for an empty one; note it where it is a percentage, or none."""
+    kind = cell.get(f"{_OFFICE}value-type")
+    formula = cell.get(f"{_TABLE}formula")
+    if not len(cell) and kind is None and formula is None:
+        return None
+    shown = _shown(sheet, cell)
+    error = cell.get(f"{_CALC}value-type") == "error" or (formula is not None and _FAULT.fullmatch(shown))
+    if error or (formula is not None and kind is None and not shown):
+        said = shown if error else "=" + (formula or "").partition("=")[2]
+        sheet.faults |= {(sheet.at, column + n): said for n in range(times)}
+        return said
+    if kind in ("float", "percentage", "currency"):
+        number = _number(cell.get(f"{_OFFICE}value") or "")
+        if kind == "percentage":
+            sheet.percents |= {(sheet.at, column + n) for n in range(times)}
+        currency = (cell.get(f"{_OFFICE}currency") or "").upper()
+        # A sum of another currency is no amount of yuan, and is told as it is shown.
+        return shown if number is None else number if currency in _YUAN else f"{currency} {number:.12g}"
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(cell.get(f"{_OFFICE}boolean-value") or "", shown)
+    if kind == "date":
+        return _day(cell.get(f"{_OFFICE}date-value") or "") or shown
+    if kind == "time":
+        return _time(cell.get(f"{_OFFICE}time-value") or "") or shown
+    return cell.get(f"{_OFFICE}string-value") or shown or None
+
+
+def _number(text: str) -> int | float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value == value and abs(value) < 2**53 and value == int(value) else value
+
+
+def _day(text: str) -> date | datetime | None:
+    found = _DAY.fullmatch(text)
+    try:
+        if found and found[2]:
+            return datetime.fromisoformat(f"{found[1]} {found[2]}")
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _time(text: str) -> time | timedelta | None:
+    if not (found := _SPENT.fullmatch(text)):
+        return None
+    hours, minutes, seconds = map(int, found.groups())
+    if hours < 24 and minutes < 60 and seconds < 60:
+        return time(hours, minutes, seconds)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _shown(sheet: _Sheet, cell: etree._Element) -> str:
+    """Return the text that a cell shows, a line a paragraph; comments are counted and are none of it."""
+    lines = []
+    for child in cell:
+        if child.tag == f"{_OFFICE}annotation":
+            sheet.comments += 1
+        elif child.tag == f"{_TEXT}p":
+            lines.append("".join(_pieces(child)))
+    return "\n".join(lines)
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if child.tag == f"{_TEXT}s":
+            yield " " * min(whole(child.get(f"{_TEXT}c") or "1", 4) or 1, 1000)
+        elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
+            yield "\t" if child.tag.endswith("tab") else "\n"
+        elif child.tag not in (f"{_OFFICE}annotation", f"{_TEXT}note"):
+            yield from _pieces(child)
+        yield child.tail or ""

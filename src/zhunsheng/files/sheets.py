@@ -1,0 +1,81 @@
+"""A worksheet as every reader of workbooks returns it, and how large one may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
+
+MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
+# From so many cells on, one in so many holds something: each takes memory.
+SPARSE_FROM, MAX_SPARSE = 4_000_000, 64
+MAX_SPAN = 2_000_000  # cells under one merged cell
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1).
+    It is read all the same.
+    """
+
+    sheet: bool = False
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.sheet or bool(self.rows) or bool(self.columns)
+
+
+@dataclass
+class Worksheet:
+    """One worksheet: cell values by row, from A1; ``spans`` maps an anchor (row, column) to (rows,
+    columns) covered.
+
+    Rows and columns count from 0; ``percents`` are the cells whose number format shows percent.
+    ``faults`` are the cells without a value where there should be one: an Excel error (#N/A),
+    or a formula (=C2+4) whose result was never kept.
+    """
+
+    name: str
+    rows: list[list[Any]]
+    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    percents: frozenset[tuple[int, int]] = frozenset()
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
+    comments: int = 0  # notes on its cells, which are not read
+    of_1904: bool = False  # whether its bare numbers count days from 1904 on, not from 1900
+    around: tuple[str, ...] = ()  # texts of a page that stand before its table, or behind the last one
+
+
+def refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str, max_cells: int) -> None:
+    """Raise ``ZS-IN-10`` when the filled cells span more than would fit; formatted but empty ones do not
+    count.
+    """
+    if columns > MAX_COLUMNS:
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{MAX_COLUMNS:,}"),
+        )
+    cells = rows * columns
+    if cells > max_cells or (cells > SPARSE_FROM and cells > MAX_SPARSE * filled):
+        raise ZhunshengError(
+            "ZS-IN-10",
+            name=name,
+            where=where,
+            detail=worded("{rows} 行 × {columns} 列", rows=f"{rows:,}", columns=f"{columns:,}"),
+        )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file says of a worksheet that its values don't; fields as of ``Worksheet``."""
+
+    percents: frozenset[tuple[int, int]] = frozenset()
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
+    comments: int = 0
+    of_1904: bool = False
