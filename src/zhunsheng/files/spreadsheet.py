@@ -18,7 +18,8 @@ from lxml import etree
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import Opened, first_line
+from zhunsheng.faults import first_line
+from zhunsheng.files.opening import Opened
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 

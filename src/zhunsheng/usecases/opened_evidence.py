@@ -8,7 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from zhunsheng.evidence import Snapshot, Store
-from zhunsheng.measures import DuckEngine, Engine, Measure, Readings, catalogue, read_all
+from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
+from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.reading import DaySums, sums_by_day
 
 
@@ -36,10 +37,13 @@ class Evidence:
         at: datetime | None = None,
         measures: Iterable[Path] = (),
         together: Iterable[str] = (),
+        where: Where = HERE,
     ) -> Evidence:
-        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
+        """Open the store as of a batch or time on the engine ``where`` names; ``measures`` are local measure
+        files. Raises ``ZS-EV-70``, ``-71``.
+        """
         snapshot = store.snapshot(batch=batch, at=at)
-        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), frozenset(together))
+        return cls(snapshot, where.opened(snapshot), catalogue(measures), frozenset(together))
 
     def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
         """Compute all measures for one department by code (None: for all), once a year and date."""

@@ -8,9 +8,9 @@ from threading import Lock
 from typing import Any
 
 from zhunsheng.evidence import Snapshot
-from zhunsheng.measures import DuckEngine, catalogue
+from zhunsheng.measures import catalogue
 from zhunsheng.usecases.opened_evidence import Evidence
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.evidence import store, where
 
 
 class _Lazy:
@@ -21,7 +21,7 @@ class _Lazy:
 
     def __getattr__(self, name: str) -> Any:
         if "_engine" not in self.__dict__:
-            self._engine = DuckEngine(self._snapshot)
+            self._engine = where().opened(self._snapshot)
         return getattr(self._engine, name)
 
 
