@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,25 @@ def load_workbook(
     """Load every sheet with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``;
     ``ZS-EV-45`` where sheets are of several ledgers and nobody said which is meant.
     """
+    with _uncollected():
+        return _loaded(path, ledger, connection, bounds)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the interpreter look for no circles of objects meanwhile: millions of cells make none, and the
+    search among them takes longer than reading them.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _loaded(path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds) -> Raw:
     opened = open_file(path)
     tables, unread = _tables(_sheets(opened, path, bounds), ledger, path.name)
     width = max((len(row) for table in tables for row in table.sheet.rows), default=0)
@@ -165,7 +186,12 @@ def _append(
     }
     for name, n in raw.columns.items():
         at = table.head.columns.get(name)
-        texts = [_text(row[at]) if at is not None and at < len(row) else None for row in rows]
+        if at is None:
+            data[f"c{n}"] = pa.nulls(count, pa.string())
+            continue
+        values = [row[at] if at < len(row) else None for row in rows]
+        # Nearly every cell is a text already; a call for each of millions takes longer than all that is done.
+        texts = [(v.strip() or None) if type(v) is str else _text(v) for v in values]
         data[f"c{n}"] = pa.array(texts, pa.string())
     connection.register("incoming", pa.table(data))
     connection.execute(
@@ -193,10 +219,9 @@ def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
                 )
                 yield at + 1, names[column], why
     exact = {c.name for c in table.head.ledger.columns if c.type == "text"} | {DEPARTMENT}
-    texts = [(at, name) for at, name in names.items() if name in exact]
-    for at, cells in enumerate(sheet.rows[top:], start=top + 1):
-        for column, name in texts:
-            if column < len(cells) and _lost(cells[column]):
+    for column, name in names.items():
+        for at, cells in enumerate(sheet.rows[top:], start=top + 1) if name in exact else ():
+            if column < len(cells) and type(cells[column]) is not str and _lost(cells[column]):
                 yield at, name, worded("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
 
 
@@ -243,7 +268,10 @@ def _hidden_notes(sheet: Worksheet) -> Iterator[str]:
 
 def _lead(row: list[Any]) -> str | None:
     """Return the first text of a row; a number or a day is none."""
-    return next((v.strip() for v in row if isinstance(v, str) and v.strip()), None)
+    for value in row:
+        if isinstance(value, str) and (text := value.strip()):
+            return text
+    return None
 
 
 def _text(value: Any) -> str | None:

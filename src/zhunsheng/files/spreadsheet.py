@@ -37,6 +37,7 @@ MAX_SPAN = 2_000_000  # cells under one merged cell
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
+_CELL, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at once
 _ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
 _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
@@ -216,12 +217,16 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
     if odd or repeated:
         _measure(data, texts, opened.name, where, max_cells, max_text)
-    width = max(map(_column, set(_LETTERS.findall(data))), default=0)
-    if width * 100_000 > min(SPARSE_FROM, max_cells) or _DEEP.search(data):
+    deep = _DEEP.search(data)
+    width = 0 if deep else max(map(_column, set(_LETTERS.findall(data))), default=0)
+    if deep or width * 100_000 > min(SPARSE_FROM, max_cells):
         filled, last, used = 0, 0, set()
-        for cell in _FILLED.finditer(data):  # one by one: millions of them at once would take a gigabyte
-            filled, last = filled + 1, max(last, int(cell[2]))
-            used.add(cell[1])
+        for piece in _pieces(data):  # millions of cells at once would take a gigabyte
+            cells = _FILLED.findall(piece)
+            filled += len(cells)
+            letters, rows_of = zip(*cells, strict=True) if cells else ((), ())
+            used |= set(letters)
+            last = max(last, max(map(int, set(rows_of)), default=0))
         _refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
     look = _Look(faults=_faults(data), hidden=_hidden(data))
     styles = _percent_styles(opened)
@@ -230,6 +235,18 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
     cells = frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
     return replace(look, percents=cells)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Yield a sheet's XML in pieces of a mebibyte or more, each from the beginning of a cell to that of
+    another.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(_CELL, start + _PIECE)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end
 
 
 def _faults(data: bytes) -> dict[tuple[int, int], str]:
