@@ -222,11 +222,10 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     if deep or width * 100_000 > min(SPARSE_FROM, max_cells):
         filled, last, used = 0, 0, set()
         for piece in _pieces(data):  # millions of cells at once would take a gigabyte
-            cells = _FILLED.findall(piece)
-            filled += len(cells)
-            letters, rows_of = zip(*cells, strict=True) if cells else ((), ())
-            used |= set(letters)
-            last = max(last, max(map(int, set(rows_of)), default=0))
+            places = _FILLED.findall(piece)
+            filled += len(places)
+            used |= {letters for letters, _row in places}
+            last = max(last, max(map(int, {row for _letters, row in places}), default=0))
         _refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
     look = _Look(faults=_faults(data), hidden=_hidden(data))
     styles = _percent_styles(opened)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import duckdb
+from sqlglot import exp
 
 from zhunsheng.clusters import Unreachable, spark_session
 from zhunsheng.errors import ZhunshengError
@@ -56,6 +57,10 @@ class Engine(Protocol):
         """Return the rows of a query in the engine's own dialect."""
         ...
 
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        ...
+
 
 class _Waiting:
     """Ledgers that no query asked for yet: opening every ledger's files costs more than one figure."""
@@ -78,6 +83,13 @@ def _refuse_damaged(snapshot: Snapshot, error: Exception) -> None:
     if damaged := snapshot.store.verify() if snapshot.store else []:
         log.warning("a query over a damaged store failed: %s", error)
         raise ZhunshengError("ZS-EV-11", detail=series(damaged[:3], "；")) from None
+
+
+def _moved(sql: str, ledger: str, name: str) -> str:
+    """Return a query over a ledger's rows with table ``name`` in place of the ledger's."""
+    before, after = (exp.alias_(exp.to_table(one), "t").sql() for one in (ledger, name))
+    assert sql.count(f"FROM {before}") == 1, sql
+    return sql.replace(f"FROM {before}", f"FROM {after}")
 
 
 class DuckEngine:
@@ -108,6 +120,12 @@ class DuckEngine:
             _refuse_damaged(self._snapshot, error)
             raise
 
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        some = replace(self._snapshot, files={ledger: tuple(files)})
+        self.connection.execute(f"CREATE OR REPLACE VIEW {ledger}_some AS {some.sql(ledgers()[ledger])}")
+        return _moved(sql, ledger, f"{ledger}_some")
+
 
 class SparkEngine:
     """A Spark session; each ledger is a temporary view on the snapshot's Parquet files, which every worker
@@ -126,18 +144,23 @@ class SparkEngine:
         """
         try:
             for ledger in self._waiting.asked(sql):
-                self._view(ledger)
+                self._view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
             return [tuple(row) for row in self.session.sql(sql).collect()]
         except Exception as error:  # of Java, of Py4J or of the network
             _refuse_damaged(self._snapshot, error)
             self._let_go()
             raise ZhunshengError("ZS-EV-72", engine="Spark", detail=first_line(error)) from error
 
-    def _view(self, ledger: Ledger) -> None:
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        self._view(ledgers()[ledger], f"{ledger}_some", files)
+        return _moved(sql, ledger, f"{ledger}_some")
+
+    def _view(self, ledger: Ledger, name: str, paths: Sequence[str]) -> None:
         columns = {name: kind.replace("VARCHAR", "STRING") for name, kind in ledger.stored().items()}
         # A column that a file lacks is empty there: no job need look through all files for what they have.
-        form = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
-        files = [_literal(path) for path in self._snapshot.files.get(ledger.id, ())]
+        form = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+        files = [_literal(path) for path in paths]
         frame = (
             self.session.read.schema(form).parquet(*files)
             if files
@@ -145,7 +168,7 @@ class SparkEngine:
         )
         if renames := self._snapshot.renames.get(ledger.id):
             frame = frame.replace(dict(renames), subset=[DEPARTMENT])
-        frame.createOrReplaceTempView(ledger.id)
+        frame.createOrReplaceTempView(name)
 
     def _let_go(self) -> None:
         """End a session whose cluster ended it, so that the next question opens another."""

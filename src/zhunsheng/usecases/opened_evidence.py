@@ -10,6 +10,7 @@ from pathlib import Path
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
 from zhunsheng.measures.engines import HERE
+from zhunsheng.measures.kept import Kept
 from zhunsheng.measures.reading import DaySums, sums_by_day
 
 
@@ -18,13 +19,15 @@ class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them. ``readings`` and ``sums`` are what was read so far, by year, date and department.
+    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``sums`` are what was
+    read so far, by year, date and department.
     """
 
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
     together: frozenset[str] = frozenset()
+    kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
     sums: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
 
@@ -51,7 +54,13 @@ class Evidence:
         if key not in self.readings:
             only = None if department is None else self._with(department)
             found = read_all(
-                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
+                list(self.measures.values()),
+                self.engine,
+                self.snapshot,
+                year,
+                as_of,
+                departments=only,
+                kept=self.kept,
             )
             if only is None:
                 self.readings[key] = found
@@ -66,7 +75,9 @@ class Evidence:
         key = (year, as_of, department)
         if key not in self.sums:
             only = self._with(department)
-            found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
+            found = sums_by_day(
+                self.measures["paid"], self.engine, self.snapshot, year, as_of, "paid_on", only, self.kept
+            )
             self.sums |= {(year, as_of, code): found.get(code, {}) for code in only}
         return self.sums[key]
 
