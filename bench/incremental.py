@@ -19,9 +19,9 @@ from typing import Any
 
 import duckdb
 from deltalake import write_deltalake
-from run import COMPLAINTS, ENTITIES, LEDGERS, make_store
 from stdnum.cn import uscc
 
+from run import COMPLAINTS, ENTITIES, LEDGERS, make_store
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.evidence.batches import next_batch, recover
 from zhunsheng.evidence.commits import NO_HOOKS, properties
@@ -148,9 +148,10 @@ def main() -> None:
         print(lines[-1], flush=True)
     text = (
         "# Figures after an import\n\n"
-        f"Measured by `python bench/incremental.py` on {date.today()}, {platform.machine()}, {os.cpu_count()} "
-        f"cores, medians of {TURNS} turns in one process that keeps its answers, as the site's worker does. "
-        f"The store holds {ENTITIES:,} entities, 8 million annual reports and {COMPLAINTS:,} complaints of "
+        f"Measured by `python bench/incremental.py` on {date.today()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, medians of {TURNS} turns in one process that keeps its answers, as the "
+        f"site's worker does. The store holds {ENTITIES:,} entities, 8 million annual reports and "
+        f"{COMPLAINTS:,} complaints of "
         "three departments; the whole catalogue is computed for the one that imports, and every result is "
         "compared with a full computation.\n\n" + "\n".join(lines) + "\n"
     )

@@ -95,7 +95,8 @@ class Store:
         beside them no row is written in clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
-        with self._writing({label: department} if label else None) as index:
+        codes = {label: department} if label else None
+        with commits.prepared(checked, self.cipher) as rows, self._writing(codes) as index:
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
@@ -125,7 +126,7 @@ class Store:
                     (self.root / path).unlink()
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
-            commits.merge(self.root, checked, replace(batch, files=again), self.cipher, new=not there)
+            commits.merge(self.root, checked, rows, replace(batch, files=again), new=not there)
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
