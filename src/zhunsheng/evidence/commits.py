@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
     """Give the query of the good rows as they are to be written, but for their batch. What is personal is
     encrypted here, before the store is held: whoever else imports does not wait for it.
     """
-    values = column_list([name for name in checked.ledger.stored() if name != "_batch"])
-    query = f"SELECT {values} FROM good ORDER BY _id"
+    values = column_list(["_id", *(name for name in checked.ledger.stored() if name != "_batch")])
+    query = f"SELECT {values} FROM good"
     personal = [c.name for c in checked.ledger.columns if c.personal]
     if not cipher or not personal:
         yield query
@@ -61,16 +61,25 @@ def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
         yield f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
 
 
-def merge(root: Path, checked: Checked, prepared: str, batch: Batch, *, new: bool) -> None:
-    """Commit the good rows as they were ``prepared``; where all their keys are ``new`` nothing that stands
-    there need be read or compared.
+def merge(
+    root: Path,
+    checked: Checked,
+    prepared: str,
+    batch: Batch,
+    *,
+    new: bool,
+    kept: Collection[str] = (),
+) -> None:
+    """Commit the good rows as they were ``prepared``, but for those put aside since; where all their keys are
+    ``new`` nothing that stands there need be read or compared. An empty cell of a column ``kept`` leaves what
+    stands there.
     """
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
     columns = [f"{batch.batch}::BIGINT AS _batch" if name == "_batch" else f'"{name}"' for name in schema]
-    rows: Any = checked.connection.sql(f"SELECT {', '.join(columns)} FROM ({prepared})").to_arrow_reader(
-        100_000
-    )
+    rows: Any = checked.connection.sql(
+        f"SELECT {', '.join(columns)} FROM ({prepared}) WHERE _id IN (SELECT _id FROM good) ORDER BY _id"
+    ).to_arrow_reader(100_000)
     # delta-rs would look through the whole log to say so.
     if not layout.commit_file(root, checked.ledger.id, 0).is_file():
         write_deltalake(
@@ -96,8 +105,12 @@ def merge(root: Path, checked: Checked, prepared: str, batch: Batch, *, new: boo
         )
         return
     stated = [c for c in checked.stated if c not in key]
+    kept = {c for c in kept if c in there}
     changed = " OR ".join(
-        f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)' for c in stated
+        f'(s."{c}" IS NOT NULL AND t."{c}" IS DISTINCT FROM s."{c}")'
+        if c in kept
+        else (f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)')
+        for c in stated
     )
     merging = opened.merge(
         rows,
@@ -111,7 +124,11 @@ def merge(root: Path, checked: Checked, prepared: str, batch: Batch, *, new: boo
     if changed:
         # Of a column that the file does not have it says nothing: what stands there stays.
         merging = merging.when_matched_update(
-            {f'"{c}"': f's."{c}"' for c in (*stated, *LINEAGE)}, predicate=changed
+            {
+                f'"{c}"': f'coalesce(s."{c}", t."{c}")' if c in kept else f's."{c}"'
+                for c in (*stated, *LINEAGE)
+            },
+            predicate=changed,
         )
     merging.when_not_matched_insert_all().execute()
     if DeltaTable(table).version() == opened_at:

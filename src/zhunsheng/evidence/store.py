@@ -24,7 +24,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
-from zhunsheng.evidence.questions import settled
+from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
 from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
@@ -70,7 +70,7 @@ class Store:
     # -- writing
     # ----------------------------------------------------------------------------------------------
 
-    def commit(
+    def commit(  # noqa: PLR0913 - options, by their names
         self,
         checked: Checked,
         *,
@@ -79,6 +79,7 @@ class Store:
         who: str | None = None,
         when: datetime | None = None,
         agreed: bool | str = True,
+        answers: Mapping[str, str] | None = None,
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
@@ -90,9 +91,10 @@ class Store:
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``).
         Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
-        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is not ``agreed``
-        (``questions.settled``), ``ZS-EV-26`` without a key where personal columns stand encrypted:
-        beside them no row is written in clear.
+        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is neither
+        ``agreed`` nor among ``answers`` (``questions.settled``), ``ZS-EV-49`` where these leave no row,
+        ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in
+        clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         codes = {label: department} if label else None
@@ -101,6 +103,9 @@ class Store:
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             refuse_halves(checked, index)
+            there = standing(checked, index)
+            done = settled(checked, there, agreed, answers)
+            holds = checked.others_held()
             batch = next_batch(
                 index,
                 checked.ledger.id,
@@ -110,26 +115,32 @@ class Store:
                 label=label or index.name_of(department) or department,
                 file=checked.path.name,
                 sha256=checked.sha256,
-                rows=checked.good_rows,
-                rejected=checked.bad_rows,
-                named=dict(checked.named),
-                holds=tuple(checked.holds),
-                notes=checked.notes,
+                rows=checked.good_rows - done.aside,
+                rejected=checked.bad_rows + done.aside,
+                named={code: name for code, name in checked.named.items() if code in holds},
+                holds=holds,
+                notes=(*checked.notes, *done.notes),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
-            there = standing(checked, index)
-            batch = replace(batch, notes=(*batch.notes, *settled(checked, there, agreed)))
-            again, count = keep_again(self.root, checked, batch, there, self.cipher)
+            again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
             known = index.imported(checked.ledger.id, checked.sha256, department)
-            if known is not None and count == checked.good_rows and (found := index.batch(known)):
+            if known is not None and count == batch.rows and (found := index.batch(known)):
                 for path, _, _ in again:
                     (self.root / path).unlink()
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
-            commits.merge(self.root, checked, rows, replace(batch, files=again), new=not there)
+            sealed = replace(batch, files=again)
+            commits.merge(self.root, checked, rows, sealed, new=not there, kept=done.kept)
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
+
+    def would_ask(
+        self, checked: Checked, agreed: bool | str = False, answers: Mapping[str, str] | None = None
+    ) -> Unanswered | None:
+        """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
+        with self.reading() as index:
+            return unanswered(checked, standing(checked, index), agreed, answers or {})
 
     def undo(
         self,
