@@ -204,6 +204,10 @@ def header_of(
     mapping = guide.mapping or _remembered(rows, ledger, name, guide, spans)
     if mapping and ledger is None:
         ledger = ledgers()[mapping.ledger]
+    if mapping and ledger and mapping.ledger != ledger.id:
+        other = ledgers()[mapping.ledger].title
+        detail = worded("它是“{other}”的，这个文件读作“{ledger}”", other=other, ledger=ledger.title)
+        raise ZhunshengError("ZS-EV-48", name=mapping.name or other, detail=detail)
     used = _joined(mapping, guide.chosen)
     propose = "columns" in guide.propose
     try:

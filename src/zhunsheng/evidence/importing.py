@@ -206,6 +206,7 @@ def _check(
         *left.notes,
         *_mended(connection, raw),
         *_units(raw),
+        *_mapped(raw),
         *_no_departments(connection, raw, owner),
     ]
     asked = [*columns_asked(connection, raw)]
@@ -297,6 +298,28 @@ def _units(raw: Raw) -> list[str]:
         )
         for unit, stated, title in sorted(said)
     ]
+
+
+def _mapped(raw: Raw) -> list[str]:
+    """Say which columns and spellings were read by what a person said of them: a batch keeps what it rests
+    on.
+    """
+    columns = {
+        worded(
+            "{title}→{column}", title=" ".join(head.titles[at].split()), column=raw.ledger.column(name).title
+        ): None
+        for head in (layout.head for layout in raw.layouts)
+        for name, at in head.columns.items()
+        if head.how[name] == "mapping" and name != DEPARTMENT
+    }
+    values = {
+        worded("{title}→{column}", title=text, column=value): None
+        for said in (raw.mapping.values if raw.mapping else {}).values()
+        for text, value in said.items()
+        if value is not None
+    }
+    found: list[str] = [worded("按确认的对应读入的列：{columns}", columns=series(columns))] if columns else []
+    return [*found, worded("按确认的对应读入的取值：{values}", values=series(values))] if values else found
 
 
 def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> list[str]:

@@ -82,7 +82,7 @@ def settled(
         elif answer == ASIDE:
             _put_aside_departments(checked)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
-        notes.append(worded("有疑问：{text}；答复：{answer}", text=question.text, answer=said))
+        notes.append(worded("有疑问：{says}；答复：{words}", says=question.text, words=said))
     ((aside,),) = checked.connection.execute("SELECT count(DISTINCT _id) FROM aside").fetchall()
     if aside and aside == checked.good_rows:
         raise ZhunshengError("ZS-EV-49", name=checked.path.name)
