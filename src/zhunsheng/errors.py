@@ -162,6 +162,21 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "可以答：{allowed}。",
         "请选所列的答复之一：{allowed}。",
     ),
+    "ZS-EV-70": (
+        "连不上 {engine}：{detail}",
+        "请核对 --url（或 ZHUNSHENG_ENGINE_URL）和网络；不写 --engine 就在本机计算，数字相同。",
+        "请告诉系统管理员：设置的计算引擎连不上。",
+    ),
+    "ZS-EV-71": (
+        "没有安装 {engine} 要用的 {package}",
+        "请运行 pip install 'zhunsheng[spark]'（另需 Java 17 或更新版本），或不写 --engine，在本机计算。",
+        "请告诉系统管理员：设置的计算引擎没有安装。",
+    ),
+    "ZS-EV-72": (
+        "{engine} 没有算完：{detail}",
+        "请核对各节点都能以同一路径读到证据库，再看集群的日志；不写 --engine 就在本机计算，数字相同。",
+        "请告诉系统管理员：设置的计算引擎没有算完，原因见日志。",
+    ),
     "ZS-MS-01": (
         "没有这个测度：{measure}",
         "请用“zhunsheng measure --list”查看全部测度。",

@@ -247,3 +247,9 @@ def of_system(error: BaseException, path: str = "") -> ZhunshengError | None:
             return ZhunshengError("ZS-CL-12", path=f"{where[:60]}…")
         one = one.__cause__ or one.__context__
     return None
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, its kind where it says nothing; at most 120 characters."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:120]

@@ -15,7 +15,8 @@ from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.faults import written
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
-from zhunsheng.measures import Link, Measure, check_projects, read_mapping
+from zhunsheng.measures import Link, Measure, Where, check_projects, read_mapping
+from zhunsheng.measures.engines import HERE
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.regulations import Rules, read_scheme, rules_for
 from zhunsheng.targets import Book, Source
@@ -158,7 +159,7 @@ class Inputs:
 
     ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称,
     ``scheme`` a local one in place of the national, ``previous`` the targets of the year before,
-    ``reported`` a self-evaluation to re-check.
+    ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures.
     """
 
     documents: Sequence[Path]
@@ -172,6 +173,7 @@ class Inputs:
     mode: PlanMode = "linear"
     previous: Path | None = None
     reported: Path | None = None
+    where: Where = HERE
 
 
 def run(
@@ -204,7 +206,7 @@ def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessed, Evidenc
 
     Raises ``ZS-*``.
     """
-    evidence = Evidence.of(store, measures=given.measures)
+    evidence = Evidence.of(store, measures=given.measures, where=given.where)
     links = load_mapping(given.mapping, evidence.measures, book)
     place = department_to_read(store.root, given.department)
     rules = rules_of(book, given.as_of, given.scheme)

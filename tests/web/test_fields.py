@@ -48,6 +48,9 @@ def arguments(form):
     people = list(User.objects.all()[:3])
     bands, causes = schemes()[0].qualitative, ("其他",)
     unknown = [{"name": "某局", "near": [{"id": place.pk, "name": place.name, "code": "", "same": False}]}]
+    said = [{"answer": "update", "text": "更新"}, {"answer": "aside", "text": "先不导入"}]
+    part = {"key": "column:甲", "text": "甲", "proposed": "update", "choices": said}
+    asked = {"kind": "identity", "key": "identity", "text": "问", "choices": said, "changes": [{"key": "1"}]}
     known = {
         account.NewToken: ([place],),
         administration.NewLibraryIndicator: (measures(),),
@@ -68,6 +71,7 @@ def arguments(form):
         keyeval.EvaluatorsForm: (people,),
         keyeval.KeyStartForm: (Sheet.objects.all(), people, ("比较法",)),
         keyeval.PointsForm: (key_frameworks()[0],),
+        ledger_forms.Answers: ([asked | {"parts": [part]}],),
         ledger_forms.LedgerFile: (ledgers(),),
         portfolio_forms.Places: (unknown, Organisation.objects.all()),
         public.Disclosed: (["0" * 32],),

@@ -11,6 +11,7 @@ import typer
 from zhunsheng.clock import today, zone
 from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.measures.engines import Kind
 from zhunsheng.translation import worded
 
 DEFAULT_STORE = Path("zhunsheng-evidence")
@@ -27,6 +28,24 @@ StoreDir = Annotated[
 ]
 EvidenceDir = Annotated[
     Path, typer.Option("--evidence", metavar="目录", help="证据库，或放着台账文件（xlsx、csv）的文件夹")
+]
+EngineName = Annotated[
+    Kind,
+    typer.Option(
+        "--engine",
+        metavar="引擎",
+        help="在哪里计算：duckdb（本机）或 spark（数字相同）",
+        envvar="ZHUNSHENG_ENGINE",
+    ),
+]
+EngineUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        metavar="地址",
+        help="spark://主机:端口；各节点要能以同一路径读到证据库",
+        envvar="ZHUNSHENG_ENGINE_URL",
+    ),
 ]
 AsOf = Annotated[
     str | None,

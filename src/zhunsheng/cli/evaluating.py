@@ -17,6 +17,8 @@ from zhunsheng.cli.arguments import (
     AsOf,
     DepartmentName,
     Documents,
+    EngineName,
+    EngineUrl,
     EvidenceDir,
     JudgementFile,
     MappingFile,
@@ -31,7 +33,7 @@ from zhunsheng.clock import today
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs
-from zhunsheng.measures import Link
+from zhunsheng.measures import Link, Where
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.calculating import calculate
@@ -69,6 +71,8 @@ def monitor(
     judgements: JudgementFile = None,
     measures: MeasureFiles = None,
     plan: Plan = "linear",
+    engine: EngineName = "duckdb",
+    url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """运行监控：资金对照支出计划，指标对照时序，给出预计和预警。"""
@@ -81,6 +85,7 @@ def monitor(
         judgements=judgements,
         measures=measures or (),
         mode=plan,
+        where=Where(engine, url),
     )
     found, used, _, problems = _assess(given)
     if as_json:
@@ -111,6 +116,8 @@ def evaluate(
     scheme: SchemeFile = None,
     measures: MeasureFiles = None,
     reported: ReportedFile = None,
+    engine: EngineName = "duckdb",
+    url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异时退出码为 1。"""
@@ -123,6 +130,7 @@ def evaluate(
         judgements=judgements,
         scheme=scheme,
         measures=measures or (),
+        where=Where(engine, url),
     )
     found, used, links, problems = _assess(given)
     rechecked = folders.recheck(reported, found, used, links) if reported else []

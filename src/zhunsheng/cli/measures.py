@@ -20,6 +20,8 @@ from zhunsheng.cli.arguments import (
     AsJson,
     AsOf,
     DepartmentName,
+    EngineName,
+    EngineUrl,
     EvidenceDir,
     MappingFile,
     MeasureFiles,
@@ -36,6 +38,7 @@ from zhunsheng.measures import (
     Measure,
     ProjectMatch,
     Rows,
+    Where,
     catalogue,
     evidence_rows,
     match_book,
@@ -80,6 +83,8 @@ def measure(
     ] = None,
     measures: MeasureFiles = None,
     listing: Annotated[bool, typer.Option("--list", help="列出全部测度的定义")] = False,
+    engine: EngineName = "duckdb",
+    url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """由台账计算指标，可列出每一行、下钻、回到较早的版本。"""
@@ -96,7 +101,13 @@ def measure(
         _define(chosen, as_json)
         return
     until = day(as_of)
-    opened = Evidence.of(Store.existing(evidence), batch=batch, at=moment(at), measures=measures or ())
+    opened = Evidence.of(
+        Store.existing(evidence),
+        batch=batch,
+        at=moment(at),
+        measures=measures or (),
+        where=Where(engine, url),
+    )
     place = folders.department_to_read(evidence, department)
     asked = _Asked(chosen, opened, year or until.year, until, place.code if place else None)
     if rows and len(chosen) == 1:

@@ -17,6 +17,8 @@ from zhunsheng.cli.arguments import (
     AsOf,
     DepartmentName,
     Documents,
+    EngineName,
+    EngineUrl,
     EvidenceDir,
     JudgementFile,
     MappingFile,
@@ -33,6 +35,7 @@ from zhunsheng.cli.show import draws as show_draws
 from zhunsheng.cli.show import results as show
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.folders import Inputs
+from zhunsheng.measures import Where
 from zhunsheng.sample.demo import demo as make_demo
 from zhunsheng.sample.draw import demo_draw
 from zhunsheng.translation import series, worded
@@ -58,6 +61,8 @@ def report(
     measures: MeasureFiles = None,
     plan: Plan = "linear",
     reported: ReportedFile = None,
+    engine: EngineName = "duckdb",
+    url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """写出官方表格、评价报告、总览网页和数据。"""
@@ -77,6 +82,7 @@ def report(
         scheme=scheme,
         measures=measures or (),
         mode=plan,
+        where=Where(engine, url),
         reported=reported,
     )
     with terminal.progress(quiet=as_json) as progress:
@@ -104,6 +110,8 @@ def run(
     plan: Plan = "linear",
     previous: PreviousFile = None,
     reported: ReportedFile = None,
+    engine: EngineName = "duckdb",
+    url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """主任务：读取、审核、计算、监控、评分，写出全部结果并汇总。证据库被改动时退出码为 1。"""
@@ -117,6 +125,7 @@ def run(
         scheme=scheme,
         measures=measures or (),
         mode=plan,
+        where=Where(engine, url),
         previous=previous,
         reported=reported,
     )

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from zhunsheng.clusters import Unreachable, spark_session
 from zhunsheng.draws.drawing import DrawEngine, PostgresDatabase, SparkDatabase
 from zhunsheng.draws.frame import key_of
 from zhunsheng.draws.spec import head
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import first_line
 from zhunsheng.translation import worded
 
 Kind = Literal["duckdb", "postgres", "spark"]
@@ -63,7 +65,7 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
         connection = psycopg.connect(url, connect_timeout=20)
     except (psycopg.Error, UnicodeError, ValueError) as error:
         # Of the address only the host: it may hold a password.
-        detail = f"{urlsplit(url).hostname or ''} {_first(error)}".strip()
+        detail = f"{urlsplit(url).hostname or ''} {first_line(error)}".strip()
         raise ZhunshengError("ZS-DR-40", engine="PostgreSQL", detail=detail) from None
     with connection, connection.cursor() as cursor:
         # A tab between, no quotes and no escapes: text is taken as it is. Control characters are none in a
@@ -87,7 +89,7 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
                     for data in copy:
                         whole.update(data)
             except psycopg.errors.Error as error:
-                raise ZhunshengError("ZS-DR-42", table=table, detail=_first(error)) from None
+                raise ZhunshengError("ZS-DR-42", table=table, detail=first_line(error)) from None
             if whole.hexdigest() != digest:
                 raise ZhunshengError("ZS-DR-43", table=table)
             cursor.execute("DROP TABLE frame")
@@ -99,20 +101,15 @@ def _postgres(url: str | None, text: Path, digest: str, table: str | None) -> It
 @contextmanager
 def _spark(url: str | None, text: Path) -> Iterator[DrawEngine]:
     try:
-        from pyspark.sql import SparkSession
+        session = spark_session(url, "zhunsheng draw")
     except ImportError:
         raise ZhunshengError("ZS-DR-41", engine="Spark", package="pyspark") from None
-    if not url or not url.startswith(("spark://", "local", "yarn", "k8s://")):
-        raise ZhunshengError(
-            "ZS-DR-40", engine="Spark", detail=worded("--url 应写成 spark://主机:端口，或 local[*] 试用")
-        )
+    except Unreachable as error:
+        raise ZhunshengError("ZS-DR-40", engine="Spark", detail=error.args[0]) from None
     try:
-        builder = SparkSession.builder.master(url).appName("zhunsheng draw")
-        session = builder.config("spark.ui.enabled", "false").getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
         _frame_view(session, text)
     except Exception as error:  # of Java, of Py4J or of the network
-        raise ZhunshengError("ZS-DR-40", engine="Spark", detail=_first(error)) from None
+        raise ZhunshengError("ZS-DR-40", engine="Spark", detail=first_line(error)) from None
     try:
         yield SparkDatabase(session)
     finally:
@@ -126,8 +123,3 @@ def _frame_view(session: Any, text: Path) -> None:
         "substring_index(value, '\t', 1) AS id", "substring_index(value, '\t', -1) AS stratum"
     )
     parts.createOrReplaceTempView("frame")
-
-
-def _first(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:160]

@@ -25,12 +25,13 @@ CREATE MACRO zs_half(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE translate
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
-CREATE MACRO zs_date(s) AS coalesce(
+CREATE MACRO zs_date(s) AS CASE WHEN regexp_full_match(s, '\\d{4}-\\d\\d-\\d\\d') THEN try_cast(s AS DATE)
+  ELSE coalesce(
     try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'),
       '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
     CASE WHEN regexp_full_match(s, '(19|20)\\d{6}') THEN CAST(try_strptime(s, '%Y%m%d') AS DATE) END,
     CASE WHEN regexp_full_match(s, '[2-5]\\d{4}(\\.0+)?')
-      THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END);
+      THEN DATE '1899-12-30' + CAST(CAST(s AS DOUBLE) AS INTEGER) END) END;
 CREATE MACRO zs_bare(s) AS regexp_replace(regexp_replace(regexp_replace(s, '(亿|百万|万|千|百)?元$', ''),
     '[,，¥￥ ]', '', 'g'), '^\\((\\d.*)\\)$', '-\\1');
 CREATE MACRO zs_misgrouped(s) AS regexp_matches(s, '\\d[,， ]+\\d')

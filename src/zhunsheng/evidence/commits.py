@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 
 from zhunsheng.evidence import layout
@@ -15,6 +18,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.sql import column_list, one_file, quoted
 from zhunsheng.evidence.tables import same_key
 
 KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
@@ -37,26 +41,45 @@ def committed(said: list[dict[str, Any]]) -> dict[str, Any]:
     return {}
 
 
+@contextmanager
+def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
+    """Give the query of the good rows as they are to be written, but for their batch. What is personal is
+    encrypted here, before the store is held: whoever else imports does not wait for it.
+    """
+    values = column_list(["_id", *(name for name in checked.ledger.stored() if name != "_batch")])
+    query = f"SELECT {values} FROM good"
+    personal = [c.name for c in checked.ledger.columns if c.personal]
+    if not cipher or not personal:
+        yield query
+        return
+    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        hidden = Path(scratch) / "hidden.parquet"
+        rows = cipher.encrypted(checked.connection.sql(query).to_arrow_reader(100_000), personal)
+        with pq.ParquetWriter(hidden, rows.schema) as writer:
+            for some in rows:
+                writer.write_batch(some)
+        yield f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
+
+
 def merge(
     root: Path,
     checked: Checked,
+    prepared: str,
     batch: Batch,
-    cipher: Cipher | None,
     *,
     new: bool,
     kept: Collection[str] = (),
 ) -> None:
-    """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or
-    compared. An empty cell of a column ``kept`` leaves what stands there.
+    """Commit the good rows as they were ``prepared``, but for those put aside since; where all their keys are
+    ``new`` nothing that stands there need be read or compared. An empty cell of a column ``kept`` leaves what
+    stands there.
     """
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
-    values = [name for name in schema if not name.startswith("_")]
+    columns = [f"{batch.batch}::BIGINT AS _batch" if name == "_batch" else f'"{name}"' for name in schema]
     rows: Any = checked.connection.sql(
-        f"SELECT {', '.join(values)}, {batch.batch}::BIGINT AS _batch, _row, _sheet FROM good ORDER BY _id"
+        f"SELECT {', '.join(columns)} FROM ({prepared}) WHERE _id IN (SELECT _id FROM good) ORDER BY _id"
     ).to_arrow_reader(100_000)
-    if cipher:
-        rows = cipher.encrypted(rows, [c.name for c in checked.ledger.columns if c.personal])
     # delta-rs would look through the whole log to say so.
     if not layout.commit_file(root, checked.ledger.id, 0).is_file():
         write_deltalake(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 import duckdb
 import pyarrow as pa
@@ -31,9 +31,9 @@ _Record = tuple[int, list[str], tuple[int, str] | None]
 _HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row
 _PIECE = 100_000  # rows handed to the database at once
-# What only a reader of quotes can take apart: a quote, or an empty line, which the database's reader skips
-# without counting it.
-_NOT_PLAIN = re.compile(rb'"|\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]')
+# Lines that the database's reader counts otherwise: an empty one, which it skips, and other ends of lines.
+_ODD_LINES = re.compile(rb"\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]")
+_NOWHERE = b"\x01"  # taken for a delimiter that a file does not have, so that a line is one value
 
 
 def load_csv(
@@ -65,8 +65,10 @@ def load_csv(
     columns = {name: n for n, name in enumerate(head.columns)}
     raw = Raw(head.ledger, columns, [], guarded=True, mapping=mapping)
     begins = top[head.at + head.lines - 1][0] + 1  # the line under the header
-    if _plain(source):
-        _load_plain(source, connection, delimiter, head, begins, width + _SURPLUS, most, bounds, path.name)
+    if (quote := _quote_of_plain(source, connection, delimiter)) is not None:
+        _load_plain(
+            source, connection, delimiter, quote, head, begins, width + _SURPLUS, most, bounds, path.name
+        )
     else:
         raw.faults += _load_quoted(source, connection, delimiter, head, most, path.name)
     ((count,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
@@ -120,16 +122,41 @@ def _bare(connection: duckdb.DuckDBPyConnection, head: Head, used: int) -> tuple
     return tuple(xl_col_to_name(at) for at, filled in zip(untitled, found, strict=True) if filled)
 
 
-def _plain(source: Path) -> bool:
-    """Say whether every line of a file is a row and every delimiter one: no quote, no empty line between."""
+def _quote_of_plain(
+    source: Path, connection: duckdb.DuckDBPyConnection, delimiter: str
+) -> Literal["", '"'] | None:
+    """Return the quote of a file in which every line is a row: none, or one that stands about whole cells
+    alone and is closed in its line; None for a file that only a reader of quotes can take apart.
+    """
     with source.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _NOT_PLAIN.search(data) is None
+        # Looked for one by one: the pattern takes longer than all else that is done with a file's lines.
+        if (data.find(b"\r") >= 0 or data.find(b"\n\n") >= 0) and _ODD_LINES.search(data):
+            return None
+        if data.find(b'"') < 0:
+            return ""
+        if data.find(_NOWHERE) >= 0:
+            return None
+    cell = f'([^"{delimiter}]*|"([^"]|"")*")'
+    whole = f"{cell}({re.escape(delimiter)}{cell})*"
+    try:
+        ((odd,),) = connection.execute(
+            f"SELECT bool_or(NOT regexp_full_match(line, '{whole}')) FROM read_csv(?, header = false, "
+            f"delim = '{_NOWHERE.decode()}', quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, "
+            "auto_detect = false, strict_mode = false)",
+            [one_file(str(source))],
+        ).fetchall()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        return None
+    return None if odd else '"'
 
 
 def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
     source: Path,
     connection: duckdb.DuckDBPyConnection,
     delimiter: str,
+    quote: str,
     head: Head,
     begins: int,
     width: int,
@@ -137,7 +164,9 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
     bounds: Bounds,
     name: str,
 ) -> None:
-    """Load a file without quotes by the database's own reader, which takes it in pieces at once."""
+    """Load a file whose every line is a row by the database's own reader, which takes it in pieces at
+    once.
+    """
     names = "{" + ", ".join(f"'f{n}': 'VARCHAR'" for n in range(width)) + "}"
     lead = ", ".join(f"nullif(trim(f{n}), '')" for n in range(width))
     own = _own_width(head)
@@ -153,8 +182,8 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
         "CREATE TABLE raw AS SELECT row_number() OVER () AS _id, NULL::VARCHAR AS _sheet, "
         f"row_number() OVER () + {begins - 1} AS _row, coalesce({lead}) AS _lead, "
         f"coalesce({over}) AS _over{used} FROM read_csv(?, header = false, skip = {begins - 1}, "
-        f"delim = '{delimiter}', quote = '', escape = '', columns = {names}, null_padding = true, "
-        f"auto_detect = false, strict_mode = false){end}"
+        f"delim = '{delimiter}', quote = '{quote}', escape = '{quote}', columns = {names}, "
+        f"null_padding = true, auto_detect = false, strict_mode = false){end}"
     )
     try:
         connection.execute(query, [one_file(str(source))])

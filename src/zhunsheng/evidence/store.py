@@ -97,7 +97,8 @@ class Store:
         clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
-        with self._writing({label: department} if label else None) as index:
+        codes = {label: department} if label else None
+        with commits.prepared(checked, self.cipher) as rows, self._writing(codes) as index:
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
@@ -129,7 +130,7 @@ class Store:
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
             sealed = replace(batch, files=again)
-            commits.merge(self.root, checked, sealed, self.cipher, new=not there, kept=done.kept)
+            commits.merge(self.root, checked, rows, sealed, new=not there, kept=done.kept)
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,21 @@ class _Table:
     mapping: LedgerMapping | None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the interpreter look for no circles of objects meanwhile: millions of cells make none, and the
+    search among them takes longer than reading them.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def load_workbook(
     path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds, guide: Guide
 ) -> Raw:
@@ -215,7 +232,10 @@ def _append(
     }
     for name, n in raw.columns.items():
         at = table.head.columns.get(name)
-        texts = list(_texts(raw, table, rows, name, at)) if at is not None else [None] * count
+        if at is None:
+            data[f"c{n}"] = pa.nulls(count, pa.string())
+            continue
+        texts = _texts(raw, table, rows, name, at)
         data[f"c{n}"] = pa.array(texts, pa.string())
     connection.register("incoming", pa.table(data))
     connection.execute(
@@ -226,16 +246,18 @@ def _append(
     connection.unregister("incoming")
 
 
-def _texts(raw: Raw, table: _Table, rows: list[list[Any]], name: str, at: int) -> Iterator[str | None]:
-    """Yield a column's cells as texts: percentages as such, days counted from 1904 by their own count."""
+def _texts(raw: Raw, table: _Table, rows: list[list[Any]], name: str, at: int) -> list[str | None]:
+    """Return a column's cells as texts: percentages as such, days counted from 1904 by their own count."""
     top = table.head.at + table.head.lines
     percents = {row - top for row, column in table.sheet.percents if column == at}
     days = table.sheet.of_1904 and name != DEPARTMENT and raw.ledger.column(name).type == "date"
-    for n, row in enumerate(rows):
-        value = row[at] if at < len(row) else None
-        if days and isinstance(value, int | float) and not isinstance(value, bool):
-            value += _TO_1904
-        yield _text(value, percent=n in percents)
+    values = [row[at] if at < len(row) else None for row in rows]
+    if days:
+        values = [v + _TO_1904 if type(v) in (int, float) else v for v in values]
+    if percents:
+        return [_text(value, percent=n in percents) for n, value in enumerate(values)]
+    # Nearly every cell is a text already; a call for each of millions takes longer than all that is done.
+    return [(v.strip() or None) if type(v) is str else _text(v) for v in values]
 
 
 def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
@@ -256,10 +278,9 @@ def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
                 yield at + 1, names[column], why
         yield from _covered(table, (row, left), height, names)
     exact = {c.name for c in table.head.ledger.columns if c.type == "text"} | {DEPARTMENT}
-    texts = [(at, name) for at, name in names.items() if name in exact]
-    for at, cells in enumerate(sheet.rows[top:], start=top + 1):
-        for column, name in texts:
-            if column < len(cells) and _lost(cells[column]):
+    for column, name in names.items():
+        for at, cells in enumerate(sheet.rows[top:], start=top + 1) if name in exact else ():
+            if column < len(cells) and type(cells[column]) is not str and _lost(cells[column]):
                 yield at, name, worded("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
 
 
@@ -328,7 +349,10 @@ def _hidden_notes(sheet: Worksheet) -> Iterator[str]:
 
 def _lead(row: list[Any]) -> str | None:
     """Return the first text of a row; a number or a day is none."""
-    return next((v.strip() for v in row if isinstance(v, str) and v.strip()), None)
+    for value in row:
+        if isinstance(value, str) and (text := value.strip()):
+            return text
+    return None
 
 
 def _text(value: Any, *, percent: bool = False) -> str | None:

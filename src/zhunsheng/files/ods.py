@@ -12,7 +12,8 @@ from typing import Any
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import Opened, first_line
+from zhunsheng.faults import first_line
+from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import MAX_COLUMNS, MAX_SPAN, Hidden, Worksheet, refuse_too_large
 from zhunsheng.text import whole
 from zhunsheng.translation import worded

@@ -12,6 +12,7 @@ import charset_normalizer
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import first_line
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 from zhunsheng.translation import raised_with, worded
 
@@ -253,8 +254,3 @@ def _open_ole(data: bytes, name: str) -> Opened:
     if wide["WordDocument"] in data:
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("旧版 doc；请另存为 docx"))
     raise ZhunshengError("ZS-IN-05", name=name, detail=worded("旧版 Office 文件不完整"))
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, its kind where it says nothing; at most 120 characters."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -18,9 +18,10 @@ from lxml import etree
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.faults import first_line
 from zhunsheng.files.biff import look_xls
 from zhunsheng.files.ods import read_ods
-from zhunsheng.files.opening import Opened, first_line
+from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
     MAX_SPAN,
@@ -41,6 +42,7 @@ DOCUMENT_TEXT = 128 * 2**20
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
+_CELL, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at once
 _ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
 _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
@@ -219,12 +221,15 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     measured = None
     if odd or repeated:
         measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
-    width = max(map(_column, set(_LETTERS.findall(data))), default=0)
-    if width * 100_000 > min(SPARSE_FROM, max_cells) or _DEEP.search(data):
+    deep = _DEEP.search(data)
+    width = 0 if deep else max(map(_column, set(_LETTERS.findall(data))), default=0)
+    if deep or width * 100_000 > min(SPARSE_FROM, max_cells):
         filled, last, used = 0, 0, set()
-        for cell in _FILLED.finditer(data):  # one by one: millions of them at once would take a gigabyte
-            filled, last = filled + 1, max(last, int(cell[2]))
-            used.add(cell[1])
+        for piece in _pieces(data):  # millions of cells at once would take a gigabyte
+            places = _FILLED.findall(piece)
+            filled += len(places)
+            used |= {letters for letters, _row in places}
+            last = max(last, max(map(int, {row for _letters, row in places}), default=0))
         refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
     if odd and measured:
         return measured
@@ -234,6 +239,18 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
     cells = frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
     return replace(look, percents=cells)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Yield a sheet's XML in pieces of a mebibyte or more, each from the beginning of a cell to that of
+    another.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(_CELL, start + _PIECE)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end
 
 
 def _faults(data: bytes) -> dict[tuple[int, int], str]:

@@ -4,7 +4,7 @@ with their lineage.
 
 from zhunsheng.measures.compiling import Rows
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
-from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine
+from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine, Where
 from zhunsheng.measures.lineage import Lineage
 from zhunsheng.measures.matching import (
     Link,
@@ -37,6 +37,7 @@ __all__ = [
     "Readings",
     "Rows",
     "SparkEngine",
+    "Where",
     "catalogue",
     "check_projects",
     "combine",

@@ -262,7 +262,8 @@ def speaking_text(
     any row.
     """
     first, last = (exp.cast(exp.Literal.string(f"{year}-{day}"), "date") for day in ("01-01", "12-31"))
-    select = exp.select(DEPARTMENT).from_(ledger.id).where(_chosen(exp.column(DEPARTMENT)))
+    rows = exp.alias_(exp.to_table(ledger.id), "t")
+    select = exp.select(DEPARTMENT).from_(rows).where(_chosen(exp.column(DEPARTMENT)))
     for n, group in enumerate(days):
         within = [exp.Between(this=exp.column(d), low=first.copy(), high=last.copy()) for d in group]
         said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))

@@ -4,17 +4,49 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import duckdb
+from sqlglot import exp
 
+from zhunsheng.clusters import Unreachable, spark_session
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
+from zhunsheng.faults import first_line
 from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)
+Kind = Literal["duckdb", "spark"]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where figures are computed: in this process, or on the Spark master at ``url``."""
+
+    kind: Kind = "duckdb"
+    url: str | None = None
+
+    def opened(self, snapshot: Snapshot) -> Engine:
+        """Open a snapshot on the engine. Raises ``ZS-EV-70`` where it can't be reached, ``ZS-EV-71`` for a
+        package that is missing.
+        """
+        if self.kind == "duckdb":
+            return DuckEngine(snapshot)
+        try:
+            session = spark_session(self.url, "zhunsheng")
+        except ImportError:
+            raise ZhunshengError("ZS-EV-71", engine="Spark", package="pyspark") from None
+        except Unreachable as error:
+            raise ZhunshengError("ZS-EV-70", engine="Spark", detail=error.args[0]) from None
+        return SparkEngine(snapshot, session)
+
+
+HERE = Where()
 
 
 class Engine(Protocol):
@@ -26,6 +58,40 @@ class Engine(Protocol):
         """Return the rows of a query in the engine's own dialect."""
         ...
 
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        ...
+
+
+class _Waiting:
+    """Ledgers that no query asked for yet: opening every ledger's files costs more than one figure."""
+
+    def __init__(self) -> None:
+        self._waiting = set(ledgers())
+
+    def asked(self, sql: str) -> Iterator[Ledger]:
+        """Yield the ledgers that a query asks for first; one counts as opened when the next is asked for."""
+        for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
+            yield ledgers()[name]
+            self._waiting.discard(name)
+
+
+def _refuse_damaged(snapshot: Snapshot, error: Exception) -> None:
+    """Raise ``ZS-EV-11`` where a query failed over files that are not as they were written.
+
+    What an engine says of a damaged file is its own affair; which file it is, the records tell.
+    """
+    if damaged := snapshot.store.verify() if snapshot.store else []:
+        log.warning("a query over a damaged store failed: %s", error)
+        raise ZhunshengError("ZS-EV-11", detail=series(damaged[:3], "；")) from None
+
+
+def _moved(sql: str, ledger: str, name: str) -> str:
+    """Return a query over a ledger's rows with table ``name`` in place of the ledger's."""
+    before, after = (exp.alias_(exp.to_table(one), "t").sql() for one in (ledger, name))
+    assert sql.count(f"FROM {before}") == 1, sql
+    return sql.replace(f"FROM {before}", f"FROM {after}")
+
 
 class DuckEngine:
     """DuckDB embedded; each ledger is a view on the snapshot's Parquet files, empty where nothing was
@@ -36,9 +102,7 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect() if memory_limit else session()
-        self._snapshot = snapshot
-        # Made when a query asks for it: opening every ledger's files costs more than one figure.
-        self._waiting = set(ledgers())
+        self._snapshot, self._waiting = snapshot, _Waiting()
         if memory_limit:
             self.connection.execute(f"SET enable_progress_bar = false; SET memory_limit = '{memory_limit}'")
 
@@ -47,41 +111,72 @@ class DuckEngine:
         were written.
         """
         try:
-            for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
-                self.connection.execute(f"CREATE TEMP VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")
-                self._waiting.discard(name)
+            for ledger in self._waiting.asked(sql):
+                self.connection.execute(f"CREATE TEMP VIEW {ledger.id} AS {self._snapshot.sql(ledger)}")
             return self.connection.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
-            # What the engine says of a damaged file is its own affair; which file it is, the records tell.
-            store = self._snapshot.store
-            damaged = store.verify() if store else []
-            if not damaged:
-                raise
-            log.warning("a query over a damaged store failed: %s", error)
-            raise ZhunshengError("ZS-EV-11", detail=series(damaged[:3], "；")) from None
+            _refuse_damaged(self._snapshot, error)
+            raise
+
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        some = replace(self._snapshot, files={ledger: tuple(files)})
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {ledger}_some AS {some.sql(ledgers()[ledger])}")
+        return _moved(sql, ledger, f"{ledger}_some")
 
 
 class SparkEngine:
-    """An existing Spark session; each ledger is a temporary view on the snapshot's Parquet files."""
+    """A Spark session; each ledger is a temporary view on the snapshot's Parquet files, which every worker
+    must find under the same path. Views are this engine's own: another over the same cluster has others.
+    """
 
     dialect = "spark"
 
     def __init__(self, snapshot: Snapshot, session: Any) -> None:
-        self.session = session
-        for name, ledger in ledgers().items():
-            columns = ", ".join(
-                f"CAST(NULL AS {t.replace('VARCHAR', 'STRING')}) AS {c}" for c, t in ledger.stored().items()
-            )
-            frame = session.sql(f"SELECT {columns} WHERE false")
-            if files := snapshot.files.get(name):
-                found = session.read.option("mergeSchema", "true").parquet(*files)
-                frame = frame.unionByName(found, allowMissingColumns=True).select(*ledger.stored())
-            if renames := snapshot.renames.get(name):
-                frame = frame.replace(dict(renames), subset=[DEPARTMENT])
-            frame.createOrReplaceTempView(name)
+        self.session = session.newSession()
+        self._snapshot, self._waiting = snapshot, _Waiting()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        return [tuple(row) for row in self.session.sql(sql).collect()]
+        """Return the rows of a query. Raises ``ZS-EV-11`` as ``DuckEngine``, ``ZS-EV-72`` where the cluster
+        does not compute it.
+        """
+        try:
+            for ledger in self._waiting.asked(sql):
+                self._view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
+            return [tuple(row) for row in self.session.sql(sql).collect()]
+        except Exception as error:  # of Java, of Py4J or of the network
+            _refuse_damaged(self._snapshot, error)
+            self._let_go()
+            raise ZhunshengError("ZS-EV-72", engine="Spark", detail=first_line(error)) from error
+
+    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
+        """Return a query as it is asked of some of a ledger's files alone."""
+        self._view(ledgers()[ledger], f"{ledger}_some", files)
+        return _moved(sql, ledger, f"{ledger}_some")
+
+    def _view(self, ledger: Ledger, name: str, paths: Sequence[str]) -> None:
+        columns = {name: kind.replace("VARCHAR", "STRING") for name, kind in ledger.stored().items()}
+        # A column that a file lacks is empty there: no job need look through all files for what they have.
+        form = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+        files = [_literal(path) for path in paths]
+        frame = (
+            self.session.read.schema(form).parquet(*files)
+            if files
+            else self.session.createDataFrame([], form)
+        )
+        if renames := self._snapshot.renames.get(ledger.id):
+            frame = frame.replace(dict(renames), subset=[DEPARTMENT])
+        frame.createOrReplaceTempView(name)
+
+    def _let_go(self) -> None:
+        """End a session whose cluster ended it, so that the next question opens another."""
+        context = self.session.sparkContext
+        if context._jsc is None or context._jsc.sc().isStopped():
+            self.session.stop()
+
+
+def _literal(path: str) -> str:
+    """Return a path for Spark's reader, which takes signs of patterns for such unless they are escaped."""
+    return re.sub(r"([*?{}\[\]])", r"\\\1", str(Path(path).absolute()))

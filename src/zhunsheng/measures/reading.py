@@ -5,7 +5,7 @@ its rows again.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
+from zhunsheng.measures.kept import Kept
 from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
 
@@ -102,6 +103,7 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     by: str | None = None,
     *,
     departments: Collection[str] | None = None,
+    kept: Kept | None = None,
 ) -> Readings:
     """Compute measures for all departments at once; keys are (measure, department's code,
     project or None for the whole).
@@ -109,16 +111,44 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     ``departments`` narrows the work to those codes. A project is what rows say of it: its code,
     or its name where they have none. ``as_of`` counts inclusively; the year's figures are cut to its end,
     only completion dates may lie beyond it. With ``by`` the third part of the key is that column's value.
+    With ``kept`` only what is not known there is computed.
     """
     found: Readings = {}
+    asked = _Asked(engine, snapshot, kept)
     for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
-        for row in engine.query(text):
+        beside = {link.ledger for measure in query.measures for link in measure.links}
+        add = [
+            one for measure in query.measures for one in (max if measure.kind == "date" else sum_of, sum_of)
+        ]
+        for row in asked.rows(text, query.ledger, beside, 3, add):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
-    return found | _silent(found, {m.id: m for m in measures}, engine, year)
+    return found | _silent(found, {m.id: m for m in measures}, asked, year)
 
 
-def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: int) -> Readings:
+def sum_of(one: Any, other: Any) -> Any:
+    """Return the sum of two figures."""
+    return one + other
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An engine that is asked for rows, or what is kept of its answers."""
+
+    engine: Engine
+    snapshot: Snapshot
+    kept: Kept | None
+
+    def rows(
+        self, sql: str, ledger: str, beside: Collection[str], named: int, add: Sequence[Callable[..., Any]]
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, as ``Kept.rows`` is asked for it."""
+        if self.kept is None:
+            return self.engine.query(sql)
+        return self.kept.rows(self.engine, self.snapshot, sql, ledger, beside, named, add)
+
+
+def _silent(found: Readings, known: dict[str, Measure], asked_of: _Asked, year: int) -> Readings:
     """Return anew the readings of nought that come from a ledger without any row of the year:
     unknown is not nought.
 
@@ -138,7 +168,8 @@ def _silent(found: Readings, known: dict[str, Measure], engine: Engine, year: in
     speaking: set[tuple[str, tuple[str, ...], str]] = set()
     for name, (codes, groups) in doubted.items():
         ordered = sorted(groups)
-        for row in engine.query(speaking_text(ledgers()[name], year, ordered, sorted(codes), engine.dialect)):
+        text = speaking_text(ledgers()[name], year, ordered, sorted(codes), asked_of.engine.dialect)
+        for row in asked_of.rows(text, name, (), 1, [max] * len(ordered)):
             speaking |= {(name, days, row[0]) for days, said in zip(ordered, row[1:], strict=True) if said}
     told: Readings = {}
     for key, rests in asked.items():
@@ -242,18 +273,27 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     )
 
 
-def sums_by_day(
-    measure: Measure, engine: Engine, year: int, as_of: date, day: str, departments: Collection[str]
+def sums_by_day(  # noqa: PLR0913 - a measure, its evidence, the time, how narrowed
+    measure: Measure,
+    engine: Engine,
+    snapshot: Snapshot,
+    year: int,
+    as_of: date,
+    day: str,
+    departments: Collection[str],
+    kept: Kept | None = None,
 ) -> dict[str, DaySums]:
-    """Return a sum measure by department, project and a date column of its ledger,
+    """Return a sum measure by department, project and a date column of its ledger, in order of days,
     for departments of given codes.
 
-    Rows that name no project, or have no date, are left out.
+    Rows that name no project, or have no date, are left out. With ``kept`` only what is not known there is
+    computed.
     """
     found: dict[str, DaySums] = {}
-    for department, project, when, amount in engine.query(
-        days_text(measure, year, as_of, day, departments, engine.dialect)
-    ):
+    text = days_text(measure, year, as_of, day, departments, engine.dialect)
+    beside = {link.ledger for link in measure.links}
+    rows = _Asked(engine, snapshot, kept).rows(text, measure.ledger, beside, 3, [sum_of])
+    for department, project, when, amount in sorted(rows, key=lambda row: [str(part) for part in row[:3]]):
         if project is not None and when is not None and amount is not None:
             found.setdefault(department, {}).setdefault(str(project), []).append((when, Decimal(amount)))
     return found

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from zhunsheng.evidence import Snapshot, Store
-from zhunsheng.measures import DuckEngine, Engine, Measure, Readings, catalogue, read_all
+from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
+from zhunsheng.measures.engines import HERE
+from zhunsheng.measures.kept import Kept
 from zhunsheng.measures.reading import DaySums, sums_by_day
 
 
@@ -17,13 +19,15 @@ class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them. ``readings`` and ``sums`` are what was read so far, by year, date and department.
+    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``sums`` are what was
+    read so far, by year, date and department.
     """
 
     snapshot: Snapshot
     engine: Engine
     measures: dict[str, Measure]
     together: frozenset[str] = frozenset()
+    kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
     sums: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
 
@@ -36,10 +40,13 @@ class Evidence:
         at: datetime | None = None,
         measures: Iterable[Path] = (),
         together: Iterable[str] = (),
+        where: Where = HERE,
     ) -> Evidence:
-        """Open the store as of a batch or time on DuckDB; ``measures`` are local measure files."""
+        """Open the store as of a batch or time on the engine ``where`` names; ``measures`` are local measure
+        files. Raises ``ZS-EV-70``, ``-71``.
+        """
         snapshot = store.snapshot(batch=batch, at=at)
-        return cls(snapshot, DuckEngine(snapshot), catalogue(measures), frozenset(together))
+        return cls(snapshot, where.opened(snapshot), catalogue(measures), frozenset(together))
 
     def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
         """Compute all measures for one department by code (None: for all), once a year and date."""
@@ -47,7 +54,13 @@ class Evidence:
         if key not in self.readings:
             only = None if department is None else self._with(department)
             found = read_all(
-                list(self.measures.values()), self.engine, self.snapshot, year, as_of, departments=only
+                list(self.measures.values()),
+                self.engine,
+                self.snapshot,
+                year,
+                as_of,
+                departments=only,
+                kept=self.kept,
             )
             if only is None:
                 self.readings[key] = found
@@ -62,7 +75,9 @@ class Evidence:
         key = (year, as_of, department)
         if key not in self.sums:
             only = self._with(department)
-            found = sums_by_day(self.measures["paid"], self.engine, year, as_of, "paid_on", only)
+            found = sums_by_day(
+                self.measures["paid"], self.engine, self.snapshot, year, as_of, "paid_on", only, self.kept
+            )
             self.sums |= {(year, as_of, code): found.get(code, {}) for code in only}
         return self.sums[key]
 

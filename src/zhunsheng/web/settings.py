@@ -240,6 +240,14 @@ match os.environ.get("ZHUNSHENG_CHECK_CHARACTERS", ""):
         CHECK_CHARACTERS = None
     case _:
         raise ImproperlyConfigured("ZHUNSHENG_CHECK_CHARACTERS 应为 error 或 warning")
+# Where figures are computed: in the process that needs them, or on a Spark master.
+ENGINE: Literal["duckdb", "spark"]
+match os.environ.get("ZHUNSHENG_ENGINE", "") or "duckdb":
+    case "duckdb" | "spark" as _engine:
+        ENGINE = _engine
+    case _:
+        raise ImproperlyConfigured("ZHUNSHENG_ENGINE 应为 duckdb 或 spark")
+ENGINE_URL = os.environ.get("ZHUNSHENG_ENGINE_URL") or None
 MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

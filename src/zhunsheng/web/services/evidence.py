@@ -1,10 +1,14 @@
-"""The site's evidence store, opened."""
+"""The site's evidence store, opened, and the engine that its figures are computed on."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 
 from zhunsheng.evidence import Store
+from zhunsheng.measures import Where
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher
 
@@ -17,6 +21,18 @@ def store() -> Store:
     if (opened.root / "batches").is_dir() and not (opened.root / "format.json").is_file():
         opened.migrate(_codes(), who="system")
     return opened
+
+
+def where() -> Where:
+    """Return where the site's figures are computed."""
+    return Where(settings.ENGINE, settings.ENGINE_URL)
+
+
+def opened(**asked: Any) -> Evidence:
+    """Open the site's evidence store on the engine of the site, as ``Evidence.of`` is asked for it.
+    Raises ``ZS-EV-70``, ``-71``.
+    """
+    return Evidence.of(store(), where=where(), **asked)
 
 
 def _codes() -> dict[str, str]:

@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Match, Rows, combine
-from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.evidence import opened
 from zhunsheng.web.services.ledgers import key_of
 from zhunsheng.web.services.year import records
 
@@ -46,7 +45,7 @@ def behind(
         return context
     # Read again from the evidence as of the batch of that very assessment, so that the rows are those behind
     # the figure.
-    evidence = Evidence.of(store(), batch=assessment.batch)
+    evidence = opened(batch=assessment.batch)
     evidence.measures = {kept.measure: evidence.measures[kept.measure]}
     projects = one.project_keys if kept.project else None
     readings = evidence.read(year, assessment.as_of, key_of(department))

@@ -21,7 +21,6 @@ from zhunsheng.sample.draw import DrawDemo, beacon_plan, demo_beacon_draw, demo_
 from zhunsheng.sample.ledgers import write_ledgers
 from zhunsheng.sample.portfolio import names, write_portfolio
 from zhunsheng.usecases.importing import import_ledger
-from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import acting
@@ -300,7 +299,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
     filling.fill_self_evaluation(evaluation)
     figures.assess_now(department, YEAR)
     asked = question.Question(department, YEAR, END, None, words=False)
-    cards = [r.card for r in asked.answer(Evidence.of(evidence.store())).results]
+    cards = [r.card for r in asked.answer(evidence.opened()).results]
     reported = folder / "2021年绩效自评表（上报）.xlsx"
     write_reported(cards, reported)
     evaluation.reported = Upload.keep(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import office
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.evidence import opened
 from zhunsheng.web.services.publishing.drift import check_published
 from zhunsheng.web.services.year.figures import assess_now
 
@@ -22,7 +21,7 @@ def assess_all(district: Organisation, year: int, progress: Progress = no_progre
             sheets__versions__state="approved",
         ).distinct()
     )
-    evidence = Evidence.of(store(), together=[d.code for d in departments])
+    evidence = opened(together=[d.code for d in departments])
     failed = []
     for n, department in enumerate(departments):
         progress(department.name, n, len(departments))

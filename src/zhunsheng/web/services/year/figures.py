@@ -14,7 +14,7 @@ from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.models import Assessment, Organisation, SheetVersion
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services import evidence as site
 from zhunsheng.web.services.matching import links_of
 from zhunsheng.web.services.year.calendar import day_of
 from zhunsheng.web.services.year.keeping import keep, keep_forms, keep_lights
@@ -94,7 +94,7 @@ def assess_question(asked: Question, evidence: Evidence | None, *, tables: bool,
     Raises as ``Question.answer``, and ``Moved`` where only figures computed ahead are kept.
     """
     department, year, day = asked.department, asked.year, asked.day
-    key = asked.basis(evidence.snapshot if evidence else store())
+    key = asked.basis(evidence.snapshot if evidence else site.store())
     known = Assessment.objects.filter(department=department, year=year, key=key).first()
     if known and (not tables or (known.folder() / "forms.json").is_file()):
         # Found again, it is the figures of now: whatever was assessed between is not.
@@ -137,5 +137,5 @@ def trial(version: SheetVersion) -> Run:
     others = [s for s in asked.book.sheets if s.id != version.sheet.code]
     asked.book = asked.book.model_copy(update={"sheets": (*others, version.target_sheet())})
     asked.links = links_of(department, asked.book)
-    opened = Evidence.of(store())
+    opened = site.opened()
     return run_of(asked.answer(opened), opened, book=False)

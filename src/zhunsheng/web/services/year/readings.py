@@ -8,9 +8,10 @@ from threading import Lock
 from typing import Any
 
 from zhunsheng.evidence import Snapshot
-from zhunsheng.measures import DuckEngine, catalogue
+from zhunsheng.measures import catalogue
+from zhunsheng.measures.kept import Kept
 from zhunsheng.usecases.opened_evidence import Evidence
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.evidence import store, where
 
 
 class _Lazy:
@@ -21,7 +22,7 @@ class _Lazy:
 
     def __getattr__(self, name: str) -> Any:
         if "_engine" not in self.__dict__:
-            self._engine = DuckEngine(self._snapshot)
+            self._engine = where().opened(self._snapshot)
         return getattr(self._engine, name)
 
 
@@ -29,6 +30,8 @@ class _Lazy:
 # of them.
 _read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
 _reading = Lock()
+# What was read of all the files, whoever's rows they hold: after an import only its own are read.
+KEPT = Kept()
 REMEMBERED = 128  # departments
 
 
@@ -37,7 +40,7 @@ def opened_for(code: str) -> Evidence:
     snapshot = store().snapshot()
     with _reading:
         known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
-    opened = Evidence(snapshot, _Lazy(snapshot), catalogue())
+    opened = Evidence(snapshot, _Lazy(snapshot), catalogue(), kept=KEPT)
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened.readings.update(
         {key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()}

@@ -10,10 +10,9 @@ from django.utils import timezone
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 from zhunsheng.translation import worded
-from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.rechecking import recheck_book
 from zhunsheng.web.models import SelfEvaluation, Upload
-from zhunsheng.web.services.evidence import store
+from zhunsheng.web.services.evidence import opened
 from zhunsheng.web.services.year.official import file_of
 from zhunsheng.web.services.year.question import Question
 
@@ -49,7 +48,7 @@ def findings(evaluation: SelfEvaluation, reported: Upload | None) -> tuple[list[
     raises as ``recheck``.
     """
     asked = Question(evaluation.department, evaluation.year, evaluation.as_of, None, words=False)
-    done = asked.answer(Evidence.of(store()))
+    done = asked.answer(opened())
     signed = file_of(evaluation, "绩效自评表.xlsx")
     kept = evaluation.assessment
     if signed is None or kept is None:

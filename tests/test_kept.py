@@ -1,0 +1,160 @@
+"""What is computed after an import is what a full computation says, and only what the import touched."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum.cn import uscc
+
+from agreed import import_ledger
+from zhunsheng.evidence import Store
+from zhunsheng.measures import DuckEngine, SparkEngine, catalogue, read_all
+from zhunsheng.measures.kept import Kept, put_together
+from zhunsheng.measures.reading import sums_by_day
+
+END = date(2021, 12, 31)
+HEADS = {
+    "市场主体": "统一社会信用代码,名称,主体类型,成立日期,食品生产许可",
+    "年报": "统一社会信用代码,年报年度,报送日期",
+    "支出": "凭证号,项目名称,支付金额,支付日期",
+    "投诉举报": "登记编号,类别,收到日期,办结日期",
+}
+
+
+def code(number):
+    stem = f"9113019{number:010d}"
+    return stem + uscc.calc_check_digit(stem)
+
+
+def line(kind, number, turn):
+    """A row of a ledger by its number; what it says changes with the turn."""
+    day = f"2021-0{turn % 9 + 1}-0{number % 9 + 1}"
+    return {
+        "市场主体": f"{code(number)},主体{number},{['企业', '个体工商户'][turn % 2]},2019-03-01,是",
+        "年报": f"{code(number)},2020,{day}",
+        "支出": f"N{number},项目{number % 3},{number + turn},{day}",
+        "投诉举报": f"T{number},{['投诉', '举报'][number % 2]},{day},{'2021-12-20' if turn % 3 else ''}",
+    }[kind]
+
+
+KINDS = list(HEADS)
+acts = st.lists(
+    st.tuples(
+        st.sampled_from(KINDS),
+        st.sampled_from(["甲局", "乙局"]),
+        st.lists(st.integers(1, 30), min_size=1, max_size=8, unique=True),
+        st.integers(0, 20),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def act(root, n, kind, department, numbers, turn):
+    path = root.parent / f"{kind}台账-{n}.csv"
+    path.write_text("\n".join([HEADS[kind], *(line(kind, one, turn) for one in numbers)]), "utf8")
+    return import_ledger(root, path, department=department)
+
+
+class Counting:
+    """An engine that counts what it is asked."""
+
+    def __init__(self, snapshot):
+        self.engine, self.asked = DuckEngine(snapshot), []
+        self.dialect, self.over = self.engine.dialect, self.engine.over
+
+    def query(self, sql):
+        self.asked.append(sql)
+        return self.engine.query(sql)
+
+
+def both(store, kept, departments):
+    """The readings and the sums by day with what is kept, compared with a full computation; the queries."""
+    snapshot, chosen = store.snapshot(), list(catalogue().values())
+    engine, full = Counting(snapshot), DuckEngine(snapshot)
+    ours = read_all(chosen, engine, snapshot, 2021, END, departments=departments, kept=kept)
+    asked = list(engine.asked)
+    assert ours == read_all(chosen, full, snapshot, 2021, END, departments=departments)
+    paid, given = catalogue()["paid"], (2021, END, "paid_on", departments or ["甲局", "乙局"])
+    assert sums_by_day(paid, engine, snapshot, *given, kept) == sums_by_day(paid, full, snapshot, *given)
+    return asked
+
+
+@settings(max_examples=25, deadline=None)
+@given(acts, st.data())
+def test_readings_after_each_import_are_those_of_a_full_computation(tmp_path_factory, given_acts, data):
+    root = tmp_path_factory.mktemp("kept") / "store"
+    kept, store = Kept(), Store(root)
+    for n, (kind, department, numbers, turn) in enumerate(given_acts):
+        act(root, n, kind, department, numbers, turn)
+        if data.draw(st.booleans()):
+            done = [b for b in store.batches() if b.imports]
+            gone = {b.undoes for b in store.batches()}
+            if left := [b.batch for b in done if b.batch not in gone]:
+                store.undo(data.draw(st.sampled_from(left)))
+        if data.draw(st.booleans()):
+            store.compact()
+        for departments in (["甲局"], ["甲局", "乙局"], None):
+            both(store, kept, departments)
+
+
+def test_only_what_an_import_touched_is_asked_for(tmp_path):
+    root, kept = tmp_path / "store", Kept()
+    for n, kind in enumerate(KINDS):
+        act(root, n, kind, "甲局", range(1, 20), 1)
+    store = Store(root)
+    first = both(store, kept, ["甲局"])
+    assert len(first) > 15 and not both(store, kept, ["甲局"])  # the second time nothing is
+    act(root, 10, "支出", "甲局", [40, 41], 2)
+    asked = both(store, kept, ["甲局"])
+    assert asked and all("payments_some" in sql for sql in asked)  # the new rows alone
+    act(root, 11, "支出", "甲局", [1], 3)  # a known row changes: its file is another
+    asked = both(store, kept, ["甲局"])
+    assert asked and all("FROM payments AS t" in sql for sql in asked)
+    act(root, 12, "年报", "甲局", [50], 3)  # what entities are looked up in
+    assert any("FROM entities AS t" in sql for sql in both(store, kept, ["甲局"]))
+    act(root, 13, "市场主体", "甲局", [60], 3)
+    assert all("entities_some" in sql for sql in both(store, kept, ["甲局"]))
+
+
+def test_a_file_that_was_changed_or_is_gone_is_read_again(tmp_path):
+    root, kept = tmp_path / "store", Kept()
+    act(root, 0, "支出", "甲局", range(1, 20), 1)
+    store = Store(root)
+    both(store, kept, ["甲局"])
+    (path,) = store.snapshot().files["payments"]
+    os.utime(path, ns=(1, 1))
+    assert both(store, kept, ["甲局"])
+    Path(path).rename(tmp_path / "away")
+    snapshot = store.snapshot()
+    with pytest.raises(Exception, match="ZS-EV-11"):
+        read_all([catalogue()["paid"]], DuckEngine(snapshot), snapshot, 2021, END, kept=kept)
+
+
+def test_what_is_kept_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhunsheng.measures.kept.MOST_ROWS", 5)
+    root, kept = tmp_path / "store", Kept()
+    act(root, 0, "支出", "甲局", range(1, 20), 1)
+    both(Store(root), kept, ["甲局"])
+    assert sum(len(rows) + 1 for _files, rows in kept._found.values()) <= 5 or len(kept._found) == 1
+
+
+def test_figures_are_put_together_by_group():
+    one, other = [("a", 1, None), ("b", 2, 5)], [("b", 3, None), ("c", 4, 7)]
+    joined = put_together(one, other, 1, [lambda a, b: a + b, max])
+    assert joined == [("a", 1, None), ("b", 5, 5), ("c", 4, 7)]
+
+
+def test_spark_is_asked_for_the_new_rows_alike(tmp_path, spark):
+    root, kept = tmp_path / "store", Kept()
+    for n in range(2):
+        act(root, n, "支出", "甲局", range(20 * n + 1, 20 * n + 19), 1)
+        snapshot = Store(root).snapshot()
+        engine = SparkEngine(snapshot, spark)
+        theirs = read_all([catalogue()["paid"]], engine, snapshot, 2021, END, kept=kept)
+        assert theirs == read_all([catalogue()["paid"]], DuckEngine(snapshot), snapshot, 2021, END)
