@@ -253,7 +253,9 @@ def _texts(raw: Raw, table: _Table, rows: list[list[Any]], name: str, at: int) -
     days = table.sheet.of_1904 and name != DEPARTMENT and raw.ledger.column(name).type == "date"
     values = [row[at] if at < len(row) else None for row in rows]
     if days:
-        values = [v + _TO_1904 if type(v) in (int, float) else v for v in values]
+        values = [
+            v + _TO_1904 if isinstance(v, int | float) and not isinstance(v, bool) else v for v in values
+        ]
     if percents:
         return [_text(value, percent=n in percents) for n, value in enumerate(values)]
     # Nearly every cell is a text already; a call for each of millions takes longer than all that is done.
