@@ -18,7 +18,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.text import whole
+from zhunsheng.translation import worded
 from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.removing import remove_rows
 
 app = typer.Typer(name="ledger", help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 
@@ -167,6 +169,50 @@ def list_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -
     for one in found.values():
         names = "，".join(f"{name}（{told(since)[:10]} 起）" for since, name in one.names)
         terminal.console.print(f"{one.code}  {names}", markup=False, highlight=False)
+
+
+@app.command("remove")
+def remove(
+    ledger: Annotated[str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账")],
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="键...", help="要删除的行的键；键有几列的，各列的值按次序写，用英文逗号隔开"),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="原因", help="为什么删除；必填")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", metavar="文件", help="列着键的文件（xlsx、xls、csv、parquet），列名与台账相同"
+        ),
+    ] = None,
+    store: StoreDir = DEFAULT_STORE,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            "--department", metavar="部门", help="哪个部门的行：代码或名称；缺省为证据库里唯一的部门"
+        ),
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="删除人；缺省为登录用户")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """写明原因删除台账的行：用一个新批次，删除的行仍可查到，可以撤销；有一行找不到就都不删除。"""
+    if bool(keys) == (file is not None):
+        raise ZhunshengError("ZS-CL-01", detail=worded("请写出要删除的键，或用 --keys 指明文件，两者取一"))
+    whose = folders.department_to_write(store, department)
+    made = remove_rows(
+        store,
+        ledger_of(ledger),
+        file or keys or [],
+        reason,
+        department=whose.code,
+        label=whose.name,
+        who=who,
+        cipher=folders.cipher_of(store),
+    )
+    if as_json:
+        terminal.say_json(made.as_json())
+    else:
+        show.removed(made)
 
 
 @app.command("undo")

@@ -61,6 +61,7 @@ urlpatterns = [
     path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),
     path(f"{HERE}ledgers/batch/<int:batch>/source", ledgers.source, name="source"),
     path(f"{HERE}ledgers/<str:ledger>", ledgers.ledger, name="ledger"),
+    path(f"{HERE}ledgers/<str:ledger>/remove", ledgers.remove, name="remove"),
     path(f"{HERE}ledgers/<str:ledger>/template", ledgers.template, name="template"),
     path("jobs/<int:job>", ledgers.job, name="job"),
     path("jobs/<int:job>/again", ledgers.job_again, name="job-again"),

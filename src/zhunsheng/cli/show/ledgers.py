@@ -12,7 +12,7 @@ from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Batch, Department
+from zhunsheng.evidence import Batch, Department, ledger_of
 from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.questions import Question
 from zhunsheng.usecases.importing import Imported
@@ -89,6 +89,14 @@ def not_imported(path: Path, error: ZhunshengError) -> None:
     console.print(f"[red]未导入[/] {escape(path.name)}：{escape(error.text())}")
 
 
+def removed(batch: Batch) -> None:
+    """Print what a removal took out and why."""
+    console.print(
+        f"[green]已删除[/] {ledger_of(batch.ledger).title} {batch.rows} 行：第 {batch.batch} 批次，"
+        f"原因：{escape(batch.removes or '')}"
+    )
+
+
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
     """Print the log of a store; departments by the name of their time, with the code where another bears that
     name.
@@ -103,7 +111,7 @@ def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> No
             str(b.batch),
             escape(said),
             b.ledger,
-            escape(b.file),
+            escape(f"{b.file}：{b.removes}" if b.removes else b.file),
             *numbers,
             escape(b.who),
             told(b.when),

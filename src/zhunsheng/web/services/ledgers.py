@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,10 @@ from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.evidence.account import fates_told
 from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.removing import RemovedRow, removed_rows
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
+from zhunsheng.usecases.removing import remove_rows
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.models.work import cipher
@@ -67,14 +70,19 @@ def fates(result: Mapping[str, Any]) -> list[tuple[str, str, int]]:
 
 
 def undone(department: Organisation, year: int) -> list[Batch]:
-    """Return the batches by which a department took others back, newest first: of those that a year's data
-    can have been in.
+    """Return the batches by which a department took others back, or rows out of a ledger, newest first: of
+    those that a year's data can have been in.
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
     """
     batches = evidence.store().batches(department=key_of(department))
     of_year = {b.batch for b in batches if b.when >= f"{year}-01-01"}
-    return [b for b in reversed(batches) if b.undoes in of_year]
+    returned = {b.undoes for b in batches if b.undoes}
+    return [
+        b
+        for b in reversed(batches)
+        if b.undoes in of_year or (b.removes is not None and b.batch in of_year - returned)
+    ]
 
 
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> LedgerPage:
@@ -125,6 +133,53 @@ def template(ledger: Ledger) -> tuple[bytes, str]:
         path = Path(scratch) / f"{ledger.title}.xlsx"
         write_template(ledger, path)
         return path.read_bytes(), path.name
+
+
+def key_text(ledger: Ledger, row: LedgerRow) -> str:
+    """Return the key of a row as one line of csv, which is how it is named where it is to be taken out."""
+    values = {c.name: value for c, value in zip(ledger.columns, row.values, strict=True)}
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(
+        ["" if values[name] is None else values[name] for name in ledger.key]
+    )
+    return line.getvalue()
+
+
+def removed(
+    department: Organisation, ledger: Ledger, *, personal: bool
+) -> tuple[tuple[RemovedRow, ...], int]:
+    """Return the rows that were taken out of a department's ledger, the latest first, and how many."""
+    with evidence.store().reading() as index:
+        return removed_rows(index, ledger, key_of(department), personal=personal, cipher=cipher())
+
+
+def remove(department: Organisation, ledger: Ledger, keys: Sequence[str], reason: str, user: User) -> Batch:
+    """Take rows out of the department's ledger by their keys (``key_text``); return the batch of it.
+
+    As with ``undo`` the log has the intention first. Raises ``ZS-WB-60`` without a row, ``ZS-EV-60`` to
+    ``-63``.
+    """
+    if not keys:
+        raise ZhunshengError("ZS-WB-60")
+    said = {"ledger": ledger.id, "rows": len(keys), "reason": reason}
+    record("remove rows", department, after=said)
+    try:
+        made = remove_rows(
+            evidence.store().root,
+            ledger,
+            keys,
+            reason,
+            department=key_of(department),
+            who=user.get_username(),
+            cipher=cipher(),
+            only_own=True,
+        )
+    except ZhunshengError as error:
+        record("remove rows refused", department, after={**said, "why": error.code})
+        raise
+    record("rows removed", department, after={**said, "batch": made.batch})
+    jobs.follow(department, user)
+    return made
 
 
 def undo(department: Organisation, number: int, user: User) -> int:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.ledgers import LedgerFile, Undoing
+from zhunsheng.web.forms.ledgers import LedgerFile, Removal, Undoing
 from zhunsheng.web.forms.portfolio import Places
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
@@ -78,10 +78,16 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         return download(*service.exported(department, known, kind, **asked))
     number = integer_of(request, "page", 1, 1, 10**6)
     found = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
+    removed, removed_rows = service.removed(department, known, personal=personal)
     context = {
         "part": "ledgers",
         "ledger": known,
-        "found": found,
+        "rows": [(row, service.key_text(known, row)) for row in found.rows],
+        "removed": removed,
+        "removals": [row.by for row in removed],
+        "removed_rows": removed_rows,
+        "can_remove": may(request.user, "ledgers.remove", department),
+        "form": Removal.blank(request),
         "total": found.total,
         "number": number,
         "pages": max(1, -(-found.total // PAGE)),
@@ -113,6 +119,23 @@ def undo(request: SignedInRequest, department: Organisation, year: int) -> HttpR
         _("批次 %(n)s 已由批次 %(m)s 撤销，原数据仍可查到。") % {"n": number, "m": made},
         department=department.pk,
         year=year,
+    )
+
+
+@page("ledgers.view", methods=("POST",), whole=False)
+def remove(request: SignedInRequest, department: Organisation, year: int, ledger: str) -> HttpResponse:
+    """Take the chosen rows out of a ledger with a reason, by a new batch that can be undone."""
+    demand(request, "ledgers.remove", department)
+    known, said = _known(ledger), Removal.of(request)
+    made = service.remove(department, known, said["key"], said["reason"], request.user)
+    return done(
+        request,
+        "ledger",
+        _("已删除 %(n)s 行，记为批次 %(m)s；删除的行仍可查到，撤销该批次即可恢复。")
+        % {"n": made.rows, "m": made.batch},
+        department=department.pk,
+        year=year,
+        ledger=known.id,
     )
 
 
