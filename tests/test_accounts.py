@@ -52,7 +52,7 @@ def test_known_rows_of_another_amount_wait_for_a_yes(store, payments):
     done = import_ledger(store, file, agreed=asked.asked)
     assert done.batch.updated == 1 and done.batch.inserted == 1
     assert done.account.told() == [("新增", 1), ("有变化", 1), ("与台账相同", 1)]
-    assert any("有疑问，仍按要求导入" in note for note in done.batch.notes)
+    assert any("有疑问：" in note for note in done.batch.notes)
 
 
 def test_a_yes_is_asked_anew_where_the_ledger_has_moved_since(store, payments):
@@ -67,7 +67,7 @@ def test_a_yes_is_asked_anew_where_the_ledger_has_moved_since(store, payments):
 def test_values_that_would_be_cleared_wait_and_missing_columns_do_not(store, payments):
     import_ledger(store, payments("P1,一期,100,2021-03-01,甲"))
     asked = import_ledger(store, payments("P1,一期,100,2021-03-01,"))
-    assert [q.kind for q in asked.questions] == ["cleared"] and "收款人 1 格" in asked.questions[0].text
+    assert [q.kind for q in asked.questions] == ["cleared"] and "“收款人”" in asked.questions[0].text
     without = payments("P1,一期,100,2021-03-02", head=HEAD.rpartition(",")[0])
     assert import_ledger(store, without).batch.updated == 1
 

@@ -170,7 +170,7 @@ def test_a_total_that_differs_is_told(tmp_path, store):
     rows = ("凭证号,项目名称,支付金额,支付日期", "P1,甲,100,2021-03-01", "P2,甲,50,2021-03-02", "合 计,,160,")
     file.write_text("\n".join(rows), "utf8")
     done = import_ledger(store, file)
-    told = "有疑问，仍按要求导入：第 4 行的合计与读到的“支付金额”不符：写的是 160，读到 150"
+    told = "有疑问：第 4 行的合计与读到的“支付金额”不符：写的是 160，读到 150；答复：照读到的行导入"
     assert told in done.notes
 
 
@@ -249,7 +249,7 @@ def test_empty_cells_clear_and_it_is_told_how_many(tmp_path, store):
     file.write_text("登记编号,类别,收到日期,办结日期\nT1,举报,2021-03-01,\n", "utf8")
     done = import_ledger(store, file)
     assert stored(store, "complaints", "closed_on", "section") == [(None, "一科")]
-    assert "有疑问，仍按要求导入：文件里是空的，会清空台账里原有的值：办结日期 1 格" in done.batch.notes
+    assert "有疑问：“办结日期”在文件里是空的，台账里有值：1 格；答复：照文件清空" in done.batch.notes
 
 
 def test_a_partial_batch_between_two_whole_ones_is_taken_back_alone(tmp_path, store):

@@ -37,6 +37,7 @@ from zhunsheng.web.models import (
     SafeguardRecord,
     SelfEvaluation,
     SheetVersion,
+    SourceMapping,
     Upload,
     User,
 )
@@ -288,6 +289,9 @@ def address(department):
     """Return a function that gives each address by its name, of records of the sample."""
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
     published = Publication.objects.get(state="published", kind="draw", object_id=draw.pk)
+    mapping, _made = SourceMapping.objects.get_or_create(
+        department=department, ledger="activities", name="月报", defaults={"body": {}}
+    )
     attachment = Upload.objects.filter(purpose="attachment").first() or Upload.keep(
         b"x", "x.pdf", "attachment", department, None
     )
@@ -305,6 +309,7 @@ def address(department):
         "checkpoint": Checkpoint.objects.filter(department=department)[0].pk,
         "evaluation": SelfEvaluation.objects.get(department=department).pk,
         "attachment": attachment.pk,
+        "mapping": mapping.pk,
         "draw": draw.pk,
         "what": "commit",
         "number": Commitment.objects.first().number,

@@ -17,6 +17,7 @@ from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.evidence.checks import Strictness
+from zhunsheng.evidence.mappings import read_ledger_mapping, write_ledger_mapping
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 from zhunsheng.usecases.importing import Imported, import_ledger
@@ -70,10 +71,26 @@ def import_files(
     good_rows: Annotated[bool, typer.Option("--good-rows", help="有不合格的行时，只导入合格的行")] = False,
     yes: Annotated[
         bool,
-        typer.Option(
-            "--yes", help="对各文件所列的疑问都回答“没有问题”：身份或金额变了、会清空的值、没见过的部门"
-        ),
+        typer.Option("--yes", help="对各文件所列的疑问都照文件办：身份或金额变了、会清空的值、没见过的部门"),
     ] = False,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer", metavar="疑问=答复", help="回答一件疑问，可以多个；疑问和可选的答复见未加此项时所列"
+        ),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", metavar="文件", help="按这个对应文件认列名和取值"),
+    ] = None,
+    write_mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-mapping",
+            metavar="文件",
+            help="把这个文件的列和取值怎样对应写成对应文件，核对后下次用 --mapping",
+        ),
+    ] = None,
     strictness: Annotated[
         Strictness | None,
         typer.Option(
@@ -92,26 +109,32 @@ def import_files(
     chosen = ledger_of(ledger) if ledger else None
     whose = folders.department_to_write(store, department)
     cipher = folders.cipher_of(store)
+    said = read_ledger_mapping(mapping) if mapping else None
+    given = _answers(answers or ())
     done: list[Imported | tuple[Path, ZhunshengError]] = []
     with terminal.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
             report(f"导入 {path.name}", n, len(files))
             try:
-                done.append(
-                    import_ledger(
-                        store,
-                        path,
-                        ledger=chosen,
-                        department=whose.code,
-                        label=whose.name,
-                        good_rows=good_rows,
-                        marked_in=marked,
-                        who=who,
-                        cipher=cipher,
-                        strictness=strictness,
-                        agreed=yes,
-                    )
+                imported = import_ledger(
+                    store,
+                    path,
+                    ledger=chosen,
+                    department=whose.code,
+                    label=whose.name,
+                    good_rows=good_rows,
+                    marked_in=marked,
+                    who=who,
+                    cipher=cipher,
+                    strictness=strictness,
+                    agreed=yes,
+                    answers=given,
+                    mapping=said,
                 )
+                done.append(imported)
+                if write_mapping and imported.learned:  # of several files the last one's stands
+                    named = imported.learned.model_copy(update={"name": write_mapping.stem})
+                    write_ledger_mapping(write_mapping, named)
             except ZhunshengError as error:
                 if len(files) == 1:
                     raise
@@ -128,6 +151,17 @@ def import_files(
         raise typer.Exit(2)
     if any(one.batch is None for one in done if isinstance(one, Imported)):
         raise typer.Exit(1)
+
+
+def _answers(said: Sequence[str]) -> dict[str, str]:
+    """Return answers by question. Raises ``ZS-CL-13`` for one that says no answer."""
+    found = {}
+    for one in said:
+        question, equals, answer = one.rpartition("=")
+        if not equals or not question:
+            raise ZhunshengError("ZS-CL-13", said=one)
+        found[question] = answer
+    return found
 
 
 def _as_json(one: Imported | tuple[Path, ZhunshengError]) -> dict[str, object]:

@@ -17,13 +17,19 @@ FATES = {
     "changed": translatable("有变化"),
     "equal": translatable("与台账相同"),
     "refused": translatable("拒绝"),
+    "aside": translatable("按答复没有导入"),
     "held": translatable("没有写入"),
     "blank": translatable("空行"),
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
 }
-BY = {"title": translatable("列名"), "synonym": translatable("同义的列名")}
+BY: dict[How, str] = {
+    "title": translatable("列名"),
+    "synonym": translatable("同义的列名"),
+    "mapping": translatable("确认过的对应"),
+    "proposed": translatable("名称或内容相近，待确认"),
+}
 
 
 def fates_told(fates: Mapping[str, int]) -> list[tuple[str, str, int]]:
@@ -107,12 +113,13 @@ class Account:
         for sheet in self.unread:
             yield worded("没有读的工作表"), sheet
 
-    def merged(self, new: int, changed: int) -> Account:
-        """Return the account once the good rows were merged into the ledger, of which some are new there and
-        some changed what stood there.
+    def merged(self, new: int, changed: int, aside: int = 0) -> Account:
+        """Return the account once the good rows were merged into the ledger, of which some are new there,
+        some changed what stood there, and some were put ``aside`` by an answer.
         """
-        equal = self.fates["held"] - new - changed
-        return replace(self, fates=self.fates | {"held": 0, "new": new, "changed": changed, "equal": equal})
+        equal = self.fates["held"] - new - changed - aside
+        fates = {"held": 0, "aside": aside, "new": new, "changed": changed, "equal": equal}
+        return replace(self, fates=self.fates | fates)
 
     def as_json(self) -> dict[str, Any]:
         """Return the account as plain data."""

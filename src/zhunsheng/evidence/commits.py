@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,17 @@ def committed(said: list[dict[str, Any]]) -> dict[str, Any]:
     return {}
 
 
-def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, new: bool) -> None:
+def merge(
+    root: Path,
+    checked: Checked,
+    batch: Batch,
+    cipher: Cipher | None,
+    *,
+    new: bool,
+    kept: Collection[str] = (),
+) -> None:
     """Commit the good rows; where all their keys are ``new`` nothing that stands there need be read or
-    compared.
+    compared. An empty cell of a column ``kept`` leaves what stands there.
     """
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
@@ -73,8 +82,12 @@ def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, 
         )
         return
     stated = [c for c in checked.stated if c not in key]
+    kept = {c for c in kept if c in there}
     changed = " OR ".join(
-        f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)' for c in stated
+        f'(s."{c}" IS NOT NULL AND t."{c}" IS DISTINCT FROM s."{c}")'
+        if c in kept
+        else (f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)')
+        for c in stated
     )
     merging = opened.merge(
         rows,
@@ -88,7 +101,11 @@ def merge(root: Path, checked: Checked, batch: Batch, cipher: Cipher | None, *, 
     if changed:
         # Of a column that the file does not have it says nothing: what stands there stays.
         merging = merging.when_matched_update(
-            {f'"{c}"': f's."{c}"' for c in (*stated, *LINEAGE)}, predicate=changed
+            {
+                f'"{c}"': f'coalesce(s."{c}", t."{c}")' if c in kept else f's."{c}"'
+                for c in (*stated, *LINEAGE)
+            },
+            predicate=changed,
         )
     merging.when_not_matched_insert_all().execute()
     if DeltaTable(table).version() == opened_at:

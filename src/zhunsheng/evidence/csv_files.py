@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
-from zhunsheng.evidence.headers import HEAD_ROWS, Head, find_header
+from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.mappings import Guide
 from zhunsheng.evidence.raw import Layout, Raw, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file
 from zhunsheng.faults import of_system
@@ -33,7 +34,12 @@ _NOT_PLAIN = re.compile(rb'"|\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]')
 
 
 def load_csv(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path, bounds: Bounds
+    path: Path,
+    ledger: Ledger | None,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    bounds: Bounds,
+    guide: Guide,
 ) -> Raw:
     """Load a csv into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
     if not path.stat().st_size:
@@ -52,12 +58,12 @@ def load_csv(
     with source.open(encoding="utf-8-sig", newline="") as stream:
         top = list(islice(_records(stream, delimiter, path.name), HEAD_ROWS))
     rows = [cells for _line, cells, _why in top]
-    head = find_header(rows, ledger, path.name)
+    head, mapping = header_of(rows, ledger, path.name, guide)
     width = max(len(row) for row in rows)
     refuse_more(path.name, 0, width, bounds)
     most = min(bounds.rows, bounds.cells // (width + _SURPLUS))
     columns = {name: n for n, name in enumerate(head.columns)}
-    raw = Raw(head.ledger, columns, [], guarded=True)
+    raw = Raw(head.ledger, columns, [], guarded=True, mapping=mapping)
     begins = top[head.at + head.lines - 1][0] + 1  # the line under the header
     if _plain(source):
         _load_plain(source, connection, delimiter, head, begins, width + _SURPLUS, most, bounds, path.name)

@@ -13,13 +13,15 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
+from zhunsheng.evidence.mappings import Guide, LedgerMapping, column_named
 from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
 
 HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 Spans = Mapping[tuple[int, int], tuple[int, int]]
-How = Literal["title", "synonym"]
+How = Literal["mapping", "title", "synonym", "proposed"]
+_BEST: tuple[How, ...] = ("mapping", "title", "synonym")  # what outranks what
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
 # What names departments and nothing else; 单位 may be a unit of measure.
 _OWN_DEPARTMENT = ("部门", "部门名称")
@@ -31,6 +33,15 @@ _TITLE_UNIT = re.compile(rf"[\s（(\[【/:：,，]*(?:(?:金额)?单位[:：]?)?
 _LINE_UNIT = re.compile(rf"(?:金额)?单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
 _NONE: tuple[str, How] = ("", "title")
 _ALIKE = 60  # of 100: from where a title is named as the nearest one
+_PROPOSED = 80  # of 100: from where a title is proposed for a column, if what stands under it fits
+_LACKING = 70  # of 100: the same for what is required and missing
+_CLEARLY = 10  # of 100: by how much one title must be more alike than the next
+# What the first cells under a title look like, by the type of the column that they may be of.
+_LOOKS = {
+    "date": re.compile(r"\d{2,4}[-./年]\d{1,2}[-./月]\d{1,2}日?.*|(19|20)\d{6}|[二〇零一九]{4}年.*"),
+    "integer": re.compile(r"[+-]?\d[\d,，]*"),
+    "money": re.compile(r"[¥￥]?[+-]?\d[\d,，]*(\.\d+)?([万亿百千]*元)?"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,14 +81,18 @@ def _bare(title: str) -> tuple[str, int | None]:
     return title[: found.start()], _UNITS[found[1]]
 
 
-def _titles(ledger: Ledger) -> dict[str, tuple[str, How]]:
-    """Return what a column may be called, each with the column and whether that is its own title."""
+def _titles(ledger: Ledger, mapping: LedgerMapping | None) -> dict[str, tuple[str, How]]:
+    """Return what a column may be called, each with the column and whether that is its own title;
+    what a mapping says of a title outranks both.
+    """
     known: dict[str, tuple[str, How]] = {_key(t): (DEPARTMENT, "synonym") for t in _DEPARTMENT_TITLES}
     for column in ledger.columns:
         known |= {_key(title): (column.name, "synonym") for title in column.synonyms}
     for column in ledger.columns:
         known |= {_key(title): (column.name, "title") for title in (column.title, column.name)}
     known[_key(DEPARTMENT)] = (DEPARTMENT, "title")
+    for title, word in mapping.columns.items() if mapping else ():
+        known[_key(title)] = ((column_named(ledger, word) if word else None) or "", "mapping")
     return known
 
 
@@ -98,6 +113,8 @@ def _match(
             if _key(word) not in known:
                 word, unit = _bare(way)
             column, kind = known.get(_key(word), _NONE)
+            if not column and kind == "mapping":
+                break  # a person said that it is none
             if column and (unit is None or column in money):
                 if unit is None and column in money:
                     unit = _bare(way)[1]
@@ -107,7 +124,7 @@ def _match(
     units: dict[str, int] = {}
     how: dict[str, How] = {}
     for column, by in found.items():
-        kind = "title" if "title" in by else "synonym"
+        kind = next(kind for kind in _BEST if kind in by)
         places = by[kind]
         if len(places) > 1:
             titles = [title for _at, title, _unit in places]
@@ -138,11 +155,13 @@ def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans
     return ways
 
 
-def _best_line(rows: list[list[str]], ledger: Ledger, name: str, spans: Spans) -> Head | None:
+def _best_line(
+    rows: list[list[str]], ledger: Ledger, name: str, spans: Spans, mapping: LedgerMapping | None
+) -> Head | None:
     """Return the line or pair of lines that names most of a ledger's columns, the earliest of the best."""
     best: Head | None = None
     fault: ZhunshengError | None = None
-    known = _titles(ledger)
+    known = _titles(ledger, mapping)
     for at, row in enumerate(rows):
         pairs = [(1, [[cell] for cell in row])]
         if at + 1 < len(rows):
@@ -168,18 +187,84 @@ def _lacking(head: Head) -> list[str]:
     return [c.title for c in head.ledger.columns if c.required and c.name not in head.columns]
 
 
-def find_header(rows: list[list[str]], ledger: Ledger | None, name: str, spans: Spans | None = None) -> Head:
+def header_of(
+    rows: list[list[str]],
+    ledger: Ledger | None,
+    name: str,
+    guide: Guide,
+    spans: Spans | None = None,
+    *,
+    guess: bool = True,
+) -> tuple[Head, LedgerMapping | None]:
+    """Return the header among the first ``rows`` of a table, with what is proposed where ``guide`` asks for
+    it, and the mapping by which it was read, if by one. Without ``guess`` no proposal makes a table of a
+    ledger what lacks something that is required there. Raises as ``find_header``, and ``ZS-EV-44`` where the
+    unit of money stands there in two ways.
+    """
+    mapping = guide.mapping or _remembered(rows, ledger, name, guide, spans)
+    if mapping and ledger is None:
+        ledger = ledgers()[mapping.ledger]
+    used = _joined(mapping, guide.chosen)
+    propose = "columns" in guide.propose
+    try:
+        head = find_header(rows, ledger, name, spans, used)
+    except ZhunshengError as error:
+        if not (propose and guess) or error.code not in ("ZS-EV-02", "ZS-EV-10"):
+            raise
+        guessed = _guessed(rows, ledger, name, spans or {}, used)
+        if guessed is None:
+            raise
+        head = guessed
+    return _with_units(_with_proposals(head, rows, used) if propose else head, rows, name), used
+
+
+def _joined(mapping: LedgerMapping | None, chosen: LedgerMapping | None) -> LedgerMapping | None:
+    """Return a mapping with what was answered of this file on top."""
+    if mapping is None or chosen is None:
+        return mapping or chosen
+    values = {
+        c: {**mapping.values.get(c, {}), **chosen.values.get(c, {})}
+        for c in (*mapping.values, *chosen.values)
+    }
+    return mapping.model_copy(update={"columns": {**mapping.columns, **chosen.columns}, "values": values})
+
+
+def _remembered(
+    rows: list[list[str]], ledger: Ledger | None, name: str, guide: Guide, spans: Spans | None
+) -> LedgerMapping | None:
+    """Return the remembered mapping of a source whose files have just these titles, None where
+    there is none.
+    """
+    for mapping in guide.remembered:
+        if ledger is not None and ledger.id != mapping.ledger:
+            continue
+        try:
+            head = find_header(rows, ledgers()[mapping.ledger], name, spans, mapping)
+        except ZhunshengError:
+            continue
+        if set(map(_key, mapping.titles)) == {_key(title) for title in head.titles if title.strip()}:
+            return mapping
+    return None
+
+
+def find_header(
+    rows: list[list[str]],
+    ledger: Ledger | None,
+    name: str,
+    spans: Spans | None = None,
+    mapping: LedgerMapping | None = None,
+) -> Head:
     """Return the header among the first ``rows`` of a table; without a ledger that of the one that fits best.
 
-    ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns). Raises ``ZS-EV-02`` for
-    required columns that are missing, ``-06``, ``-08``, ``-10``, ``-43``; ``-44`` where the unit of money
-    stands there in two ways.
+    ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns); what ``mapping`` says of a
+    title counts before the ledger's own. Raises ``ZS-EV-02`` for required columns that are missing, ``-06``,
+    ``-08``, ``-10``, ``-43``.
     """
     best: Head | None = None
     score = runner_up = -(10**6)
     for candidate in [ledger] if ledger else ledgers().values():
         try:
-            head = _best_line(rows, candidate, name, spans or {})
+            head = _best_line(rows, candidate, name, spans or {}, mapping)
         except ZhunshengError:
             if ledger:
                 raise
@@ -198,7 +283,109 @@ def find_header(rows: list[list[str]], ledger: Ledger | None, name: str, spans: 
         raise ZhunshengError("ZS-EV-10", name=name, known=known)
     if lacking := _lacking(best):
         raise ZhunshengError("ZS-EV-02", name=name, columns=series(lacking), ledger=best.ledger.id)
-    return _with_units(best, rows, name)
+    return best
+
+
+def _guessed(
+    rows: list[list[str]], ledger: Ledger | None, name: str, spans: Spans, mapping: LedgerMapping | None
+) -> Head | None:
+    """Return the header of the one ledger of which the proposals complete what is required;
+    None where none or several are so. At least as many columns must be there by their names as lack.
+    """
+    found: list[tuple[int, Head]] = []
+    for candidate in [ledger] if ledger else ledgers().values():
+        try:
+            head = _best_line(rows, candidate, name, spans, mapping)
+        except ZhunshengError:
+            continue
+        if head is None or len(head.columns) < max(2, len(_lacking(head))):
+            continue
+        whole = _with_proposals(head, rows, mapping)
+        if not _lacking(whole):
+            found.append((len(head.columns), whole))
+    found.sort(key=lambda one: one[0], reverse=True)
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
+        return None
+    return found[0][1]
+
+
+def _with_proposals(head: Head, rows: list[list[str]], mapping: LedgerMapping | None) -> Head:
+    """Return the header with columns that are missing proposed from titles nobody has spoken of:
+    by a title much alike over cells that fit, or, of what is required, as the only cells that fit.
+    """
+    said = {_key(title) for title in mapping.columns} if mapping else set()
+    free = {
+        at: title
+        for at, title in enumerate(head.titles)
+        if title.strip() and at not in head.columns.values() and _key(title) not in said
+    }
+    wanted = [c for c in head.ledger.columns if c.name not in head.columns]
+    if not free or not wanted:
+        return head
+    below = rows[head.at + head.lines :]
+    cells = {at: [row[at].strip() for row in below if at < len(row) and row[at].strip()] for at in free}
+    alike = sorted(
+        (
+            (_likeness(title, column), at, column.name)
+            for at, title in free.items()
+            for column in wanted
+            if _fits(column, cells[at])
+        ),
+        key=lambda one: (-one[0], one[1]),
+    )
+    columns, how, units = dict(head.columns), dict(head.how), dict(head.units)
+    taken: set[int] = set()
+    for likeness, at, name in alike:
+        if likeness >= _PROPOSED and at not in taken and name not in columns:
+            columns[name], how[name] = at, "proposed"
+            taken.add(at)
+    for column in wanted:
+        if column.required and column.name not in columns:
+            # Any cells may be of a free text: only its title tells.
+            least = 0 if column.type != "text" or column.pattern else _LACKING
+            fitting = sorted(
+                (
+                    (_likeness(free[at], column), at)
+                    for at in free
+                    if at not in taken
+                    and cells[at]
+                    and _fits(column, cells[at])
+                    and _likeness(free[at], column) >= least
+                ),
+                reverse=True,
+            )
+            # Of several whose cells fit, one that is clearly more alike.
+            if fitting and (len(fitting) == 1 or fitting[0][0] - fitting[1][0] >= _CLEARLY):
+                columns[column.name], how[column.name] = fitting[0][1], "proposed"
+                taken.add(fitting[0][1])
+    for column in wanted:
+        if column.type == "money" and column.name in columns:
+            if unit := _bare(head.titles[columns[column.name]])[1]:
+                units[column.name] = unit
+    return replace(head, columns=columns, how=how, units=units)
+
+
+def _likeness(title: str, column: Column) -> float:
+    """Return how much a title is like what a column is called, of 100."""
+    bare = _key(_bare(title)[0])
+    return max(fuzz.WRatio(bare, _key(word)) for word in (column.title, *column.synonyms))
+
+
+def _fits(column: Column, cells: Sequence[str]) -> bool:
+    """Say whether texts may be of a column, as far as its type tells; none may be of any."""
+    if column.type == "choice":
+        return all(_part_of(text, column) for text in cells)
+    if column.type == "bool":
+        return all(len(text) <= _FLAG for text in cells)
+    pattern = re.compile(column.pattern) if column.pattern else _LOOKS.get(column.type)
+    return pattern is None or all(pattern.fullmatch(text) for text in cells)
+
+
+_FLAG = 4  # characters of a yes or no, in whatever words
+
+
+def _part_of(text: str, column: Column) -> bool:
+    return any(word in text for word in (*column.values, *column.aliases))
 
 
 def _with_units(head: Head, rows: list[list[str]], name: str) -> Head:

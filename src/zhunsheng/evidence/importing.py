@@ -18,9 +18,11 @@ from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.csv_files import load_csv
+from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
 from zhunsheng.evidence.headers import in_yuan, is_department
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import left_out
+from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
 from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted, worded_sql
@@ -63,8 +65,11 @@ class Checked:
     columns: tuple[str, ...]  # the ledger's columns that the file has, in the ledger's order
     named: dict[str, str] = field(default_factory=dict)  # departments first met in the rows: code -> name
     holds: tuple[str, ...] = ()  # codes of departments other than the given one that good rows belong to
+    owner: str = ""  # the code of the given one
     notes: tuple[str, ...] = ()  # what its reader should know though no row is wrong
     amiss: tuple[str, ...] = ()  # sums that the file states and that are not those of its rows
+    questions: tuple[Question, ...] = ()  # what is asked of its columns and values
+    learned: LedgerMapping | None = None  # by what files like it are read from now on, if all is agreed
 
     @property
     def stated(self) -> tuple[str, ...]:
@@ -75,6 +80,24 @@ class Checked:
     def good_rows(self) -> int:
         """How many rows passed every check."""
         return self.rows - self.bad_rows
+
+    def others_held(self) -> tuple[str, ...]:
+        """Return the codes of other departments that the rows belong to which an answer did not put aside."""
+        return _others(self.connection, self.owner)
+
+    def aside(self) -> list[RowError]:
+        """Return the rows that an answer put aside, each with why."""
+        sheet = "p._sheet" if len(self.layouts) > 1 else "NULL"
+        found = self.connection.execute(
+            f"SELECT p._row, a.title, coalesce(a.value, ''), a.message, {sheet} FROM aside a "
+            f"JOIN parsed p ON p._id = a._id ORDER BY p._id, a.title LIMIT {MAX_ERRORS}"
+        ).fetchall()
+        return [RowError(*row) for row in found]
+
+
+def _others(connection: duckdb.DuckDBPyConnection, owner: str) -> tuple[str, ...]:
+    query = f"SELECT DISTINCT {DEPARTMENT} FROM good WHERE {DEPARTMENT} <> ? ORDER BY 1"
+    return tuple(code for (code,) in connection.execute(query, [owner]).fetchall())
 
 
 MAX_ERRORS = 10_000  # errors listed by row; more are counted
@@ -92,6 +115,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
     label: str | None = None,
     known: Mapping[str, str] | None = None,
     strictness: Strictness | None = None,
+    guide: Guide = UNGUIDED,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
@@ -101,7 +125,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
     a code is its own department's, whoever bears it as a name); any other makes a new department,
     told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
     rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
-    a warning (by default an error in codes of 18, a warning in the older numbers of 15). Memory is bounded
+    a warning (by default an error in codes of 18, a warning in the older numbers of 15); ``guide`` by what
+    columns and values are known beyond the ledger's own words. Memory is bounded
     by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
     ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
     for it all the same, ``-42`` for a column that holds no single values.
@@ -115,12 +140,12 @@ def check_file(  # noqa: PLR0913 - options, by their names
                 f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(scratch)}; "
                 f"SET enable_progress_bar = false; {MACROS}"
             )
-            raw = _load(path, ledger, connection, Path(scratch), bounds)
+            raw = _load(path, ledger, connection, Path(scratch), bounds, guide)
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             owner = _Owner(department, label or department, only, given)
-            yield _check(path, raw, connection, owner, strictness)
+            yield _check(path, raw, connection, owner, strictness, guide)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
         finally:
@@ -128,20 +153,25 @@ def check_file(  # noqa: PLR0913 - options, by their names
 
 
 def _load(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, scratch: Path, bounds: Bounds
+    path: Path,
+    ledger: Ledger | None,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    bounds: Bounds,
+    guide: Guide,
 ) -> Raw:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
     with path.open("rb") as stream:
         head = stream.read(HEAD)
     if head[:4] == b"PAR1":
-        return load_parquet(path, ledger, connection, bounds)
+        return load_parquet(path, ledger, connection, bounds, guide)
     packed = head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
     # Without its noughts a text of two bytes a letter shows its marks too.
     page = begins_as_page(head.replace(b"\0", b"").decode("latin-1"))
     if packed or page or path.suffix.lower() in (".xlsx", ".xlsm"):
-        return load_workbook(path, ledger, connection, bounds)
-    return load_csv(path, ledger, connection, scratch, bounds)
+        return load_workbook(path, ledger, connection, bounds, guide)
+    return load_csv(path, ledger, connection, scratch, bounds, guide)
 
 
 @dataclass(frozen=True)
@@ -162,7 +192,10 @@ def _check(
     connection: duckdb.DuckDBPyConnection,
     owner: _Owner,
     strictness: Strictness | None,
+    guide: Guide,
 ) -> Checked:
+    if raw.mapping:
+        raw.mapping = raw.mapping.model_copy(update={"ledger": raw.ledger.id}).of_names()
     used = sorted(raw.columns.values())
     if raw.guarded:
         unguard(connection, used)
@@ -175,11 +208,14 @@ def _check(
         *_units(raw),
         *_no_departments(connection, raw, owner),
     ]
+    asked = [*columns_asked(connection, raw)]
     named = _parse(connection, raw, owner)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
     _judge(connection, raw.ledger, owner, strictness)
+    if "values" in guide.propose:
+        asked += values_asked(connection, raw)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left.counts, rows, bad)
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
@@ -188,12 +224,7 @@ def _check(
         f"SELECT p._row, e.title, coalesce(e.value, ''), e.message, {sheet} FROM problems e "
         f"JOIN parsed p ON p._id = e._id ORDER BY p._id, e.title LIMIT {MAX_ERRORS}"
     ).fetchall()
-    others = [
-        code
-        for (code,) in connection.execute(
-            f"SELECT DISTINCT {DEPARTMENT} FROM good WHERE {DEPARTMENT} <> ? ORDER BY 1", [owner.code]
-        ).fetchall()
-    ]
+    others = _others(connection, owner.code)
     return Checked(
         ledger=raw.ledger,
         path=path,
@@ -206,10 +237,35 @@ def _check(
         account=account,
         columns=tuple(c.name for c in raw.ledger.columns if c.name in raw.columns),
         named={code: name for code, name in named.items() if code in others},
-        holds=tuple(others),
+        holds=others,
+        owner=owner.code,
         notes=tuple(notes),
         amiss=left.amiss,
+        questions=tuple(asked),
+        learned=_learned(raw, account),
     )
+
+
+def _learned(raw: Raw, account: Account) -> LedgerMapping:
+    """Return the mapping by which files like this one are read from now on, once what is asked is agreed:
+    all its titles, what is not used among them, and all spellings spoken of.
+    """
+    base = raw.mapping or LedgerMapping(ledger=raw.ledger.id)
+    heads = [layout.head for layout in raw.layouts]
+    columns: dict[str, str | None] = {
+        " ".join(head.titles[at].split()): name
+        for head in heads
+        for name, at in head.columns.items()
+        if head.how[name] in ("mapping", "proposed") and name in raw.columns
+    }
+    unused: dict[str, str | None] = {one.title: None for table in account.tables for one in table.unused}
+    values = {
+        name: {**base.values.get(name, {}), **raw.proposed.get(name, {})}
+        for name in dict.fromkeys((*base.values, *raw.proposed))
+    }
+    titles = tuple(" ".join(title.split()) for title in heads[0].titles if title.strip())
+    said = {"ledger": raw.ledger.id, "titles": titles, "columns": {**columns, **unused}, "values": values}
+    return base.model_copy(update=said)
 
 
 def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
@@ -249,7 +305,8 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
     """
     heads = [layout.head for layout in raw.layouts if DEPARTMENT in layout.head.columns]
     general = [head.titles[head.columns[DEPARTMENT]] for head in heads]
-    if not general or any(map(is_department, general)):
+    # What a person said to be departments is, whatever stands there.
+    if not general or any(map(is_department, general)) or any(h.how[DEPARTMENT] == "mapping" for h in heads):
         return []
     column = f"c{raw.columns[DEPARTMENT]}"
     listed = f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL LIMIT 1000"
@@ -270,6 +327,7 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
     ledger = raw.ledger
     chosen = {c.name: f"c{raw.columns[c.name]}" for c in ledger.columns if c.name in raw.columns}
     given = f"c{raw.columns[DEPARTMENT]}" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
+    given = _meant(raw, DEPARTMENT, given)
     named = _departments(connection, given, owner.known)
     fields = [
         f"{given} AS raw_{DEPARTMENT}",
@@ -280,7 +338,7 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
     for column in ledger.columns:
         if column.name in chosen:
             text = chosen[column.name]
-            value = value_sql(column, text, _factor(raw, column.name))
+            value = value_sql(column, _meant(raw, column.name, text), _factor(raw, column.name))
             fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
@@ -291,6 +349,15 @@ def _parse(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> di
     _faulty(connection, raw, chosen, given)
     connection.execute("DROP TABLE raw")
     return named
+
+
+def _meant(raw: Raw, column: str, text: str) -> str:
+    """Return the SQL of a column's ``text`` (SQL) with the spellings that a mapping speaks of as what they
+    mean.
+    """
+    said = raw.mapping.values.get(column, {}) if raw.mapping else {}
+    whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in said.items() if v is not None)
+    return f"(CASE {text} {whens} ELSE {text} END)" if whens else text
 
 
 def _factor(raw: Raw, column: str) -> str:
@@ -308,7 +375,9 @@ _TWICE = translatable("{titles} 与第 {first} 行重复")
 def _judge(
     connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner, strictness: Strictness | None
 ) -> None:
-    """Make table ``problems`` (row, title, value, message) and view ``good``, the rows without any."""
+    """Make table ``problems`` (row, title, value, message), table ``aside`` for rows that an answer will keep
+    out, and view ``good``, the rows in neither.
+    """
     checks = [check for column in ledger.columns for check in checks_of(ledger, column, strictness)]
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
@@ -334,7 +403,9 @@ def _judge(
     connection.execute("DELETE FROM problems WHERE (_id, title) IN (SELECT _id, title FROM faults)")
     connection.execute("INSERT INTO problems SELECT * FROM faults WHERE _id IN (SELECT _id FROM parsed)")
     connection.execute(
-        "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems)"
+        "CREATE TABLE aside(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR); "
+        "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems) "
+        "AND _id NOT IN (SELECT _id FROM aside)"
     )
 
 

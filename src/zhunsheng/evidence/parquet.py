@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
-from zhunsheng.evidence.headers import find_header
+from zhunsheng.evidence.headers import header_of
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.mappings import Guide
 from zhunsheng.evidence.raw import Layout, Raw, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file, quoted_name
 from zhunsheng.faults import of_system
@@ -48,11 +49,11 @@ def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Sche
 
 
 def load_parquet(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds, guide: Guide
 ) -> Raw:
     """Load a parquet file's used columns into table ``raw``, as texts. Raises ``ZS-IN-05``, ``ZS-EV-*``."""
     schema = look_parquet(path, path.name, bounds)
-    head = find_header([schema.names], ledger, path.name)
+    head, mapping = header_of([schema.names], ledger, path.name, guide)
     used = list(head.columns.values())
     for n in used:
         if pa.types.is_nested(schema.field(n).type):
@@ -89,7 +90,7 @@ def load_parquet(
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
     ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     columns = {name: n for n, name in enumerate(head.columns)}
-    return Raw(head.ledger, columns, [Layout(None, replace(head, at=-1), rows)])
+    return Raw(head.ledger, columns, [Layout(None, replace(head, at=-1), rows)], mapping=mapping)
 
 
 def _size(column: pa.Field) -> str:

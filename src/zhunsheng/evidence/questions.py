@@ -1,84 +1,187 @@
-"""What a person is asked before a file changes a ledger: known rows that become others,
-values that it clears, departments that nobody knows, sums that are not those of its rows.
+"""What a person is asked before a file changes a ledger, and what the answers do:
+known rows that become others, values that it clears, departments that nobody knows,
+sums that are not those of its rows.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.doubts import Change, Choice, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.standing import cleared
 from zhunsheng.evidence.tables import same_key
-from zhunsheng.translation import series, worded
+from zhunsheng.translation import series, translatable, worded
 
 SHOWN = 20  # changes listed of a question; more are counted
-
-
-@dataclass(frozen=True)
-class Change:
-    """A cell of a known row that would become another: where the file has it, which row, and both values."""
-
-    sheet: str | None
-    row: int
-    key: str
-    column: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked, in words, how many rows it is about, and the first of them."""
-
-    kind: Literal["identity", "cleared", "departments", "sums"]
-    text: str
-    rows: int = 0
-    changes: tuple[Change, ...] = ()
+UPDATE, CLEAR, KEEP, NEW, TAKE, ASIDE = "update", "clear", "keep", "new", "take", "aside"
+PROPOSED = "proposed"  # the answer that takes what is proposed of columns or spellings
+_ASIDE = {
+    "identity": translatable("编号已有而内容成了另一个，按答复没有导入"),
+    "cleared": translatable("是空的，台账里有值，按答复没有导入"),
+    "departments": translatable("没有这个部门，按答复没有导入"),
+}
 
 
 class Unanswered(ZhunshengError):
-    """A file waits for a yes to ``questions``; ``digest`` is what the yes is to."""
+    """A file waits for answers to ``questions``; ``asked`` are the digests of all that was asked of it,
+    which a yes names.
+    """
 
-    def __init__(self, name: str, questions: Sequence[Question], digest: str) -> None:
+    def __init__(self, name: str, questions: Sequence[Question], asked: str) -> None:
         super().__init__("ZS-EV-47", name=name, count=len(questions))
         self.questions = tuple(questions)
-        self.digest = digest
+        self.asked = asked
 
 
-def settled(checked: Checked, there: str, agreed: bool | str) -> list[str]:
-    """Return the notes on what is done though it was asked about, once all of it is ``agreed``:
-    by True whatever is asked, by a digest what was asked under it. ``there`` are the rows that stand there
-    (``standing``).
-    Raises ``Unanswered``.
+@dataclass(frozen=True)
+class Settled:
+    """What is done though it was asked about: ``notes`` in words, columns of which empty cells leave what
+    stands there (``kept``), and how many rows are put aside (table ``aside``).
     """
-    questions = list(_questions(checked, there))
-    digest = digest_of(checked.sha256, questions)
-    if questions and agreed is not True and agreed != digest:
-        raise Unanswered(checked.path.name, questions, digest)
-    return [worded("有疑问，仍按要求导入：{text}", text=question.text) for question in questions]
+
+    notes: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+    aside: int = 0
 
 
-def digest_of(sha256: str, questions: Sequence[Question]) -> str:
-    """Return the digest of what is asked of a file (by its own digest): a yes is to this and nothing else."""
-    said = json.dumps([sha256, *map(asdict, questions)], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+def asked_of(checked: Checked, questions: Sequence[Question]) -> str:
+    """Return what a yes to all questions names: their digests, in order."""
+    return ",".join(question.digest(checked.sha256) for question in questions)
+
+
+def settled(
+    checked: Checked, there: str, agreed: bool | str = False, answers: Mapping[str, str] | None = None
+) -> Settled:
+    """Do what was answered, once all that is asked is answered: by ``agreed`` True whatever is asked, by
+    digests (``Unanswered.asked``) what was asked under them, or by an answer of its own
+    (``answers``: a question's key or kind -> answer; without one the first choice holds). ``there`` are
+    the rows that stand there (``standing``). Raises ``Unanswered``, and ``ZS-EV-49`` where no row is left.
+    """
+    answers = answers or {}
+    questions = [*checked.questions, *_questions(checked, there)]
+    if waiting := _waiting(checked, questions, agreed, answers):
+        raise Unanswered(checked.path.name, waiting, asked_of(checked, questions))
+    lasting = checked.learned.answers if checked.learned else {}
+    kept: set[str] = set()
+    notes = []
+    for question in questions:
+        answer = _answer(question, answers) or lasting.get(question.key) or _first(question)
+        if question.kind == "identity":
+            _put_aside_altered(checked, question, answer, answers)
+        elif answer == KEEP:
+            kept.add(_column(checked, question))
+        elif answer == ASIDE and question.kind == "cleared":
+            _put_aside_cleared(checked, there, _column(checked, question))
+        elif answer == ASIDE:
+            _put_aside_departments(checked)
+        said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
+        notes.append(worded("有疑问：{text}；答复：{answer}", text=question.text, answer=said))
+    ((aside,),) = checked.connection.execute("SELECT count(DISTINCT _id) FROM aside").fetchall()
+    if aside and aside == checked.good_rows:
+        raise ZhunshengError("ZS-EV-49", name=checked.path.name)
+    return Settled(tuple(notes), frozenset(kept), aside)
+
+
+def unanswered(
+    checked: Checked, there: str, agreed: bool | str, answers: Mapping[str, str]
+) -> Unanswered | None:
+    """Return what of a file waits for answers, whether or not it can be imported; None where nothing does."""
+    questions = [*checked.questions, *_questions(checked, there)]
+    waiting = _waiting(checked, questions, agreed, answers)
+    return Unanswered(checked.path.name, waiting, asked_of(checked, questions)) if waiting else None
+
+
+def _waiting(
+    checked: Checked, questions: Sequence[Question], agreed: bool | str, answers: Mapping[str, str]
+) -> list[Question]:
+    """Return the questions that nothing answers."""
+    lasting = checked.learned.answers if checked.learned else {}
+    seen = agreed.split(",") if isinstance(agreed, str) and agreed else []
+    found = []
+    for question in questions:
+        if agreed is True or question.key in lasting or question.digest(checked.sha256) in seen:
+            continue
+        # A digest is of what was seen; a question that changed since is asked anew, whatever was answered.
+        if seen or _answer(question, answers) is None:
+            found.append(question)
+    return found
+
+
+def _column(checked: Checked, question: Question) -> str:
+    """Return the name of the column that a question's key names by its title."""
+    title = question.key.partition(":")[2]
+    return next(column.name for column in checked.ledger.columns if column.title == title)
+
+
+def _first(question: Question) -> str:
+    return question.choices[0].answer if question.choices else ""
+
+
+def _answer(question: Question, answers: Mapping[str, str]) -> str | None:
+    """Return the answer to a question by its key, else by its kind. Raises ``ZS-EV-80`` for one that it can't
+    have.
+    """
+    answer = answers.get(question.key) or answers.get(question.kind)
+    allowed = [choice.answer for choice in question.choices] or [PROPOSED]
+    if answer is not None and answer not in allowed:
+        raise ZhunshengError("ZS-EV-80", key=question.key, answer=answer, allowed=series(allowed))
+    return answer
+
+
+def _put_aside(checked: Checked, rows: str, kind: str, title: str = "''", value: str = "''") -> None:
+    """Put rows (a FROM clause with ``g._id``) aside, saying why at a column."""
+    checked.connection.execute(
+        f"INSERT INTO aside SELECT DISTINCT g._id, {title}, {value}, {quoted(worded(_ASIDE[kind]))} FROM "
+        f"{rows}"
+    )
+
+
+def _put_aside_altered(checked: Checked, question: Question, answer: str, answers: Mapping[str, str]) -> None:
+    """Put known rows aside that would be another, by the answer to all or to their own key."""
+    own = {key.partition(":")[2]: said for key, said in answers.items() if key.startswith("identity:")}
+    other = [key for key, said in own.items() if said != answer]
+    listed = ", ".join(quoted(key) for key in other) or "NULL"
+    some = f"trim(g.key) IN ({listed})" if other else "false"
+    chosen = f"NOT coalesce({some}, false)" if answer == ASIDE else some
+    if answer == ASIDE or other:
+        first = checked.ledger.column(checked.ledger.key[0]).title
+        _put_aside(checked, f"altered g WHERE {chosen}", "identity", quoted(first), "trim(g.key)")
+
+
+def _put_aside_cleared(checked: Checked, there: str, name: str) -> None:
+    rows = f"good g JOIN {there} t ON {same_key(checked.ledger, 'g', 't')} "
+    rows += f'WHERE g."{name}" IS NULL AND t."{name}" IS NOT NULL'
+    _put_aside(checked, rows, "cleared", quoted(checked.ledger.column(name).title))
+
+
+def _put_aside_departments(checked: Checked) -> None:
+    codes = ", ".join(map(quoted, checked.named))
+    _put_aside(
+        checked, f"good g WHERE g.{DEPARTMENT} IN ({codes})", "departments", "'部门'", f"g.raw_{DEPARTMENT}"
+    )
 
 
 def _questions(checked: Checked, there: str) -> Iterator[Question]:
+    aside = worded("这些行先不导入")
     yield from _identity(checked, there)
-    if clears := cleared(checked, there):
-        listed = series(worded("{title} {count} 格", title=title, count=count) for title, count in clears)
-        text = worded("文件里是空的，会清空台账里原有的值：{columns}", columns=listed)
-        yield Question("cleared", text, max(count for _title, count in clears))
+    for name, count in cleared(checked, there):
+        title = checked.ledger.column(name).title
+        text = worded("“{title}”在文件里是空的，台账里有值：{count} 格", title=title, count=count)
+        choices = (
+            Choice(CLEAR, worded("照文件清空")),
+            Choice(KEEP, worded("保留台账的值")),
+            Choice(ASIDE, aside),
+        )
+        yield Question("cleared", f"cleared:{title}", text, count, (), choices)
     yield from _departments(checked)
-    for said in checked.amiss:
-        yield Question("sums", said)
+    for n, said in enumerate(checked.amiss, start=1):
+        yield Question("sums", f"sums:{n}", said, 0, (), (Choice(TAKE, worded("照读到的行导入")),))
 
 
 def _identity(checked: Checked, there: str) -> Iterator[Question]:
@@ -120,7 +223,8 @@ def _identity(checked: Checked, there: str) -> Iterator[Question]:
         for sheet, row, key, n, before, after in found
     )
     text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=rows)
-    yield Question("identity", text, rows, changes)
+    choices = (Choice(UPDATE, worded("是同一个，更新")), Choice(ASIDE, worded("这些行先不导入")))
+    yield Question("identity", "identity", text, rows, changes, choices)
 
 
 def _departments(checked: Checked) -> Iterator[Question]:
@@ -138,4 +242,5 @@ def _departments(checked: Checked) -> Iterator[Question]:
     ]
     more = worded("等 {count} 个", count=len(listed)) if len(listed) > SHOWN else ""
     text = worded("部门列写了证据库里没有的部门：{names}", names=series(listed[:SHOWN]) + more)
-    yield Question("departments", text, sum(rows.values()))
+    choices = (Choice(NEW, worded("登记为新的部门")), Choice(ASIDE, worded("这些行先不导入")))
+    yield Question("departments", "departments", text, sum(rows.values()), (), choices)

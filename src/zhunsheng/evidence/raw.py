@@ -9,6 +9,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
 from zhunsheng.evidence.headers import Head
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.mappings import LedgerMapping
 from zhunsheng.translation import series, translatable, worded
 from zhunsheng.wording import row_place
 
@@ -44,6 +45,10 @@ class Raw:
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # worksheets that were not read, each with the reason
     guarded: bool = False
+    mapping: LedgerMapping | None = None  # what a person said of its columns and values
+    proposed: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # by column: a spelling's proposed value
 
     @property
     def units(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -81,27 +82,29 @@ def standing(checked: Checked, index: Index) -> str:
 
 
 def cleared(checked: Checked, there: str) -> list[tuple[str, int]]:
-    """Return how many values that stand ``there`` the file's empty cells take away, by the title of their
-    column.
-    """
+    """Return how many values that stand ``there`` the file's empty cells take away, by column."""
     names = [c for c in checked.columns if c not in checked.ledger.key]
     if not there or not names:
         return []
     counts = ", ".join(f'count(*) FILTER (g."{c}" IS NULL AND t."{c}" IS NOT NULL)' for c in names)
     same = same_key(checked.ledger, "g", "t")
     (found,) = checked.connection.execute(f"SELECT {counts} FROM good g JOIN {there} t ON {same}").fetchall()
-    titles = (checked.ledger.column(name).title for name in names)
-    return [(title, count) for title, count in zip(titles, found, strict=True) if count]
+    return [(name, count) for name, count in zip(names, found, strict=True) if count]
 
 
 def keep_again(
-    root: Path, checked: Checked, batch: Batch, there: str, cipher: Cipher | None
+    root: Path,
+    checked: Checked,
+    batch: Batch,
+    there: str,
+    cipher: Cipher | None,
+    kept: Collection[str] = (),
 ) -> tuple[tuple[tuple[str, int, str], ...], int]:
     """Keep the rows that stand ``there`` already just as the file has them; return the file of them,
     if any, and how many.
 
-    The merge leaves such rows to the batch that brought them. Once that one is undone,
-    they are this one's.
+    The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
+    An empty cell of a column ``kept`` says again what stands there.
     """
     if not there:
         return (), 0
@@ -112,7 +115,7 @@ def keep_again(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
     try:
-        if not (count := _write_again(checked, said, there, partial, hidden, cipher)):
+        if not (count := _write_again(checked, said, there, partial, hidden, cipher, kept)):
             return (), 0
         partial.replace(path)
     finally:  # whatever fails, a full disk too, leaves nothing half written
@@ -121,8 +124,14 @@ def keep_again(
     return (layout.seen(root, path),), count
 
 
-def _write_again(
-    checked: Checked, said: str, there: str, partial: Path, hidden: Path, cipher: Cipher | None
+def _write_again(  # noqa: PLR0913 - what rows are kept by
+    checked: Checked,
+    said: str,
+    there: str,
+    partial: Path,
+    hidden: Path,
+    cipher: Cipher | None,
+    kept: Collection[str],
 ) -> int:
     """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so;
     return how many.
@@ -137,6 +146,12 @@ def _write_again(
             for some in rows:
                 writer.write_batch(some)
         said = f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
+    if kept:
+        filled = ", ".join(f'coalesce(k."{c}", t."{c}") AS "{c}"' for c in kept)
+        said = (
+            f"SELECT k.* REPLACE ({filled}) FROM ({said}) k LEFT JOIN {there} t "
+            f"ON {same_key(ledger, 'k', 't')}"
+        )
     same = " AND ".join(f'k."{c}" IS NOT DISTINCT FROM t."{c}"' for c in checked.stated)
     query = f"SELECT k.* FROM ({said}) k SEMI JOIN {there} t ON {same} ORDER BY _sheet, _row"
     (count,) = run(

@@ -24,7 +24,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
-from zhunsheng.evidence.questions import settled
+from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.removing import keep_removed, leaving, returned
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
@@ -72,7 +72,7 @@ class Store:
     # -- writing
     # ----------------------------------------------------------------------------------------------
 
-    def commit(
+    def commit(  # noqa: PLR0913 - options, by their names
         self,
         checked: Checked,
         *,
@@ -81,6 +81,7 @@ class Store:
         who: str | None = None,
         when: datetime | None = None,
         agreed: bool | str = True,
+        answers: Mapping[str, str] | None = None,
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
@@ -92,9 +93,10 @@ class Store:
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``).
         Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
-        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is not ``agreed``
-        (``questions.settled``), ``ZS-EV-26`` without a key where personal columns stand encrypted:
-        beside them no row is written in clear.
+        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is neither
+        ``agreed`` nor among ``answers`` (``questions.settled``), ``ZS-EV-49`` where these leave no row,
+        ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in
+        clear.
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         with self._writing({label: department} if label else None) as index:
@@ -102,6 +104,9 @@ class Store:
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             refuse_halves(checked, index)
+            there = standing(checked, index)
+            done = settled(checked, there, agreed, answers)
+            holds = checked.others_held()
             batch = next_batch(
                 index,
                 checked.ledger.id,
@@ -111,66 +116,27 @@ class Store:
                 label=label or index.name_of(department) or department,
                 file=checked.path.name,
                 sha256=checked.sha256,
-                rows=checked.good_rows,
-                rejected=checked.bad_rows,
-                named=dict(checked.named),
-                holds=tuple(checked.holds),
-                notes=checked.notes,
+                rows=checked.good_rows - done.aside,
+                rejected=checked.bad_rows + done.aside,
+                named={code: name for code, name in checked.named.items() if code in holds},
+                holds=holds,
+                notes=(*checked.notes, *done.notes, *returned(index, checked, there)),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
-            there = standing(checked, index)
-            notes = (*batch.notes, *settled(checked, there, agreed), *returned(index, checked, there))
-            batch = replace(batch, notes=notes)
-            again, count = keep_again(self.root, checked, batch, there, self.cipher)
+            again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
             known = index.imported(checked.ledger.id, checked.sha256, department)
-            if known is not None and count == checked.good_rows and (found := index.batch(known)):
+            if known is not None and count == batch.rows and (found := index.batch(known)):
                 for path, _, _ in again:
                     (self.root / path).unlink()
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
-            commits.merge(self.root, checked, replace(batch, files=again), self.cipher, new=not there)
+            sealed = replace(batch, files=again)
+            commits.merge(self.root, checked, sealed, self.cipher, new=not there, kept=done.kept)
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
 
-    def remove(
-        self,
-        checked: Checked,
-        reason: str,
-        *,
-        department: str,
-        who: str | None = None,
-        when: datetime | None = None,
-    ) -> Batch:
-        """Take out of a ledger the rows whose keys stand in a checked list of keys
-        (``removing.keys_ledger``), all or none, by a batch that keeps them and says why; undone, they return.
-
-        ``department`` is the code for which it is done. Raises ``ZS-EV-09``, ``ZS-EV-60`` for keys that no
-        row of the ledger has, ``ZS-EV-61`` without a reason.
-        """
-        if not (why := " ".join(clean(reason).split())):
-            raise ZhunshengError("ZS-EV-61")
-        ledger = ledgers()[checked.ledger.id]
-        with self._writing() as index:
-            rows = leaving(index, ledger, checked)
-            batch = next_batch(
-                index,
-                ledger.id,
-                who,
-                when,
-                department=department,
-                label=index.name_of(department) or department,
-                file=f"删除 {rows.num_rows} 行",
-                rows=rows.num_rows,
-                holds=tuple(sorted({*rows[DEPARTMENT].to_pylist()} - {department})),
-                removes=why,
-            )
-            kept = keep_removed(self.root, rows, batch)
-            gone = rows.append_column("_gone", [[True] * rows.num_rows])
-            commits.take_back(self.root, ledger, gone, replace(batch, files=(kept,)))
-            made = recover(index)[-1]
-            compacting.compact_where_due(index, ledger.id, who)
-            return made
+            again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
 
     def undo(
         self,

@@ -13,8 +13,9 @@ from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
-from zhunsheng.evidence.headers import HEAD_ROWS, Head, find_header
+from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.mappings import Guide, LedgerMapping
 from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, refuse_more
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, Worksheet, read_workbook, show
@@ -32,23 +33,32 @@ class _Table:
 
     sheet: Worksheet
     head: Head
+    mapping: LedgerMapping | None
 
 
 def load_workbook(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds
+    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds, guide: Guide
 ) -> Raw:
     """Load every sheet with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``;
     ``ZS-EV-45`` where sheets are of several ledgers and nobody said which is meant.
     """
     opened = open_file(path)
-    tables, unread = _tables(_sheets(opened, path, bounds), ledger, path.name)
+    sheets = list(_sheets(opened, path, bounds))
+    tables, unread = _tables(sheets, ledger, path.name, guide)
     width = max((len(row) for table in tables for row in table.sheet.rows), default=0)
     refuse_more(path.name, sum(len(table.sheet.rows) for table in tables), width, bounds)
     columns: dict[str, int] = {}
     for table in tables:
         for name in table.head.columns:
             columns.setdefault(name, len(columns))
-    raw = Raw(tables[0].head.ledger, columns, [], notes=tuple(_sheet_notes(tables, unread)), unread=unread)
+    raw = Raw(
+        tables[0].head.ledger,
+        columns,
+        [],
+        notes=tuple(_sheet_notes(tables, unread)),
+        unread=unread,
+        mapping=tables[0].mapping,
+    )
     several = len(tables) > 1
     begun = 0
     for table in tables:
@@ -81,17 +91,24 @@ def _sheets(opened: Opened, path: Path, bounds: Bounds) -> Iterable[Worksheet]:
 
 
 def _tables(
-    sheets: Iterable[Worksheet], ledger: Ledger | None, name: str
+    sheets: Sequence[Worksheet], ledger: Ledger | None, name: str, guide: Guide
 ) -> tuple[list[_Table], tuple[str, ...]]:
-    """Return the sheets with a ledger's header, and which others there are and why they were not read."""
+    """Return the sheets with a ledger's header, and which others there are and why they were not read. Only
+    where no sheet has all that a ledger requires is one made so by what is proposed.
+    """
     found: list[_Table] = []
     others: list[tuple[str, ZhunshengError | None]] = []
-    for sheet in sheets:
-        try:
-            rows = [[show(v) for v in row] for row in sheet.rows[:HEAD_ROWS]]
-            found.append(_Table(sheet, find_header(rows, ledger, name, sheet.spans)))
-        except ZhunshengError as error:
-            others.append((sheet.name, error if any(map(any, sheet.rows)) else None))
+    for guess in (False, True) if "columns" in guide.propose else (False,):
+        others.clear()
+        for sheet in sheets:
+            try:
+                rows = [[show(v) for v in row] for row in sheet.rows[:HEAD_ROWS]]
+                head, mapping = header_of(rows, ledger, name, guide, sheet.spans, guess=guess)
+                found.append(_Table(sheet, head, mapping))
+            except ZhunshengError as error:
+                others.append((sheet.name, error if any(map(any, sheet.rows)) else None))
+        if found:
+            break
     if not found:
         raise next((error for _sheet, error in others if error), None) or ZhunshengError(
             "ZS-EV-06", name=name

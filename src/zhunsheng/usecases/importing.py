@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, Store, check_file, marked_copy
 from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
-from zhunsheng.evidence.questions import Question, Unanswered
+from zhunsheng.evidence.doubts import Question
+from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
+from zhunsheng.evidence.questions import Unanswered
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Imported:
     notes: tuple[str, ...] = ()  # unused columns, hidden rows: what was read or left, though no row is wrong
     account: Account | None = None
     questions: tuple[Question, ...] = ()  # what waits for a yes before any row is written
-    asked: str = ""  # the digest of these questions, which a yes names
+    asked: str = ""  # the digests of what was asked, which a yes names
+    learned: LedgerMapping | None = None  # by what files like it are read, if what it asked is agreed
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
@@ -48,6 +51,7 @@ class Imported:
             "account": self.account.as_json() if self.account else None,
             "questions": [asdict(question) for question in self.questions],
             "asked": self.asked,
+            "mapping": self.learned.titled().model_dump(mode="json") if self.learned else None,
         }
 
 
@@ -68,6 +72,9 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     bounds: Bounds = HOME,
     strictness: Strictness | None = None,
     agreed: bool | str = False,
+    answers: Mapping[str, str] | None = None,
+    mapping: LedgerMapping | None = None,
+    remembered: Sequence[LedgerMapping] = (),
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass,
     or none.
@@ -78,25 +85,46 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     rows with errors do not raise, the batch is then None unless ``good_rows``. ``bounds`` is what the file
     may hold, by where it comes from; ``strictness`` what is made of a wrong check character.
     What is doubtful of the file as a whole waits: ``questions`` are then set and the batch is None,
-    until they are ``agreed``, by True whatever they are, or by the digest of those that were ``asked``.
+    until they are ``agreed``, by True whatever they are, or by the digests of those that were ``asked``,
+    or by ``answers`` (a question's key or kind -> answer). ``mapping`` says what columns and values mean,
+    ``remembered`` are those of earlier files, of which one with just these titles is taken.
+    A plain yes (``agreed`` True) makes no likeness a fact: columns and values are then proposed only where
+    an answer takes what is ``proposed``.
     """
+    answers = dict(answers or {})
+    kinds = [k for k in ("columns", "values") if agreed is not True or answers.get(k) == "proposed"]
+    chosen = chosen_of(mapping.ledger if mapping else ledger.id if ledger else "", answers)
+    guide = Guide(mapping, remembered, chosen if chosen.columns or chosen.values else None, frozenset(kinds))
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
     everyone = {**opened.known(), **(known or {})}
     asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
+    asked["guide"] = guide
     with check_file(path, ledger, department, bounds, **asked) as checked:
-        marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         batch, new, account = None, False, checked.account
         waits: Unanswered | None = None
-        if (not checked.errors or good_rows) and checked.good_rows:
-            try:
+        try:
+            if checked.good_rows and (good_rows or not checked.errors):
                 batch, new = opened.commit(
-                    checked, department=department, label=named, who=who, when=when, agreed=agreed
+                    checked,
+                    department=department,
+                    label=named,
+                    who=who,
+                    when=when,
+                    agreed=agreed,
+                    answers=answers,
                 )
-            except Unanswered as unanswered:
-                waits = unanswered
-            if batch:
-                account = account.merged(batch.inserted if new else 0, batch.updated if new else 0)
+            else:  # what is asked can be answered though other rows have errors
+                waits = opened.would_ask(checked, agreed, answers)
+        except Unanswered as unanswered:
+            waits = unanswered
+        finally:
+            aside = checked.aside()
+            checked.errors += aside
+            marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
+        if batch:
+            put = batch.rejected - checked.bad_rows if new else 0
+            account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
         return Imported(
             path.name,
             checked.ledger,
@@ -109,5 +137,6 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             batch.notes if batch and new else checked.notes,
             account,
             waits.questions if waits else (),
-            waits.digest if waits else "",
+            waits.asked if waits else "",
+            checked.learned,
         )

@@ -14,11 +14,13 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from ninja.files import UploadedFile
 from ninja.parser import Parser
 from ninja.security import HttpBearer
+from pydantic import TypeAdapter
+from pydantic import ValidationError as PydanticError
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Window, browse, ledger_of, ledgers
-from zhunsheng.faults import of_system, phrase, place
+from zhunsheng.faults import fault, of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.translation import series, worded
 from zhunsheng.web.actor import acting
@@ -399,6 +401,18 @@ def _plain(value: object) -> object:
     )
 
 
+MOST_ASKED = 10_000  # characters of the digests of what was asked
+
+
+def _answers(text: str) -> dict[str, str]:
+    """Return answers by question. Raises ``ZS-WB-06`` for what is no object of texts."""
+    try:
+        found: dict[str, str] = TypeAdapter(dict[str, str]).validate_json(text or "{}")
+    except PydanticError as error:
+        raise ZhunshengError("ZS-WB-06", detail=fault(error)) from None
+    return {str(key): str(said) for key, said in cleaned(found).items()}
+
+
 @api.post(
     "/departments/{department}/ledgers/{ledger}",
     response={202: JobOut, **ERRORS},
@@ -412,20 +426,30 @@ def import_file(
     file: File[UploadedFile],
     good_rows: bool = False,
     agreed: str = "",
+    answers: str = "",
+    source: str = "",
     key: Key = None,
 ) -> tuple[int, object]:
     """Take in a ledger file; it is checked and imported in the background. Ask ``/jobs/{id}`` what it came
-    to: where its result has ``questions``, nothing was written, and the same file with their digest
-    (``asked``) as ``agreed`` says yes to them.
+    to: where its result has ``questions``, nothing was written, and the same file with their digests
+    (``asked``) as ``agreed`` says yes to them; ``answers`` is a JSON object of other answers by a question's
+    key or kind. Under the name ``source`` its columns and values are remembered,
+    and files with the same titles are read by it.
     """
     place = allowed(request, "ledgers:write", "ledgers.import", department)
-    known = ledger_of(ledger)
+    known, said = ledger_of(ledger), _answers(answers)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
             upload = take(file, "ledger", place, request.auth.user)
             job = jobs.import_soon(
-                upload, request.auth.user, known.id, good_rows=good_rows, agreed=agreed[:64]
+                upload,
+                request.auth.user,
+                known.id,
+                good_rows=good_rows,
+                agreed=agreed[:MOST_ASKED],
+                answers=said,
+                name=source.strip()[:60],
             )
         return 202, _job(job)
 

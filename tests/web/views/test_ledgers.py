@@ -13,7 +13,7 @@ from filled import HEAD, activities
 from pages import HTMX, here
 
 from zhunsheng.evidence import View, browse, ledgers
-from zhunsheng.web.models import AuditEntry, Job, Upload, User
+from zhunsheng.web.models import AuditEntry, Job, SourceMapping, Upload, User
 from zhunsheng.web.services import evidence
 
 
@@ -60,14 +60,73 @@ def test_what_is_doubtful_is_shown_and_waits_for_a_yes(department, sign_in, work
     page = client.get(reverse("job", args=[asked.pk])).content.decode()
     assert "1 行的编号台账里已有" in page and "ZS-EV-47" in page and "没有导入任何行" in page
     assert "进社区" in page and "进学校" in page
-    assert "都没有问题，导入" in page and "跳过有错的行" not in page
-    client.post(reverse("job-again", args=[asked.pk]))
+    assert "照此导入" in page and "跳过有错的行" not in page
+    assert "ZS-WB-06" in client.post(reverse("job-again", args=[asked.pk])).content.decode()
+    client.post(reverse("job-again", args=[asked.pk]), {"q0": "update"})
     done = next(j for j in work_off() if j.kind == "import")
     assert (done.result["batch"]["inserted"], done.result["batch"]["updated"]) == (1, 1)
     page = client.get(reverse("job", args=[done.pk])).content.decode()
     assert "2 行的去向" in page and "表头在第 1 行" in page
     written = AuditEntry.objects.filter(action="import ledger").order_by("pk").last()
     assert asked.result["asked"] in str(written.after)
+
+
+ODD = "活动编号,活动类别,主题类别,活动全称,开展日期,承办"
+
+
+def test_what_is_proposed_is_answered_part_by_part_and_remembered(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    rows = ("HD-M1,普法宣传,食品安全,进社区,2021-05-01,甲", "HD-M2,专题培训,食品安全,进学校,2021-05-02,乙")
+    upload(client, department, activities(*rows, head=ODD, name="活动月报202105.csv"))
+    asked = next(j for j in work_off() if j.kind == "import")
+    kinds = [question["kind"] for question in asked.result["questions"]]
+    assert kinds == ["columns", "values"] and asked.result["batch"] is None
+    page = client.get(reverse("job", args=[asked.pk])).content.decode()
+    assert "活动全称" in page and "普法宣传" in page and 'value="活动月报"' in page
+    answers = {"q0-0": "活动名称", "q1-0": "培训", "q1-1": "refused"}
+    no_name = client.post(reverse("job-again", args=[asked.pk]), {**answers, "remember": "on"})
+    assert "来源的名称" in no_name.content.decode()
+    answers |= {"remember": "on", "name": "月报", "good_rows": "on"}
+    client.post(reverse("job-again", args=[asked.pk]), answers)
+    done = next(j for j in work_off() if j.kind == "import")
+    assert done.result["batch"]["inserted"] == 1 and done.result["bad_rows"] == 1
+    # The next month's file is read without a word; what was refused stays so.
+    rows = ("HD-M3,专题培训,食品安全,进机关,2021-06-01,甲", "HD-M4,普法宣传,食品安全,进商场,2021-06-02,乙")
+    upload(client, department, activities(*rows, head=ODD, name="六月.csv"))
+    later = next(j for j in work_off() if j.kind == "import")
+    assert not later.result["questions"] and later.result["bad_rows"] == 1
+    assert later.result["mapping"]["name"] == "月报"
+    listed = client.get(here(department, "ledgers")).content.decode()
+    assert "月报" in listed and "活动台账" in listed
+    kept = SourceMapping.objects.get(name="月报")
+    address = here(department, "mapping", kept.pk)
+    text = client.get(address).content.decode()
+    assert "活动全称: 活动名称" in text and "专题培训" in text
+    changed = SimpleUploadedFile("月报.yaml", text.replace("普法宣传: null", "普法宣传: 宣传").encode())
+    client.post(here(department, "ledgers"), {"mapping": changed})
+    upload(client, department, activities(*rows, head=ODD, name="六月.csv"))
+    assert next(j for j in work_off() if j.kind == "import").result["batch"]["inserted"] == 2
+    wrong = SimpleUploadedFile("错.yaml", "ledger: 没有的台账".encode())
+    assert "ZS-EV-01" in client.post(here(department, "ledgers"), {"mapping": wrong}).content.decode()
+    client.post(address)
+    assert client.post(address).status_code == 404 and not SourceMapping.objects.get(name="月报").active
+    upload(client, department, activities(*rows, head=ODD, name="七月.csv"))
+    assert next(j for j in work_off() if j.kind == "import").result["questions"]
+    told = [entry for entry in AuditEntry.objects.all() if (entry.after or {}).get("name") == "月报"]
+    assert len(told) >= 2  # kept, taken out
+
+
+def test_rows_that_would_be_another_are_answered_one_by_one_on_the_page(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    upload(client, department, activities(*(f"HD-R{n},宣传,食品安全,旧{n},2021-05-01" for n in (1, 2))))
+    work_off()
+    upload(client, department, activities(*(f"HD-R{n},宣传,食品安全,新{n},2021-05-01" for n in (1, 2))))
+    asked = next(j for j in work_off() if j.kind == "import")
+    client.post(reverse("job-again", args=[asked.pk]), {"q0": "aside", "q0-row1": "update"})
+    done = next(j for j in work_off() if j.kind == "import")
+    assert done.result["batch"]["updated"] == 1 and done.result["account"]["fates"]["aside"] == 1
+    found = client.get(here(department, "ledger", "activities") + "?q=HD-R").content.decode()
+    assert "旧1" in found and "新2" in found and "旧2" not in found
 
 
 def test_the_same_file_twice_is_imported_once_and_measured_once(department, sign_in, work_off):

@@ -13,8 +13,9 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Department, ledger_of
-from zhunsheng.evidence.account import Account
-from zhunsheng.evidence.questions import Question
+from zhunsheng.evidence.account import BY, Account
+from zhunsheng.evidence.doubts import Question
+from zhunsheng.translation import worded
 from zhunsheng.usecases.importing import Imported
 from zhunsheng.wording import row_place
 
@@ -60,7 +61,7 @@ def imported(done: Imported, *, brief: bool = False) -> None:
 
 
 def _asked(question: Question) -> None:
-    """Print what is asked, with the first cells that it is about as they are and as they would be."""
+    """Print what is asked, the first cells or words that it is about, and how it is answered."""
     console.print(f"[dark_orange3]请确认[/] {escape(question.text)}")
     if question.changes:
         table = table_of("行", "键", "列", "台账现在", "文件")
@@ -68,6 +69,18 @@ def _asked(question: Question) -> None:
             place = row_place(change.sheet, change.row)
             table.add_row(*map(escape, (place, change.key, change.column, change.before, change.after)))
         console.print(table)
+    if question.parts:
+        table = table_of("文件里的写法", "内容", "建议")
+        for part in question.parts:
+            said = {choice.answer: choice.text for choice in part.choices}
+            table.add_row(*map(escape, (part.text, part.detail, said.get(part.proposed, part.proposed))))
+        console.print(table)
+        first = question.parts[0]
+        how = f'--answer {question.kind}=proposed 照建议；逐个写：--answer "{first.key}={first.proposed}"'
+    else:
+        answers = [f"{question.kind}={choice.answer} {choice.text}" for choice in question.choices]
+        how = "--answer " + "；".join(answers)
+    console.print(f"[bright_black]答复[/] {escape(how)}", highlight=False)
 
 
 def _account(account: Account) -> None:
@@ -76,8 +89,11 @@ def _account(account: Account) -> None:
         first, last = table.header
         lines = f"第 {first} 行" if first == last else f"第 {first}～{last} 行"
         where = " ".join(filter(None, (table.sheet, f"表头在{lines}" if first else "")))
-        other = [f"{m.title}→{m.column}" for m in table.matched if m.by == "synonym"]
-        more = f"；按同义列名：{'、'.join(other)}" if other else ""
+        by = {
+            worded(BY[how]): [f"{m.title}→{m.column}" for m in table.matched if m.by == how]
+            for how in ("synonym", "mapping", "proposed")
+        }
+        more = "".join(f"；按{how}：{'、'.join(some)}" for how, some in by.items() if some)
         said = f"{where}，{len(table.matched)} 列用到，{table.rows} 行{more}".lstrip("，")
         console.print(f"[bright_black]读入[/] {escape(said)}", highlight=False)
     fates = "，".join(f"{title} {rows}" for title, rows in account.told())

@@ -4,9 +4,11 @@ never done twice.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +34,7 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
-from zhunsheng.web.services import evidence, office
+from zhunsheng.web.services import evidence, mappings, office
 from zhunsheng.web.services.draws import committing, performing, results
 from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import drift
@@ -92,21 +94,32 @@ def _further(key: str) -> str:
 
 
 def import_soon(
-    upload: Upload, user: User | None, ledger: str | None, *, good_rows: bool = False, agreed: str = ""
+    upload: Upload,
+    user: User | None,
+    ledger: str | None,
+    *,
+    good_rows: bool = False,
+    agreed: str = "",
+    answers: Mapping[str, str] | None = None,
+    name: str = "",
 ) -> Job:
     """Put the import of a ledger file in line for the department it was uploaded for; ``ledger`` None:
     by its headers.
 
     With ``good_rows`` rows with errors are left out; without, a file with errors brings nothing.
-    ``agreed`` is the digest of the questions that were answered with yes.
+    ``agreed`` are the digests of the questions that were seen, ``answers`` what was answered to them
+    (by key or kind); under ``name`` the columns and values are remembered for the next file of the source.
     """
     said: dict[str, Any] = {
         "upload": upload.pk,
         "ledger": ledger,
         "good_rows": good_rows,
         "agreed": agreed,
+        "answers": dict(answers or {}),
+        "name": name,
     }
-    key = f"import:{upload.pk}:{int(good_rows)}:{agreed[:16]}"
+    told = json.dumps([agreed, said["answers"], name], ensure_ascii=False, sort_keys=True)
+    key = f"import:{upload.pk}:{int(good_rows)}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
     return enqueue("import", key, user, upload.department, **said)
 
 
@@ -217,6 +230,7 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             "file": upload.name,
             "sha256": upload.sha256,
             "agreed": job.args.get("agreed", ""),
+            "answers": job.args.get("answers", {}),
         },
     )
     with upload.opened() as path:
@@ -234,7 +248,13 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             bounds=WEB,
             strictness=settings.CHECK_CHARACTERS,
             agreed=job.args.get("agreed", ""),
+            answers=job.args.get("answers", {}),
+            remembered=mappings.remembered(job.department),
         )
+    if done.batch and done.learned and (name := job.args.get("name")):
+        kept = {**done.learned.answers, **mappings.lasting(job.args.get("answers", {}))}
+        learned = done.learned.model_copy(update={"name": name, "answers": kept})
+        mappings.remember(job.department, job.by, learned)
     progress(worded("更新指标数据"), 1, 2)
     result = done.as_json()
     result["errors"] = result["errors"][:ERRORS_KEPT]

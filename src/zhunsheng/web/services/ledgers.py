@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
-from zhunsheng.evidence.account import fates_told
+from zhunsheng.evidence.account import BY, fates_told
 from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.removing import RemovedRow, removed_rows
@@ -27,6 +27,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import evidence, jobs
 
 EXPORT_ROWS = 200_000
+MATCHED_BY = BY  # by what a column was found, in words
 
 
 def key_of(department: Organisation) -> str:

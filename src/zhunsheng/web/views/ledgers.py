@@ -10,12 +10,12 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.ledgers import LedgerFile, Removal, Undoing
+from zhunsheng.web.forms.ledgers import Answers, LedgerFile, MappingFile, Removal, Undoing, rows_of
 from zhunsheng.web.forms.portfolio import Places
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
-from zhunsheng.web.services import jobs
+from zhunsheng.web.services import jobs, mappings
 from zhunsheng.web.services import ledgers as service
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, download, integer_of, page, send
@@ -26,9 +26,14 @@ BATCHES = 200
 
 @page("ledgers.view", methods=("GET", "POST"), whole=False)
 def ledgers(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
-    """List the ledgers with their newest batches; a POST takes in a file."""
+    """List the ledgers with their newest batches; a POST takes in a file, or the mapping of a source."""
     if request.method == "POST":
         demand(request, "ledgers.import", department)
+        if MappingFile.mark in request.FILES:
+            file = MappingFile.of(request)["mapping"]
+            kept = mappings.brought(department, request.user, file.read(), file.name)
+            told = _("已存为“%(name)s”的对应，以后标题相同的文件按它读。") % {"name": kept.name}
+            return done(request, "ledgers", told, department=department.pk, year=year)
         said = LedgerFile.of(request, service.known())
         upload = take(said["file"], "ledger", department, request.user)
         job = jobs.import_soon(upload, request.user, said["ledger"] or None, good_rows=said["good_rows"])
@@ -42,6 +47,8 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "can_import": may(request.user, "ledgers.import", department),
         "form": LedgerFile.blank(request, service.known()),
         "can_undo": may(request.user, "ledgers.undo", department),
+        "mappings": mappings.listed(department),
+        "mapping_form": MappingFile.blank(request),
         "jobs": Job.objects.filter(department=department, kind="import")[:8],
         "limit": BATCHES,
     }
@@ -149,6 +156,22 @@ def source(request: SignedInRequest, department: Organisation, year: int, batch:
     return download(*found)
 
 
+@page("ledgers.view", methods=("GET", "POST"))
+def mapping(request: SignedInRequest, department: Organisation, year: int, mapping: int) -> HttpResponse:
+    """Send the mapping of a source as a file; a POST ends it."""
+    demand(request, "ledgers.import", department)
+    if request.method == "POST":
+        ended = mappings.end(department, mapping)
+        if ended is None:
+            raise Http404
+        said = _("不再按“%(name)s”的对应读文件。") % {"name": ended.name}
+        return done(request, "ledgers", said, department=department.pk, year=year)
+    found = mappings.exported(department, mapping)
+    if found is None:
+        raise Http404
+    return download(*found)
+
+
 def _mine(request: SignedInRequest, job: int) -> Job:
     found = Job.objects.filter(pk=job).select_related("department", "by").first()
     if found is None:
@@ -175,8 +198,13 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     )
     unknown = (found.result.get("unknown") if found.kind == "archive" else None) or []
     placing = Places.blank(request, unknown, Organisation.objects.none())
+    asked = (found.result.get("questions") or []) if found.kind == "import" else []
+    form = _answering(request, found, asked)
     context = {
         "part": "ledgers" if found.kind == "import" else "",
+        "asked": _asked(asked, form),
+        "form": form,
+        "by": service.MATCHED_BY,
         "job": found,
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
@@ -189,17 +217,50 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     return response
 
 
+def _answering(request: SignedInRequest, found: Job, asked: list[dict[str, Any]]) -> Answers:
+    """Return the form for the answers, with those that were given before."""
+    said = {"good_rows": found.args.get("good_rows", False), "name": mappings.named(found.result)}
+    return Answers.blank(request, asked, said=said)
+
+
+def _asked(questions: list[dict[str, Any]], form: Answers) -> list[dict[str, Any]]:
+    """Return each question with the fields that answer it, its parts and its rows."""
+    found = []
+    for n, question in enumerate(questions):
+        rows = {
+            key: form[f"q{n}-row{m}"]
+            for m, key in enumerate(rows_of(question))
+            if f"q{n}-row{m}" in form.fields
+        }
+        first: set[str] = set()
+        changes = []
+        for change in question["changes"]:
+            own = None if change["key"] in first else rows.get(change["key"])
+            first.add(change["key"])
+            changes.append((change, own))
+        parts = [(part, form[f"q{n}-{m}"]) for m, part in enumerate(question["parts"])]
+        whole = form[f"q{n}"] if f"q{n}" in form.fields else None
+        found.append({"said": question, "field": whole, "parts": parts, "changes": changes})
+    return found
+
+
 @page(None, methods=("POST",))
 def job_again(request: SignedInRequest, job: int) -> HttpResponse:
-    """Import the same file again: leaving out the rows with errors, or with a yes to what was asked of it."""
+    """Import the same file again: leaving out the rows with errors, or with answers to what was
+    asked of it.
+    """
     found = _mine(request, job)
     if found.kind != "import" or found.department is None:
         raise Http404
     demand(request, "ledgers.import", found.department)
     upload = Upload.objects.get(pk=found.args["upload"])
+    said: dict[str, Any] = {"good_rows": True, "answers": found.args.get("answers", {})}
+    if questions := found.result.get("questions"):
+        said = Answers.of(request, questions)
+        # What was answered before still holds: only what is open was asked anew.
+        said["answers"] = {**found.args.get("answers", {}), **said["answers"]}
     agreed = found.result.get("asked") or ""
-    good_rows = found.args["good_rows"] if agreed else True
-    made = jobs.import_soon(upload, request.user, found.args["ledger"], good_rows=good_rows, agreed=agreed)
+    made = jobs.import_soon(upload, request.user, found.args["ledger"], agreed=agreed, **said)
     return done(request, "job", "", made.pk)
 
 

@@ -1,0 +1,179 @@
+"""What of a file is doubtful, as questions with the answers they can have: of its columns and its values
+here, of what it would change in ``questions``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import duckdb
+
+from zhunsheng.evidence.ledgers import Column
+from zhunsheng.evidence.mappings import REFUSED, UNUSED
+from zhunsheng.evidence.raw import Raw
+from zhunsheng.evidence.sql import quoted
+from zhunsheng.translation import series, worded
+
+Kind = Literal["columns", "values", "identity", "cleared", "departments", "sums"]
+SAMPLES = 3  # values of a column shown with what it is proposed for
+SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
+_SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类
+_DENIED = re.compile(r"[非不未无否没]$")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An answer, as a machine gives it and in words."""
+
+    answer: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell of a known row that would become another: where the file has it, which row, and both values."""
+
+    sheet: str | None
+    row: int
+    key: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing of several that a question is about, answered by itself: ``proposed`` is what stands
+    unless another answer is given.
+    """
+
+    key: str
+    text: str
+    detail: str
+    proposed: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, in words, how many rows it is about, and the first of them.
+    It is answered as a whole by its ``key``, by one of ``choices``, the first of which is what the file says;
+    or part by part.
+    """
+
+    kind: Kind
+    key: str
+    text: str
+    rows: int = 0
+    changes: tuple[Change, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    def digest(self, sha256: str) -> str:
+        """Return the digest of what is asked of a file (by its own digest): a yes is to this and nothing
+        else.
+        """
+        said = json.dumps([sha256, asdict(self)], ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Ask about the columns that are only proposed, with what stands in them; what is personal
+    is not shown.
+    """
+    proposed = {
+        head.titles[head.columns[name]]: name
+        for head in (layout.head for layout in raw.layouts)
+        for name, how in head.how.items()
+        if how == "proposed"
+    }
+    if not proposed:
+        return
+    taken = set(raw.columns) - set(proposed.values())
+    free = tuple(Choice(c.title, c.title) for c in raw.ledger.columns if c.name not in taken)
+    choices = (*free, Choice(UNUSED, worded("不用这一列")))
+    parts = []
+    for title, name in proposed.items():
+        shown, samples = " ".join(title.split()), _samples(connection, raw, name)
+        parts.append(Part(f"column:{shown}", shown, samples, raw.ledger.column(name).title, choices))
+    text = worded("{count} 列的名称台账里没有，按相近的名称或内容建议了对应", count=len(parts))
+    yield Question("columns", "columns", text, 0, (), (), tuple(parts))
+
+
+def _samples(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str) -> str:
+    if raw.ledger.column(name).personal:
+        return worded("（个人信息，不显示）")
+    cell = f"c{raw.columns[name]}"
+    query = f"SELECT {cell} FROM raw WHERE {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_id) LIMIT {SAMPLES}"
+    return series(value for (value,) in connection.execute(query).fetchall())
+
+
+def values_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Read spellings that a column's values do not have as the one they contain, in table ``parsed``, and ask
+    about it; without any such the spellings are errors, and not asked about.
+    """
+    wrong = {title for (title,) in connection.execute("SELECT DISTINCT title FROM problems").fetchall()}
+    said = raw.mapping.values if raw.mapping else {}
+    for column in raw.ledger.columns:
+        # A key that is only proposed would make rows one or two on a guess.
+        if column.type != "choice" or column.title not in wrong or column.name in raw.ledger.key:
+            continue
+        name = column.name
+        found = connection.execute(
+            f"SELECT raw_{name}, count(*) FROM parsed WHERE raw_{name} IS NOT NULL AND {name} IS NULL "
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SPELLINGS + 1}"
+        ).fetchall()
+        spellings = {text: rows for text, rows in found if text not in said.get(name, {})}
+        proposed = {text: value for text in spellings if (value := proposed_value(column, text))}
+        if not proposed or len(found) > SPELLINGS:
+            continue
+        whens = " ".join(f"WHEN {quoted(text)} THEN {quoted(value)}" for text, value in proposed.items())
+        connection.execute(f"UPDATE parsed SET {name} = CASE raw_{name} {whens} END WHERE {name} IS NULL")
+        connection.execute(
+            f"DELETE FROM problems WHERE title = ? AND _id IN (SELECT _id FROM parsed WHERE {name} IS NOT "
+            "NULL) AND _id NOT IN (SELECT _id FROM faults WHERE title = ?)",
+            [column.title, column.title],
+        )
+        raw.proposed[name] = proposed
+        yield _spellings(column, spellings, proposed)
+
+
+def _spellings(column: Column, spellings: dict[str, int], proposed: dict[str, str]) -> Question:
+    choices = (*(Choice(v, v) for v in column.values), Choice(REFUSED, worded("不认，这些行不导入")))
+    parts = tuple(
+        Part(
+            f"value:{column.title}:{text}",
+            text,
+            worded("{rows} 行", rows=rows),
+            proposed.get(text, REFUSED),
+            choices,
+        )
+        for text, rows in spellings.items()
+    )
+    said = {"title": column.title, "count": len(parts)}
+    told = worded("“{title}”有 {count} 种写法台账里没有，建议归到台账的取值", **said)
+    rows = sum(spellings.values())
+    return Question("values", f"values:{column.title}", told, rows, (), (), parts)
+
+
+def proposed_value(column: Column, text: str) -> str | None:
+    """Return the value of a choice that a spelling contains by one of its words, None where it contains none
+    or words of several, or denies it (非企业).
+    """
+    words = {**{value: value for value in column.values}, **column.aliases}
+    found = [word for word in words if _contains(text, word)]
+    whole = [word for word in found if not any(word != other and word in other for other in found)]
+    values = {words[word] for word in whole}
+    return values.pop() if len(values) == 1 else None
+
+
+def _contains(text: str, word: str) -> bool:
+    if len(word) == 1:
+        return len(text) > 1 and text[0] == word and not text[1:].strip().strip(_SHORT)
+    at = text.find(word)
+    return at >= 0 and not _DENIED.search(text[:at])
