@@ -136,7 +136,51 @@ class Store:
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
 
-            again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
+    def remove(
+        self,
+        checked: Checked,
+        reason: str,
+        *,
+        department: str,
+        who: str | None = None,
+        when: datetime | None = None,
+    ) -> Batch:
+        """Take out of a ledger the rows whose keys stand in a checked list of keys
+        (``removing.keys_ledger``), all or none, by a batch that keeps them and says why; undone, they return.
+
+        ``department`` is the code for which it is done. Raises ``ZS-EV-09``, ``ZS-EV-60`` for keys that no
+        row of the ledger has, ``ZS-EV-61`` without a reason.
+        """
+        if not (why := " ".join(clean(reason).split())):
+            raise ZhunshengError("ZS-EV-61")
+        ledger = ledgers()[checked.ledger.id]
+        with self._writing() as index:
+            rows = leaving(index, ledger, checked)
+            batch = next_batch(
+                index,
+                ledger.id,
+                who,
+                when,
+                department=department,
+                label=index.name_of(department) or department,
+                file=f"删除 {rows.num_rows} 行",
+                rows=rows.num_rows,
+                holds=tuple(sorted({*rows[DEPARTMENT].to_pylist()} - {department})),
+                removes=why,
+            )
+            kept = keep_removed(self.root, rows, batch)
+            gone = rows.append_column("_gone", [[True] * rows.num_rows])
+            commits.take_back(self.root, ledger, gone, replace(batch, files=(kept,)))
+            made = recover(index)[-1]
+            compacting.compact_where_due(index, ledger.id, who)
+            return made
+
+    def would_ask(
+        self, checked: Checked, agreed: bool | str = False, answers: Mapping[str, str] | None = None
+    ) -> Unanswered | None:
+        """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
+        with self.reading() as index:
+            return unanswered(checked, standing(checked, index), agreed, answers or {})
 
     def undo(
         self,

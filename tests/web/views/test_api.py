@@ -406,7 +406,7 @@ def test_a_key_gets_the_same_answer_and_does_nothing_twice(call, department):
 
 
 def test_rows_are_taken_out_with_a_reason_once(call, department, work_off):
-    rows = "活动编号,活动类别,主题类别,活动名称,开展日期\nHD-P1,宣传,守法经营,甲,2021-05-01\nHD-P2,宣传,守法经营,乙,2021-05-02\n"
+    rows = HEAD + "HD-P1,宣传,守法经营,甲,2021-05-01\nHD-P2,宣传,守法经营,乙,2021-05-02\n"
     path = f"/departments/{department.pk}/ledgers/activities"
     call("post", path, data={"file": SimpleUploadedFile("p.csv", rows.encode())})
     (job, *_rest) = work_off()
