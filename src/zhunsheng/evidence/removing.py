@@ -81,8 +81,8 @@ def returned(index: Index, checked: Checked, there: str) -> Iterator[str]:
     new = f"good g ANTI JOIN {there} t ON {same_key(ledger, 'g', 't')}" if there else "good g"
     found = run(
         "SELECT number, count(*) FROM (SELECT g._id, max(r._removal) AS number FROM "
-        f"(SELECT g.* FROM {new}) g JOIN ({_removed(index, ledger, list(removals.values()))}) r ON {same_key(ledger, 'g', 'r')} "
-        "GROUP BY g._id) GROUP BY number ORDER BY number"
+        f"(SELECT g.* FROM {new}) g JOIN ({_removed(index, ledger, list(removals.values()))}) r "
+        f"ON {same_key(ledger, 'g', 'r')} GROUP BY g._id) GROUP BY number ORDER BY number"
     ).fetchall()
     for number, rows in found:
         yield worded(

@@ -61,6 +61,7 @@ urlpatterns = [
     path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),
     path(f"{HERE}ledgers/batch/<int:batch>/source", ledgers.source, name="source"),
     path(f"{HERE}ledgers/mappings/<int:mapping>", ledgers.mapping, name="mapping"),
+    path(f"{HERE}ledgers/diff", ledgers.diff, name="diff"),
     path(f"{HERE}ledgers/<str:ledger>", ledgers.ledger, name="ledger"),
     path(f"{HERE}ledgers/<str:ledger>/remove", ledgers.remove, name="remove"),
     path(f"{HERE}ledgers/<str:ledger>/template", ledgers.template, name="template"),

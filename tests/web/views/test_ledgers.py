@@ -185,9 +185,10 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
 
 def test_chosen_rows_are_taken_out_with_a_reason_and_told(department, sign_in, work_off):
     staff, finance = sign_in("keyuan"), sign_in("caiwu")
-    rows = (f"HD-R{n},宣传,守法经营,删除试验,2021-05-0{n}" for n in (1, 2, 3))
+    rows = (f"HD-R{n},宣传,守法经营,删除试验{n},2021-05-0{n}" for n in (1, 2, 3))
     upload(staff, department, activities(*rows))
-    work_off()
+    jobs = work_off()
+    assert jobs[0].result["batch"], jobs[0].result
     page, url = here(department, "ledger", "activities"), here(department, "remove", "activities")
     assert 'name="key"' not in staff.get(page + "?q=删除试验").content.decode()
     shown = finance.get(page + "?q=删除试验").content.decode()
@@ -215,6 +216,26 @@ def test_chosen_rows_are_taken_out_with_a_reason_and_told(department, sign_in, w
     assert finance.post(here(department, "undo"), {"batch": made.batch}).status_code == 302
     assert f"（批次 {made.batch}）" not in staff.get(page).content.decode()
     assert evidence.store().verify() == []
+
+
+def test_what_changed_between_two_batches_is_shown_and_exported(department, sign_in, work_off):
+    staff, auditor = sign_in("keyuan"), sign_in("shenji")
+    first = evidence.store().head[0]
+    upload(staff, department, activities("HD-D1,宣传,守法经营,比较试验,2021-05-01"))
+    work_off()
+    second = evidence.store().head[0]
+    url = here(department, "diff")
+    shown = auditor.get(f"{url}?a={first}&b={second}").content.decode()
+    assert "比较试验" in shown and "HD-D1" in shown and "随之变化的读数和得分" in shown
+    book = auditor.get(f"{url}?a={first}&b={second}&export=xlsx")
+    sheets = openpyxl.load_workbook(io.BytesIO(book.content))
+    assert sheets.sheetnames[:3] == ["批次", "行的变化", "读数的变化"]
+    rows = [row[2:7] for row in sheets["行的变化"].iter_rows(min_row=2, values_only=True)]
+    assert ("新增", "HD-D1", "活动名称", "", "比较试验") in rows
+    assert AuditEntry.objects.filter(action="export", after__ledger="difference").count() == 1
+    assert "本部门的台账没有变化" in auditor.get(f"{url}?a={second}&b={second}").content.decode()
+    assert "ZS-EV-64" in auditor.get(f"{url}?a=x").content.decode()
+    assert auditor.get(f"{url}?ledger=x").status_code == 404
 
 
 def test_browsing_exports_what_was_found_and_records_it(department, sign_in):

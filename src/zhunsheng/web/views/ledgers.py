@@ -22,6 +22,7 @@ from zhunsheng.web.views.common import demand, done, download, integer_of, page,
 
 PAGE = 50
 BATCHES = 200
+DIFFERENT = 200  # rows of each ledger shown of a comparison; the export has all
 
 
 @page("ledgers.view", methods=("GET", "POST"), whole=False)
@@ -106,6 +107,29 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         "personal": personal,
     }
     return render(request, "web/ledger.html", context)
+
+
+@page("ledgers.view")
+def diff(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show what changed between two batches or dates: rows, readings, scores; or export it as Excel."""
+    first, second = (request.GET.get(name, "").strip()[:40] for name in ("a", "b"))
+    chosen = request.GET.get("ledger", "")
+    asked = service.Comparison(first, second, (_known(chosen),) if chosen else ())
+    personal = may(request.user, "ledgers.personal", department)
+    if request.GET.get("export") == "xlsx":
+        return download(*service.difference_file(department, year, asked, personal=personal))
+    context = {
+        "part": "ledgers",
+        "a": first,
+        "b": second,
+        "chosen": chosen,
+        "names": service.known(),
+        "kinds": service.changed_words(),
+        "found": service.compared(department, year, asked, DIFFERENT, personal=personal),
+        "limit": DIFFERENT,
+        "personal": personal,
+    }
+    return render(request, "web/diff.html", context)
 
 
 @page("ledgers.view")
