@@ -28,7 +28,7 @@ from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.removing import keep_removed, leaving, returned
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
-from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
+from zhunsheng.evidence.standing import keep_again, refuse_contradictions, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
 from zhunsheng.evidence.verifying import problems
 from zhunsheng.text import clean
@@ -105,6 +105,7 @@ class Store:
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             refuse_halves(checked, index)
             there = standing(checked, index)
+            refuse_contradictions(checked, there)
             done = settled(checked, there, agreed, answers)
             holds = checked.others_held()
             batch = next_batch(
