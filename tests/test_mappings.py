@@ -124,7 +124,7 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
         "农民专业合作社分支机构": "农民专业合作社",
         "合伙企业": "企业",
     }
-    assert asked.account.fates["held"] == 8
+    assert asked.account.told() == [("台账里没有，待写入", 8)]
     done = import_ledger(store, first, agreed=asked.asked)
     assert done.batch.inserted == 8
     assert stored(store, "name", "type", "credit_class")[0] == ("示例区1号商行", "个体工商户", "A")
@@ -300,3 +300,12 @@ def test_a_proposed_amount_is_in_the_unit_of_its_title(store, tmp_path):
     import_ledger(store, file, agreed=asked.asked)
     found = browse(Store(store).snapshot(), ledger_of("payments"), "本部门")
     assert "125000.00" in map(str, found.rows[0].values)
+
+
+def test_what_is_deregistered_without_a_day_is_told_and_long_words_for_states_are_known(store, export):
+    learned = import_ledger(store, export(*map(row, range(1, 5)))).learned
+    rows = [row(1, 登记状态="注销"), row(2, 登记状态="吊销，未注销"), row(3)]
+    done = import_ledger(store, export(*rows), mapping=learned, good_rows=True)
+    (error,) = done.errors
+    assert error.column == "注销日期" and error.message == "登记状态是“注销”，要填注销日期"
+    assert [status for (status,) in stored(store, "status")] == ["吊销", "在册"]

@@ -101,6 +101,7 @@ def data(db) -> str:
     for path in store().root.rglob("*.parquet"):  # rows of the ledgers
         for row in duckdb.sql(f"SELECT * FROM read_parquet('{path}')").fetchall():
             found.update(leaves(list(row)))
+    found.update(batch.file for batch in store().batches())
     # What of the rows is encrypted, as the sample made it.
     found.update(path.read_text("utf8") for path in (SOURCE / "sample").rglob("*.py"))
     return "\n".join(found)

@@ -16,6 +16,8 @@ FATES = {
     "new": translatable("新增"),
     "changed": translatable("有变化"),
     "equal": translatable("与台账相同"),
+    "known": translatable("台账里已有，待写入"),
+    "fresh": translatable("台账里没有，待写入"),
     "refused": translatable("拒绝"),
     "aside": translatable("按答复没有导入"),
     "held": translatable("没有写入"),
@@ -112,6 +114,11 @@ class Account:
                 yield column.title, worded("没有用到")
         for sheet in self.unread:
             yield worded("没有读的工作表"), sheet
+
+    def waiting(self, known: int) -> Account:
+        """Return the account of a file whose good rows wait, of which the ledger knows some by their keys."""
+        held = self.fates["held"]
+        return replace(self, fates=self.fates | {"held": 0, "known": known, "fresh": held - known})
 
     def merged(self, new: int, changed: int, aside: int = 0) -> Account:
         """Return the account once the good rows were merged into the ledger, of which some are new there,

@@ -190,6 +190,13 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
         for n, (test, why) in enumerate(reasons):
             found.append(select(why, " AND ".join([unread, test, *(f"NOT {t}" for t, _ in reasons[:n])])))
         found.append(select(_WHAT[column.type], " AND ".join([unread, *(f"NOT {t}" for t, _ in reasons)])))
+    for value, needed in column.needs.items():
+        other = ledger.column(needed)
+        why = worded("{title}是“{value}”，要填{other}", title=column.title, value=value, other=other.title)
+        found.append(
+            f"SELECT _id, {quoted(other.title)} AS title, raw_{needed} AS value, {quoted(why)} AS message "
+            f"FROM parsed WHERE {name} = {quoted(value)} AND {needed} IS NULL"
+        )
     if column.pattern:
         found.append(
             select(

@@ -41,7 +41,8 @@ class Column(BaseModel):
 
     A date is of something that happened, so that none lies in the future, unless ``ahead`` says that it is a
     plan's. ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
-    rule of the check character that a number ends with.
+    rule of the check character that a number ends with. ``needs`` gives the column that a value can't do
+    without.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +62,7 @@ class Column(BaseModel):
     personal: bool = False
     reads: str | None = None
     note: str | None = None
+    needs: dict[str, str] = {}
 
     @property
     def sql_type(self) -> str:
@@ -112,6 +114,7 @@ class Ledger(BaseModel):
             *self.formerly,
             *self.identity,
             *(c.not_before for c in self.columns if c.not_before),
+            *(name for c in self.columns for name in c.needs.values()),
         ):
             if name not in names:
                 raise ValueError(f"no column {name}")

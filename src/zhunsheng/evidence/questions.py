@@ -14,7 +14,7 @@ from zhunsheng.evidence.doubts import Change, Choice, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.evidence.standing import cleared
+from zhunsheng.evidence.standing import cleared, known_rows
 from zhunsheng.evidence.tables import same_key
 from zhunsheng.translation import series, translatable, worded
 
@@ -30,13 +30,14 @@ _ASIDE = {
 
 class Unanswered(ZhunshengError):
     """A file waits for answers to ``questions``; ``asked`` are the digests of all that was asked of it,
-    which a yes names.
+    which a yes names, ``known`` how many of its good rows the ledger knows by their keys.
     """
 
-    def __init__(self, name: str, questions: Sequence[Question], asked: str) -> None:
-        super().__init__("ZS-EV-47", name=name, count=len(questions))
-        self.questions = tuple(questions)
+    def __init__(self, checked: Checked, there: str, waiting: Sequence[Question], asked: str) -> None:
+        super().__init__("ZS-EV-47", name=checked.path.name, count=len(waiting))
+        self.questions = tuple(waiting)
         self.asked = asked
+        self.known = known_rows(checked, there)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def settled(
     answers = answers or {}
     questions = [*checked.questions, *_questions(checked, there)]
     if waiting := _waiting(checked, questions, agreed, answers):
-        raise Unanswered(checked.path.name, waiting, asked_of(checked, questions))
+        raise Unanswered(checked, there, waiting, asked_of(checked, questions))
     lasting = checked.learned.answers if checked.learned else {}
     kept: set[str] = set()
     notes = []
@@ -81,7 +82,7 @@ def settled(
         elif answer == ASIDE:
             _put_aside_departments(checked)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
-        notes.append(worded("有疑问：{text}；答复：{answer}", text=question.text, answer=said))
+        notes.append(worded("有疑问：{says}；答复：{words}", says=question.text, words=said))
     ((aside,),) = checked.connection.execute("SELECT count(DISTINCT _id) FROM aside").fetchall()
     if aside and aside == checked.good_rows:
         raise ZhunshengError("ZS-EV-49", name=checked.path.name)
@@ -94,7 +95,7 @@ def unanswered(
     """Return what of a file waits for answers, whether or not it can be imported; None where nothing does."""
     questions = [*checked.questions, *_questions(checked, there)]
     waiting = _waiting(checked, questions, agreed, answers)
-    return Unanswered(checked.path.name, waiting, asked_of(checked, questions)) if waiting else None
+    return Unanswered(checked, there, waiting, asked_of(checked, questions)) if waiting else None
 
 
 def _waiting(

@@ -95,9 +95,16 @@ def standing(checked: Checked, index: Index) -> str:
         return ""
     own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
     there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
-    same = same_key(ledger, "g", "t")
-    known = run(f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}").fetchall()[0][0]
-    return there if known else ""
+    return there if known_rows(checked, there) else ""
+
+
+def known_rows(checked: Checked, there: str) -> int:
+    """Return how many good rows have a key of the rows that stand ``there``."""
+    if not there:
+        return 0
+    same = same_key(checked.ledger, "g", "t")
+    query = f"SELECT count(*) FROM good g SEMI JOIN {there} t ON {same}"
+    return int(checked.connection.execute(query).fetchall()[0][0])
 
 
 def cleared(checked: Checked, there: str) -> list[tuple[str, int]]:

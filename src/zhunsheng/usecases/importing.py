@@ -125,6 +125,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
         if batch:
             put = batch.rejected - checked.bad_rows if new else 0
             account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
+        elif waits:
+            account = account.waiting(waits.known)
         return Imported(
             path.name,
             checked.ledger,

@@ -79,6 +79,33 @@ def fates(result: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return fates_told((result.get("account") or {}).get("fates") or {})
 
 
+def shares(listed: Sequence[tuple[str, str, int]]) -> list[tuple[str, int, int]]:
+    """Return the fates as pieces of a bar of 1,000: fate, where it begins, how wide; what is
+    there is seen.
+    """
+    whole = sum(rows for _fate, _title, rows in listed) or 1
+    found, begins = [], 0
+    for fate, _title, rows in listed:
+        width = max(4, 1000 * rows // whole)
+        found.append((fate, begins, width))
+        begins += width
+    return found
+
+
+def reasons(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return why rows were refused: column and message with how many cells, the commonest first,
+    each with its first cell.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for error in result.get("errors") or ():
+        key = error["column"], error["message"]
+        one = found.setdefault(
+            key, {"column": error["column"], "message": error["message"], "count": 0, "first": error}
+        )
+        one["count"] += 1
+    return sorted(found.values(), key=lambda one: -one["count"])
+
+
 def undone(department: Organisation, year: int) -> list[Batch]:
     """Return the batches by which a department took others back, or rows out of a ledger, newest first: of
     those that a year's data can have been in.

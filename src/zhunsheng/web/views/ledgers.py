@@ -17,6 +17,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
 from zhunsheng.web.services import jobs, mappings
 from zhunsheng.web.services import ledgers as service
+from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, download, integer_of, page, send
 
@@ -233,12 +234,25 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
         "draw": found.args.get("draw"),
-        "fates": service.fates(found.result) if found.kind == "import" else (),
+        **(_imported(request, found) if found.kind == "import" else {}),
     }
     response = render(request, template, context)
     if request.htmx and found.ended:
         response.status_code = 286  # htmx: stop asking
     return response
+
+
+def _imported(request: SignedInRequest, found: Job) -> dict[str, Any]:
+    """Return what the page of an import shows beside its answers; its links lead to the year worked at."""
+    _place, year = request.session.get("place") or (None, this_year())
+    fates = service.fates(found.result)
+    return {
+        "fates": fates,
+        "shares": service.shares(fates),
+        "reasons": service.reasons(found.result),
+        "ledger": service.one(found.result.get("ledger", "")),
+        "year": year,
+    }
 
 
 def _answering(request: SignedInRequest, found: Job, asked: list[dict[str, Any]]) -> Answers:
