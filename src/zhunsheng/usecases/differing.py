@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
-from zhunsheng.clock import zone
+from zhunsheng.clock import moment_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Ledger, Snapshot, Store, ledgers
 from zhunsheng.evidence.differing import LedgerChanges, changes
@@ -98,12 +98,10 @@ def state_of(store: Store, text: str) -> int:
     if (number := whole(text, 10)) is not None:
         return store.snapshot(batch=number).batch
     try:
-        moment = datetime.fromisoformat(text)
-        if len(text) <= len("2021-10-31"):
-            moment = datetime.combine(moment.date(), time.max)
+        moment = moment_of(text)
     except ValueError:
         raise ZhunshengError("ZS-EV-64", text=text) from None
-    return store.snapshot(at=moment if moment.tzinfo else moment.replace(tzinfo=zone())).batch
+    return store.snapshot(at=moment).batch
 
 
 def difference(

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import local
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
@@ -113,7 +114,7 @@ def undone(department: Organisation, year: int) -> list[Batch]:
     What was imported before the year began held none of it; what a later batch held is not told by its date.
     """
     batches = evidence.store().batches(department=key_of(department))
-    of_year = {b.batch for b in batches if b.when >= f"{year}-01-01"}
+    of_year = {b.batch for b in batches if local(b.when).year >= year}
     returned = {b.undoes for b in batches if b.undoes}
     return [
         b
