@@ -13,7 +13,7 @@ serve: .venv/.run
 	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
 
 # Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
-test-sqlite test-postgres coverage: export PYTHONDONTWRITEBYTECODE :=
+export PYTHONDONTWRITEBYTECODE :=
 
 # Three workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
 # tests/conftest.py puts them, the longest first.
@@ -34,7 +34,7 @@ coverage: .venv/.dev .venv/.docs tools
 PARTS ?= not test_3_
 .PHONY: test-postgres
 test-postgres: .venv/.dev
-	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist load tests/web/invariants -k "$(PARTS)"
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest tests/web/invariants -k "$(PARTS)"
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.
@@ -72,7 +72,6 @@ format: .venv/.dev
 
 types: .venv/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file tests/mypy.ini tests
 
 contract: .venv/.dev
 	$(BIN)/lint-imports --no-cache
@@ -115,21 +114,25 @@ bench-site-scale: .venv/.run
 clean:
 	rm -rf .venv build
 
+# PIPFLAGS=--no-compile leaves it to the first import to compile: most of what is installed is never imported.
+PIPFLAGS ?=
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check $(PIPFLAGS)
+
 .venv/.base:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "准绳需要 Python 3.11 或更新版本")'
 	$(PYTHON) -m venv .venv
 	touch $@
 
 .venv/.run: .venv/.base requirements/run.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(INSTALL) --require-hashes -r requirements/run.txt
+	$(INSTALL) --no-deps -e .
 	touch $@
 
 .venv/.dev: .venv/.run requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(INSTALL) --require-hashes -r requirements/dev.txt
 	touch $@
 
 .venv/.docs: .venv/.base requirements/docs.txt
-	$(PYTHON) -m venv .venv/docs
-	.venv/docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	$(PYTHON) -m venv --without-pip .venv/docs
+	$(subst pip install,pip --python .venv/docs/bin/python install,$(INSTALL)) --require-hashes -r requirements/docs.txt
 	touch $@

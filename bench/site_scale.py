@@ -131,6 +131,7 @@ class Site:
         from django.conf import settings
         from django.test import Client
 
+        from zhunsheng.evidence import shared
         from zhunsheng.sample.portfolio import names
         from zhunsheng.usecases.importing import import_ledger
         from zhunsheng.web.models import Organisation, User
@@ -162,6 +163,7 @@ class Site:
         run = self.assessment.run.results[0]
         self.line = next(n for n, i in enumerate(run.indicators) if i.reading is not None)
         self.count = int(time.time())
+        shared.stop()  # so that whoever asks for it starts one
         with mock.patch("duckdb.connect", side_effect=AssertionError("the overview opens an engine")):
             self.page("overview")
 

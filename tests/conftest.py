@@ -110,7 +110,7 @@ LONG = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before groups are read
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before groups are read; pytest-django sorts meanwhile
 def pytest_collection_modifyitems(items):
     """Keep on one worker what shares the sample's demonstration, the Spark session or a browser,
     which take long to make.
@@ -127,4 +127,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("heavy"))
         elif "chromium" in used:
             item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} in a browser"))
+    sorted_otherwise = yield
     items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if part in str(item.path)), len(LONG)))
+    return sorted_otherwise

@@ -12,9 +12,9 @@ def postgres(folder: Path) -> Any:
     """Start a server in a folder that does not wait for the disk; it is stopped when the process ends or at
     ``cleanup``.
     """
-    import pgserver
+    from pgserver.postgres_server import get_server
 
-    server = pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         server.psql(f"ALTER SYSTEM SET {setting} = off")
     server.psql("SELECT pg_reload_conf()")

@@ -135,6 +135,8 @@ def test_a_provincial_export_is_read_after_two_confirmations_and_the_next_after_
     later = import_ledger(store, export(*(row(n) for n in range(5, 13))), remembered=[learned])
     assert not later.questions and later.batch.inserted == 4
     assert later.account.told() == [("新增", 4), ("与台账相同", 4)]
+    assert any("设立日期→成立日期" in note for note in later.batch.notes)
+    assert any("合伙企业→企业" in note for note in later.batch.notes)
     by = {m.title: m.by for m in later.account.tables[0].matched}
     assert by["设立日期"] == "mapping" and by["统一社会信用代码"] == "title"
     # A file of other titles is of another source, whatever is remembered.
@@ -201,11 +203,18 @@ def test_a_mapping_is_kept_as_text_and_refused_where_it_does_not_fit(tmp_path):
         "ledger: 没有的台账",
         "ledger: 市场主体台账\ncolumns: {全称: 没有的列}",
         "ledger: 市场主体台账\nvalues: {主体类型: {私营: 私企}}",
+        "ledger: 市场主体台账\nvalues: {主体类型: {个体工商户: 企业}}",
         "ledger: 市场主体台账\nmore: 1",
         "- 1",
     ):
         with pytest.raises(ZhunshengError, match=r"ZS-EV-48|ZS-EV-01"):
             mapping_of(wrong, "m.yaml")
+
+
+def test_a_mapping_of_another_ledger_is_refused(store, export):
+    said = LedgerMapping(ledger="complaints", columns={"全称": "kind"})
+    with pytest.raises(ZhunshengError, match="ZS-EV-48"):
+        import_ledger(store, export(row(1)), ledger=ledger_of("entities"), mapping=said)
 
 
 def test_words_of_one_value_are_proposed_and_denied_or_doubtful_ones_are_not():

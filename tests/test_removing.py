@@ -216,7 +216,7 @@ def test_encrypted_rows_are_kept_as_they_stood_and_return_so(root):
 def test_killed_at_any_moment_a_removal_is_there_whole_or_not_at_all(root, monkeypatch, where):
     put(root, ROWS)
     from zhunsheng.evidence import commits
-    from zhunsheng.evidence import store as module
+    from zhunsheng.evidence.batches import recover
 
     class Killed(BaseException):
         pass
@@ -229,10 +229,8 @@ def test_killed_at_any_moment_a_removal_is_there_whole_or_not_at_all(root, monke
             patched.setattr(commits, "take_back", die)
         else:
             calls = []
-            recover = module.recover
             patched.setattr(
-                module,
-                "recover",
+                "zhunsheng.evidence.store.recover",
                 lambda index: calls.append(1) or (die() if len(calls) > 1 else recover(index)),
             )
         with pytest.raises(Killed):

@@ -14,9 +14,10 @@ from pathlib import Path
 import playwright
 import pytest
 
-from test_bundles import BEFORE, CHANGES, LANDED, NAMES, PARTS, honest, ours, pack, packed, refused
+from test_bundles import BEFORE, CHANGES, LANDED, NAMES, honest, ours, pack, packed, refused
 from zhunsheng.draws import spec
 from zhunsheng.draws.assignment import RegisteredInspector
+from zhunsheng.draws.bundle_rules import PARTS
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.frame_making import frame_from_file

@@ -211,6 +211,11 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请在自评页重新选择档次并填写得分率。",
     ),
     "ZS-SC-05": ("复核只能用台账和批复的目标表计算，这次计算里有填报的内容", "请去掉填报的内容后重新复核。"),
+    "ZS-SC-08": (
+        "试算的一行读不懂：{detail}",
+        "请每行写一个 JSON：indicator（至少有 target）、actual 和 points，写法见 docs/file-formats.md。",
+        "请写明指标值、完成值和分值。",
+    ),
     "ZS-SC-06": (
         "“{name}”的偏差原因“{cause}”不在规定的原因之内",
         "请改为：{known}；具体情形写在改进措施里。",

@@ -104,10 +104,10 @@ def test_vectors_on_duckdb(tmp_path):
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
     """A real PostgreSQL server, started here."""
-    import pgserver
     import psycopg
+    from pgserver.postgres_server import get_server
 
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    server = get_server(tmp_path_factory.mktemp("pg"))
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         yield connection
     server.cleanup()

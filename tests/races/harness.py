@@ -697,7 +697,7 @@ def numbered() -> str:
     return f"{told[0]}{told[1]:09d}"
 
 
-drafts.new_code = numbered
+drafts.new_code = numbered  # type: ignore[attr-defined]  # where it was imported to
 for _model in (models.Sheet, models.Organisation):
     _code = _model._meta.get_field("code")
     _code.default = numbered

@@ -8,9 +8,11 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from addresses import POSTED, TABLE
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
@@ -47,6 +49,8 @@ from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_p
 from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
 
+WALKERS = ("test_access", "test_exports", "test_one_spelling")  # which judge what ``walked`` has asked for
+
 
 @pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items):
@@ -64,7 +68,8 @@ def pytest_collection_modifyitems(items):
         if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.django_db)
             if not invariant:
-                item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+                own = f"{item.path.parent.name}/{item.path.stem}"
+                item.add_marker(pytest.mark.xdist_group("walk" if item.path.stem in WALKERS else own))
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +79,7 @@ def empty(tmp_path_factory):
     def build(place):
         for key in ("secret.key", "personal.key"):
             shutil.copy(settings.DATA / key, place)
-        manage(place, "migrate", "-v0")
+        manage(place, "migrate", "-v0", anew=True)
 
     return once(tmp_path_factory, "empty", build)
 
@@ -83,7 +88,9 @@ def empty(tmp_path_factory):
 def collected(tmp_path_factory):
     """The folder of static files that the pages of a site need, collected and compressed."""
     place = once(
-        tmp_path_factory, "collected", lambda place: manage(place, "collectstatic", "--noinput", "-v0")
+        tmp_path_factory,
+        "collected",
+        lambda place: manage(place, "collectstatic", "--noinput", "-v0", anew=True),
     )
     return place / "static"
 
@@ -94,7 +101,8 @@ def loaded(empty, tmp_path_factory):
 
     def build(place):
         shutil.copytree(empty, place, dirs_exist_ok=True)
-        manage(place, "sample_site", "--entities", str(ENTITIES), "--departments", str(DEPARTMENTS))
+        size = ["--entities", str(ENTITIES), "--departments", str(DEPARTMENTS)]
+        manage(place, "sample_site", *size, anew=True)
 
     return once(tmp_path_factory, "loaded", build)
 
@@ -341,6 +349,44 @@ def address(department):
         return reverse(name, kwargs=wanted)
 
     return build
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered; nothing of a file that is sent in pieces."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    def __getitem__(self, name):
+        return self.headers[name]
+
+    def get(self, name, otherwise=None):
+        return self.headers.get(name, otherwise)
+
+
+_WALKED: dict[str, dict[str, Answer]] = {}
+
+
+@pytest.fixture
+def walked(address, sign_in):
+    """Return what every address of the table but ``sign-out`` answers someone signed in, by its name.
+
+    Several tests judge the same answers: what one test of this process has asked for none asks for again.
+    """
+
+    def answers(who):
+        if who not in _WALKED:
+            browser, found = sign_in(who), {}
+            for name in sorted(set(TABLE) - {"sign-out"}):
+                said = browser.post(address(name)) if name in POSTED else browser.get(address(name))
+                content = b"" if said.streaming else said.content
+                found[name] = Answer(said.status_code, dict(said.items()), content)
+            _WALKED[who] = found
+        return _WALKED[who]
+
+    return answers
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
+
 ROOT = Path(__file__).parents[2]
 # What the sample site that tests share is loaded with.
 ENTITIES = 600
@@ -21,10 +23,17 @@ def environment(data, **more):
     return os.environ | {"ZHUNSHENG_DATA": str(data)} | settings | more
 
 
-def manage(data, *arguments, check=True, **more):
-    """Run a command of the site; ``more`` are variables of its environment."""
-    words = [sys.executable, "manage.py", *map(str, arguments)]
-    done = subprocess.run(words, cwd=ROOT, env=environment(data, **more), capture_output=True, text=True)
+def manage(data, *arguments, check=True, anew=False, **more):
+    """Run a command of the site; ``more`` are variables of its environment.
+
+    ``anew`` starts Python for it, which otherwise is forked with its libraries loaded.
+    """
+    words, variables = ["manage.py", *map(str, arguments)], environment(data, **more)
+    if anew:
+        started = [sys.executable, *words]
+        done = subprocess.run(started, cwd=ROOT, env=variables, capture_output=True, text=True)
+    else:
+        done = forking.run(words, ROOT, variables)
     assert not check or done.returncode == 0, done.stderr
     return done
 

@@ -253,7 +253,7 @@ def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
 def test_a_document_is_read_before_anything_is_locked(department, user, sign_in, monkeypatch):
     """However long it takes to read, nobody waits for it: neither a row nor the log is held meanwhile."""
     document = SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload
-    depth, known = [], documents.noted
+    depth, known = [], disclosing.noted
     monkeypatch.setattr(
         documents, "noted", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a)
     )

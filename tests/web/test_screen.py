@@ -19,6 +19,7 @@ from pages import flat
 from zhunsheng.clock import told
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.slips import slip
+from zhunsheng.draws.verdicts import verdict
 from zhunsheng.web.models import Commitment, Draw, Publication
 from zhunsheng.web.services import ceremony, commitments
 from zhunsheng.web.services.draws import entering
@@ -206,7 +207,7 @@ def test_the_weakest_source_is_what_the_hall_reads():
                 n.verdict.mark
                 for n in ceremony._numbers(Draw.objects.first(), plan, None, None, timezone.now())
             ]
-            + [ceremony.verdict(plan).mark]
+            + [verdict(plan).mark]
         )
     assert marks == [
         ["可向公布方核对", "可向公布方核对"],

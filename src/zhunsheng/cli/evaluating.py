@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,11 +27,14 @@ from zhunsheng.cli.arguments import (
 )
 from zhunsheng.cli.show import documents
 from zhunsheng.cli.show import results as show
+from zhunsheng.clock import today
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.folders import Inputs
 from zhunsheng.measures import Link
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.calculating import calculate
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import run_of
 
@@ -132,3 +137,19 @@ def evaluate(
     end_unsound(problems)
     if any(r.differences for r in rechecked):
         raise typer.Exit(1)
+
+
+@app.command()
+def score() -> None:
+    """试算：标准输入每行一个 JSON（指标、完成值、分值），逐行答得分、结论和理由；须由人定的得分为空。"""
+    for line in sys.stdin:
+        if line.strip():
+            print(json.dumps(_scored(line), ensure_ascii=False), flush=True)
+
+
+def _scored(line: str) -> dict[str, Any]:
+    """Return what a case came to; one that can't be read is answered in its line, and the others go on."""
+    try:
+        return calculate(line, today().year).as_json()
+    except ZhunshengError as error:
+        return {"score": None, "verdict": None, "pending": error.text(), "explanation": error.text()}

@@ -17,6 +17,7 @@ GROUPS = {
     "measure": "measures",
     "monitor": "evaluating",
     "evaluate": "evaluating",
+    "score": "evaluating",
     "report": "running",
     "run": "running",
     "demo": "running",

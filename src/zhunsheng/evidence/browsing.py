@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, shown
+from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 
 
@@ -94,8 +93,7 @@ def browse(
     where = " AND ".join(tests)
     by = f'"{view.order}" {"DESC" if view.descending else "ASC"} NULLS LAST, ' if view.order in names else ""
     table = f"({snapshot.sql(ledger)})"
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with session() as connection:
         total = int(
             connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchall()[0][0]
         )

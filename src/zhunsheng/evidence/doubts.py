@@ -101,7 +101,8 @@ def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Q
     for title, name in proposed.items():
         shown, samples = " ".join(title.split()), _samples(connection, raw, name)
         parts.append(Part(f"column:{shown}", shown, samples, raw.ledger.column(name).title, choices))
-    text = worded("{count} 列的名称台账里没有，按相近的名称或内容建议了对应", count=len(parts))
+    listed = series(worded("{title}（是否为“{near}”？）", title=p.text, near=p.proposed) for p in parts)
+    text = worded("{count} 列的名称台账里没有：{columns}", count=len(parts), columns=listed)
     yield Question("columns", "columns", text, 0, (), (), tuple(parts))
 
 

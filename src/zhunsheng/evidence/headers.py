@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -69,6 +70,7 @@ class Head:
         return self.at + self.lines + 1
 
 
+@lru_cache(4096)
 def _key(title: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", clean(title))).lower()
 
@@ -204,6 +206,10 @@ def header_of(
     mapping = guide.mapping or _remembered(rows, ledger, name, guide, spans)
     if mapping and ledger is None:
         ledger = ledgers()[mapping.ledger]
+    if mapping and ledger and mapping.ledger != ledger.id:
+        other = ledgers()[mapping.ledger].title
+        detail = worded("它是“{other}”的，这个文件读作“{ledger}”", other=other, ledger=ledger.title)
+        raise ZhunshengError("ZS-EV-48", name=mapping.name or other, detail=detail)
     used = _joined(mapping, guide.chosen)
     propose = "columns" in guide.propose
     try:

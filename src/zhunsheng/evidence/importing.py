@@ -14,7 +14,7 @@ import pyarrow as pa
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.account import Account, account_of
-from zhunsheng.evidence.bounds import HOME, Bounds
+from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.checks import (
     MACROS,
     Strictness,
@@ -33,6 +33,7 @@ from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
 from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw, rows_listed
+from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
 from zhunsheng.files.opening import HEAD, begins_as_page, file_digest
@@ -109,6 +110,7 @@ def _others(connection: duckdb.DuckDBPyConnection, owner: str) -> tuple[str, ...
 
 
 MAX_ERRORS = 10_000  # errors listed by row; more are counted
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # workbooks, new and old
 _SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
@@ -139,15 +141,11 @@ def check_file(  # noqa: PLR0913 - options, by their names
     ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
     for it all the same, ``-42`` for a column that holds no single values.
     """
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        # What a small file becomes fits into memory; a large one lies on disk, compressed.
-        small = path.is_file() and path.stat().st_size <= _SMALL
-        connection = duckdb.connect(":memory:" if small else str(Path(scratch) / "import.duckdb"))
+    with (
+        tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch,
+        _room(path, bounds, scratch) as connection,
+    ):
         try:
-            connection.execute(
-                f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(scratch)}; "
-                f"SET enable_progress_bar = false; {MACROS}"
-            )
             raw = _load(path, ledger, connection, Path(scratch), bounds, guide)
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
@@ -156,8 +154,29 @@ def check_file(  # noqa: PLR0913 - options, by their names
             yield _check(path, raw, connection, owner, strictness, guide)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
-        finally:
-            connection.close()
+
+
+@contextmanager
+def _room(path: Path, bounds: Bounds, scratch: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database to check a file in: of its own where it can grow beyond what the file's size says."""
+    small = path.is_file() and path.stat().st_size <= _SMALL
+    if small and bounds in (HOME, WEB) and not _packed(path):
+        with workroom() as connection:
+            yield connection
+        return
+    # What a small file becomes fits into memory; a large one lies on disk, compressed.
+    with duckdb.connect(":memory:" if small else str(Path(scratch) / "import.duckdb")) as connection:
+        connection.execute(
+            f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(scratch)}; "
+            f"SET enable_progress_bar = false; {MACROS}"
+        )
+        yield connection
+
+
+def _packed(path: Path) -> bool:
+    """Tell whether a file is of a kind that holds more than its size says."""
+    with path.open("rb") as stream:
+        return stream.read(4) in (*_PACKED, b"PAR1")
 
 
 def _load(
@@ -174,7 +193,7 @@ def _load(
         head = stream.read(HEAD)
     if head[:4] == b"PAR1":
         return load_parquet(path, ledger, connection, bounds, guide)
-    packed = head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+    packed = head[:4] in _PACKED
     # Without its noughts a text of two bytes a letter shows its marks too.
     page = begins_as_page(head.replace(b"\0", b"").decode("latin-1"))
     if packed or page or path.suffix.lower() in (".xlsx", ".xlsm"):
@@ -214,6 +233,7 @@ def _check(
         *left.notes,
         *_mended(connection, raw),
         *_units(raw),
+        *_mapped(raw),
         *_no_departments(connection, raw, owner),
     ]
     asked = [*columns_asked(connection, raw)]
@@ -306,6 +326,28 @@ def _units(raw: Raw) -> list[str]:
         )
         for unit, stated, title in sorted(said)
     ]
+
+
+def _mapped(raw: Raw) -> list[str]:
+    """Say which columns and spellings were read by what a person said of them: a batch keeps what it rests
+    on.
+    """
+    columns = {
+        worded(
+            "{title}→{column}", title=" ".join(head.titles[at].split()), column=raw.ledger.column(name).title
+        ): None
+        for head in (layout.head for layout in raw.layouts)
+        for name, at in head.columns.items()
+        if head.how[name] == "mapping" and name != DEPARTMENT
+    }
+    values = {
+        worded("{title}→{column}", title=text, column=value): None
+        for said in (raw.mapping.values if raw.mapping else {}).values()
+        for text, value in said.items()
+        if value is not None
+    }
+    found: list[str] = [worded("按确认的对应读入的列：{columns}", columns=series(columns))] if columns else []
+    return [*found, worded("按确认的对应读入的取值：{values}", values=series(values))] if values else found
 
 
 def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner) -> list[str]:

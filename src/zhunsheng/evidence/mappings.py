@@ -51,6 +51,9 @@ class LedgerMapping(BaseModel):
         for name, texts in values.items():
             allowed = ledger.column(name).values if name != DEPARTMENT else ()
             for text, value in texts.items():
+                if text in allowed and value != text:
+                    detail = worded("“{text}”本来就是这一列的取值，不能当作别的", text=text)
+                    raise ZhunshengError("ZS-EV-48", name=self.name or ledger.title, detail=detail)
                 if allowed and value is not None and value not in allowed:
                     detail = worded("“{text}”对应的“{value}”不是这一列的取值", text=text, value=value)
                     raise ZhunshengError("ZS-EV-48", name=self.name or ledger.title, detail=detail)

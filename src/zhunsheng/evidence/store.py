@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
@@ -27,6 +26,7 @@ from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
 from zhunsheng.evidence.removing import keep_removed, leaving, returned
+from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
 from zhunsheng.evidence.standing import keep_again, refuse_contradictions, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
@@ -211,8 +211,7 @@ class Store:
             if index.undone(number):
                 raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("已经撤销过"))
             ledger = ledgers()[batch.ledger]
-            with duckdb.connect() as connection:
-                connection.execute("SET enable_progress_bar = false")
+            with workroom() as connection:
                 settle(index, ledger, batch, connection)
                 counted = "SELECT count(*), count(*) FILTER (NOT _gone) FROM settled"
                 rows, restored = (int(n) for n in connection.execute(counted).fetchall()[0])

@@ -10,6 +10,7 @@ import duckdb
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.translation import series
 
@@ -34,13 +35,12 @@ class DuckEngine:
     dialect = "duckdb"
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect() if memory_limit else session()
         self._snapshot = snapshot
         # Made when a query asks for it: opening every ledger's files costs more than one figure.
         self._waiting = set(ledgers())
-        self.connection.execute("SET enable_progress_bar = false")
         if memory_limit:
-            self.connection.execute(f"SET memory_limit = '{memory_limit}'")
+            self.connection.execute(f"SET enable_progress_bar = false; SET memory_limit = '{memory_limit}'")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` naming the data files that can't be read as they
@@ -48,7 +48,7 @@ class DuckEngine:
         """
         try:
             for name in [n for n in self._waiting if re.search(rf"\b{n}\b", sql)]:
-                self.connection.execute(f"CREATE VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")
+                self.connection.execute(f"CREATE TEMP VIEW {name} AS {self._snapshot.sql(ledgers()[name])}")
                 self._waiting.discard(name)
             return self.connection.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:

@@ -2,6 +2,9 @@
 steps are registered when it is ready.
 """
 
+import atexit
+import gc
+
 from django.apps import AppConfig
 
 
@@ -19,3 +22,7 @@ class WebConfig(AppConfig):
         from zhunsheng.web.services.publishing import acts  # noqa: F401 (publications follow steps)
 
         audit.register()
+        # What is loaded stays: it need not be looked through for garbage again.
+        gc.freeze()
+        atexit.register(gc.unfreeze)
+        gc.enable()

@@ -32,10 +32,10 @@ from small_department import (
     words_in,
 )
 
-import zhunsheng.usecases.assessing as assessing
 from zhunsheng import errors
 from zhunsheng.reports.forms import self_evaluation_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import CalendarEntry, SafeguardRecord, Step
 from zhunsheng.web.services import evidence, jobs
@@ -151,7 +151,7 @@ def test_3_a_re_check_is_of_the_signed_tables_and_says_what_it_was_of(found, sig
     url = reverse("recheck", args=[evaluation.pk])
     # The department reports one of its two sheets.
     asked = question.Question(place, YEAR, END, None, words=False)
-    card = asked.answer(assessing.Evidence.of(evidence.store())).results[0].card
+    card = asked.answer(Evidence.of(evidence.store())).results[0].card
     write_workbook([(card.sheet.title(), self_evaluation_form(card))], tmp_path / "上报一张.xlsx")
     bureau.post(url, {"file": SimpleUploadedFile("上报一张.xlsx", (tmp_path / "上报一张.xlsx").read_bytes())})
     evaluation.refresh_from_db()

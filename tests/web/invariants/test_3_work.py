@@ -29,7 +29,7 @@ from small_department import (
 from zhunsheng import errors
 from zhunsheng.evidence import Window, browse, ledger_of
 from zhunsheng.targets import TargetSheet
-from zhunsheng.web.models import Assessment, AuditEntry, IndicatorLight, SafeguardRecord
+from zhunsheng.web.models import Assessment, AuditEntry, IndicatorLight, Job, SafeguardRecord
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import evidence, jobs, registers
 from zhunsheng.web.services.sheets import lookup
@@ -71,9 +71,9 @@ def test_3_assessing_all_is_never_answered_with_work_on_an_earlier_state(found, 
     found(project())
     one = jobs.assess_all_soon(district, YEAR, user("caizheng"))
     assert jobs.assess_all_soon(district, YEAR, user("caizheng")) == one and one.state == "queued"
-    jobs.Job.objects.filter(pk=one.pk).update(state="running")
+    Job.objects.filter(pk=one.pk).update(state="running")
     two = jobs.assess_all_soon(district, YEAR, user("caizheng"))
-    jobs.Job.objects.filter(pk__in=[one.pk, two.pk]).update(state="done")
+    Job.objects.filter(pk__in=[one.pk, two.pk]).update(state="done")
     three = jobs.assess_all_soon(district, YEAR, user("caizheng"))
     assert len({one.pk, two.pk, three.pk}) == 3 and three.state == "queued"
 

@@ -13,12 +13,13 @@ from pages import HTMX, step_on
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import acting
 from zhunsheng.web.models import Publication, SafeguardRecord, SelfEvaluation, SheetVersion
+from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.roles import may, permits
 from zhunsheng.web.services import review
 from zhunsheng.web.services.publishing.acts import ask, decide
 from zhunsheng.web.services.sheets import documents, drafts
 from zhunsheng.web.services.year import filling
-from zhunsheng.web.workflow import Overtaken, advance
+from zhunsheng.web.workflow import advance
 
 # -- one way for every change of a state
 # ------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from pages import here
 
+from zhunsheng.evidence import shared
 from zhunsheng.web.models import Assessment
 from zhunsheng.web.services import todo
 from zhunsheng.web.services.year import records
@@ -84,6 +85,7 @@ def test_the_overview_opens_no_engine(sign_in, department, monkeypatch):
     def refuse(*_args, **_kwargs):
         pytest.fail("the overview opens an engine")
 
+    shared.stop()  # so that whoever asks for it starts one
     monkeypatch.setattr("duckdb.connect", refuse)
     answer = page.get(address)
     assert answer.status_code == 200

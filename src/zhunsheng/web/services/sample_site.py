@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, write_documents, write_reported
@@ -208,10 +210,9 @@ def _organisations() -> tuple[Organisation, Organisation, dict[str, User]]:
         "shenji": "审计甲",
         "guanli": "管理员",
     }
-    people = {}
+    people, password = {}, make_password(PASSWORD)
     for n, (username, _role, _what) in enumerate(ACCOUNTS):
-        user = User(username=username, display=shown[username], phone=f"1990002{n:04d}")
-        user.set_password(PASSWORD)
+        user = User(username=username, display=shown[username], phone=f"1990002{n:04d}", password=password)
         user.save()
         Membership.objects.create(user=user, organisation=places[username], role=roles[username])
         people[username] = user
