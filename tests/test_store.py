@@ -618,7 +618,7 @@ def test_a_column_that_a_file_lacks_is_empty(root):
     duckdb.sql(f"COPY (SELECT * EXCLUDE (project_code) FROM read_parquet('{file}')) TO '{root}/old.parquet'")
     both = type(snapshot)(1, None, "", {"payments": (file, f"{root}/old.parquet")})
     found = duckdb.sql(both.sql(ledgers()["payments"])).fetchall()
-    assert len(found) == 2 and {r[-4] for r in found} == {"P1", None}
+    assert len(found) == 2 and {r[-5] for r in found} == {"P1", None}
 
 
 def test_a_ledger_may_gain_a_column(root):

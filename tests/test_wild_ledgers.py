@@ -193,7 +193,8 @@ def test_a_record_that_has_all_it_needs_may_be_called_a_total(tmp_path, store):
 
 def test_wide_figures_and_amounts_in_brackets_are_read(tmp_path, store):
     file = tmp_path / "a.csv"
-    rows = ("凭证号,项目名称,支付金额,支付日期", "P1,甲,(300),２０２１－３－１", "P2,甲,１２３．５,2021–3–2")
+    head = "凭证号,项目名称,支付类型,支付金额,支付日期"
+    rows = (head, "P1,甲,退款,(300),２０２１－３－１", "P2,甲,,１２３．５,2021–3–2")
     file.write_text("\n".join(rows), "utf8")
     import_ledger(store, file)
     assert stored(store, "payments", "amount", "paid_on", order="voucher") == [

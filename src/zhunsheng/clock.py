@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,17 @@ def now() -> datetime:
 def today() -> date:
     """Return the office's day, whatever zone the machine keeps. Raises ``ZS-CL-01``."""
     return now().date()
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment of a text: a time in ISO, the office's where it says no zone; a day alone means its
+    end, since what is asked as of a day includes it. Raises ``ValueError`` for text that is neither.
+    """
+    try:
+        found = datetime.combine(date.fromisoformat(text), time.max)
+    except ValueError:
+        found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=zone())
 
 
 def local(moment: datetime | str) -> datetime:

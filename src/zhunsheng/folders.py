@@ -200,13 +200,15 @@ def run(
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 
 
-def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessed, Evidence, list[Link]]:
-    """Return the assessment of a book by a store's evidence and what people wrote beside it,
-    with what it rests on.
+def assessed(
+    given: Inputs, book: Book, store: Store, *, batch: int | None = None
+) -> tuple[Assessed, Evidence, list[Link]]:
+    """Return the assessment of a book by a store's evidence (of now, or as of a batch) and what people wrote
+    beside it, with what it rests on.
 
     Raises ``ZS-*``.
     """
-    evidence = Evidence.of(store, measures=given.measures, where=given.where)
+    evidence = Evidence.of(store, batch=batch, measures=given.measures, where=given.where)
     links = load_mapping(given.mapping, evidence.measures, book)
     place = department_to_read(store.root, given.department)
     rules = rules_of(book, given.as_of, given.scheme)

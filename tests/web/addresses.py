@@ -12,6 +12,7 @@ POSTED = {
     "same",
     "adjust",
     "undo",
+    "remove",
     "job-again",
     "word",
     "marks",

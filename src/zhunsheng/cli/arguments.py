@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zhunsheng.clock import today, zone
+from zhunsheng.clock import moment_of, today
 from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures.engines import Kind
@@ -96,18 +96,17 @@ def day(text: str | None) -> date:
 
 
 def moment(text: str | None) -> datetime | None:
-    """Return a time written as ISO, the office's where it says no zone, None without one.
+    """Return a time written as ISO, the office's where it says no zone, of a day its end; None without one.
     Raises ``ZS-CL-01``.
     """
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        return moment_of(text)
     except ValueError:
         raise ZhunshengError(
             "ZS-CL-01", detail=worded("“{text}”不是时间，应写成 2021-10-31T12:00:00+08:00", text=text)
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=zone())
 
 
 def announced(text: str | None) -> str | None:

@@ -11,15 +11,30 @@ import typer
 
 from zhunsheng import folders
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import DEFAULT_STORE, AsJson, OutDir, StoreDir
+from zhunsheng.cli.arguments import (
+    DEFAULT_STORE,
+    AsJson,
+    AsOf,
+    MappingFile,
+    MeasureFiles,
+    OutDir,
+    StoreDir,
+    day,
+)
 from zhunsheng.cli.show import ledgers as show
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.evidence.mappings import read_ledger_mapping, write_ledger_mapping
+from zhunsheng.folders import Inputs
 from zhunsheng.text import whole
+from zhunsheng.translation import worded
+from zhunsheng.usecases.difference_book import write_difference
+from zhunsheng.usecases.differing import difference, moved_scores, state_of
 from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
+from zhunsheng.usecases.removing import remove_rows
 
 app = typer.Typer(name="ledger", help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 
@@ -202,6 +217,111 @@ def list_departments(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -
     for one in found.values():
         names = "，".join(f"{name}（{told(since)[:10]} 起）" for since, name in one.names)
         terminal.console.print(f"{one.code}  {names}", markup=False, highlight=False)
+
+
+@app.command("remove")
+def remove(
+    ledger: Annotated[str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账")],
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="键...", help="要删除的行的键；键有几列的，各列的值按次序写，用英文逗号隔开"),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="原因", help="为什么删除；必填")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", metavar="文件", help="列着键的文件（xlsx、xls、csv、parquet），列名与台账相同"
+        ),
+    ] = None,
+    store: StoreDir = DEFAULT_STORE,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            "--department", metavar="部门", help="哪个部门的行：代码或名称；缺省为证据库里唯一的部门"
+        ),
+    ] = None,
+    who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="删除人；缺省为登录用户")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """写明原因删除台账的行：用一个新批次，删除的行仍可查到，可以撤销；有一行找不到就都不删除。"""
+    if bool(keys) == (file is not None):
+        raise ZhunshengError("ZS-CL-01", detail=worded("请写出要删除的键，或用 --keys 指明文件，两者取一"))
+    whose = folders.department_to_write(store, department)
+    made = remove_rows(
+        store,
+        ledger_of(ledger),
+        file or keys or [],
+        reason,
+        department=whose.code,
+        label=whose.name,
+        who=who,
+        cipher=folders.cipher_of(store),
+    )
+    if as_json:
+        terminal.say_json(made.as_json())
+    else:
+        show.removed(made)
+
+
+@app.command("diff")
+def diff(
+    first: Annotated[
+        str,
+        typer.Argument(metavar="甲", help="较早的状态：批次号（0 为最初），或日期、时间（含当时）"),
+    ],
+    second: Annotated[str, typer.Argument(metavar="乙", help="较晚的状态，写法相同")],
+    store: StoreDir = DEFAULT_STORE,
+    ledger: Annotated[
+        list[str] | None,
+        typer.Option("--ledger", metavar="台账", help="只比较哪些台账；缺省为全部"),
+    ] = None,
+    department: Annotated[
+        str | None, typer.Option("--department", metavar="部门", help="只比较这个部门的行：代码或名称")
+    ] = None,
+    as_of: AsOf = None,
+    year: Annotated[
+        int | None, typer.Option("--year", metavar="年度", help="读数的年度；缺省为截至日的年度")
+    ] = None,
+    targets: Annotated[
+        list[Path] | None,
+        typer.Option("--targets", metavar="文件", help="绩效目标文件，可以多个；给了就列出得分的变化"),
+    ] = None,
+    mapping: MappingFile = None,
+    measures: MeasureFiles = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="行数", min=1, help="每个台账最多列出多少行")] = 50,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="文件", help="写成 xlsx，列出全部的行")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """比较证据库的两个状态：哪些行变了，读数和得分随之怎样变；个人信息已遮盖。"""
+    opened = Store.existing(store)
+    until = day(as_of)
+    place = folders.department_to_read(store, department)
+    states = [state_of(opened, text) for text in (first, second)]
+    before, after = (Evidence.of(opened, batch=n, measures=measures or ()) for n in states)
+    found = difference(
+        before,
+        after,
+        until,
+        year=year or until.year,
+        department=place.code if place else None,
+        among=[ledger_of(name) for name in ledger or ()],
+        limit=None if output else limit,
+    )
+    if targets:
+        given = Inputs(targets, store, until, department=department, mapping=mapping, measures=measures or ())
+        book = folders.read_books(targets)
+        one, other = (folders.assessed(given, book, opened, batch=n)[0] for n in states)
+        found = dataclasses.replace(found, scores=moved_scores(one, other))
+    if output:
+        write_difference(output, found, after.snapshot.name_of)
+    if as_json:
+        terminal.say_json(found.as_json())
+    elif output:
+        terminal.console.print(f"已写出 {output}")
+    else:
+        show.difference(found, after.snapshot.name_of)
 
 
 @app.command("undo")

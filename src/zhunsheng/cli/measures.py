@@ -71,7 +71,11 @@ def measure(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--at", metavar="时间", help="按这一时间的证据库计算，如 2021-10-31T12:00:00+08:00"),
+        typer.Option(
+            "--at",
+            metavar="时间",
+            help="按这一时间的证据库计算（含当时；只写日期的含当日），如 2021-10-31T12:00:00+08:00",
+        ),
     ] = None,
     match: Annotated[
         Path | None, typer.Option("--match", metavar="文件", help="列出目标文件的指标与测度的对应")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from zhunsheng.clock import now
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.commits import committed
 from zhunsheng.evidence.index import Index
@@ -31,7 +32,7 @@ def next_batch(index: Index, ledger: str, who: str | None, when: datetime | None
         batch=index.last + 1,
         ledger=ledger,
         who=who or getpass.getuser(),
-        when=(when or datetime.now(UTC)).isoformat(timespec="seconds"),
+        when=(when or now().astimezone(UTC)).isoformat(timespec="seconds"),
         version=0,
         **{**start, **fields},
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
-from zhunsheng.evidence.privacy import Cipher, mask
+from zhunsheng.evidence.privacy import Cipher, shown
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 
@@ -106,16 +106,12 @@ def browse(
     hidden = [c.personal for c in ledger.columns]
     rows = tuple(
         LedgerRow(
-            tuple(_value(v, h, view.personal, cipher) for v, h in zip(r[:-3], hidden, strict=True)),
+            tuple(
+                shown(v, personal=view.personal, cipher=cipher) if h else v
+                for v, h in zip(r[:-3], hidden, strict=True)
+            ),
             *r[-3:],
         )
         for r in found
     )
     return LedgerPage(rows, total)
-
-
-def _value(value: Any, hidden: bool, personal: bool, cipher: Cipher | None) -> Any:
-    if not hidden or value is None:
-        return value
-    plain = cipher.show(value) if cipher else value
-    return plain if personal else mask(plain)

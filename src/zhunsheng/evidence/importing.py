@@ -15,7 +15,15 @@ from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.account import Account, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
-from zhunsheng.evidence.checks import MACROS, Strictness, checks_of, half_keys, mischecked, value_sql
+from zhunsheng.evidence.checks import (
+    MACROS,
+    Strictness,
+    checks_of,
+    half_keys,
+    mischecked,
+    sign_checks,
+    value_sql,
+)
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
@@ -235,6 +243,7 @@ def _check(
     notes += settled.notes
     asked = [*columns_asked(connection, raw)]
     named = _parse(connection, raw, owner, settled)
+    notes += _signed(connection, raw)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
@@ -415,6 +424,29 @@ def _parse(
     return named
 
 
+def _signed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
+    """Make negative the amounts of rows whose kind takes from others, however they were written; say of which
+    rows the sign was turned.
+    """
+    signs = raw.ledger.signs
+    if signs is None or signs.by not in raw.columns:
+        return []
+    turned = f"{signs.by} IN ({', '.join(map(quoted, signs.negative))}) AND {signs.of} > 0"
+    rows = connection.execute(f"SELECT _sheet, _row FROM parsed WHERE {turned} ORDER BY _id").fetchall()
+    if not rows:
+        return []
+    connection.execute(f"UPDATE parsed SET {signs.of} = -{signs.of} WHERE {turned}")
+    return [
+        worded(
+            "“{by}”是{kinds}的，“{of}”按负数计：{rows}",
+            by=raw.ledger.column(signs.by).title,
+            kinds=series(signs.negative),
+            of=raw.ledger.column(signs.of).title,
+            rows=rows_listed(rows, several=len(raw.layouts) > 1),
+        )
+    ]
+
+
 def _meant(raw: Raw, column: str, text: str) -> str:
     """Return the SQL of a column's ``text`` (SQL) with the spellings that a mapping speaks of as what they
     mean.
@@ -454,6 +486,7 @@ def _judge(
         "earliest <> _id"
     )
     checks += [half_keys(ledger, name) for name in ledger.open_key]
+    checks += sign_checks(ledger)
     wrong = f"SELECT _id, '部门' AS title, raw_{DEPARTMENT} AS value, "
     if owner.only:
         said = quoted(worded("只能导入本部门（{name}）的数据", name=owner.name))

@@ -366,8 +366,8 @@ class Index:
         return int(self._one("SELECT coalesce(max(n), 0) FROM rename WHERE ledger = ?", (ledger,)))
 
     def stating(self, ledger: str, departments: Sequence[str]) -> list[Batch]:
-        """Return, in order, the imports of a ledger that were not undone and can have rows of some
-        departments.
+        """Return, in order, the imports and removals of a ledger that were not undone and can speak of rows
+        of some departments.
 
         Records from before departments had codes don't say of whom they hold rows,
         so all of those are among them.
@@ -375,7 +375,8 @@ class Index:
         marks = ", ".join("?" * len(departments))
         return list(
             self._batches(
-                "ledger = ? AND imports AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = batch.n) "
+                "ledger = ? AND (imports OR json_extract(body, '$.removes') IS NOT NULL) "
+                "AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.undoes = batch.n) "
                 f"AND (department IN ({marks}) OR n IN (SELECT n FROM holds WHERE department IN ({marks})) "
                 "OR n < ?) ORDER BY n",
                 (ledger, *departments, *departments, self.migrated(ledger)),

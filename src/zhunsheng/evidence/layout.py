@@ -21,6 +21,7 @@ from zhunsheng.translation import worded
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
 AGAIN = "again"  # the folder of rows that a batch said again, as they stood there already
+REMOVED = "removed"  # the folder of rows that a batch took out, as they stood there
 
 
 def table(root: Path, ledger: str) -> Path:
@@ -69,6 +70,16 @@ def brought(root: Path, batch: Batch) -> list[str]:
             "ZS-EV-11", detail=worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=gone.name)
         )
     return [str(p) for p in written]
+
+
+def removed(root: Path, batch: Batch) -> str:
+    """Return the data file of the rows that a batch took out of its ledger. Raises ``ZS-EV-11``."""
+    path = root.absolute() / REMOVED / f"{batch.batch:06d}.parquet"
+    if not path.is_file():
+        raise ZhunshengError(
+            "ZS-EV-11", detail=worded("批次 {batch} 的文件丢失：{name}", batch=batch.batch, name=path.name)
+        )
+    return str(path)
 
 
 def seen(root: Path, path: Path) -> tuple[str, int, str]:

@@ -83,12 +83,26 @@ class Column(BaseModel):
         return date(self.last_year, 12, 31) if self.last_year else LAST_DAY
 
 
+class Signs(BaseModel):
+    """What the kind of a row (column ``by``) says of the sign of its amount (column ``of``): of a
+    ``negative`` kind it counts negative however it was written, of a ``positive`` one it can't be negative.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: str
+    by: str
+    negative: tuple[str, ...]
+    positive: tuple[str, ...]
+
+
 class Ledger(BaseModel):
     """One ledger; ``key`` identifies a row within a department.
 
     A column of the key that is not required may be empty: empty is then a value like any other.
     ``formerly`` is the key that earlier versions merged by, where it was another:
-    what a batch of theirs replaced returns when it is undone. ``identity`` are columns beside the key that
+    what a batch of theirs replaced returns when it is undone. ``signs`` say which rows take from what others
+    bring. ``identity`` are columns beside the key that
     say what a row is of: where one of a known row changes, someone is asked.
     """
 
@@ -101,6 +115,7 @@ class Ledger(BaseModel):
     formerly: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     columns: tuple[Column, ...]
+    signs: Signs | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Ledger:
@@ -119,6 +134,10 @@ class Ledger(BaseModel):
         for column in self.columns:
             if (column.type == "choice") != bool(column.values):
                 raise ValueError(f"{column.name}: values go with choice")
+        if self.signs:
+            kinds = self.column(self.signs.by).values if self.signs.by in names else ()
+            if self.signs.of not in names or not {*self.signs.negative, *self.signs.positive} <= {*kinds}:
+                raise ValueError("signs name a column or a kind that is not there")
         return self
 
     @property

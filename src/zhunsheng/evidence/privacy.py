@@ -75,3 +75,13 @@ def mask(value: Any) -> Any:
     if value is None:
         return None
     return "**" if str(value).startswith(_MARK) else str(value)[:1] + "**"
+
+
+def shown(value: Any, *, personal: bool, cipher: Cipher | None) -> Any:
+    """Return a personal value as it is shown: as it is to whom ``personal`` allows it, else masked;
+    with a ``cipher`` it is decrypted before.
+    """
+    if value is None:
+        return None
+    plain = cipher.show(value) if cipher else value
+    return plain if personal else mask(plain)

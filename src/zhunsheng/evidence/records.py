@@ -25,6 +25,7 @@ _OPTIONAL: dict[str, Any] = {
     "renames": None,
     "compacts": None,
     "columns": (),
+    "removes": None,
 }
 
 
@@ -61,6 +62,7 @@ class Batch:
     compacts: int | None = None  # a compaction: how many files it put together
     # The columns that its file had, where it lacked some of the ledger's: of the others it said nothing.
     columns: tuple[str, ...] = ()
+    removes: str | None = None  # why its rows were taken out of the ledger
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Batch:
@@ -90,7 +92,12 @@ class Batch:
 
     @property
     def imports(self) -> bool:
-        """Whether the batch brought a file, rather than undoing, migrating or compacting."""
+        """Whether the batch brought a file, rather than removing, undoing, migrating or compacting."""
+        return self.speaks and self.removes is None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the batch says of rows what they are: it brought them, or took them out."""
         return self.undoes is None and self.renames is None and self.compacts is None
 
 

@@ -64,6 +64,25 @@ def refuse_halves(checked: Checked, index: Index) -> None:
     )
 
 
+def refuse_contradictions(checked: Checked, there: str) -> None:
+    """Raise ``ZS-EV-65`` where a file without the column of kinds would make the amount of a row that stands
+    ``there`` as a refund or reversal positive.
+    """
+    ledger, signs = checked.ledger, checked.ledger.signs
+    if signs is None or signs.by in checked.columns or not there:
+        return
+    rows = checked.connection.execute(
+        f"SELECT g._row, t.{signs.by} FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} "
+        f"WHERE t.{signs.by} IN ({', '.join(map(quoted, signs.negative))}) AND g.{signs.of} > 0 ORDER BY ALL"
+    ).fetchall()
+    if rows:
+        listed = series([worded("第 {row} 行（{kind}）", row=row, kind=kind) for row, kind in rows[:5]])
+        more = worded(" 等 {count} 行", count=len(rows)) if len(rows) > 5 else ""
+        raise ZhunshengError(
+            "ZS-EV-65", name=checked.path.name, column=ledger.column(signs.by).title, rows=listed + more
+        )
+
+
 def standing(checked: Checked, index: Index) -> str:
     """Return the query of the rows that stand there of the same departments;
     empty where no key of the file does.

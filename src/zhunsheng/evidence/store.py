@@ -25,11 +25,13 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
+from zhunsheng.evidence.removing import keep_removed, leaving, returned
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
-from zhunsheng.evidence.standing import keep_again, refuse_halves, standing
+from zhunsheng.evidence.standing import keep_again, refuse_contradictions, refuse_halves, standing
 from zhunsheng.evidence.undoing import settle
 from zhunsheng.evidence.verifying import problems
+from zhunsheng.text import clean
 from zhunsheng.translation import worded
 
 _UNFIT_PLACE = re.compile(r"[\[\]^|\\]|%[0-9A-Fa-f]{2}")
@@ -42,7 +44,7 @@ class Store:
     imported).
 
     ``again/`` holds the rows that a batch brought and that stood there already:
-    what is left when an earlier one is undone.
+    what is left when an earlier one is undone; ``removed/`` those that a batch took out, as they stood there.
 
     ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version,
     keyed by names of departments, is read under codes at once and migrated before the first batch that is
@@ -104,6 +106,7 @@ class Store:
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
             refuse_halves(checked, index)
             there = standing(checked, index)
+            refuse_contradictions(checked, there)
             done = settled(checked, there, agreed, answers)
             holds = checked.others_held()
             batch = next_batch(
@@ -119,7 +122,7 @@ class Store:
                 rejected=checked.bad_rows + done.aside,
                 named={code: name for code, name in checked.named.items() if code in holds},
                 holds=holds,
-                notes=(*checked.notes, *done.notes),
+                notes=(*checked.notes, *done.notes, *returned(index, checked, there)),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
             again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
@@ -134,6 +137,45 @@ class Store:
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
+
+    def remove(
+        self,
+        checked: Checked,
+        reason: str,
+        *,
+        department: str,
+        who: str | None = None,
+        when: datetime | None = None,
+    ) -> Batch:
+        """Take out of a ledger the rows whose keys stand in a checked list of keys
+        (``removing.keys_ledger``), all or none, by a batch that keeps them and says why; undone, they return.
+
+        ``department`` is the code for which it is done. Raises ``ZS-EV-09``, ``ZS-EV-60`` for keys that no
+        row of the ledger has, ``ZS-EV-61`` without a reason.
+        """
+        if not (why := " ".join(clean(reason).split())):
+            raise ZhunshengError("ZS-EV-61")
+        ledger = ledgers()[checked.ledger.id]
+        with self._writing() as index:
+            rows = leaving(index, ledger, checked)
+            batch = next_batch(
+                index,
+                ledger.id,
+                who,
+                when,
+                department=department,
+                label=index.name_of(department) or department,
+                file=f"删除 {rows.num_rows} 行",
+                rows=rows.num_rows,
+                holds=tuple(sorted({*rows[DEPARTMENT].to_pylist()} - {department})),
+                removes=why,
+            )
+            kept = keep_removed(self.root, rows, batch)
+            gone = rows.append_column("_gone", [[True] * rows.num_rows])
+            commits.take_back(self.root, ledger, gone, replace(batch, files=(kept,)))
+            made = recover(index)[-1]
+            compacting.compact_where_due(index, ledger.id, who)
+            return made
 
     def would_ask(
         self, checked: Checked, agreed: bool | str = False, answers: Mapping[str, str] | None = None
@@ -163,7 +205,7 @@ class Store:
                 raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("没有这个批次"))
             if batch.undoes:
                 raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("它本身就是一次撤销"))
-            if not batch.imports:
+            if not batch.speaks:
                 raise ZhunshengError(
                     "ZS-EV-12", batch=number, detail=worded("它没有导入数据，只是整理了证据库")
                 )

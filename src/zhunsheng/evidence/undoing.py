@@ -24,7 +24,7 @@ def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDB
     undone = [*index.undone_of(ledger.id), batch.batch]
     key = column_list((DEPARTMENT, *ledger.key))
     values = [c for c in ledger.stored() if not c.startswith("_")]
-    said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in values) + ")"
+    said = "struct_pack(" + ", ".join(f'"{c}" := "{c}"' for c in (*values, "_removed")) + ")"
     run = connection.execute
     run(f"CREATE TABLE mine AS SELECT DISTINCT {key} FROM ({_said(index, ledger, [batch])})")
     now = ledger_sql(ledger, layout.current(index, ledger.id))
@@ -37,9 +37,10 @@ def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDB
 
     def newest(rows: str, key: str) -> str:
         return (
-            f"SELECT * EXCLUDE (_new) FROM (SELECT *, {said} IS DISTINCT FROM lag({said}) OVER "
-            f"(PARTITION BY {key} ORDER BY _batch) AS _new FROM (SELECT DISTINCT r.* FROM {rows})) "
-            f"WHERE _new QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1"
+            "SELECT * EXCLUDE (_removed) FROM (SELECT * EXCLUDE (_new) FROM (SELECT *, "
+            f"{said} IS DISTINCT FROM lag({said}) OVER (PARTITION BY {key} ORDER BY _batch) AS _new "
+            f"FROM (SELECT DISTINCT r.* FROM {rows})) WHERE _new "
+            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _batch DESC) = 1) WHERE NOT _removed"
         )
 
     told = f"({_whole(index, ledger, left)}) r"
@@ -81,23 +82,36 @@ def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
             f"IGNORE NULLS) OVER so_far, 'v') AS \"{column}\""
         )
     return (
-        f"SELECT {', '.join(fields)}, _batch, _row, _sheet FROM ({said}) WINDOW so_far AS (PARTITION BY "
-        f"{key} ORDER BY _batch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+        f"SELECT {', '.join(fields)}, _batch, _row, _sheet, _removed FROM ({said}) WINDOW so_far AS "
+        f"(PARTITION BY {key} ORDER BY _batch ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
 
 
 def _said(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
     """Return the query of all that batches said: rows they brought or changed,
-    and those they only said again.
+    those they only said again, and (``_removed``) those they took out, of which nothing is said any more.
     """
-    parts = [ledger_sql(ledger, ())]
+    parts = [f"SELECT *, false AS _removed FROM ({ledger_sql(ledger, ())})"]
     moved = index.migrated(ledger.id)
+    brought = [b for b in batches if b.imports]
     for renames, some in (
-        (index.renames(ledger.id), [b for b in batches if b.batch < moved]),
-        (None, [b for b in batches if b.batch >= moved]),
+        (index.renames(ledger.id), [b for b in brought if b.batch < moved]),
+        (None, [b for b in brought if b.batch >= moved]),
     ):
         files = [path for b in some for path in layout.brought(index.root, b)]
         numbers = ", ".join(str(b.batch) for b in some)
         if files:
-            parts.append(f"SELECT * FROM ({ledger_sql(ledger, files, renames)}) WHERE _batch IN ({numbers})")
+            parts.append(
+                f"SELECT *, false AS _removed FROM ({ledger_sql(ledger, files, renames)}) "
+                f"WHERE _batch IN ({numbers})"
+            )
+    key = (DEPARTMENT, *ledger.key)
+    for batch in batches:
+        if batch.removes is not None:
+            fields = [
+                f'"{name}"' if name in key else f"{batch.batch if name == '_batch' else 'NULL'}::{kind}"
+                for name, kind in ledger.stored().items()
+            ]
+            rows = ledger_sql(ledger, [layout.removed(index.root, batch)])
+            parts.append(f"SELECT {', '.join(fields)}, true FROM ({rows})")
     return " UNION ALL ".join(parts)

@@ -131,6 +131,7 @@ ACTIONS: dict[str, Act] = {
     "ledgers.personal": Act((STAFF, FINANCE)),
     "ledgers.import": Act((STAFF, FINANCE)),
     "ledgers.undo": Act((FINANCE,)),
+    "ledgers.remove": Act((FINANCE,)),
     # -- monitoring: 科室说明 → 财务科确认
     "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
@@ -350,6 +351,7 @@ WORDS: dict[str, StrOrPromise] = {
     "ledgers.personal": _("查看个人信息"),
     "ledgers.import": _("导入"),
     "ledgers.undo": _("撤销批次"),
+    "ledgers.remove": _("删除台账的行"),
     "monitoring.view": _("查看监控"),
     "monitoring.open": _("开启填报"),
     "monitoring.explain": _("填写原因和措施"),

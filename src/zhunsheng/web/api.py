@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, HeaderEx, NinjaAPI, P, Query, QueryEx
+from ninja import File, Form, HeaderEx, NinjaAPI, P, Query, QueryEx
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.files import UploadedFile
 from ninja.parser import Parser
@@ -36,6 +36,7 @@ from zhunsheng.web.api_shapes import (
     Plain,
     Problem,
     PublicOut,
+    RemovalIn,
     ReviewOut,
     RowsOut,
     SheetOut,
@@ -46,6 +47,7 @@ from zhunsheng.web.models import ApiToken, Draw, Job, Organisation, Publication
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import evidence, jobs, review
+from zhunsheng.web.services import ledgers as removing
 from zhunsheng.web.services.answers import once
 from zhunsheng.web.services.publishing import exports
 from zhunsheng.web.services.sheets import documents, lookup
@@ -450,6 +452,29 @@ def import_file(
                 name=source.strip()[:60],
             )
         return 202, _job(job)
+
+    return once(request.auth, key, request, run)
+
+
+@api.post(
+    "/departments/{department}/ledgers/{ledger}/removals",
+    response={201: BatchOut, **ERRORS},
+    operation_id="remove_rows",
+    summary="删除台账的行",
+)
+def remove_rows(
+    request: TokenRequest, department: int, ledger: str, said: Form[RemovalIn], key: Key = None
+) -> tuple[int, object]:
+    """Take rows out of a ledger by their keys, with a reason, all or none: a batch of its own that can be
+    undone on the site.
+    """
+    place = allowed(request, "ledgers:write", "ledgers.remove", department)
+    known = ledger_of(ledger)
+
+    def run() -> tuple[int, Any]:
+        with acting(request.auth.user.get_username(), address(request)):
+            made = removing.remove(place, known, said.keys, said.reason, request.auth.user)
+        return 201, {k: v for k, v in made.as_json().items() if k != "files"}
 
     return once(request.auth, key, request, run)
 

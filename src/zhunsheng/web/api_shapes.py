@@ -133,8 +133,9 @@ class RowsOut(Schema):
 
 
 class BatchOut(Whole):
-    """One import: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before;
+    """One batch: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before;
     ``notes`` are what was said of its file though no row was wrong (columns without use, hidden rows).
+    ``undoes`` is the batch that it takes back, ``removes`` why its rows were taken out.
     """
 
     batch: int
@@ -152,7 +153,17 @@ class BatchOut(Whole):
     previous: str
     digest: str
     undoes: int | None = None
+    removes: str | None = None
     notes: list[str] = []
+
+
+class RemovalIn(Schema):
+    """Rows to be taken out of a ledger: each key as the values of the ledger's key columns in their order,
+    with commas between as in csv; and why.
+    """
+
+    keys: list[str] = Field(min_length=1, max_length=10_000)
+    reason: str = Field(min_length=1, max_length=500)
 
 
 Outcome = Literal["imported", "partly", "unchanged", "refused", "failed", "done"]

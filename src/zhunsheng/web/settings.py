@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng import clock
 from zhunsheng.translation import LOCALE
 from zhunsheng.web.proxies import Proxies
 
@@ -258,7 +259,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [LOCALE]
-TIME_ZONE = os.environ.get("ZHUNSHENG_TIMEZONE") or "Asia/Shanghai"
+TIME_ZONE = os.environ.get(clock.VARIABLE) or clock.DEFAULT
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"

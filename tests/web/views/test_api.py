@@ -203,6 +203,11 @@ def operations():
     return {o["operationId"]: o for path in written_schema()["paths"].values() for o in path.values()}
 
 
+def _first(call, pk):
+    (row,) = call("get", f"/departments/{pk}/ledgers/complaints?limit=1").json()["rows"]
+    return row["complaint_no"]
+
+
 def test_every_answer_keeps_to_the_schema(call, client, department, work_off):
     pk = department.pk
     document_of = written_schema()
@@ -216,6 +221,12 @@ def test_every_answer_keeps_to_the_schema(call, client, department, work_off):
         "ledgers": call("get", "/ledgers"),
         "ledger_rows": call("get", f"/departments/{pk}/ledgers/complaints?limit=5"),
         "import_ledger": call("post", f"/departments/{pk}/ledgers/activities", data=ledger_file(GOOD)),
+        "remove_rows": call(
+            "post",
+            f"/departments/{pk}/ledgers/complaints/removals",
+            "caiwu",
+            data={"keys": [_first(call, pk)], "reason": "误录"},
+        ),
         "batches": call("get", f"/departments/{pk}/batches"),
         "job": call("get", f"/jobs/{job}"),
         "job_marked": call("get", f"/jobs/{job}/marked", who="keyuan"),
@@ -392,6 +403,26 @@ def test_a_key_gets_the_same_answer_and_does_nothing_twice(call, department):
         assert other.status_code == 422 and other.json()["code"] == "ZS-WB-36"
     assert call("post", f"{path}?good_rows=true", data=ledger_file(GOOD), key="a-1").status_code == 422
     assert call("post", path, data=ledger_file(GOOD), key="a-1", scopes=("ledgers:write",)).status_code == 202
+
+
+def test_rows_are_taken_out_with_a_reason_once(call, department, work_off):
+    rows = HEAD + "HD-P1,宣传,守法经营,甲,2021-05-01\nHD-P2,宣传,守法经营,乙,2021-05-02\n"
+    path = f"/departments/{department.pk}/ledgers/activities"
+    call("post", path, data={"file": SimpleUploadedFile("p.csv", rows.encode())})
+    (job, *_rest) = work_off()
+    assert job.result["batch"], job.result
+    said = {"keys": ["HD-P1"], "reason": "重复登记"}
+    assert call("post", f"{path}/removals", data=said).json()["code"] == "ZS-WB-32"
+    made = call("post", f"{path}/removals", "caiwu", key="r1", data=said)
+    assert made.status_code == 201 and (made.json()["removes"], made.json()["rows"]) == ("重复登记", 1)
+    again = call("post", f"{path}/removals", "caiwu", key="r1", data=said)
+    assert again.json() == made.json()
+    other = call("post", f"{path}/removals", "caiwu", key="r1", data={**said, "keys": ["HD-P2"]})
+    assert other.json()["code"] == "ZS-WB-36"
+    assert call("post", f"{path}/removals", "caiwu", data=said).json()["code"] == "ZS-EV-60"
+    assert call("post", f"{path}/removals", "caiwu", data={"keys": ["HD-P2"]}).status_code == 422
+    newest = call("get", f"/departments/{department.pk}/batches").json()[-1]
+    assert (newest["batch"], newest["removes"]) == (made.json()["batch"], "重复登记")
 
 
 def test_what_failed_under_a_key_may_be_tried_again(call, department):

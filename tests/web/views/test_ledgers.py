@@ -13,7 +13,7 @@ from filled import HEAD, activities
 from pages import HTMX, here
 
 from zhunsheng.evidence import View, browse, ledgers
-from zhunsheng.web.models import AuditEntry, Job, SourceMapping, Upload
+from zhunsheng.web.models import AuditEntry, Job, SourceMapping, Upload, User
 from zhunsheng.web.services import evidence
 
 
@@ -181,6 +181,61 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
     assert "不是本部门的批次" in finance.post(url, {"batch": others}).content.decode()
     assert "已撤销" in finance.get(here(department, "ledgers")).content.decode()
     assert evidence.store().verify() == []
+
+
+def test_chosen_rows_are_taken_out_with_a_reason_and_told(department, sign_in, work_off):
+    staff, finance = sign_in("keyuan"), sign_in("caiwu")
+    rows = (f"HD-R{n},宣传,守法经营,删除试验{n},2021-05-0{n}" for n in (1, 2, 3))
+    upload(staff, department, activities(*rows))
+    jobs = work_off()
+    assert jobs[0].result["batch"], jobs[0].result
+    page, url = here(department, "ledger", "activities"), here(department, "remove", "activities")
+    assert 'name="key"' not in staff.get(page + "?q=删除试验").content.decode()
+    shown = finance.get(page + "?q=删除试验").content.decode()
+    assert all(f'value="HD-R{n}"' in shown for n in (1, 2, 3))
+    assert staff.post(url, {"key": "HD-R1", "reason": "重复"}).status_code == 403
+    assert "ZS-WB-06" in finance.post(url, {"key": "HD-R1"}).content.decode()
+    assert "ZS-WB-60" in finance.post(url, {"reason": "重复"}).content.decode()
+    assert "ZS-EV-60" in finance.post(url, {"key": "HD-R9", "reason": "重复"}).content.decode()
+    assert finance.post(url, {"key": ["HD-R1", "HD-R3"], "reason": "重复登记"}).status_code == 302
+    made = evidence.store().batches(department=department.code)[-1]
+    assert (made.removes, made.rows, made.who) == ("重复登记", 2, "caiwu")
+    found = browse(
+        evidence.store().snapshot(), ledgers()["activities"], department.code, View(search="删除试验")
+    )
+    assert [r.values[0] for r in found.rows] == ["HD-R2"]
+    shown = " ".join(staff.get(page).content.decode().split())
+    who = User.objects.get(username="caiwu")
+    assert f"由{who}删除：重复登记（批次 {made.batch}）" in shown and "HD-R3" in shown
+    log = AuditEntry.objects.filter(object_id=str(department.pk), after__ledger="activities")
+    assert log.filter(action="remove rows").count() == 2
+    assert log.get(action="remove rows refused").after["why"] == "ZS-EV-60"
+    assert log.get(action="rows removed").after["batch"] == made.batch
+    batches = finance.get(here(department, "ledgers")).content.decode()
+    assert "原因：重复登记" in batches and here(department, "source", made.batch) not in batches
+    assert finance.post(here(department, "undo"), {"batch": made.batch}).status_code == 302
+    assert f"（批次 {made.batch}）" not in staff.get(page).content.decode()
+    assert evidence.store().verify() == []
+
+
+def test_what_changed_between_two_batches_is_shown_and_exported(department, sign_in, work_off):
+    staff, auditor = sign_in("keyuan"), sign_in("shenji")
+    first = evidence.store().head[0]
+    upload(staff, department, activities("HD-D1,宣传,守法经营,比较试验,2021-05-01"))
+    work_off()
+    second = evidence.store().head[0]
+    url = here(department, "diff")
+    shown = auditor.get(f"{url}?a={first}&b={second}").content.decode()
+    assert "比较试验" in shown and "HD-D1" in shown and "随之变化的读数和得分" in shown
+    book = auditor.get(f"{url}?a={first}&b={second}&export=xlsx")
+    sheets = openpyxl.load_workbook(io.BytesIO(book.content))
+    assert sheets.sheetnames[:3] == ["批次", "行的变化", "读数的变化"]
+    rows = [row[2:7] for row in sheets["行的变化"].iter_rows(min_row=2, values_only=True)]
+    assert ("新增", "HD-D1", "活动名称", "", "比较试验") in rows
+    assert AuditEntry.objects.filter(action="export", after__ledger="difference").count() == 1
+    assert "本部门的台账没有变化" in auditor.get(f"{url}?a={second}&b={second}").content.decode()
+    assert "ZS-EV-64" in auditor.get(f"{url}?a=x").content.decode()
+    assert auditor.get(f"{url}?ledger=x").status_code == 404
 
 
 def test_browsing_exports_what_was_found_and_records_it(department, sign_in):

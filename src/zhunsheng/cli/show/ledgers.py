@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
@@ -12,10 +12,12 @@ from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Batch, Department
+from zhunsheng.evidence import Batch, Department, ledger_of
 from zhunsheng.evidence.account import BY, Account
+from zhunsheng.evidence.differing import KINDS
 from zhunsheng.evidence.doubts import Question
 from zhunsheng.translation import worded
+from zhunsheng.usecases.differing import Difference
 from zhunsheng.usecases.importing import Imported
 from zhunsheng.wording import row_place
 
@@ -107,6 +109,62 @@ def not_imported(path: Path, error: ZhunshengError) -> None:
     console.print(f"[red]未导入[/] {escape(path.name)}：{escape(error.text())}")
 
 
+def removed(batch: Batch) -> None:
+    """Print what a removal took out and why."""
+    console.print(
+        f"[green]已删除[/] {ledger_of(batch.ledger).title} {batch.rows} 行：第 {batch.batch} 批次，"
+        f"原因：{escape(batch.removes or '')}"
+    )
+
+
+def difference(found: Difference, name_of: Callable[[str], str]) -> None:
+    """Print what changed between two states of a store: rows by ledger, then readings and scores."""
+    before, after = found.before, found.after
+    console.print(
+        f"[bold]从第 {before.batch} 批次到第 {after.batch} 批次[/]，其间 {len(found.batches)} 个批次"
+    )
+    for b in found.batches:
+        said = f"{b.file}：{b.removes}" if b.removes else b.file
+        line = f"  {b.batch}  {told(b.when)}  {ledger_of(b.ledger).title}  {said}（{b.who}）"
+        console.print(escape(line), highlight=False, style="bright_black")
+    for one in found.ledgers:
+        counts = "，".join(f"{KINDS[kind]} {n} 行" for kind, n in one.counts.items() if n)
+        console.print(f"[bold]{one.ledger.title}[/]  {counts}")
+        table = table_of("变化", "键", "列", "原值", "现值", "批次", "文件行")
+        for row in one.rows:
+            # A row that came or went is named; only of one that changed is every cell of interest.
+            cells = row.cells if row.kind == "changed" else ()
+            lines = [(c.column, _cell(c.before), _cell(c.after)) for c in cells] or [("", "", "")]
+            place = (str(row.batch), row_place(row.sheet, row.row))
+            for column, was, now in lines:
+                table.add_row(KINDS[row.kind], *map(escape, (row.key, column, was, now, *place)))
+        console.print(table)
+        if (rest := sum(one.counts.values()) - len(one.rows)) > 0:
+            console.print(f"…… 另有 {rest} 行，用 --limit 或 --output 列出", style="bright_black")
+    if not found.ledgers:
+        console.print("行没有变化。", style="bright_black")
+    if found.readings:
+        table = table_of("测度", "部门", "项目", "原值", "现值")
+        for r in found.readings:
+            table.add_row(
+                r.name, escape(name_of(r.department)), escape(r.project or "合计"), r.before, r.after
+            )
+        console.print(table)
+    elif found.ledgers:
+        console.print("读数没有变化。", style="bright_black")
+    if found.scores:
+        table = table_of("目标表", "指标", "原得分", "现得分")
+        for s in found.scores:
+            table.add_row(escape(s.sheet), escape(s.indicator or "总分"), s.before, s.after)
+        console.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "" if value is None else str(value)
+
+
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
     """Print the log of a store; departments by the name of their time, with the code where another bears that
     name.
@@ -121,7 +179,7 @@ def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> No
             str(b.batch),
             escape(said),
             b.ledger,
-            escape(b.file),
+            escape(f"{b.file}：{b.removes}" if b.removes else b.file),
             *numbers,
             escape(b.who),
             told(b.when),

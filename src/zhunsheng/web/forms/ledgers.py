@@ -1,4 +1,4 @@
-"""Forms of the ledgers: a file to be taken in, a batch to be undone."""
+"""Forms of the ledgers: a file to be taken in, a batch to be undone, rows to be taken out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.evidence import Ledger
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField, SentFile
+from zhunsheng.web.forms.fields import CleanCharField, IdField, OneOfField, SentFile, SentTexts
 from zhunsheng.web.telling import tell
 
 
@@ -104,3 +104,10 @@ class Undoing(SentForm):
     """A batch to be undone."""
 
     batch = IdField(label=_("批次"))
+
+
+class Removal(SentForm):
+    """Rows to be taken out of a ledger, by their keys, and why."""
+
+    key = SentTexts(label=_("要删除的行"))
+    reason = CleanCharField(label=_("删除的原因"), most=500)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from zhunsheng.clock import local
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.evidence.account import BY, fates_told
 from zhunsheng.evidence.browsing import LedgerRow
+from zhunsheng.evidence.differing import KINDS
 from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.removing import RemovedRow, removed_rows
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_text
+from zhunsheng.translation import worded
+from zhunsheng.usecases.difference_book import fill_difference
+from zhunsheng.usecases.differing import Difference, difference, moved_scores, state_of
+from zhunsheng.usecases.opened_evidence import Evidence
+from zhunsheng.usecases.removing import remove_rows
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import evidence, jobs
+from zhunsheng.web.services.year.calendar import day_of
+from zhunsheng.web.services.year.question import Question
+from zhunsheng.web.services.year.records import record_of
 
 EXPORT_ROWS = 200_000
 MATCHED_BY = BY  # by what a column was found, in words
@@ -95,14 +108,19 @@ def reasons(result: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def undone(department: Organisation, year: int) -> list[Batch]:
-    """Return the batches by which a department took others back, newest first: of those that a year's data
-    can have been in.
+    """Return the batches by which a department took others back, or rows out of a ledger, newest first: of
+    those that a year's data can have been in.
 
     What was imported before the year began held none of it; what a later batch held is not told by its date.
     """
     batches = evidence.store().batches(department=key_of(department))
-    of_year = {b.batch for b in batches if b.when >= f"{year}-01-01"}
-    return [b for b in reversed(batches) if b.undoes in of_year]
+    of_year = {b.batch for b in batches if local(b.when).year >= year}
+    returned = {b.undoes for b in batches if b.undoes}
+    return [
+        b
+        for b in reversed(batches)
+        if b.undoes in of_year or (b.removes is not None and b.batch in of_year - returned)
+    ]
 
 
 def page_of(department: Organisation, ledger: Ledger, size: int, offset: int, **asked: Any) -> LedgerPage:
@@ -153,6 +171,103 @@ def template(ledger: Ledger) -> tuple[bytes, str]:
         path = Path(scratch) / f"{ledger.title}.xlsx"
         write_template(ledger, path)
         return path.read_bytes(), path.name
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared: two states (a batch's number, a day, a time; empty for the state before the newest
+    batch of the department, and for that of now), in some ledgers or in all.
+    """
+
+    first: str = ""
+    second: str = ""
+    ledgers: tuple[Ledger, ...] = ()
+
+
+def changed_words() -> dict[str, str]:
+    """Return what each kind of change is called."""
+    return {kind: worded(said) for kind, said in KINDS.items()}
+
+
+def compared(
+    department: Organisation, year: int, asked: Comparison, limit: int | None, *, personal: bool
+) -> Difference:
+    """Return what changed of a department's ledgers between two states, with the readings of the year that
+    moved and the points of its sheets as far as any are in force. Raises ``ZS-EV-05``, ``-64``.
+    """
+    opened, code = evidence.store(), key_of(department)
+    second = state_of(opened, asked.second) if asked.second else opened.head[0]
+    newest = min(opened.changed_in(code)[0], second)
+    first = state_of(opened, asked.first) if asked.first else max(0, newest - 1)
+    before, after = (Evidence.of(opened, batch=n) for n in (first, second))
+    day = day_of(department, year)
+    shown = {"limit": limit, "personal": personal, "cipher": cipher()}
+    found = difference(before, after, day, year=year, department=code, among=asked.ledgers, **shown)
+    question = Question(department, year, day, record_of(department, year, day))
+    if not question.book.sheets or not found.readings:
+        return found
+    return replace(found, scores=moved_scores(question.answer(before), question.answer(after)))
+
+
+def difference_file(
+    department: Organisation, year: int, asked: Comparison, *, personal: bool
+) -> tuple[bytes, str]:
+    """Return a comparison with all its rows as an Excel file with its name; the log keeps that it was taken
+    out.
+    """
+    found = compared(department, year, asked, None, personal=personal)
+    span = {"from": found.before.batch, "to": found.after.batch, "personal": personal}
+    record("export", department, after={"ledger": "difference", **span})
+    buffer = io.BytesIO()
+    fill_difference(buffer, found, found.after.name_of)
+    return buffer.getvalue(), f"批次{found.before.batch}至{found.after.batch}的变化.xlsx"
+
+
+def key_text(ledger: Ledger, row: LedgerRow) -> str:
+    """Return the key of a row as one line of csv, which is how it is named where it is to be taken out."""
+    values = {c.name: value for c, value in zip(ledger.columns, row.values, strict=True)}
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(
+        ["" if values[name] is None else values[name] for name in ledger.key]
+    )
+    return line.getvalue()
+
+
+def removed(
+    department: Organisation, ledger: Ledger, *, personal: bool
+) -> tuple[tuple[RemovedRow, ...], int]:
+    """Return the rows that were taken out of a department's ledger, the latest first, and how many."""
+    with evidence.store().reading() as index:
+        return removed_rows(index, ledger, key_of(department), personal=personal, cipher=cipher())
+
+
+def remove(department: Organisation, ledger: Ledger, keys: Sequence[str], reason: str, user: User) -> Batch:
+    """Take rows out of the department's ledger by their keys (``key_text``); return the batch of it.
+
+    As with ``undo`` the log has the intention first. Raises ``ZS-WB-60`` without a row, ``ZS-EV-60`` to
+    ``-63``.
+    """
+    if not keys:
+        raise ZhunshengError("ZS-WB-60")
+    said = {"ledger": ledger.id, "rows": len(keys), "reason": reason}
+    record("remove rows", department, after=said)
+    try:
+        made = remove_rows(
+            evidence.store().root,
+            ledger,
+            keys,
+            reason,
+            department=key_of(department),
+            who=user.get_username(),
+            cipher=cipher(),
+            only_own=True,
+        )
+    except ZhunshengError as error:
+        record("remove rows refused", department, after={**said, "why": error.code})
+        raise
+    record("rows removed", department, after={**said, "batch": made.batch})
+    jobs.follow(department, user)
+    return made
 
 
 def undo(department: Organisation, number: int, user: User) -> int:

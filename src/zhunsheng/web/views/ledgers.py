@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.ledgers import Answers, LedgerFile, MappingFile, Undoing, rows_of
+from zhunsheng.web.forms.ledgers import Answers, LedgerFile, MappingFile, Removal, Undoing, rows_of
 from zhunsheng.web.forms.portfolio import Places
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
@@ -23,6 +23,7 @@ from zhunsheng.web.views.common import demand, done, download, integer_of, page,
 
 PAGE = 50
 BATCHES = 200
+DIFFERENT = 200  # rows of each ledger shown of a comparison; the export has all
 
 
 @page("ledgers.view", methods=("GET", "POST"), whole=False)
@@ -86,10 +87,16 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         return download(*service.exported(department, known, kind, **asked))
     number = integer_of(request, "page", 1, 1, 10**6)
     found = service.page_of(department, known, PAGE, (number - 1) * PAGE, **asked)
+    removed, removed_rows = service.removed(department, known, personal=personal)
     context = {
         "part": "ledgers",
         "ledger": known,
-        "found": found,
+        "rows": [(row, service.key_text(known, row)) for row in found.rows],
+        "removed": removed,
+        "removals": [row.by for row in removed],
+        "removed_rows": removed_rows,
+        "can_remove": may(request.user, "ledgers.remove", department),
+        "form": Removal.blank(request),
         "total": found.total,
         "number": number,
         "pages": max(1, -(-found.total // PAGE)),
@@ -101,6 +108,29 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         "personal": personal,
     }
     return render(request, "web/ledger.html", context)
+
+
+@page("ledgers.view")
+def diff(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show what changed between two batches or dates: rows, readings, scores; or export it as Excel."""
+    first, second = (request.GET.get(name, "").strip()[:40] for name in ("a", "b"))
+    chosen = request.GET.get("ledger", "")
+    asked = service.Comparison(first, second, (_known(chosen),) if chosen else ())
+    personal = may(request.user, "ledgers.personal", department)
+    if request.GET.get("export") == "xlsx":
+        return download(*service.difference_file(department, year, asked, personal=personal))
+    context = {
+        "part": "ledgers",
+        "a": first,
+        "b": second,
+        "chosen": chosen,
+        "names": service.known(),
+        "kinds": service.changed_words(),
+        "found": service.compared(department, year, asked, DIFFERENT, personal=personal),
+        "limit": DIFFERENT,
+        "personal": personal,
+    }
+    return render(request, "web/diff.html", context)
 
 
 @page("ledgers.view")
@@ -121,6 +151,23 @@ def undo(request: SignedInRequest, department: Organisation, year: int) -> HttpR
         _("批次 %(n)s 已由批次 %(m)s 撤销，原数据仍可查到。") % {"n": number, "m": made},
         department=department.pk,
         year=year,
+    )
+
+
+@page("ledgers.view", methods=("POST",), whole=False)
+def remove(request: SignedInRequest, department: Organisation, year: int, ledger: str) -> HttpResponse:
+    """Take the chosen rows out of a ledger with a reason, by a new batch that can be undone."""
+    demand(request, "ledgers.remove", department)
+    known, said = _known(ledger), Removal.of(request)
+    made = service.remove(department, known, said["key"], said["reason"], request.user)
+    return done(
+        request,
+        "ledger",
+        _("已删除 %(n)s 行，记为批次 %(m)s；删除的行仍可查到，撤销该批次即可恢复。")
+        % {"n": made.rows, "m": made.batch},
+        department=department.pk,
+        year=year,
+        ledger=known.id,
     )
 
 

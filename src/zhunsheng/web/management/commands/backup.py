@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from zhunsheng.clock import now
 from zhunsheng.evidence import Store
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.writing import whole_file
@@ -65,7 +66,7 @@ class Command(BaseCommand):
                 digests[name] = file_digest(path)
                 tar.add(path, name)
             about = {
-                "made": datetime.now(UTC).isoformat(timespec="seconds"),
+                "made": now().astimezone(UTC).isoformat(timespec="seconds"),
                 "vendor": connection.vendor,
                 "audit": head.digest if head else "",
                 "files": digests,

@@ -120,7 +120,7 @@ def _former_readings(
 
     These are ``former`` and ``former_on``, from figures of the year kept before a ``batch``:
     those of the day itself first, then of earlier days. A later day may hold rows that this one does not;
-    what was read of one counts where a batch of that ledger was taken back since.
+    what was read of one counts where a batch of that ledger was taken back, or rows taken out, since.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     kept = Assessment.objects.filter(department=department, year=year, batch__lt=batch)
@@ -128,8 +128,9 @@ def _former_readings(
     told = list(kept.order_by("-as_of", "-assessed_at", "-pk").values_list(*columns))
     taken: dict[str, int] = {}
     if any(as_of > day for as_of, *_ in told):
-        undoings = store().batches(department=department.code)
-        taken = {b.ledger: b.batch for b in undoings if b.undoes and b.batch <= batch}
+        batches = store().batches(department=department.code)
+        back = (b for b in batches if b.undoes or b.removes is not None)
+        taken = {b.ledger: b.batch for b in back if b.batch <= batch}
     for as_of, pk, key, made, then in sorted(told, key=lambda t: t[0] > day):
         for one in set(measures) - set(found):
             text, measure = _readings_kept(key, pk).get(one, ("", ""))
