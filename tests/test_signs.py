@@ -55,17 +55,25 @@ def test_a_cut_of_the_budget_is_taken_off_and_the_execution_rate_with_it(root):
     assert money(root, "budget_initial", "budget_adjusted", "paid") == [1000, 700, 700]
 
 
-def test_a_sign_that_contradicts_its_kind_or_has_none_is_an_error_at_its_cell(root):
+def test_a_sign_that_contradicts_its_kind_is_an_error_and_one_without_a_kind_is_told(root):
     done = put(root, PAID, "V1,甲,支付,-10,2021-03-01", "V2,甲,,-20,2021-03-01", "V3,甲,,30,2021-03-01")
     assert done.batch is None and [(e.row, e.column, e.value, e.message) for e in done.errors] == [
         (2, "支付金额", "-10", "是负数，“支付类型”却是支付；减少的应写 退款、冲销、红字更正"),
-        (3, "支付金额", "-20", "是负数，没有写明“支付类型”：应写 退款、冲销、红字更正"),
     ]
     head = "凭证号,项目名称,支付金额,支付日期"
-    assert put(root, head, "V1,甲,-10,2021-03-01").errors[0].row == 2
-    assert put(root, head, "V1,甲,10,2021-03-01").batch
+    done = put(root, head, "V1,甲,10,2021-03-01", "V2,甲,-4,2021-03-01")
+    assert "“支付金额”是负数而没有写“支付类型”，按减少计：第 3 行" in done.batch.notes
+    assert money(root, "paid") == [6]
     done = put(root, BUDGET, "甲,年初批复,-5,2021-01-05", "甲,追加,-5,2021-02-05", "甲,调减,-5,2021-03-05")
     assert [e.row for e in done.errors] == [2, 3]
+
+
+def test_a_spelling_of_a_kind_that_is_only_proposed_turns_the_sign_too(root):
+    lines = ("V1,甲,支付,100,2021-03-01", "V2,甲,退款（多付）,30,2021-04-01")
+    asked = put(root, PAID, *lines, agreed=False)
+    assert asked.batch is None and [q.kind for q in asked.questions] == ["values"]
+    put(root, PAID, *lines, agreed=asked.asked)
+    assert money(root, "paid") == [70]
 
 
 def test_a_file_without_kinds_does_not_make_a_refund_a_payment(root):

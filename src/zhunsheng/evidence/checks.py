@@ -168,8 +168,8 @@ _UNSIGNED = translatable("是负数，“{by}”却是{kind}；减少的应写 {
 
 
 def sign_checks(ledger: Ledger) -> list[str]:
-    """Return the SELECTs (as of ``checks_of``) of negative amounts that the kind of their row contradicts, or
-    that no kind explains: which of the two is wrong nobody can say.
+    """Return the SELECTs (as of ``checks_of``) of negative amounts that the kind of their row contradicts:
+    which of the two is wrong nobody can say.
     """
     if (signs := ledger.signs) is None:
         return []
@@ -179,11 +179,7 @@ def sign_checks(ledger: Ledger) -> list[str]:
         f"message FROM parsed WHERE {signs.of} < 0 AND "
     )
     contrary = worded_sql(_UNSIGNED, by=quoted(by.title), kind=signs.by, kinds=quoted(kinds))
-    bare = quoted(worded("是负数，没有写明“{by}”：应写 {kinds}", by=by.title, kinds=kinds))
-    found = [start.format(contrary) + f"{signs.by} IN ({', '.join(map(quoted, signs.positive))})"]
-    if not by.required:
-        found.append(start.format(bare) + f"raw_{signs.by} IS NULL")
-    return found
+    return [start.format(contrary) + f"{signs.by} IN ({', '.join(map(quoted, signs.positive))})"]
 
 
 def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = None) -> list[str]:

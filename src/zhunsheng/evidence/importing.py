@@ -250,6 +250,10 @@ def _check(
     _judge(connection, raw.ledger, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
+        if raw.ledger.signs and raw.ledger.signs.by in raw.proposed:
+            notes += _signed(connection, raw)  # of spellings that are only now read as a kind
+            for contrary in sign_checks(raw.ledger):
+                connection.execute(f"INSERT INTO problems {contrary} EXCEPT SELECT * FROM problems")
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes)
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
@@ -426,25 +430,28 @@ def _parse(
 
 def _signed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
     """Make negative the amounts of rows whose kind takes from others, however they were written; say of which
-    rows the sign was turned.
+    rows the sign was turned, and which are negative though no kind says why.
     """
     signs = raw.ledger.signs
-    if signs is None or signs.by not in raw.columns:
+    if signs is None:
         return []
+    said = {"by": raw.ledger.column(signs.by).title, "of": raw.ledger.column(signs.of).title}
     turned = f"{signs.by} IN ({', '.join(map(quoted, signs.negative))}) AND {signs.of} > 0"
-    rows = connection.execute(f"SELECT _sheet, _row FROM parsed WHERE {turned} ORDER BY _id").fetchall()
-    if not rows:
-        return []
-    connection.execute(f"UPDATE parsed SET {signs.of} = -{signs.of} WHERE {turned}")
-    return [
-        worded(
-            "“{by}”是{kinds}的，“{of}”按负数计：{rows}",
-            by=raw.ledger.column(signs.by).title,
-            kinds=series(signs.negative),
-            of=raw.ledger.column(signs.of).title,
-            rows=rows_listed(rows, several=len(raw.layouts) > 1),
-        )
-    ]
+    bare = f"raw_{signs.by} IS NULL AND {signs.of} < 0"
+    query = f"SELECT {turned}, _sheet, _row FROM parsed WHERE ({turned}) OR ({bare}) ORDER BY _id"
+    found = connection.execute(query).fetchall()
+    flipped = [(sheet, row) for flip, sheet, row in found if flip]
+    unsaid = [(sheet, row) for flip, sheet, row in found if not flip]
+    several = len(raw.layouts) > 1
+    notes: list[str] = []
+    if flipped:
+        connection.execute(f"UPDATE parsed SET {signs.of} = -{signs.of} WHERE {turned}")
+        rows, kinds = rows_listed(flipped, several=several), series(signs.negative)
+        notes.append(worded("“{by}”是{kinds}的，“{of}”按负数计：{rows}", kinds=kinds, rows=rows, **said))
+    if unsaid:
+        rows = rows_listed(unsaid, several=several)
+        notes.append(worded("“{of}”是负数而没有写“{by}”，按减少计：{rows}", rows=rows, **said))
+    return notes
 
 
 def _meant(raw: Raw, column: str, text: str) -> str:
