@@ -128,7 +128,14 @@ def _fate(
     if value is None:
         return "lost:empty in the store"
     unit = 1 if "元" in title else sheet.unit  # a title's own unit counts before the one above it
-    return _judged(unit, cell, column.type, value)
+    signs = done.ledger.signs
+    taken = bool(signs and column.name == signs.of and there.get(signs.by) in signs.negative)
+    return _judged(unit, cell, column.type, -value if taken and _plus(cell) else value)
+
+
+def _plus(cell: Cell) -> bool:
+    """Say whether an amount is written as more than nothing, whatever the kind of its row makes of it."""
+    return isinstance(cell.right, int | float | Decimal) and cell.right > 0
 
 
 def _judged(unit: int, cell: Cell, kind: str, value: Any) -> str:

@@ -31,6 +31,9 @@ Text = Annotated[str, BeforeValidator(_told), Field(max_length=MOST["words"])]
 Points = Annotated[Decimal, Field(gt=0, le=100, max_digits=8, decimal_places=4)]
 
 
+_NESTS = 100  # a case has two; its texts may have some
+
+
 class CalculatedIndicator(BaseModel):
     """An indicator as the columns of a table have it."""
 
@@ -82,6 +85,8 @@ class Calculated(BaseModel):
 
 def calculate(text: str, this_year: int) -> Calculated:
     """Score the case that a JSON text holds. Raises ``ZS-SC-08`` for what is no case."""
+    if text.count("{") + text.count("[") > _NESTS:  # deep ones end a process whose stack is set to be deep
+        raise ZhunshengError("ZS-SC-08", detail=worded("不是 JSON"))
     try:
         said = CalculatedCase.model_validate(
             cleaned(json.loads(text, object_pairs_hook=once, parse_float=str))
