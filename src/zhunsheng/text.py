@@ -90,6 +90,15 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> str:
     return stream.getvalue()
 
 
+def csv_line(values: Iterable[object]) -> str:
+    """Return values as one line of csv, None as nothing, which a program reads back:
+    no file that a spreadsheet opens, so that its texts are left as they are.
+    """
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="").writerow(["" if value is None else value for value in values])
+    return stream.getvalue()
+
+
 # How every workbook is opened for writing: what looks like a formula, a link or a number stays the text that
 # it is.
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -185,28 +185,28 @@ def test_undoing_a_batch_makes_a_new_one_and_new_figures(department, sign_in, wo
 
 def test_chosen_rows_are_taken_out_with_a_reason_and_told(department, sign_in, work_off):
     staff, finance = sign_in("keyuan"), sign_in("caiwu")
-    rows = (f"HD-R{n},宣传,守法经营,删除试验{n},2021-05-0{n}" for n in (1, 2, 3))
+    rows = (f"HD-OUT{n},宣传,守法经营,删除试验{n},2021-05-0{n}" for n in (1, 2, 3))
     upload(staff, department, activities(*rows))
     jobs = work_off()
     assert jobs[0].result["batch"], jobs[0].result
     page, url = here(department, "ledger", "activities"), here(department, "remove", "activities")
     assert 'name="key"' not in staff.get(page + "?q=删除试验").content.decode()
     shown = finance.get(page + "?q=删除试验").content.decode()
-    assert all(f'value="HD-R{n}"' in shown for n in (1, 2, 3))
-    assert staff.post(url, {"key": "HD-R1", "reason": "重复"}).status_code == 403
-    assert "ZS-WB-06" in finance.post(url, {"key": "HD-R1"}).content.decode()
+    assert all(f'value="HD-OUT{n}"' in shown for n in (1, 2, 3))
+    assert staff.post(url, {"key": "HD-OUT1", "reason": "重复"}).status_code == 403
+    assert "ZS-WB-06" in finance.post(url, {"key": "HD-OUT1"}).content.decode()
     assert "ZS-WB-60" in finance.post(url, {"reason": "重复"}).content.decode()
-    assert "ZS-EV-60" in finance.post(url, {"key": "HD-R9", "reason": "重复"}).content.decode()
-    assert finance.post(url, {"key": ["HD-R1", "HD-R3"], "reason": "重复登记"}).status_code == 302
+    assert "ZS-EV-60" in finance.post(url, {"key": "HD-OUT9", "reason": "重复"}).content.decode()
+    assert finance.post(url, {"key": ["HD-OUT1", "HD-OUT3"], "reason": "重复登记"}).status_code == 302
     made = evidence.store().batches(department=department.code)[-1]
     assert (made.removes, made.rows, made.who) == ("重复登记", 2, "caiwu")
     found = browse(
         evidence.store().snapshot(), ledgers()["activities"], department.code, View(search="删除试验")
     )
-    assert [r.values[0] for r in found.rows] == ["HD-R2"]
+    assert [r.values[0] for r in found.rows] == ["HD-OUT2"]
     shown = " ".join(staff.get(page).content.decode().split())
     who = User.objects.get(username="caiwu")
-    assert f"由{who}删除：重复登记（批次 {made.batch}）" in shown and "HD-R3" in shown
+    assert f"由{who}删除：重复登记（批次 {made.batch}）" in shown and "HD-OUT3" in shown
     log = AuditEntry.objects.filter(object_id=str(department.pk), after__ledger="activities")
     assert log.filter(action="remove rows").count() == 2
     assert log.get(action="remove rows refused").after["why"] == "ZS-EV-60"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from zhunsheng.evidence.differing import KINDS
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.removing import RemovedRow, removed_rows
 from zhunsheng.files.writing import TextBook
-from zhunsheng.text import csv_text
+from zhunsheng.text import csv_line, csv_text
 from zhunsheng.translation import worded
 from zhunsheng.usecases.difference_book import fill_difference
 from zhunsheng.usecases.differing import Difference, difference, moved_scores, state_of
@@ -226,11 +225,7 @@ def difference_file(
 def key_text(ledger: Ledger, row: LedgerRow) -> str:
     """Return the key of a row as one line of csv, which is how it is named where it is to be taken out."""
     values = {c.name: value for c, value in zip(ledger.columns, row.values, strict=True)}
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(
-        ["" if values[name] is None else values[name] for name in ledger.key]
-    )
-    return line.getvalue()
+    return csv_line(values[name] for name in ledger.key)
 
 
 def removed(
