@@ -9,7 +9,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from zhunsheng.evidence.headers import How, nearest
+from zhunsheng.evidence.headers import How, nearest, shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import LeftOut
 from zhunsheng.evidence.raw import LISTED, Layout, Raw
@@ -259,7 +259,7 @@ def _table(layout: Layout, raw: Raw) -> Table:
     head = layout.head
     used = {name: at for name, at in head.columns.items() if name in raw.columns}
     matched = (
-        Match(_shown(head.titles[at]), _title(raw.ledger, name), head.how[name], head.units.get(name, 1))
+        Match(shown_title(head.titles[at]), _title(raw.ledger, name), head.how[name], head.units.get(name, 1))
         for name, at in sorted(used.items(), key=lambda item: item[1])
     )
     # A file without lines for its titles, such as a parquet, has a header before its first row.
@@ -287,9 +287,5 @@ def _title(ledger: Ledger, name: str) -> str:
 def _unused(layout: Layout, raw: Raw) -> Iterator[Unused]:
     used = {layout.head.columns[name] for name in layout.head.columns if name in raw.columns}
     for n, title in enumerate(layout.head.titles):
-        if n not in used and (shown := _shown(title)):
+        if n not in used and (shown := shown_title(title)):
             yield Unused(shown, nearest(shown, raw.ledger, set(raw.columns)))
-
-
-def _shown(title: str) -> str:
-    return " ".join(str(title).split())

@@ -13,6 +13,7 @@ from typing import Literal
 
 import duckdb
 
+from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.ledgers import Column
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
 from zhunsheng.evidence.raw import Raw
@@ -99,7 +100,7 @@ def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Q
     choices = (*free, Choice(UNUSED, worded("不用这一列")))
     parts = []
     for title, name in proposed.items():
-        shown, samples = " ".join(title.split()), _samples(connection, raw, name)
+        shown, samples = shown_title(title), _samples(connection, raw, name)
         parts.append(Part(f"column:{shown}", shown, samples, raw.ledger.column(name).title, choices))
     listed = series(worded("{title}（是否为“{near}”？）", title=p.text, near=p.proposed) for p in parts)
     text = worded("{count} 列的名称台账里没有：{columns}", count=len(parts), columns=listed)

@@ -432,6 +432,11 @@ def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:
     return words[found[0]] if found else None
 
 
+def shown_title(title: str) -> str:
+    """Return a title as it is shown and remembered: on one line, with single blanks."""
+    return " ".join(str(title).split())
+
+
 def is_department(title: str) -> bool:
     """Say whether a title means departments and nothing else."""
     return _key(title) in {_key(word) for word in (*_OWN_DEPARTMENT, DEPARTMENT)}

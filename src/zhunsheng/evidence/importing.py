@@ -28,7 +28,7 @@ from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
-from zhunsheng.evidence.headers import in_yuan, is_department
+from zhunsheng.evidence.headers import in_yuan, is_department, shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
@@ -291,7 +291,7 @@ def _learned(raw: Raw, account: Account) -> LedgerMapping:
     base = raw.mapping or LedgerMapping(ledger=raw.ledger.id)
     heads = [layout.head for layout in raw.layouts]
     columns: dict[str, str | None] = {
-        " ".join(head.titles[at].split()): name
+        shown_title(head.titles[at]): name
         for head in heads
         for name, at in head.columns.items()
         if head.how[name] in ("mapping", "proposed") and name in raw.columns
@@ -301,7 +301,7 @@ def _learned(raw: Raw, account: Account) -> LedgerMapping:
         name: {**base.values.get(name, {}), **raw.proposed.get(name, {})}
         for name in dict.fromkeys((*base.values, *raw.proposed))
     }
-    titles = tuple(" ".join(title.split()) for title in heads[0].titles if title.strip())
+    titles = tuple(shown_title(title) for title in heads[0].titles if title.strip())
     said = {"ledger": raw.ledger.id, "titles": titles, "columns": {**columns, **unused}, "values": values}
     return base.model_copy(update=said)
 
@@ -355,7 +355,7 @@ def _mapped(raw: Raw) -> list[str]:
     """
     columns = {
         worded(
-            "{title}→{column}", title=" ".join(head.titles[at].split()), column=raw.ledger.column(name).title
+            "{title}→{column}", title=shown_title(head.titles[at]), column=raw.ledger.column(name).title
         ): None
         for head in (layout.head for layout in raw.layouts)
         for name, at in head.columns.items()

@@ -66,8 +66,8 @@ def settled(
     """
     answers = answers or {}
     questions = [*checked.questions, *_questions(checked, there)]
-    if waiting := _waiting(checked, questions, agreed, answers):
-        raise Unanswered(checked, there, waiting, asked_of(checked, questions))
+    if waits := _waiting(checked, there, questions, agreed, answers):
+        raise waits
     lasting = checked.learned.answers if checked.learned else {}
     kept: set[str] = set()
     notes = []
@@ -94,14 +94,17 @@ def unanswered(
 ) -> Unanswered | None:
     """Return what of a file waits for answers, whether or not it can be imported; None where nothing does."""
     questions = [*checked.questions, *_questions(checked, there)]
-    waiting = _waiting(checked, questions, agreed, answers)
-    return Unanswered(checked, there, waiting, asked_of(checked, questions)) if waiting else None
+    return _waiting(checked, there, questions, agreed, answers)
 
 
 def _waiting(
-    checked: Checked, questions: Sequence[Question], agreed: bool | str, answers: Mapping[str, str]
-) -> list[Question]:
-    """Return the questions that nothing answers."""
+    checked: Checked,
+    there: str,
+    questions: Sequence[Question],
+    agreed: bool | str,
+    answers: Mapping[str, str],
+) -> Unanswered | None:
+    """Return the questions that nothing answers, None where there are none."""
     lasting = checked.learned.answers if checked.learned else {}
     seen = agreed.split(",") if isinstance(agreed, str) and agreed else []
     found = []
@@ -111,7 +114,7 @@ def _waiting(
         # A digest is of what was seen; a question that changed since is asked anew, whatever was answered.
         if seen or _answer(question, answers) is None:
             found.append(question)
-    return found
+    return Unanswered(checked, there, found, asked_of(checked, questions)) if found else None
 
 
 def _column(checked: Checked, question: Question) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,6 +17,7 @@ from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, shown
 from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.tables import ledger_sql, same_key
 from zhunsheng.files.writing import whole_file
 from zhunsheng.translation import series, worded
@@ -118,8 +118,7 @@ def removed_rows(
     columns = ", ".join(f'r."{c.name}"' for c in ledger.columns)
     there = ledger_sql(ledger, layout.current(index, ledger.id))
     key = ", ".join(f'r."{name}"' for name in (DEPARTMENT, *ledger.key))
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with workroom() as connection:
         connection.execute(
             f"CREATE TABLE gone AS SELECT {columns}, r._removal, r._batch, r._row, r._sheet FROM "
             f"({_removed(index, ledger, list(removals.values()))}) r "

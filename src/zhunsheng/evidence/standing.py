@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT
-from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
-from zhunsheng.evidence.sql import column_list, one_file, quoted
+from zhunsheng.evidence.sql import column_list, quoted
 from zhunsheng.evidence.tables import half_key, ledger_sql, same_key
 from zhunsheng.translation import series, worded
 
@@ -121,13 +117,13 @@ def cleared(checked: Checked, there: str) -> list[tuple[str, int]]:
 def keep_again(
     root: Path,
     checked: Checked,
+    prepared: str,
     batch: Batch,
     there: str,
-    cipher: Cipher | None,
     kept: Collection[str] = (),
 ) -> tuple[tuple[tuple[str, int, str], ...], int]:
-    """Keep the rows that stand ``there`` already just as the file has them; return the file of them,
-    if any, and how many.
+    """Keep the rows that stand ``there`` already just as the file has them (``prepared``, as they are to be
+    written); return the file of them, if any, and how many.
 
     The merge leaves such rows to the batch that brought them. Once that one is undone, they are this one's.
     An empty cell of a column ``kept`` says again what stands there.
@@ -135,43 +131,27 @@ def keep_again(
     if not there:
         return (), 0
     names = [c for c in checked.ledger.stored() if not c.startswith("_")]
-    values = column_list(names)
-    said = f"SELECT {values}, {batch.batch}::BIGINT AS _batch, _row, _sheet FROM good"
+    said = (
+        f"SELECT {column_list(names)}, {batch.batch}::BIGINT AS _batch, _row, _sheet FROM ({prepared}) "
+        "WHERE _id IN (SELECT _id FROM good)"
+    )
     path = root / layout.AGAIN / f"{batch.batch:06d}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial, hidden = path.with_suffix(".partial"), path.with_suffix(".hidden")
+    partial = path.with_suffix(".partial")
     try:
-        if not (count := _write_again(checked, said, there, partial, hidden, cipher, kept)):
+        if not (count := _write_again(checked, said, there, partial, kept)):
             return (), 0
         partial.replace(path)
     finally:  # whatever fails, a full disk too, leaves nothing half written
         partial.unlink(missing_ok=True)
-        hidden.unlink(missing_ok=True)
     return (layout.seen(root, path),), count
 
 
-def _write_again(  # noqa: PLR0913 - what rows are kept by
-    checked: Checked,
-    said: str,
-    there: str,
-    partial: Path,
-    hidden: Path,
-    cipher: Cipher | None,
-    kept: Collection[str],
-) -> int:
+def _write_again(checked: Checked, said: str, there: str, partial: Path, kept: Collection[str]) -> int:
     """Write to ``partial`` the rows of the query ``said`` that stand ``there`` just so;
     return how many.
     """
     ledger, run = checked.ledger, checked.connection.execute
-    if cipher and (personal := [c.name for c in ledger.columns if c.personal]):
-        # What is personal stands encrypted in the ledger, so only so can it be compared.
-        query = f"{said} g SEMI JOIN {there} t ON {same_key(ledger, 'g', 't')}"
-        known: Any = checked.connection.sql(query).to_arrow_reader(100_000)
-        rows = cipher.encrypted(known, personal)
-        with pq.ParquetWriter(hidden, rows.schema) as writer:
-            for some in rows:
-                writer.write_batch(some)
-        said = f"SELECT * FROM read_parquet({quoted(one_file(str(hidden)))})"
     if kept:
         filled = ", ".join(f'coalesce(k."{c}", t."{c}") AS "{c}"' for c in kept)
         said = (

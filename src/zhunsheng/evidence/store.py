@@ -125,7 +125,7 @@ class Store:
                 notes=(*checked.notes, *done.notes, *returned(index, checked, there)),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
-            again, count = keep_again(self.root, checked, batch, there, self.cipher, done.kept)
+            again, count = keep_again(self.root, checked, rows, batch, there, done.kept)
             known = index.imported(checked.ledger.id, checked.sha256, department)
             if known is not None and count == batch.rows and (found := index.batch(known)):
                 for path, _, _ in again:

@@ -108,6 +108,8 @@ def test_what_is_proposed_is_answered_part_by_part_and_remembered(department, si
     assert next(j for j in work_off() if j.kind == "import").result["batch"]["inserted"] == 2
     wrong = SimpleUploadedFile("错.yaml", "ledger: 没有的台账".encode())
     assert "ZS-EV-01" in client.post(here(department, "ledgers"), {"mapping": wrong}).content.decode()
+    large = SimpleUploadedFile("大.yaml", b" " * (2**20 + 1))
+    assert "ZS-EV-48" in client.post(here(department, "ledgers"), {"mapping": large}).content.decode()
     client.post(address)
     assert client.post(address).status_code == 404 and not SourceMapping.objects.get(name="月报").active
     upload(client, department, activities(*rows, head=ODD, name="七月.csv"))

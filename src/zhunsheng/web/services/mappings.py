@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.evidence.mappings import LedgerMapping, mapping_of, mapping_text
 from zhunsheng.files.opening import decode
+from zhunsheng.translation import worded
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, SourceMapping, User
 
@@ -60,7 +62,9 @@ def exported(department: Organisation, number: int) -> tuple[bytes, str] | None:
 
 def brought(department: Organisation, user: User, content: bytes, name: str) -> SourceMapping:
     """Take in a mapping file; without a name in it, it has the file's. Raises ``ZS-EV-48``, ``ZS-EV-01``."""
-    mapping = mapping_of(decode(content[:MOST], name), name)
+    if len(content) > MOST:  # what is cut off would be dropped without a word
+        raise ZhunshengError("ZS-EV-48", name=name, detail=worded("超过 {most} MB", most=MOST >> 20))
+    mapping = mapping_of(decode(content, name), name)
     stem = name.rpartition(".")[0] or name
     return remember(department, user, mapping.model_copy(update={"name": (mapping.name or stem)[:60]}))
 

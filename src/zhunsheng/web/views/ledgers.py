@@ -223,13 +223,8 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     )
     unknown = (found.result.get("unknown") if found.kind == "archive" else None) or []
     placing = Places.blank(request, unknown, Organisation.objects.none())
-    asked = (found.result.get("questions") or []) if found.kind == "import" else []
-    form = _answering(request, found, asked)
     context = {
         "part": "ledgers" if found.kind == "import" else "",
-        "asked": _asked(asked, form),
-        "form": form,
-        "by": service.MATCHED_BY,
         "job": found,
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
@@ -243,22 +238,24 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
 
 
 def _imported(request: SignedInRequest, found: Job) -> dict[str, Any]:
-    """Return what the page of an import shows beside its answers; its links lead to the year worked at."""
+    """Return what the page of an import shows, with the form for the answers; its links lead to the year
+    worked at.
+    """
+    asked = found.result.get("questions") or []
+    said = {"good_rows": found.args.get("good_rows", False), "name": mappings.named(found.result)}
+    form = Answers.blank(request, asked, said=said)
     _place, year = request.session.get("place") or (None, this_year())
     fates = service.fates(found.result)
     return {
+        "asked": _asked(asked, form),
+        "form": form,
+        "by": service.MATCHED_BY,
         "fates": fates,
         "shares": service.shares(fates),
         "reasons": service.reasons(found.result),
         "ledger": service.one(found.result.get("ledger", "")),
         "year": year,
     }
-
-
-def _answering(request: SignedInRequest, found: Job, asked: list[dict[str, Any]]) -> Answers:
-    """Return the form for the answers, with those that were given before."""
-    said = {"good_rows": found.args.get("good_rows", False), "name": mappings.named(found.result)}
-    return Answers.blank(request, asked, said=said)
 
 
 def _asked(questions: list[dict[str, Any]], form: Answers) -> list[dict[str, Any]]:
