@@ -152,7 +152,7 @@ def test_scores_without_evidence_are_unknown_and_say_so(tmp_path, places):
     assert market.checkpoint.money.light == "grey"
     assert market.project.keys == ()
     assert (market.card.grade, market.card.range.high) == (None, 100)
-    assert "没有数据" in market.card.scores[0].how
+    assert "从未导入" in market.card.scores[0].how
 
 
 def test_several_departments_must_be_told_apart(tmp_path, places):
@@ -355,7 +355,7 @@ def test_measure_commands(cli, places, tmp_path):
     assert "办结" in cli("measure", "--list")[1]
     assert json.loads(cli("measure", "report_closure_rate", "--list", "--json")[1])[0]["kind"] == "ratio"
     early = json.loads(cli("measure", "report_closure_rate", *store, "--batch", "3", "--json")[1])
-    assert early == []
+    assert [r["value"] for r in early] == [None] and "从未导入" in early[0]["note"]
     assert cli("measure", *store, "--at", "2000-01-01T00:00:00")[0] == 0
     assert cli("measure", *store, "--at", "昨天")[0] == 2
     assert cli("measure", "--evidence", places["store"], "--as-of", "昨天")[0] == 2

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,12 +33,15 @@ from zhunsheng.cli.show import measures as show
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.measures import (
+    Absence,
     Link,
     Match,
     Measure,
     ProjectMatch,
+    Readings,
     Rows,
     Where,
+    absences,
     catalogue,
     evidence_rows,
     match_book,
@@ -148,8 +151,14 @@ def _trace(asked: _Asked, limit: int, as_json: bool) -> None:
     listed = evidence_rows(measure, opened.engine, opened.snapshot, asked.year, asked.until, wanted)
     if as_json:
         terminal.say_json([dataclasses.asdict(r) for r in listed])
-    else:
-        show.rows(listed)
+        return
+    show.rows(listed)
+    if not listed:
+        only = {asked.department} if asked.department else None
+        values = read_all(
+            [measure], opened.engine, opened.snapshot, asked.year, asked.until, departments=only
+        )
+        show.absent(_missing(asked, values), {code: opened.snapshot.name_of(code) for code in only or ()})
 
 
 def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
@@ -168,11 +177,49 @@ def _read(asked: _Asked, by: str | None, as_json: bool) -> None:
     only = {asked.department} if asked.department else None
     values = read_all(chosen, opened.engine, opened.snapshot, asked.year, asked.until, by, departments=only)
     found = sorted(values.values(), key=lambda r: (r.measure, r.department, r.project or ""))
+    missing = _missing(asked, values)
     if as_json:
-        terminal.say_json([r.as_json() for r in found])
-    else:
-        called = {code: opened.snapshot.name_of(code) for code in {r.department for r in found}}
+        silent = [entry for one in missing for entry in _absent_json(one, asked)]
+        terminal.say_json([r.as_json() for r in found] + silent)
+        return
+    codes = {r.department for r in found} | {one.department for one in missing} - {""}
+    called = {code: opened.snapshot.name_of(code) for code in codes}
+    if found:
         show.readings(found, {m.id: m.name for m in chosen}, called)
+    show.absent(missing, called)
+
+
+def _missing(asked: _Asked, values: Readings) -> list[Absence]:
+    """Return which of the measures asked for say nothing, and why."""
+    snapshot = asked.evidence.snapshot
+    codes = [asked.department] if asked.department else [*snapshot.departments]
+    return list(absences(asked.measures, values, snapshot, codes))
+
+
+def _absent_json(absence: Absence, asked: _Asked) -> list[dict[str, Any]]:
+    """Return what says nothing as readings without a value; the department is null where it is all of
+    them.
+    """
+    snapshot = asked.evidence.snapshot
+    return [
+        {
+            "measure": measure.id,
+            "version": measure.version,
+            "department": absence.department or asked.department,
+            "project": None,
+            "unit": measure.unit,
+            "denominator": 0,
+            "year": asked.year,
+            "batch": snapshot.batch,
+            "digest": snapshot.digest,
+            "note": absence.why,
+            "value": None,
+            "numerator": None,
+            "as_of": asked.until.isoformat(),
+            "interval": None,
+        }
+        for measure in absence.measures
+    ]
 
 
 def _projects(

@@ -47,6 +47,11 @@ class Snapshot:
         """Return the DuckDB query over a ledger's rows, with all columns of today and departments by code."""
         return ledger_sql(ledger, self.files.get(ledger.id, ()), self.renames.get(ledger.id))
 
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """The ledgers that were imported at least once up to this state, whatever of them still stands."""
+        return tuple(sorted(self.files))
+
     def batches_of(
         self, *, department: str | None = None, ledgers: Sequence[str] | None = None, limit: int | None = None
     ) -> tuple[Batch, ...]:

@@ -373,6 +373,12 @@ class Store:
         with self.reading() as index:
             return index.changed_in(department, until)
 
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """The ledgers that were imported at least once, whatever of them still stands."""
+        with self.reading() as index:
+            return tuple(sorted(index.heads()))
+
     def verified_head(self) -> tuple[int, str]:
         """Return number and digest of the newest batch as ``head`` does, and write nothing, as ``verify``."""
         with Index.at_hand(self.root, write=False) as index:

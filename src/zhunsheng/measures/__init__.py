@@ -2,6 +2,7 @@
 with their lineage.
 """
 
+from zhunsheng.measures.absence import Absence, absences, why_absent
 from zhunsheng.measures.compiling import Rows
 from zhunsheng.measures.definitions import Measure, catalogue, measure_of, measures
 from zhunsheng.measures.engines import DuckEngine, Engine, SparkEngine, Where
@@ -23,6 +24,7 @@ from zhunsheng.measures.reading import EvidenceRow, Reading, Readings, combine, 
 from zhunsheng.wording import number as show_number
 
 __all__ = [
+    "Absence",
     "DuckEngine",
     "Engine",
     "EvidenceRow",
@@ -38,6 +40,7 @@ __all__ = [
     "Rows",
     "SparkEngine",
     "Where",
+    "absences",
     "catalogue",
     "check_projects",
     "combine",
@@ -50,5 +53,6 @@ __all__ = [
     "read_mapping",
     "show_number",
     "taken_by",
+    "why_absent",
     "write_mapping",
 ]

@@ -123,7 +123,19 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
         for row in asked.rows(text, query.ledger, beside, 3, add):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
-    return found | _silent(found, {m.id: m for m in measures}, asked, year)
+    known = {m.id: m for m in measures}
+    return found | _silent(found, known, asked, year) | _unlinked(found, known, snapshot)
+
+
+def unimported(measure: Measure, snapshot: Snapshot) -> str | None:
+    """Return the first ledger that a measure rests on and that nobody ever imported, None where all were."""
+    names = (measure.ledger, *(link.ledger for link in measure.links))
+    return next((name for name in names if name not in snapshot.imported), None)
+
+
+def never_imported(ledger: str) -> str:
+    """Return the words for a ledger that nobody ever imported."""
+    return worded("台账“{title}”从未导入", title=ledgers()[ledger].title)
 
 
 def sum_of(one: Any, other: Any) -> Any:
@@ -182,6 +194,18 @@ def _silent(found: Readings, known: dict[str, Measure], asked_of: _Asked, year: 
                 note=worded("{title}没有{year}年的记录", title=ledgers()[mute].title, year=year),
             )
     return told
+
+
+def _unlinked(found: Readings, known: dict[str, Measure], snapshot: Snapshot) -> Readings:
+    """Return anew the readings whose rows are looked up in a ledger that was never imported: whatever they
+    come to, half of what they rest on is not known.
+    """
+    missing = {name: ledger for name, m in known.items() if m.links and (ledger := unimported(m, snapshot))}
+    return {
+        key: replace(reading, value=None, interval=None, silent=ledger, note=never_imported(ledger))
+        for key, reading in found.items()
+        if (ledger := missing.get(reading.measure))
+    }
 
 
 def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, ...]]]:

@@ -30,11 +30,14 @@ MODE_WORDS: dict[PlanMode, str] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """The money figures of a sheet from evidence, in yuan."""
+    """The money figures of a sheet from evidence, in yuan; ``missing`` says in words why there are none of
+    what was paid or of the budget.
+    """
 
     initial: Decimal | None = None
     adjusted: Decimal | None = None
     paid: Decimal | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def money_of(
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
     doubt = _unusable(sheet, figures)
     if doubt or figures.paid is None or adjusted is None:
-        why = worded("{doubt}，待核对", doubt=doubt) if doubt else worded("没有支付或预算数据")
+        why = worded("{doubt}，待核对", doubt=doubt) if doubt else _nothing(figures.missing)
         return Money(initial, adjusted, figures.paid, expected, None, None, mode, why, "grey", doubt)
     actual = Fraction(figures.paid) / Fraction(adjusted)
     if expected >= 1 or not expected:
@@ -80,6 +83,10 @@ def money_of(
         )
     light = light_of(actual / expected if expected else Fraction(1), rules)
     return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
+
+
+def _nothing(missing: str | None) -> str:
+    return worded("没有支付或预算数据：{why}", why=missing) if missing else worded("没有支付或预算数据")
 
 
 def expected_share(plan: SpendingPlan, year: int, on: date, mode: PlanMode) -> Fraction:

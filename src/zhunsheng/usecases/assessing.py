@@ -29,6 +29,7 @@ from zhunsheng.measures import (
     Readings,
     match_book,
     match_projects,
+    why_absent,
 )
 from zhunsheng.measures.reading import combine
 from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
@@ -152,20 +153,28 @@ def assess(  # noqa: PLR0913 - options, by their names
                 book.sheets[n],
                 [m for m in matches if m.sheet == n],
                 projects[n],
-                _Ledgers(readings[book.sheets[n].year or as_of.year], place.code, evidence.measures),
+                _Ledgers(
+                    readings[book.sheets[n].year or as_of.year],
+                    place.code,
+                    evidence.measures,
+                    evidence.snapshot,
+                ),
                 reviewed.of(n),
             ),
             grounds,
             cards,
         )
     results = tuple(found[n] for n in range(len(book.sheets)))
-    rests_on = basis(book, evidence.snapshot.state_of(place.code), evidence.measures, grounds)
+    state = evidence.snapshot.state_of(place.code)
+    rests_on = basis(book, state, evidence.snapshot.imported, evidence.measures, grounds)
     return Assessed(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
 
 
-def basis(book: Book, evidence: str, measures: dict[str, Measure], grounds: Grounds) -> str:
+def basis(
+    book: Book, evidence: str, imported: Sequence[str], measures: dict[str, Measure], grounds: Grounds
+) -> str:
     """Return the one digest of all that figures rest on; ``evidence`` is the digest of the state of the
-    department's rows.
+    department's rows, ``imported`` are the ledgers that anybody ever imported.
 
     The program, national and local rules, measures, identities, sheets, what people confirmed and said,
     evidence, date: change any of them and the figures are computed anew.
@@ -181,6 +190,7 @@ def basis(book: Book, evidence: str, measures: dict[str, Measure], grounds: Grou
         "links": sorted(x.model_dump_json() for x in grounds.links),
         "said": sorted([*key, j.model_dump_json()] for key, j in grounds.said.items()),
         "evidence": evidence,
+        "imported": list(imported),
         "as_of": grounds.as_of.isoformat(),
         "mode": grounds.mode,
     }
@@ -233,6 +243,15 @@ class _Ledgers:
     readings: Readings
     department: str
     measures: dict[str, Measure]
+    snapshot: Snapshot
+
+    def why_not(self, measure: str, project: ProjectMatch | None) -> str:
+        """Return why a measure says nothing of the department, or of a project of it."""
+        one = self.measures[measure]
+        if reading := self.of(measure, project):
+            return reading.text()
+        told = ledgers()[one.ledger].by_project and (measure, self.department, None) in self.readings
+        return why_absent(one, self.snapshot, self.department, project=bool(project and told))
 
     def of(self, measure: str, project: ProjectMatch | None) -> Reading | None:
         """Return a measure for the whole department, or for a project where the ledger tells projects apart.
@@ -288,7 +307,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         for i, m in zip(sheet.indicators, measured, strict=True)
     ]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
-    amounts = Figures(*(money[name].numerator if name in money else None for name in MONEY))
+    initial, adjusted, spent = (money[name].numerator if name in money else None for name in MONEY)
+    amounts = Figures(initial, adjusted, spent, _why_no_money(sheet, money, figures, own))
     checkpoint = monitor(
         sheet,
         outcomes,
@@ -303,6 +323,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     else:
         card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
+    if amounts.missing:
+        notes = (*notes, worded("没有支付或预算数据：{why}", why=amounts.missing))
     card = replace(card, initial=checkpoint.money.initial, notes=notes)
     return SheetResult(
         sheet,
@@ -315,6 +337,17 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         known.project,
         money,
     )
+
+
+def _why_no_money(
+    sheet: TargetSheet, money: dict[str, Reading], figures: _Ledgers, project: ProjectMatch | None
+) -> str | None:
+    """Return why nothing is known of what was paid or, where the sheet states none, of the budget; None where
+    both are known.
+    """
+    asked = ["paid"] if sheet.budget.total is not None else ["paid", "budget_adjusted"]
+    whys = dict.fromkeys(figures.why_not(name, project) for name in asked if name not in money)
+    return series(whys, "；") if whys else None
 
 
 def _line(
@@ -332,7 +365,7 @@ def _line(
     """
     indicator = sheet.indicators[match.indicator]
     reading = figures.of(match.measure, project) if match.used and match.measure else None
-    outcome = _read(indicator, match, reading, figures)
+    outcome = _read(indicator, match, reading, figures, project)
     if said is None or not said.actual:
         if stated and stated.actual and not told_by_ledgers(outcome):
             since = worded("自 {day} 起计", day=stated.day) if stated.day else worded("没有写日期，年底起计")
@@ -376,7 +409,13 @@ def _line(
     return replace(typed, proof=said.proof), reading
 
 
-def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: _Ledgers) -> Outcome:
+def _read(
+    indicator: Indicator,
+    match: Match,
+    reading: Reading | None,
+    figures: _Ledgers,
+    project: ProjectMatch | None,
+) -> Outcome:
     if not match.used or match.measure is None:
         if match.status == "none":
             return NOTHING
@@ -385,10 +424,8 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
         )
     confirmed = match.status == "confirmed"
     if reading is None:
-        ledger = ledgers()[figures.measures[match.measure].ledger]
-        return Outcome(
-            None, None, "—", "none", worded("台账“{title}”没有数据", title=ledger.title), confirmed=confirmed
-        )
+        why = figures.why_not(match.measure, project)
+        return Outcome(None, None, "—", "none", why, confirmed=confirmed)
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     if not outcome.known:
         return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
-from zhunsheng.measures import EvidenceRow, Match, Measure, ProjectMatch, Reading
+from zhunsheng.measures import Absence, EvidenceRow, Match, Measure, ProjectMatch, Reading
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.targets import Book
 from zhunsheng.wording import row_place
@@ -37,6 +37,18 @@ def readings(found: Sequence[Reading], names: dict[str, str], departments: Mappi
             str(min(r.as_of, date(r.year, 12, 31))),
             str(r.batch),
         )
+    console.print(table)
+
+
+def absent(found: Sequence[Absence], departments: Mapping[str, str]) -> None:
+    """Print which measures say nothing and why, ledger by ledger."""
+    if not found:
+        return
+    console.print("[bold]没有读数的测度[/]")
+    table = table_of("部门", "为什么", "测度")
+    for one in found:
+        place = departments.get(one.department, one.department) if one.department else "全部"
+        table.add_row(escape(place), escape(one.why), "、".join(m.name for m in one.measures))
     console.print(table)
 
 

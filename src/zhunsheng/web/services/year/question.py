@@ -64,7 +64,7 @@ class Question:
         batch, state = evidence.changed_in(self.place.code)
         said = resolve(self.book, self._said(batch))
         grounds = Grounds(self.day, self.place, self.rules, self.links, said)
-        return basis(self.book, state, catalogue(), grounds)
+        return basis(self.book, state, evidence.imported, catalogue(), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word

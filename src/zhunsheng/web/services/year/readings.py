@@ -27,8 +27,8 @@ class _Lazy:
 
 
 # What was read of a department's rows, by the digest of their state: a word that somebody says changes none
-# of them.
-_read: OrderedDict[tuple[str, str], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
+# of them. A ledger that anybody imports for the first time is one that is no longer missing.
+_read: OrderedDict[tuple[str, str, tuple[str, ...]], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
 _reading = Lock()
 # What was read of all the files, whoever's rows they hold: after an import only its own are read.
 KEPT = Kept()
@@ -39,7 +39,7 @@ def opened_for(code: str) -> Evidence:
     """Return the evidence as it is now, with what was read of a department while its rows were the same."""
     snapshot = store().snapshot()
     with _reading:
-        known, paid = _read.get((code, snapshot.state_of(code)), ({}, {}))
+        known, paid = _read.get((code, snapshot.state_of(code), snapshot.imported), ({}, {}))
     opened = Evidence(snapshot, _Lazy(snapshot), catalogue(), kept=KEPT)
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened.readings.update(
@@ -51,7 +51,7 @@ def opened_for(code: str) -> Evidence:
 
 def remember(code: str, opened: Evidence) -> None:
     """Keep what was read of a department, by its code, for as long as its rows are what they were then."""
-    key = (code, opened.snapshot.state_of(code))
+    key = (code, opened.snapshot.state_of(code), opened.snapshot.imported)
     with _reading:
         _read[key] = dict(opened.readings), dict(opened.sums)
         _read.move_to_end(key)
