@@ -323,9 +323,10 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     else:
         card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
-    if amounts.missing:
-        notes = (*notes, worded("没有支付或预算数据：{why}", why=amounts.missing))
     card = replace(card, initial=checkpoint.money.initial, notes=notes)
+    if amounts.missing and card.execution.rate is None:
+        how = worded("{how}（{why}）", how=card.execution.how, why=amounts.missing)
+        card = replace(card, execution=replace(card.execution, how=how))
     return SheetResult(
         sheet,
         known.reviewed,

@@ -71,6 +71,26 @@ def test_3_open_points_are_no_nought_on_pages_and_in_public(found, sign_in, user
     assert "待定" in told and "0.00 / 10.00" not in told
 
 
+def test_3_a_figure_without_rows_says_of_which_ledger_wherever_it_is_shown(found, sign_in, user, client):
+    place = found(project(indicator("监督抽查完成率", "≥95%")), money=False)
+    settle(place, user)
+    evaluation, staff = opened(place, user), sign_in("keyuan")
+    samples, payments = (f"台账“{name}台账”没有本部门的记录" for name in ("监督抽查", "支付"))
+    pages = [here(place, "overview"), here(place, "lineage", 0, 0), here(place, "selfeval")]
+    for page in pages:
+        assert samples in flat(staff.get(page)), page
+    assert payments in flat(staff.get(here(place, "lineage", 0, "paid")))
+    band = rules_for(place, YEAR).scheme.qualitative[0]
+    say(staff, evaluation, 1, band=band.name, share="90", reason="问卷与走访")
+    explained(staff, evaluation)
+    sign_on(sign_in, evaluation)
+    public = acts.ask("self", evaluation, user("caiwu"))
+    acts.decide(public, user("juzhang"), "publish.approve")
+    rows = open_rows(client, public)
+    assert samples in rows[0]["说明"] and any(payments in row["说明"] for row in rows[1:])
+    assert samples in flat(client.get(reverse("public-one", args=[public.pk])))
+
+
 def test_3_a_draft_beside_approved_sheets_changes_nothing(found, sign_in, user, work_off, tmp_path):
     place = found(project())
     figures.assess_now(place, YEAR)

@@ -34,11 +34,12 @@ def behind(
         kept = one.money_readings.get(name)
         match = Match(0, 0, name, 1.0, "confirmed", _("资金数据按固定的测度计算"))
         context["title"] = _("已支付金额") if line == "paid" else _("全年预算数")
+        context["why"] = one.money.method
     else:
         if not (line.isascii() and line.isdigit()) or len(line) > 6 or int(line) >= len(one.indicators):
             return None
         indicator = one.indicators[int(line)]
-        context |= {"title": indicator.name, "indicator": indicator}
+        context |= {"title": indicator.name, "indicator": indicator, "why": indicator.outcome.note}
         kept, said = indicator.reading, indicator.match
         match = Match(0, int(line), said.measure, said.confidence, said.status, said.why)
     if kept is None:
