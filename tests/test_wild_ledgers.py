@@ -17,6 +17,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, View, browse, ledger_of
 from zhunsheng.evidence.layout import current, files_at
 from zhunsheng.evidence.tables import ledger_sql
+from zhunsheng.usecases import importing
 
 WILD = Path(__file__).parent / "wild"
 
@@ -57,6 +58,54 @@ def test_amounts_under_a_line_with_their_unit_are_converted_and_told(store):
     done = taken(store, "05-")
     assert stored(store, "payments", "amount") == [(Decimal("125000.00"),)]
     assert "“支付金额”按万元读入，乘 10,000 存为元（文件写明：单位：万元）" in done.notes
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("凭证号,项目名称,支付金额（元）：,支付日期",),
+        ("单位：万元,,,", "凭证号,项目名称,支付金额（元）：,支付日期"),
+        ("单位：万元,,,", "凭证号,项目名称,支付金额（元）\u200b,支付日期"),
+        ("单位：万元,,,", "凭证号,项目名称,支付金额（人民币元）,支付日期"),
+        ("单位：万元,,,", "凭证号,项目名称,*支付金额(元)*,支付日期"),
+        ("注：按元填报,,,", "凭证号,项目名称,支付金额,支付日期"),
+    ],
+)
+def test_the_unit_of_a_title_counts_however_the_title_ends(tmp_path, store, lines):
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join([*lines, "P1,甲,12.5,2021-03-01"]), "utf8")
+    import_ledger(store, file)
+    assert stored(store, "payments", "amount") == [(Decimal("12.50"),)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("XX局支付情况表（万元）,,,", "凭证号,项目名称,支付金额,支付日期"),
+        (",,金额（万元）,", "凭证号,项目名称,支付金额,支付日期"),
+        ("凭证号,项目,（万元）,", ",名称,支付金额,支付日期"),
+        ("凭证号,项目名称,支付金额（人民币万元）：,支付日期",),
+        ("金额以万元计,,,", "凭证号,项目名称,支付金额,支付日期"),
+    ],
+)
+def test_a_unit_above_a_column_or_the_table_is_read(tmp_path, store, lines):
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join([*lines, "P1,甲,12.5,2021-03-01"]), "utf8")
+    done = import_ledger(store, file)
+    assert stored(store, "payments", "amount") == [(Decimal("125000.00"),)]
+    assert any("“支付金额”按万元读入" in note for note in done.notes)
+
+
+def test_a_note_under_the_table_that_states_another_unit_is_asked_about(tmp_path, store):
+    file = tmp_path / "a.csv"
+    rows = ("凭证号,项目名称,支付金额,支付日期", "P1,甲,12.5,2021-03-01", "注：金额单位为万元,,,")
+    file.write_text("\n".join(rows), "utf8")
+    waiting = importing.import_ledger(store, file)
+    (question,) = waiting.questions
+    assert waiting.batch is None
+    assert question.text == "第 3 行写着“注：金额单位为万元”，“支付金额”却不是按万元读入的"
+    file.write_text("\n".join((*rows[:2], "注：金额单位为元,,,")), "utf8")
+    assert importing.import_ledger(store, file).batch.inserted == 1
 
 
 def test_a_column_that_is_not_used_is_named_with_the_nearest_title(store):

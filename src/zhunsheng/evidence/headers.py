@@ -29,9 +29,16 @@ _OWN_DEPARTMENT = ("部门", "部门名称")
 _DEPARTMENT_TITLES = (*_OWN_DEPARTMENT, "单位", "单位名称")
 _UNITS = {"元": 1, "百元": 100, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 _UNIT = "(百万元|百元|千元|万元|亿元|元)"
-# 支付金额（万元）, 支付金额(单位：万元), 金额/万元, 支付金额万元
-_TITLE_UNIT = re.compile(rf"[\s（(\[【/:：,，]*(?:(?:金额)?单位[:：]?)?{_UNIT}\s*[)）\]】]?\s*$")
-_LINE_UNIT = re.compile(rf"(?:金额)?单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
+# 支付金额（万元）, 支付金额(单位：万元), 金额/万元, 支付金额万元, 支付金额（人民币万元）：
+_TITLE_UNIT = re.compile(
+    rf"[\s（(\[【/:：,，]*(?:(?:金额)?单位[:：]?)?\s*(?:人民币)?[:：]?\s*{_UNIT}\s*[)）\]】]?[\s:：*＊]*$"
+)
+# 单位：万元, 金额单位：人民币万元, 单位为万元, 金额以万元计
+_LINE_UNIT = re.compile(
+    rf"单位\s*[:：为]?\s*(?:人民币)?\s*{_UNIT}|(?:以|按)\s*(?:人民币)?\s*{_UNIT}\s*(?:为单位|计|填)"
+)
+# A title of the whole table: 支出情况表（万元）
+_TABLE_UNIT = re.compile(rf"[（(\[【]\s*(?:人民币)?\s*{_UNIT}\s*[)）\]】]\s*$")
 _NONE: tuple[str, How] = ("", "title")
 _ALIKE = 60  # of 100: from where a title is named as the nearest one
 _PROPOSED = 80  # of 100: from where a title is proposed for a column, if what stands under it fits
@@ -78,10 +85,11 @@ def _key(title: str) -> str:
 
 def _bare(title: str) -> tuple[str, int | None]:
     """Return a title without the unit of money at its end, and that unit in yuan."""
-    found = _TITLE_UNIT.search(title)
-    if not found or not title[: found.start()].strip():
+    seen = unicodedata.normalize("NFKC", clean(title))
+    found = _TITLE_UNIT.search(seen)
+    if not found or not seen[: found.start()].strip():
         return title, None
-    return title[: found.start()], _UNITS[found[1]]
+    return seen[: found.start()], _UNITS[found[1]]
 
 
 def _titles(ledger: Ledger, mapping: LedgerMapping | None) -> dict[str, tuple[str, How]]:
@@ -120,7 +128,7 @@ def _match(
                 break  # a person said that it is none
             if column and (unit is None or column in money):
                 if unit is None and column in money:
-                    unit = _bare(way)[1]
+                    unit = _bare(way)[1] or _unit_over(way, ways)
                 found.setdefault(column, {}).setdefault(kind, []).append((position, way, unit))
                 break
     columns: dict[str, int] = {}
@@ -142,6 +150,13 @@ def _match(
         if places[0][2]:
             units[column] = places[0][2]
     return columns, units, how
+
+
+def _unit_over(way: str, ways: Sequence[str]) -> int | None:
+    """Return the unit that the upper line of a header of two states over a cell that the lower one names."""
+    upper = ways[-1][: -len(way)] if len(ways) > 1 and ways[-1] != way else ""
+    found = _TITLE_UNIT.search(unicodedata.normalize("NFKC", clean(upper)))
+    return _UNITS[found[1]] if found else None
 
 
 def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans) -> list[list[str]]:
@@ -399,8 +414,11 @@ def _part_of(text: str, column: Column) -> bool:
 
 def _with_units(head: Head, rows: list[list[str]], name: str, around: Sequence[str]) -> Head:
     """Return the header with the units that a line above it states. Raises ``ZS-EV-44``."""
-    above = [*around, *(cell for row in rows[: head.at] for cell in row if cell)]
-    said = {_UNITS[m[1]]: cell for cell in above for m in _LINE_UNIT.finditer(cell)}
+    lines = [[text] for text in around] + [[cell for cell in row if cell] for row in rows[: head.at]]
+    said = {unit: cell for cells in lines for cell in cells for unit in units_stated(cell)}
+    for cells in lines:
+        if len(cells) == 1 and (found := _TABLE_UNIT.search(cells[0])):
+            said.setdefault(_UNITS[found[1]], cells[0])
     money = [c for c in head.ledger.columns if c.type == "money" and c.name in head.columns]
     units, stated, overruled = dict(head.units), {}, {}
     for column in money:
@@ -415,6 +433,11 @@ def _with_units(head: Head, rows: list[list[str]], name: str, around: Sequence[s
         elif said:
             ((units[column.name], stated[column.name]),) = said.items()
     return replace(head, units=units, stated=stated, overruled=overruled)
+
+
+def units_stated(text: str) -> list[int]:
+    """Return the units of money, in yuan, that a line outside the table states (单位：万元, 金额以万元计)."""
+    return [_UNITS[found[1] or found[2]] for found in _LINE_UNIT.finditer(text)]
 
 
 def nearest(title: str, ledger: Ledger, used: set[str]) -> str | None:

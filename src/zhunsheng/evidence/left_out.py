@@ -10,9 +10,11 @@ from decimal import Decimal
 
 import duckdb
 
+from zhunsheng.evidence.headers import in_yuan, units_stated
 from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.translation import translatable, worded
+from zhunsheng.text import clean
+from zhunsheng.translation import series, translatable, worded
 from zhunsheng.wording import plain
 
 # 合计, 本月小计, 1月合计：, 总 计; never a name that only begins so (总计划室, 小计量器具).
@@ -34,8 +36,8 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What was left out of a file: rows by kind and where they stand, what is said of them, and of sums that
-    are not those read.
+    """What was left out of a file: rows by kind and where they stand, what is said of them, and of sums and
+    units that are not those read.
     """
 
     counts: dict[str, int]
@@ -76,10 +78,11 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     listed = list(_listed(connection, raw)) if counts else []
     places = tuple(_places(connection)) if counts else ()
     sums = list(_sums(connection, raw)) if "total" in counts else []
+    units = list(_units(connection, raw)) if "signed" in counts else []
     connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
     connection.execute("DROP TABLE gone")
     notes = (*listed, *(words for agrees, words in sums if agrees))
-    return LeftOut(counts, places, notes, tuple(words for agrees, words in sums if not agrees))
+    return LeftOut(counts, places, notes, (*(words for agrees, words in sums if not agrees), *units))
 
 
 def _titles(raw: Raw) -> dict[str, str]:
@@ -113,6 +116,27 @@ def _places(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str | 
         "kind, _sheet ORDER BY _id) AS run FROM gone JOIN raw USING (_id)) GROUP BY kind, _sheet, run "
         "ORDER BY min(_id)"
     ).fetchall()
+
+
+def _units(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
+    """Say of a note under the table that states another unit of money than the amounts are read in."""
+    heads = {layout.sheet: layout.head for layout in raw.layouts}
+    money = [c for c in raw.ledger.columns if c.type == "money" and c.name in raw.columns]
+    rows = connection.execute(
+        "SELECT _sheet, _row, _lead FROM raw JOIN gone USING (_id) WHERE kind = 'signed' ORDER BY _id"
+    ).fetchall()
+    for sheet, row, text in rows:
+        head = heads[sheet]
+        for unit in units_stated(text):
+            other = [c.title for c in money if c.name in head.columns and head.units.get(c.name, 1) != unit]
+            if other:
+                yield worded(
+                    "第 {row} 行写着“{text}”，“{title}”却不是按{unit}读入的",
+                    row=row,
+                    text=clean(text),
+                    title=series(other),
+                    unit=in_yuan(unit),
+                )
 
 
 def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[tuple[bool, str]]:
