@@ -18,6 +18,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 from stdnum.cn import uscc
 
@@ -25,7 +27,8 @@ from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.evidence.ledgers import Column
 
 REFUSED, SAID = "refused", "said"
-KINDS = ("xlsx", "openpyxl", "ods", "html", "csv", "tsv")
+KINDS = ("xlsx", "openpyxl", "ods", "html", "csv", "tsv", "parquet")
+TEXTS = ("csv", "tsv", "parquet")  # kinds of one table, without worksheets
 _WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(0x21, 0x7F)})
 _INVISIBLE = "\u200b\u00ad\ufeff\u202e\u2060"
 
@@ -63,6 +66,7 @@ class Sheet:
     header: tuple[int, int] | None = None
     columns: dict[int, Column] = field(default_factory=dict)
     unit: int = 1  # in how many yuan its amounts are written
+    units: dict[int, int] = field(default_factory=dict)  # the same of columns whose title states it
     before: str = ""  # what a page says before the table
 
     @property
@@ -173,6 +177,23 @@ def _date(draw: random.Random, column: Column, row: int, typed: bool) -> Cell:
         Cell(True, REFUSED),
         Cell(12, REFUSED),
         Cell(10**9, REFUSED),
+        Cell("2020-02-29", dt.date(2020, 2, 29)),
+        Cell("2021-02-29", REFUSED),
+        Cell("2021-13-01", REFUSED),
+        Cell("2021-00-00", REFUSED),
+        Cell("0000-00-00", REFUSED),
+        Cell("1900-01-00", REFUSED),
+        Cell("1949-09-30", REFUSED),
+        Cell("2100-01-01", REFUSED),
+        Cell("9999-12-31", REFUSED),
+        Cell(dt.date(9999, 12, 31), REFUSED),
+        Cell(2958465, REFUSED),
+        Cell(60, REFUSED),
+        Cell(-1, REFUSED),
+        Cell(f"{y}-{m:02d}-{d:02d} 00:00:00", day),
+        Cell(f"{y}-{m:02d}-{d:02d}T08:00:00+08:00", SAID),
+        Cell(dt.datetime(y, m, d, 23, 59, 59), day),
+        Cell(int(f"{y}{m:02d}{d:02d}"), day),
     ]
     return _of(draw, plain, odd)
 
@@ -259,7 +280,7 @@ def drawn(draw: random.Random, kinds: tuple[str, ...] = KINDS) -> Drawn:
     ledger = draw.choice(list(ledgers().values()))
     kind = draw.choice(kinds)
     typed = kind in ("xlsx", "openpyxl", "ods", "xls")
-    count = draw.choice((1, 1, 1, 2, 3)) if kind not in ("csv", "tsv") else 1
+    count = draw.choice((1, 1, 1, 2, 3)) if kind not in TEXTS else 1
     sheets = [_sheet(draw, ledger, f"表{n + 1}", typed) for n in range(count)]
     if typed and draw.random() < 0.3:
         sheets.insert(draw.randrange(len(sheets) + 1), _other(draw))
@@ -282,8 +303,32 @@ def _other(draw: random.Random) -> Sheet:
 def _spelled(draw: random.Random, column: Column) -> str:
     title = draw.choice((column.title, column.title, *column.synonyms))
     return draw.choice(
-        (title, title, title, f"*{title}", f" {title} ", f"{title}：", title[:1] + "\n" + title[1:])
+        (
+            *(title, title, title, f"*{title}", f" {title} ", f"{title}：", title[:1] + "\n" + title[1:]),
+            *(f"{title}*", f"\ufeff{title}\u200b", f"【{title}】", f"{title}\u00a0"),
+        )
     )
+
+
+_TITLE_UNITS = {
+    "（万元）": 10_000,
+    "(元)": 1,
+    "（单位：万元）": 10_000,
+    "万元": 10_000,
+    "（元）：": 1,
+    "（人民币千元）*": 1_000,
+}
+
+
+def _with_unit(draw: random.Random, sheet: Sheet, at: int, column: Column, title: str) -> str:
+    """Return a title of a column, of amounts now and then with their unit, which is then the column's."""
+    if column.type == "money" and "元" in title:
+        sheet.units[at] = 1
+    elif column.type == "money" and draw.random() < 0.2:
+        unit = draw.choice(list(_TITLE_UNITS))
+        sheet.units[at] = _TITLE_UNITS[unit]
+        return title.rstrip("：* \u200b\u00a0") + unit
+    return title
 
 
 def _sheet(draw: random.Random, ledger: Ledger, name: str, typed: bool) -> Sheet:
@@ -307,6 +352,13 @@ def _sheet(draw: random.Random, ledger: Ledger, name: str, typed: bool) -> Sheet
             cut = len(what.title) // 2
             sheet.cells[row, at] = Cell(what.title[:cut])
             sheet.cells[row + 1, at] = Cell(what.title[cut:])
+            if "元" in what.title and what.type == "money":
+                sheet.units[at] = 1
+        elif two and isinstance(what, Column) and draw.random() < 0.5:
+            sheet.cells[row, at] = Cell(_with_unit(draw, sheet, at, what, title))
+            sheet.spans[row, at] = (2, 1)
+        elif isinstance(what, Column):
+            sheet.cells[row + two, at] = Cell(_with_unit(draw, sheet, at, what, title))
         else:
             sheet.cells[row + two, at] = Cell(title)
         if isinstance(what, Column):
@@ -322,8 +374,15 @@ def _above(draw: random.Random, sheet: Sheet) -> int:
     row = 0
     if draw.random() < 0.4:
         sheet.cells[0, 0] = Cell(
-            draw.choice(("二〇二一年台账", "XX局台账（样例）", "2021 年度, 汇总, 表, 一, 二, 三, 四"))
+            draw.choice(
+                (
+                    *("二〇二一年台账", "XX局台账（样例）", "2021 年度, 汇总, 表, 一, 二, 三, 四"),
+                    "XX局支出情况表（万元）",
+                )
+            )
         )
+        if sheet.cells[0, 0].written.endswith("（万元）"):
+            sheet.unit = 10_000
         row = draw.choice((1, 2))
     if draw.random() < 0.2:
         sheet.cells[row, draw.randrange(4)] = Cell(
@@ -647,6 +706,18 @@ def _write_html(file: Drawn, draw: random.Random) -> None:
     file.name, file.data = "台账.xls", text.encode(draw.choice(("gb18030", "utf-8", "utf-8-sig", "utf-16")))
 
 
+def _line(cells: list[str], delimiter: str, ends: str, quoting: int, raw: bool) -> str:
+    """Return a record of a csv; ``raw`` as programs write it that know no quotes, where nothing parts the
+    cells but the delimiter.
+    """
+    joined = "".join(cells)
+    if raw and not any(sign in joined for sign in (delimiter, "\r", "\n")) and '"' in joined:
+        return delimiter.join(cells) + ends
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=delimiter, lineterminator=ends, quoting=quoting).writerow(cells)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
 def _write_csv(file: Drawn, draw: random.Random) -> None:
     (sheet,) = file.sheets
     sheet.spans, sheet.hidden, sheet.noted = {}, False, set()
@@ -655,6 +726,7 @@ def _write_csv(file: Drawn, draw: random.Random) -> None:
     delimiter = "\t" if file.kind == "tsv" else draw.choice((",", ",", ",", ";", "|"))
     ends = draw.choice(("\r\n", "\n"))
     quoting = draw.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC))
+    raw = draw.random() < 0.1
     records, line = [], 1
     for row in range(rows):
         cells = [as_text(sheet.cells[row, c]) if (row, c) in sheet.cells else "" for c in range(columns)]
@@ -664,9 +736,7 @@ def _write_csv(file: Drawn, draw: random.Random) -> None:
             if draw.random() < 0.1:
                 while cells and not cells[-1]:
                     cells.pop()
-            stream = io.StringIO(newline="")
-            csv.writer(stream, delimiter=delimiter, lineterminator=ends, quoting=quoting).writerow(cells)
-            text = stream.getvalue()
+            text = _line(cells, delimiter, ends, quoting, raw)
         file.lines[row] = line
         line += text.replace("\r\n", "\n").count("\n")
         records.append(text)
@@ -677,6 +747,45 @@ def _write_csv(file: Drawn, draw: random.Random) -> None:
     encoding = draw.choice(("utf-8", "utf-8-sig", "gb18030", "utf-16"))
     file.name = draw.choice(("台账.csv", "台账.txt", "台账.tsv")) if file.kind == "csv" else "台账.tsv"
     file.data = data.encode(encoding)
+
+
+def _write_parquet(file: Drawn, draw: random.Random) -> None:
+    """Write a table as programs do: no lines above, titles that are never empty, columns of one type."""
+    (sheet,) = file.sheets
+    assert sheet.header
+    top, last = sheet.header
+    titles: dict[int, str] = {}
+    rows, columns = sheet.size
+    for at in range(columns):
+        both = [str(sheet.cells[row, at].written) for row in (top, last) if (row, at) in sheet.cells]
+        titles[at] = "".join(dict.fromkeys(both)) or f"Unnamed: {at}"
+    sheet.cells = {
+        **{(last, at): Cell(title) for at, title in titles.items()},
+        **{(row, at): cell for (row, at), cell in sheet.cells.items() if row > last},
+    }
+    sheet.header = (last, last)
+    sheet.spans, sheet.hidden, sheet.noted = {}, False, set()
+    sheet.hidden_rows, sheet.hidden_columns = set(), set()
+    if sheet.unit != 1:
+        sheet.unit = 1  # it stood in a line above
+    file.lines = {row: row - last for row in range(last, rows)}
+    data = []
+    for at in range(columns):
+        cells = [sheet.cells.get((row, at)) for row in range(last + 1, rows)]
+        values = [cell.written for cell in cells if cell]
+        kinds = {type(value) for value in values}
+        kind: pa.DataType = pa.string()
+        if kinds == {dt.date}:
+            kind = pa.date32()
+        elif kinds == {float}:
+            kind = pa.float64()
+        elif kinds == {int} and all(abs(value) < 2**63 for value in values):
+            kind = pa.int64()
+        plain = kind != pa.string()
+        data.append(pa.array([c and (c.written if plain else as_text(c)) for c in cells], kind))
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays(data, list(titles.values())), stream)
+    file.name, file.data = "台账.parquet", stream.getvalue()
 
 
 def _write_xls(file: Drawn, draw: random.Random) -> None:
@@ -722,5 +831,6 @@ _WRITERS: dict[str, Callable[[Drawn, random.Random], None]] = {
     "html": _write_html,
     "csv": _write_csv,
     "tsv": _write_csv,
+    "parquet": _write_parquet,
     "xls": _write_xls,
 }
