@@ -166,6 +166,28 @@ def test_a_quote_that_is_never_closed_is_an_error_with_its_line(store):
     assert error.message == "引号没有闭合，把后面 4 行并进了这一格，没有读"
 
 
+def test_a_quote_that_closes_within_a_cell_is_an_error_at_it_and_not_taken_off(tmp_path, store):
+    file = tmp_path / "a.csv"
+    rows = (
+        "登记编号,类别,收到日期,承办科室",
+        'T1,举报,2021-03-01,"示范"企业科',
+        'T2,举报,2021-03-01,"甲""乙"',
+    )
+    file.write_text("\n".join((*rows, 'T3,举报,2021-03-01,甲"乙"丙')), "utf8")
+    done = import_ledger(store, file, marked_in=tmp_path, good_rows=True)
+    (error,) = done.errors
+    assert (error.row, error.column) == (2, "承办科室") and "引号后面还有文字" in error.message
+    assert stored(store, "complaints", "section", order="complaint_no") == [('甲"乙',), ('甲"乙"丙',)]
+
+
+def test_a_title_over_two_lines_of_a_csv_counts_as_header(tmp_path, store):
+    file = tmp_path / "a.csv"
+    file.write_text('"登记\n编号",类别,"",办结\n,,收到日期,日期\nT1,举报,2021-03-01,2021-03-05\n', "utf8")
+    done = import_ledger(store, file, marked_in=tmp_path)
+    assert done.account.tables[0].header == (1, 3) and done.account.tables[0].above == ()
+    assert stored(store, "complaints", "complaint_no", "_row") == [("T1", 4)]
+
+
 def test_rows_of_a_csv_bear_the_numbers_of_their_lines(tmp_path, store):
     file = tmp_path / "a.csv"
     file.write_text(
@@ -318,7 +340,7 @@ def test_a_partial_batch_between_two_whole_ones_is_taken_back_alone(tmp_path, st
     assert stored(store, "complaints", *ask) == [(date(2021, 3, 2), date(2021, 3, 7), "一科")]
 
 
-@pytest.mark.parametrize("name", ["绩效 2021", "a%b", "a#b?c", "a{b}'c`d"])
+@pytest.mark.parametrize("name", ["绩效 2021", "a%b", "a#b?c", "a{b}'c`d", '!$&*()+=;:,<>~"@%zz'])
 def test_a_store_lies_under_any_path(tmp_path, name):
     store = tmp_path / name / "证据库"
     store.parent.mkdir()
@@ -328,7 +350,9 @@ def test_a_store_lies_under_any_path(tmp_path, name):
     assert [Path(f).is_file() for f in files_at(store, "complaints", 1)] == [True]
 
 
-@pytest.mark.parametrize("name", ["a[b]", "a^b", "a|b", "a\\b", "a%20b"])
+@pytest.mark.parametrize(
+    "name", ["a[b]", "a^b", "a|b", "a\\b", "a%20b", "a\tb", "a\nb", "a\x7fb", "a\udcffb"]
+)
 def test_a_place_that_the_tables_library_can_not_take_is_refused_before_anything_is_written(tmp_path, name):
     with pytest.raises(ZhunshengError, match="ZS-EV-46"):
         taken(tmp_path / name / "s", "16-A")

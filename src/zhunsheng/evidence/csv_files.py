@@ -79,7 +79,9 @@ def load_csv(
         )
     above = lines_above((line, cells) for line, cells, _why in top[: head.at])
     bare = _bare(connection, head, len(columns))
-    raw.layouts.append(Layout(None, replace(head, at=begins - 1 - head.lines), count, above, bare=bare))
+    first = top[head.at][0]  # a title can run over several lines of the file
+    placed = replace(head, at=first - 1, lines=begins - first)
+    raw.layouts.append(Layout(None, placed, count, above, bare=bare))
     return raw
 
 
@@ -257,10 +259,14 @@ def _records(stream: TextIO, delimiter: str, name: str) -> Iterator[_Record]:
 
     csv.field_size_limit(_HEAD_LINE)
     reader = csv.reader(lines(), delimiter=delimiter)
+    sign = re.escape(delimiter)
+    cell = re.compile(f'("([^"]|"")*"|[^"{sign}][^{sign}]*|)({sign}|$)')
     begins = 1
     try:
         for cells in reader:
             why = _ran_on(cells, taken, delimiter) if len(taken) > 1 or taken[0].count('"') % 2 else None
+            if why is None and '"' in taken[0]:
+                why = _stray(cells, "".join(taken), cell)
             yield begins, cells, why
             begins = reader.line_num + 1
             taken.clear()
@@ -278,6 +284,18 @@ def _ran_on(cells: list[str], taken: list[str], delimiter: str) -> tuple[int, st
             if len(taken) > 1:
                 return n, worded("引号没有闭合，把后面 {lines} 行并进了这一格，没有读", lines=len(taken) - 1)
             return n, worded("引号没有闭合")
+    return None
+
+
+def _stray(cells: list[str], text: str, cell: re.Pattern[str]) -> tuple[int, str] | None:
+    """Return which cell of a record has something behind its closing quote, and what is wrong: a reader of
+    quotes takes them off, so that what stands there is not what is read.
+    """
+    text, at = text.rstrip("\r\n"), 0
+    for n in range(len(cells)):
+        if not (found := cell.match(text, at)):
+            return n, worded("引号后面还有文字，分不清引号是不是内容")
+        at = found.end()
     return None
 
 

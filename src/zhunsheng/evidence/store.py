@@ -34,7 +34,7 @@ from zhunsheng.evidence.verifying import problems
 from zhunsheng.text import clean
 from zhunsheng.translation import worded
 
-_UNFIT_PLACE = re.compile(r"[\[\]^|\\]|%[0-9A-Fa-f]{2}")
+_UNFIT_PLACE = re.compile(r"[\[\]^|\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
 
@@ -56,9 +56,11 @@ class Store:
         now on. Raises ``ZS-EV-46`` for a place whose path the tables' library can't take.
         """
         # delta-rs makes a host name of the path, in which some can't stand, and decodes %20 before it opens
-        # it.
+        # it; it follows links and /proc/self/fd to the place itself first, so that no other name helps.
         if signs := sorted(set(_UNFIT_PLACE.findall(str(root.resolve())))):
-            raise ZhunshengError("ZS-EV-46", store=str(root), signs=" ".join(signs))
+            shown = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in signs)
+            told = str(root).encode(errors="backslashreplace").decode()
+            raise ZhunshengError("ZS-EV-46", store=told, signs=" ".join(shown))
         self.root = root
         self.cipher = cipher
 
