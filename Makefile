@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Three workers on two cores: some tests wait for servers and browsers of their own. Groups in the order in which
 # tests/conftest.py puts them, the longest first.
 SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder
-test: test-sqlite test-postgres
+test: test-sqlite test-postgres test-odd-place
 
 .PHONY: test-sqlite
 test-sqlite: .venv/.dev .venv/.docs tools
@@ -35,6 +35,17 @@ PARTS ?= not test_3_
 .PHONY: test-postgres
 test-postgres: .venv/.dev
 	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest tests/web/invariants -k "$(PARTS)"
+
+# The store's tests from a folder whose name has signs that shells, addresses and patterns read as their own; what is
+# killed, tried over many examples or only slow knows no difference.
+SAME := killed or any_undoing or cost or spark or migrat or landed or compact or moves_with_its_rows or by_others or index
+.PHONY: test-odd-place
+test-odd-place: .venv/.dev
+	@top="$$(mktemp -d)"; place="$$top/绩效 2021 %#?{}'"; mkdir "$$place"; \
+	cp -R src tests bench docs pyproject.toml "$$place" && cd "$$place" && PYTHONPATH="$$place/src" \
+	  "$(CURDIR)/$(BIN)/python" -m pytest -p no:cacheprovider --basetemp "$$place/t" \
+	  tests/test_store.py tests/test_removing.py -k "not ($(SAME))"; \
+	status=$$?; rm -rf "$$top"; exit $$status
 
 # Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
 # missing and this is root. Tests that lack them fail and say so.

@@ -30,6 +30,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, View, Window, browse, check_file, commits, compacting, layout, ledgers
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.measures import DuckEngine, Rows, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.compiling import _texts
 
@@ -615,7 +616,9 @@ def test_a_column_that_a_file_lacks_is_empty(root):
     put(root, "p.csv", ["V1,监管经费,P1,10,2021-03-01"], PAID, department="A1")
     snapshot = Store(root).snapshot()
     (file,) = snapshot.files["payments"]
-    duckdb.sql(f"COPY (SELECT * EXCLUDE (project_code) FROM read_parquet('{file}')) TO '{root}/old.parquet'")
+    old = quoted(f"{root}/old.parquet")
+    rows = f"read_parquet({quoted(one_file(file))})"
+    duckdb.sql(f"COPY (SELECT * EXCLUDE (project_code) FROM {rows}) TO {old}")
     both = type(snapshot)(1, None, "", {"payments": (file, f"{root}/old.parquet")})
     found = duckdb.sql(both.sql(ledgers()["payments"])).fetchall()
     assert len(found) == 2 and {r[-5] for r in found} == {"P1", None}
