@@ -167,6 +167,23 @@ def test_a_quote_that_is_never_closed_is_an_error_with_its_line(store):
     assert error.message == "引号没有闭合，把后面 4 行并进了这一格，没有读"
 
 
+@pytest.mark.parametrize(
+    "line", ['合计,,,"12', '"合计：,,,', '填表人：,,"张某,', ',,,,"附件', ',"登记编号,类别,收到日期']
+)
+def test_a_quote_that_is_never_closed_is_told_whatever_its_row_is(tmp_path, store, line):
+    file = tmp_path / "a.csv"
+    rows = (
+        "登记编号,类别,收到日期,承办科室,备用",
+        "T1,举报,2021-03-01,一科,",
+        line,
+        "T2,举报,2021-03-02,二科,",
+    )
+    file.write_text("\n".join((*rows, "T3,举报,2021-03-02,二科,")), "utf8")
+    done = import_ledger(store, file, marked_in=tmp_path, good_rows=True)
+    assert any(e.row == 3 and "把后面 2 行并进了这一格" in e.message for e in done.errors), done.errors
+    assert stored(store, "complaints", "complaint_no") == [("T1",)]
+
+
 def test_a_quote_that_closes_within_a_cell_is_an_error_at_it_and_not_taken_off(tmp_path, store):
     file = tmp_path / "a.csv"
     rows = (

@@ -420,6 +420,7 @@ def _parse(
         else:
             fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
     filled = " OR ".join(f"{text} IS NOT NULL" for text in ("_over", *chosen.values()))
+    filled += f" OR _row IN ({raw.torn})"
     connection.execute(
         f"CREATE TABLE parsed AS SELECT _id, _sheet, _row, {', '.join(fields)} FROM raw WHERE {filled}"
     )

@@ -71,7 +71,8 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     maybe = " OR ".join([*signs, "contains(_lead, ':')", "contains(_lead, '：')", header])
     connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
-        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw WHERE {maybe}"
+        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw WHERE ({maybe}) AND NOT "
+        f"coalesce(_row IN ({raw.torn}), false)"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())

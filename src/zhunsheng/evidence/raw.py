@@ -67,6 +67,13 @@ class Raw:
         """In how many yuan the amounts of a money column are written, where the file says so."""
         return {name: unit for layout in self.layouts for name, unit in layout.head.units.items()}
 
+    @property
+    def torn(self) -> str:
+        """The rows of a csv whose quotes can't be told, as an SQL list: each may hold lines below it, so that
+        none is left out whatever its texts say.
+        """
+        return ", ".join(str(row) for _sheet, row, _name, _why in self.faults if self.guarded) or "NULL"
+
 
 def lines_above(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[tuple[int, str], ...]:
     """Return the lines (from 1) before a header that hold something, each with its texts in a row."""
