@@ -111,7 +111,7 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     if indicator.type.kind == "yes_no":
         return _score_answer(case, result.value)
     if indicator.aim.op == "by":
-        return _score_date(case, scheme)
+        return _score_date(case, scheme, result.value)
     if not isinstance(result.value, Fraction):
         return case.score(
             NONE, "nothing", case.outcome.note or worded("没有证据"), worded("请补充证据或填报完成值")
@@ -237,28 +237,29 @@ def _score_answer(case: Case, met: object) -> Score:
     return case.score(NONE, "missed", worded("{words}，未完成", words=words), worded("请说明原因和改进措施"))
 
 
-def _score_date(case: Case, scheme: Scheme) -> Score:
+def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
+    """Score the day something was ``done`` against the day it is due; False where someone says it is not."""
     target, outcome = case.indicator.aim, case.outcome
     assert isinstance(target.value, date)
-    if not isinstance(outcome.value, date):
+    if not isinstance(done, date):
         how = worded(
             "目标 {value} 前完成，{what}", value=target.value, what=outcome.note or worded("没有完成日期")
         )
-        if outcome.known:
+        if outcome.known or done is False:
             return case.score(
                 NONE, "missed", worded("{how}，不得分", how=how), worded("请说明逾期原因")
             )  # the ledger says that it is not done
         return case.score(NONE, "nothing", how, worded("请补充完成日期"))
-    late = (outcome.value - target.value).days
+    late = (done - target.value).days
     if late <= 0:
         return case.score(
-            FULL, "met", worded("{value} 完成，不晚于 {target}", value=outcome.value, target=target.value)
+            FULL, "met", worded("{value} 完成，不晚于 {target}", value=done, target=target.value)
         )
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = worded(
         "{value} 完成，逾期 {late} 天，得分率 {share}（{citation}）",
-        value=outcome.value,
+        value=done,
         late=late,
         share=percent(share),
         citation=scheme.late.citation,
