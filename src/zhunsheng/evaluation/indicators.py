@@ -163,7 +163,7 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
         if (
             attained is None
             or attained < scheme.over.limit
-            or (target.op in ("==", "range") and not target.implied)
+            or (target.op in ("==", "range") and not target.at_least)
         ):
             return case.score(FULL, "met", worded("{words}，已完成", words=words))
         return _score_over(case, words, attained, scheme)
@@ -196,9 +196,22 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
         return case.score(
             FULL, "met", worded("{words}，已完成", words=words), worded("结果远低于上限，请说明上限是否偏高")
         )
+    low = bool(said and said.target_low)
+    if (low or (said and said.over_accepted)) and not (said and said.reason):
+        raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
     ask = worded(
         "结果达到目标的 {reached}，请说明目标是否偏低（{citation}）", reached=reached, citation=over.citation
     )
+    if over.when == "asked" and not low:
+        if said and said.reason:
+            return case.score(
+                FULL,
+                "over",
+                worded("{words}，说明：{reason}，没有认定目标偏低，不扣分", words=words, reason=said.reason),
+            )
+        return case.score(FULL, "explain", worded("{words}，待说明目标是否偏低，说明前不扣分", words=words), ask)
+    if low and said:
+        words += worded("，认定目标偏低：{reason}", reason=said.reason)
     if over.mode == "fixed":
         off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
         how = worded("{words}，超额较多，扣 {deduct} 分", words=words, deduct=over.deduct)
@@ -210,11 +223,9 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
             limit=percent(over.limit),
             off=percent(off),
         )
-    plain = case.score(FULL - off, "over", how, ask)
-    if not (said and said.over_accepted):
+    plain = case.score(FULL - off, "over", how, None if low else ask)
+    if low or not (said and said.over_accepted):
         return plain
-    if not said.reason:
-        raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
     kept = case.score(
         FULL,
         "over",

@@ -213,7 +213,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     if told is None or (equals and told == "more"):
         # A count or rate that is named, with = or with no sign at all, is what is promised to be done:
         # at least that much. It stays implied, so that review asks.
-        return IndicatorType(kind, "more", aim.replaced(implied=True), falling, unsure)
+        return IndicatorType(kind, "more", aim.replaced(enough=True) if equals else aim, falling, unsure)
     return IndicatorType(kind, told, _by_sense(aim, told), falling, unsure)
 
 
