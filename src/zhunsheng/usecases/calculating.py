@@ -66,7 +66,8 @@ class CalculatedCase(BaseModel):
 
 class Calculated(BaseModel):
     """What a case came to: points earned (None where a person must decide), the verdict, what is pending and
-    why, and how it came about in words.
+    why (also beside points that stand until someone explains a result far beyond its target), and how it came
+    about in words.
     """
 
     score: Decimal | None
@@ -124,7 +125,7 @@ def score_case(said: CalculatedCase, this_year: int) -> Calculated:
     return Calculated(
         score=None if waits else score.score,
         verdict=score.verdict,
-        pending=(score.asks or score.how) if waits else None,
+        pending=(score.asks or score.how) if waits or score.verdict == "explain" else None,
         explanation=score.how,
     )
 
