@@ -39,8 +39,8 @@ class TargetValue(BaseModel):
     a pair for ``range`` (both ends inclusive), the words for ``level``, and None for ``unread``.
     ``per`` names the period a rhythm is counted in (每季度1次 -> 季度). ``relative`` holds the comparison a
     growth target is measured against. ``implied`` is true where no operator was written.
-    ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is enough:
-    the indicator tells (``kinds``), no document.
+    ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is
+    enough: the indicator tells (``kinds``), no document.
     ``doubts`` says what a reader should look at again.
     """
 
