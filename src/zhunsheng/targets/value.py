@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from zhunsheng.targets.dates import EXCEL_DATES, excel_date, read_date
 from zhunsheng.targets.quantity import Columns, read_quantity
@@ -53,7 +54,7 @@ class TargetValue(BaseModel):
     per: str | None = None
     relative: str | None = None
     implied: bool = False
-    enough: bool = Field(False, exclude=True, repr=False)
+    enough: SkipJsonSchema[bool] = Field(False, exclude=True, repr=False)
     doubts: tuple[str, ...] = ()
 
     @field_validator("raw", "unit", "per", "relative", "value", mode="before")
