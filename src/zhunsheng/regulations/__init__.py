@@ -16,6 +16,7 @@ from zhunsheng.regulations.entries import (
 from zhunsheng.regulations.loading import (
     data_digest,
     deadlines,
+    framework_for,
     framework_of,
     frameworks,
     in_force,
@@ -36,6 +37,7 @@ from zhunsheng.regulations.schemes import (
     QualityBand,
     Scheme,
     read_scheme,
+    scheme_for,
     scheme_of,
     schemes,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "Scheme",
     "data_digest",
     "deadlines",
+    "framework_for",
     "framework_of",
     "frameworks",
     "in_force",
@@ -71,6 +74,7 @@ __all__ = [
     "read_scheme",
     "read_yaml",
     "rules_for",
+    "scheme_for",
     "scheme_of",
     "schemes",
 ]

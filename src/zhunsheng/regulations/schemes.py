@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from zhunsheng.faults import written
-from zhunsheng.regulations.entries import Dated, Days, Part, Points, RuleEntry
+from zhunsheng.regulations.entries import Dated, Days, Framework, Part, Points, RuleEntry
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
 from zhunsheng.translation import series, worded
 
@@ -37,11 +37,14 @@ class PointSet(RuleEntry):
 class Over(RuleEntry):
     """What happens when a result is ``threshold`` times its target or more.
 
+    ``when`` says when points go down: once a person found that the target was set too low (``asked``;
+    until then the result has full points and is to be explained), or ``at_once``.
     ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
     ``fixed`` takes off ``deduct`` points.
     """
 
     threshold: Decimal = Field(gt=1, le=100)
+    when: Literal["asked", "at_once"] = "asked"
     mode: Literal["deviation", "fixed"]
     deduct: Points = Decimal(0)
     most: Part = Decimal(0)
@@ -124,6 +127,8 @@ class Scheme(Dated):
 
     framework: str
     points: tuple[PointSet, ...] = Field(min_length=1)
+    # which dimension gets the points of one that is missing
+    heirs: dict[str, str] = Field(default_factory=dict)
     over: Over
     late: Late
     qualitative: tuple[QualityBand, ...] = Field(min_length=1)
@@ -175,6 +180,14 @@ def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
     """
     scheme: Scheme = read_yaml(text, Scheme, name)
     return scheme if year is None else in_force([scheme], date(year, 12, 31), "评分方案")
+
+
+def scheme_for(framework: Framework, year: int) -> Scheme:
+    """Return the national scheme of a framework for a fiscal year; the one of the year where the framework's
+    is not in force yet: what a document's own tree says outranks its year.
+    """
+    fitting = [s for s in schemes() if s.framework == framework.id]
+    return next((s for s in fitting if s.holds(year)), None) or next(iter(fitting), None) or scheme_of(year)
 
 
 def scheme_of(year: int, local: Path | None = None) -> Scheme:

@@ -317,7 +317,7 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said),
     )
     paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
-    terms = ScoringTerms(rules.scheme, as_of, said, dues)
+    terms = ScoringTerms(rules.scheme_for(sheet.levels()), as_of, said, dues)
     if sheet.kind == "department":
         card = score_department(sheet, outcomes, projects, paid, terms)
     else:
