@@ -89,6 +89,9 @@ def _translated(error: TyperException) -> str:
         return f"多余的参数：{said.split('(')[-1].rstrip(')')}"
     if (parameter := getattr(error, "param", None)) is not None:
         option = next((one for one in parameter.opts if one.startswith("-")), parameter.metavar)
+        if parameter.type.name in ("path", "file", "directory"):
+            lacking = "没有读取的权限" if "not readable" in said else "没有这个文件或文件夹"
+            return f"{option}：{lacking}"
         return f"{option} 的值不合要求，{_wanted(parameter.type)}"
     return "参数的值不合要求"
 

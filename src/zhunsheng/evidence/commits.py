@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.sql import column_list, one_file, quoted
 from zhunsheng.evidence.tables import same_key
+from zhunsheng.files.scratch import scratch_folder
 
 KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
 # Checkpoints are made only with a compaction, whose record holds their digest;
@@ -52,8 +52,8 @@ def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
     if not cipher or not personal:
         yield query
         return
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        hidden = Path(scratch) / "hidden.parquet"
+    with scratch_folder() as scratch:
+        hidden = scratch / "hidden.parquet"
         rows = cipher.encrypted(checked.connection.sql(query).to_arrow_reader(100_000), personal)
         with pq.ParquetWriter(hidden, rows.schema) as writer:
             for some in rows:

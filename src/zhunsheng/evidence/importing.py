@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
 from zhunsheng.files.opening import HEAD, begins_as_page, file_digest
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.text import clean
 from zhunsheng.translation import series, translatable, worded
 
@@ -143,11 +143,11 @@ def check_file(  # noqa: PLR0913 - options, by their names
     for it all the same, ``-42`` for a column that holds no single values.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch,
+        scratch_folder() as scratch,
         _room(path, bounds, scratch) as connection,
     ):
         try:
-            raw = _load(path, ledger, connection, Path(scratch), bounds, guide)
+            raw = _load(path, ledger, connection, scratch, bounds, guide)
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
@@ -158,7 +158,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
 
 
 @contextmanager
-def _room(path: Path, bounds: Bounds, scratch: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _room(path: Path, bounds: Bounds, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a database to check a file in: of its own where it can grow beyond what the file's size says."""
     small = path.is_file() and path.stat().st_size <= _SMALL
     if small and bounds in (HOME, WEB) and not _packed(path):
@@ -166,9 +166,9 @@ def _room(path: Path, bounds: Bounds, scratch: str) -> Iterator[duckdb.DuckDBPyC
             yield connection
         return
     # What a small file becomes fits into memory; a large one lies on disk, compressed.
-    with duckdb.connect(":memory:" if small else str(Path(scratch) / "import.duckdb")) as connection:
+    with duckdb.connect(":memory:" if small else str(scratch / "import.duckdb")) as connection:
         connection.execute(
-            f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(scratch)}; "
+            f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(str(scratch))}; "
             f"SET enable_progress_bar = false; {MACROS}"
         )
         yield connection

@@ -35,6 +35,7 @@ from zhunsheng.text import clean
 from zhunsheng.translation import worded
 
 _UNFIT_PLACE = re.compile(r"[\[\]^|\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
+_swept: set[tuple[int, Path]] = set()  # processes and stores that were looked through
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
 
@@ -290,6 +291,7 @@ class Store:
         """
         with self._locked():
             Records(self.root).folder.mkdir(parents=True, exist_ok=True)
+            _sweep(self.root)
             with Index.at_hand(self.root, write=True) as index:
                 recover(index)
                 compacting.clear(index)
@@ -452,3 +454,12 @@ class Store:
         now stand. Nothing is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
         """
         return problems(self.root, head, since, current=current)
+
+
+def _sweep(root: Path) -> None:
+    """Take away what a killed process left half written, once a process; whoever writes holds the lock."""
+    if (os.getpid(), root) not in _swept:
+        _swept.add((os.getpid(), root))
+        for folder in ("batches", "sources", layout.AGAIN, layout.REMOVED):
+            for partial in (root / folder).glob("*.partial"):
+                partial.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from zhunsheng.draws.verdicts import verdict
 from zhunsheng.draws.verification import Check
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.translation import worded
 
 
@@ -40,8 +40,8 @@ def run_vectors(path: Path) -> list[Check]:
     try:
         plan = Plan.model_validate(said["plan"])
         people = TypeAdapter(list[RegisteredInspector]).validate_python(said["inspectors"])
-        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-            published = Path(scratch) / "frame.tsv"
+        with scratch_folder() as scratch:
+            published = scratch / "frame.tsv"
             text = "".join(f"{entity}\t{stratum}\n" for entity, stratum in said["frame"])
             published.write_text(text, "utf8", newline="")
             frame = frame_from_file(published, plan, open_database(), published=True)
@@ -122,8 +122,8 @@ def _plan_vector(said: dict[str, Any]) -> tuple[str, Any, Any]:
     plan, number, lines = Plan.model_validate(said["plan"]), itertools.count(1), []
     for stratum, size in said["sizes"]:
         lines += [frame_line(f"C{next(number):06d}", stratum) + b"\n" for _ in range(size)]
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        published = Path(scratch) / "frame.tsv"
+    with scratch_folder() as scratch:
+        published = scratch / "frame.tsv"
         published.write_bytes(head(said["key"]) + b"".join(lines))
         frame = frame_from_file(published, plan, open_database(), published=True)
     strata = plan.allot(frame.sizes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Cipher, Ledger, Store, check_file
 from zhunsheng.evidence.removing import keys_ledger
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import row_place
 
@@ -42,8 +42,8 @@ def remove_rows(  # noqa: PLR0913 - options, by their names
     without a reason, ``-62`` for a text that is no key, ``-63`` for what in a file is none, ``ZS-IN-*``.
     """
     opened = Store.existing(store, cipher)
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = keys if isinstance(keys, Path) else _written(keys, ledger, Path(scratch))
+    with scratch_folder() as scratch:
+        path = keys if isinstance(keys, Path) else _written(keys, ledger, scratch)
         with check_file(
             path,
             keys_ledger(ledger),

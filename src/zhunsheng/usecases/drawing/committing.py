@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from zhunsheng.draws.lookalikes import refuse_inspectors, refuse_sources, refuse
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.protocol import commitment, commitment_digest, refuse_too_large, write_frame
 from zhunsheng.draws.staffing import recusals, refuse_unstaffed
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.usecases.drawing.draw_folder import write_canonical
 from zhunsheng.usecases.drawing.frames import KEPT, FrameSource, new_frame
 
@@ -36,9 +36,9 @@ def commit_plan(  # noqa: PLR0913 - what is committed, and three options by thei
     """
     refuse_sources(plan)
     refuse_words(plan)
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        connection = open_database(memory_limit, Path(scratch))
-        built = new_frame(connection, plan, *source.view(connection), Path(scratch))
+    with scratch_folder() as scratch:
+        connection = open_database(memory_limit, scratch)
+        built = new_frame(connection, plan, *source.view(connection), scratch)
         refuse_inspectors(people, districts_of(plan, built.sizes))
         committed = commitment(plan, built, list(people), now or clock_now())
         if bundled:

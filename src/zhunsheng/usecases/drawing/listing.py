@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from zhunsheng.draws.frame import BATCH, open_database
 from zhunsheng.draws.protocol import ASSIGN, fits_a_bundle
 from zhunsheng.draws.spec import version_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import TextBook, whole_file
 from zhunsheng.text import csv_text
 from zhunsheng.translation import worded
@@ -34,8 +34,8 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
     found = in_folder(folder, register=True)
     refuse_times(folder, found, clock_now())
     plan, committed, wanted = found.plan, found.committed, found.wanted
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        connection = open_database(memory_limit, Path(scratch))
+    with scratch_folder() as scratch:
+        connection = open_database(memory_limit, scratch)
         frame = published_frame(folder / "frame.tsv", plan, connection, wanted, tree=False)
         if frame.digest != committed["frame"]["digest"]:
             raise ZhunshengError("ZS-DR-08", name="frame.tsv", detail=worded("名录库与承诺的不是同一份"))
@@ -44,7 +44,7 @@ def list_draw(folder: Path, out: Path, memory_limit: str | None = None, *, where
             raise ZhunshengError("ZS-DR-68", count=count, most=MOST_ROWS - 1)
         as_text = kind in (".csv", ".xlsx")
         fits = fits_a_bundle(plan, wanted[1])
-        listed = Path(scratch) / "listed.parquet" if as_text or fits else out
+        listed = scratch / "listed.parquet" if as_text or fits else out
         if where.kind == "duckdb":
             count = frame.write_drawn(*wanted, listed)
         else:

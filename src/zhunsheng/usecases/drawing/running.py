@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.resources import files
@@ -13,6 +12,7 @@ from zhunsheng.clock import now as clock_now
 from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.protocol import DrawOutcome, perform, write_bundle
 from zhunsheng.evidence import Store, ledger_of
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import write_whole
 from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.draw_folder import entered, in_folder, refuse_times, slips_of, write_canonical
@@ -43,8 +43,8 @@ def run_draw(  # noqa: PLR0913 - options, by their names
     """
     found, drawn_at = in_folder(folder, register=True), now or clock_now()
     refuse_times(folder, found, drawn_at)
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        connection = open_database(memory_limit, Path(scratch))
+    with scratch_folder() as scratch:
+        connection = open_database(memory_limit, scratch)
         root = found.committed["frame"]["root"]
         frame = with_kept_tree(folder, found.plan, connection, found.wanted, root, told)
         with engine_for(where, frame, folder / "frame.tsv") as engine:

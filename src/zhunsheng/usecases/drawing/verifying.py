@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from zhunsheng.draws.bundle import read_bundle
@@ -10,6 +9,7 @@ from zhunsheng.draws.frame import Frame, open_database
 from zhunsheng.draws.plan import Plan
 from zhunsheng.draws.verification import Check, verify
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.frames import published_frame
 from zhunsheng.usecases.drawing.logs import zipped
@@ -24,8 +24,8 @@ def verify_bundle(
     parts = read_bundle(bundle)
     if frame is None:
         return verify(parts, None, expected)
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        connection = open_database(memory_limit, Path(scratch))
+    with scratch_folder() as scratch:
+        connection = open_database(memory_limit, scratch)
 
         def frame_of(plan: Plan) -> Frame:
             if zipped(frame):

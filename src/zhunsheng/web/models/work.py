@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Cipher
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import named_after, safe_name, write_whole
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.people import Organisation, User
@@ -61,7 +61,7 @@ class Upload(Audited):
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """Give the file under its own name in a folder that is gone afterwards."""
-        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as folder:
+        with scratch_folder() as folder:
             path = Path(folder) / named_after(self.name, "")  # records of earlier versions have longer names
             path.write_bytes(self.content())
             yield path

@@ -5,10 +5,8 @@ calendar.
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -16,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.measures import Measure, measures
 from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
 from zhunsheng.regulations.dates import fixed_days
@@ -228,8 +227,8 @@ def add_scheme(place: Organisation, year: int, text: str, by: User | None = None
     """Add a local scheme, checked against the format; all it holds for is assessed
     anew. Raises ``ZS-RG-01``.
     """
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = Path(scratch) / "方案.yaml"
+    with scratch_folder() as scratch:
+        path = scratch / "方案.yaml"
         path.write_text(text, "utf8")
         scheme = scheme_of(year, path)
     made = LocalScheme.objects.create(organisation=place, name=scheme.name, first_year=year, text=text)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.key import KeyCard, check_points, key_card
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.regulations import KeyFramework, key_frameworks
 from zhunsheng.reports.key_report import KeyReport, write_key_report
 from zhunsheng.translation import series, worded
@@ -259,8 +258,8 @@ def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
     card = card_of(evaluation)
     if not card.complete:
         return None
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = Path(scratch) / "重点绩效评价报告.docx"
+    with scratch_folder() as scratch:
+        path = scratch / "重点绩效评价报告.docx"
         write_key_report(
             framework_of(evaluation),
             card,

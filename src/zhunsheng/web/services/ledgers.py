@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +18,7 @@ from zhunsheng.evidence.browsing import LedgerRow
 from zhunsheng.evidence.differing import KINDS
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.removing import RemovedRow, removed_rows
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import TextBook
 from zhunsheng.text import csv_line, csv_text
 from zhunsheng.translation import worded
@@ -166,8 +165,8 @@ def _xlsx(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
 
 def template(ledger: Ledger) -> tuple[bytes, str]:
     """Return the Excel template of a ledger with its name."""
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = Path(scratch) / f"{ledger.title}.xlsx"
+    with scratch_folder() as scratch:
+        path = scratch / f"{ledger.title}.xlsx"
         write_template(ledger, path)
         return path.read_bytes(), path.name
 

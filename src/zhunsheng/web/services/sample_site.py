@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.regulations import key_frameworks
 from zhunsheng.sample.documents import bureau, write_documents, write_reported
 from zhunsheng.sample.draw import DrawDemo, beacon_plan, demo_beacon_draw, demo_draw, inspectors, plan
@@ -76,8 +76,8 @@ def load(entities: int = 30_000, progress: Progress = no_progress) -> Organisati
         steps = ("组织与账号", "目标与批复", "台账", "监控与自评", "重点评价", "双随机", "保障与公开")
         progress(steps[0], 0, len(steps))
         _district, department, people = _organisations()
-        with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-            folder = Path(scratch)
+        with scratch_folder() as scratch:
+            folder = scratch
             progress(steps[1], 1, len(steps))
             documents = write_documents(folder / "documents")
             _targets(documents["docx"], department, people)
@@ -111,9 +111,9 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
     """
     district = Organisation.objects.get(kind="district")
     user = User.objects.get(username="caizheng")
-    with acting("caizheng"), tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+    with acting("caizheng"), scratch_folder() as scratch:
         progress("生成各部门文件与台账", 0, 1)
-        archive, ledgers = write_portfolio(Path(scratch), count, seed)
+        archive, ledgers = write_portfolio(scratch, count, seed)
         for n, name in enumerate(names(count), start=1):
             if not Organisation.objects.filter(parent=district, name=name).exists():
                 office.found(name, office.Kind.DEPARTMENT, district, official_code=str(306000 + n))
@@ -125,7 +125,7 @@ def load_portfolio(count: int, progress: Progress = no_progress, seed: int = 202
                 label=district.name,
                 known={d.name: d.code for d in district.children.filter(kind="department")},
                 good_rows=True,
-                marked_in=Path(scratch),
+                marked_in=scratch,
                 who="caizheng",
                 cipher=cipher(),
                 agreed=True,

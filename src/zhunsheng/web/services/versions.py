@@ -4,16 +4,15 @@ two versions, its files.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
@@ -202,8 +201,8 @@ def compared(version: SheetVersion, other: SheetVersion) -> dict[str, Any]:
 def official_table(version: SheetVersion, kind: str) -> tuple[bytes, str]:
     """Return a version's official target table as ``docx`` or ``xlsx`` and its name."""
     form = target_form(version.target_sheet())
-    with tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
-        path = Path(scratch) / f"表.{kind}"
+    with scratch_folder() as scratch:
+        path = scratch / f"表.{kind}"
         if kind == "docx":
             write_forms([form], path)
         else:

@@ -10,7 +10,6 @@ import os
 import sqlite3
 import subprocess
 import tarfile
-import tempfile
 from datetime import UTC
 from io import BufferedReader
 from pathlib import Path
@@ -23,6 +22,7 @@ from django.db import connection
 from zhunsheng.clock import now
 from zhunsheng.evidence import Store
 from zhunsheng.files.opening import file_digest
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import whole_file
 from zhunsheng.web.models import AuditHead
 
@@ -46,12 +46,12 @@ class Command(BaseCommand):
         """
         digests: dict[str, str] = {}
         with (
-            tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch,
+            scratch_folder() as scratch,
             whole_file(archive) as partial,
             tarfile.open(partial, "w") as tar,
         ):
             head = AuditHead.objects.filter(pk=1).first()
-            database = self._database(Path(scratch))
+            database = self._database(scratch)
             members = [(database, database.name)]
             for name in FOLDERS:
                 root = settings.DATA / name
@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 "audit": head.digest if head else "",
                 "files": digests,
             }
-            listing = Path(scratch) / "backup.json"
+            listing = scratch / "backup.json"
             listing.write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf8")
             tar.add(listing, "backup.json")
         self.stdout.write(f"已备份 {len(digests)} 个文件到 {archive}，SHA-256 {file_digest(archive)}")

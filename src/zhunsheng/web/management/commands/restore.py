@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from zhunsheng.evidence import Store
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.web.audit import broken_links
 from zhunsheng.web.management.commands.backup import listed
 
@@ -35,16 +35,16 @@ class Command(BaseCommand):
             connection.vendor == "sqlite" and (settings.DATA / "zhunsheng.sqlite3").exists()
         ):
             raise CommandError("数据文件夹里已有网站，请恢复到空文件夹")
-        with tarfile.open(archive) as tar, tempfile.TemporaryDirectory(prefix="zhunsheng-") as scratch:
+        with tarfile.open(archive) as tar, scratch_folder() as scratch:
             about = listed(tar)
             if about["vendor"] != connection.vendor:
                 raise CommandError(f"备份来自 {about['vendor']}，这里是 {connection.vendor}")
             tar.extractall(scratch, filter="data")
-            for entry in Path(scratch).iterdir():
+            for entry in scratch.iterdir():
                 if entry.name not in ("backup.json", "zhunsheng.dump"):
                     shutil.move(str(entry), str(settings.DATA / entry.name))
             if connection.vendor == "postgresql":
-                self._load(Path(scratch) / "zhunsheng.dump")
+                self._load(scratch / "zhunsheng.dump")
         connection.close()
         problems = [*broken_links(about["audit"] or None), *Store(settings.DATA / "evidence").verify()]
         for problem in problems:

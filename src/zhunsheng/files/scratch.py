@@ -1,0 +1,90 @@
+"""Folders for what is only worked with: the account's alone, gone when the work ends, swept where it died."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "zhunsheng-"
+_LOCK = ".lock"
+# What Django keeps of a large upload while its request lasts; for how many seconds none is touched.
+_UPLOADS, _UPLOAD_SECONDS = "tmp*.upload*", 3600
+_swept: set[tuple[int, str]] = set()  # processes and folders that were looked through
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a new folder that only this account can enter; it goes with all that is in it.
+
+    While its process lives it is locked. The first one of a process takes away those that died without
+    taking theirs along: they can hold personal data.
+    """
+    place = Path(tempfile.gettempdir())
+    if (os.getpid(), str(place)) not in _swept:
+        _swept.add((os.getpid(), str(place)))
+        sweep(place)
+    # Made under another name, so that nobody finds it before it is locked.
+    making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
+    lock = -1
+    try:
+        lock = os.open(making / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = making.rename(making.with_name(making.name[1:]))
+    except BaseException:
+        if lock >= 0:
+            os.close(lock)
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    try:
+        inside = folder / "work"
+        inside.mkdir(mode=0o700)
+        yield inside
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def sweep(place: Path) -> list[Path]:
+    """Take away the scratch folders of this account in ``place`` whose process is no more, and uploads that
+    no process has open; return what went.
+    """
+    gone = [*_uploads_swept(place)]
+    for folder in place.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.lstat().st_uid != os.geteuid():
+                continue
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
+                shutil.rmtree(folder)
+                gone.append(folder)
+            finally:
+                os.close(lock)
+    return gone
+
+
+def _uploads_swept(place: Path) -> Iterator[Path]:
+    before = time.time() - _UPLOAD_SECONDS
+    left = []
+    for path in place.glob(_UPLOADS):
+        with suppress(OSError):
+            seen = path.lstat()
+            if seen.st_uid == os.geteuid() and seen.st_mtime < before:
+                left.append(path)
+    if not left:
+        return
+    opened = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            opened.add(str(link.readlink()))
+    for path in left:
+        with suppress(OSError):
+            if str(path) not in opened:
+                path.unlink()
+                yield path
