@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -132,10 +133,32 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A sum that a file states: where, of which column, and beside it what its rows come to that can be
+    taken and that are refused, all in the unit of the file.
+    """
+
+    sheet: str | None
+    row: int
+    column: str
+    stated: Decimal
+    good: Decimal
+    refused: Decimal
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the sum as plain data, with what is missing."""
+        amounts = {"stated": self.stated, "good": self.good, "refused": self.refused}
+        amounts["apart"] = self.stated - self.good - self.refused
+        told = {name: f"{amount.normalize():f}" for name, amount in amounts.items()}
+        return {"sheet": self.sheet, "row": self.row, "column": self.column, **told}
+
+
+@dataclass(frozen=True)
 class Account:
     """What became of a file: its tables, the worksheets that were not read and why, and its rows by fate
     (``FATES``), which together are all the rows under a header; where those stand that are no records
-    (``left``), and how many cells were changed so that they could be read (``CHANGES``).
+    (``left``), how many cells were changed so that they could be read (``CHANGES``), and the ``sums`` that
+    it states.
     """
 
     tables: tuple[Table, ...]
@@ -143,6 +166,7 @@ class Account:
     fates: dict[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
     changes: dict[str, int] = field(default_factory=dict)
+    sums: tuple[Sum, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -219,12 +243,16 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """Return the account as plain data."""
-        return asdict(self) | {"rows": self.rows, "remarks": self.remarks()}
+        told = {"rows": self.rows, "remarks": self.remarks(), "sums": [one.as_json() for one in self.sums]}
+        return asdict(self) | told
 
 
-def account_of(raw: Raw, left: LeftOut, rows: int, refused: int, changes: Mapping[str, int]) -> Account:
+def account_of(
+    raw: Raw, left: LeftOut, rows: int, refused: int, changes: Mapping[str, int], sums: Sequence[Sum] = ()
+) -> Account:
     """Return the account of a file that was checked: of all rows under its headers those ``left`` out were no
-    records, ``rows`` were, and of these ``refused`` can't be taken; ``changes`` are cells by what was done.
+    records, ``rows`` were, and of these ``refused`` can't be taken; ``changes`` are cells by what was done,
+    ``sums`` those that it states.
     """
     tables = tuple(_table(layout, raw) for layout in raw.layouts)
     under = sum(table.rows for table in tables)
@@ -233,7 +261,8 @@ def account_of(raw: Raw, left: LeftOut, rows: int, refused: int, changes: Mappin
     places = sorted(left.places, key=lambda place: (list(FATES).index(place[0]), place[1] or "", place[2]))
     told = [Left(*place) for kind in FATES for place in [p for p in places if p[0] == kind][:_MOST_RANGES]]
     counted = {**changes, "spread": sum(layout.spread for layout in raw.layouts)}
-    return Account(tables, raw.unread, fates, tuple(told), {k: n for k, n in counted.items() if n})
+    changed = {k: n for k, n in counted.items() if n}
+    return Account(tables, raw.unread, fates, tuple(told), changed, tuple(sums))
 
 
 def _ranges(rows: Sequence[tuple[int, int]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.account import Account, account_of
+from zhunsheng.evidence.account import Account, Sum, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.checks import (
     MACROS,
@@ -29,7 +30,7 @@ from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
 from zhunsheng.evidence.headers import in_yuan, is_department, shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
-from zhunsheng.evidence.left_out import left_out
+from zhunsheng.evidence.left_out import LeftOut, left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
 from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw, rows_listed
@@ -255,7 +256,7 @@ def _check(
             for contrary in sign_checks(raw.ledger):
                 connection.execute(f"INSERT INTO problems {contrary} EXCEPT SELECT * FROM problems")
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
-    account = account_of(raw, left, rows, bad, changes)
+    account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
@@ -282,6 +283,17 @@ def _check(
         questions=tuple(asked),
         learned=_learned(raw, account),
     )
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, left: LeftOut) -> Iterator[Sum]:
+    """Yield the sums that a file states, each with what its rows above come to that are good and refused."""
+    for one in left.sums:
+        ((refused,),) = connection.execute(
+            f"SELECT coalesce(sum(zs_yuan(raw_{one.column}, 1)), 0) FROM parsed WHERE _row < ? AND "
+            "_sheet IS NOT DISTINCT FROM ? AND _id IN (SELECT _id FROM problems)",
+            [one.row, one.sheet],
+        ).fetchall()
+        yield Sum(one.sheet, one.row, one.title, one.said, one.read - Decimal(refused), Decimal(refused))
 
 
 def _learned(raw: Raw, account: Account) -> LedgerMapping:

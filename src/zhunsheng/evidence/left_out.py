@@ -35,6 +35,28 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A sum that a file states in a row of it: the column (name and title), what it says and what the rows
+    above come to, both in the unit of the file.
+    """
+
+    sheet: str | None
+    row: int
+    column: str
+    title: str
+    said: Decimal
+    read: Decimal
+
+    def words(self) -> str:
+        """Return in words whether the two agree."""
+        filled = {"row": self.row, "title": self.title}
+        filled |= {"said": plain(self.said), "read": plain(self.read)}
+        if self.said == self.read:
+            return worded("第 {row} 行的合计与读到的“{title}”相符：{said}", **filled)
+        return worded("第 {row} 行的合计与读到的“{title}”不符：写的是 {said}，读到 {read}", **filled)
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """What was left out of a file: rows by kind and where they stand, what is said of them, and of sums and
     units that are not those read.
@@ -44,6 +66,7 @@ class LeftOut:
     places: tuple[tuple[str, str | None, int, int], ...]  # kind, sheet, first and last row
     notes: tuple[str, ...]
     amiss: tuple[str, ...]
+    sums: tuple[Stated, ...] = ()
 
 
 def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
@@ -82,8 +105,9 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     units = list(_units(connection, raw)) if "signed" in counts else []
     connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
     connection.execute("DROP TABLE gone")
-    notes = (*listed, *(words for agrees, words in sums if agrees))
-    return LeftOut(counts, places, notes, (*(words for agrees, words in sums if not agrees), *units))
+    notes = (*listed, *(one.words() for one in sums if one.said == one.read))
+    amiss = (*(one.words() for one in sums if one.said != one.read), *units)
+    return LeftOut(counts, places, notes, amiss, tuple(sums))
 
 
 def _titles(raw: Raw) -> dict[str, str]:
@@ -140,10 +164,8 @@ def _units(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
                 )
 
 
-def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[tuple[bool, str]]:
-    """Compare the whole total that a file states with the rows above it, on each sheet; yield whether they
-    agree, in words.
-    """
+def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Stated]:
+    """Compare the whole total that a file states with the rows above it, on each sheet."""
     money = [c for c in raw.ledger.columns if c.type == "money" and c.name in raw.columns]
     whole = "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '合计|总计|共计') AND NOT "
     whole += "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '[页月季日]|小计|累计')"
@@ -159,10 +181,4 @@ def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[tuple[boo
                 "? AND _id NOT IN (SELECT _id FROM gone)",
                 [sheet, row],
             ).fetchall()
-            said, read = Decimal(said), Decimal(read)
-            filled = {"row": row, "title": column.title, "said": plain(said), "read": plain(read)}
-            if said == read:
-                yield True, worded("第 {row} 行的合计与读到的“{title}”相符：{said}", **filled)
-            else:
-                told = worded("第 {row} 行的合计与读到的“{title}”不符：写的是 {said}，读到 {read}", **filled)
-                yield False, told
+            yield Stated(sheet, row, column.name, column.title, Decimal(said), Decimal(read))

@@ -22,6 +22,7 @@ from zhunsheng.evidence.departments import Department, codes, departments_of, re
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.previewing import Preview, preview
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.questions import Unanswered, settled, unanswered
 from zhunsheng.evidence.records import Batch, Records
@@ -186,6 +187,13 @@ class Store:
         """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
         with self.reading() as index:
             return unanswered(checked, standing(checked, index), agreed, answers or {})
+
+    def would_change(self, checked: Checked, limit: int) -> Preview:
+        """Return what ``commit`` would change of the rows that stand there, of at most so many rows; write
+        nothing.
+        """
+        with self.reading() as index:
+            return preview(checked, standing(checked, index), limit)
 
     def undo(
         self,

@@ -132,14 +132,16 @@ def difference(
         after.snapshot,
         batches,
         found,
-        tuple(_moved(before, after, year, as_of, department, changed)),
+        tuple(moved_readings(before, after, year, as_of, department, changed)),
     )
 
 
-def _moved(
+def moved_readings(
     before: Evidence, after: Evidence, year: int, as_of: date, department: str | None, changed: set[str]
 ) -> Iterator[MovedReading]:
-    """Yield the readings that moved, of the measures that rest on a ledger that changed."""
+    """Yield the readings of a year as of a day (inclusive) that moved between two states, of the measures
+    that rest on a ledger (its id) that changed; of a department (a code) or of all.
+    """
     resting = {
         name: measure
         for name, measure in after.measures.items()

@@ -13,7 +13,10 @@ from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.evidence.doubts import Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
+from zhunsheng.evidence.previewing import UNCHANGED, Preview
 from zhunsheng.evidence.questions import Unanswered
+
+PREVIEWED = 2_000  # rows that a file would change, listed before it is imported; more are counted
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Imported:
     questions: tuple[Question, ...] = ()  # what waits for a yes before any row is written
     asked: str = ""  # the digests of what was asked, which a yes names
     learned: LedgerMapping | None = None  # by what files like it are read, if what it asked is agreed
+    preview: Preview = UNCHANGED  # what would be changed of a file that was not imported
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
@@ -51,6 +55,7 @@ class Imported:
             "account": self.account.as_json() if self.account else None,
             "questions": [asdict(question) for question in self.questions],
             "asked": self.asked,
+            "preview": asdict(self.preview),
             "mapping": self.learned.titled().model_dump(mode="json") if self.learned else None,
         }
 
@@ -101,7 +106,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
     asked["guide"] = guide
     with check_file(path, ledger, department, bounds, **asked) as checked:
-        batch, new, account = None, False, checked.account
+        batch, new, account, coming = None, False, checked.account, UNCHANGED
         waits: Unanswered | None = None
         try:
             if checked.good_rows and (good_rows or not checked.errors):
@@ -127,6 +132,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
         elif waits:
             account = account.waiting(waits.known)
+        if not batch and checked.good_rows:
+            coming = opened.would_change(checked, PREVIEWED)
         return Imported(
             path.name,
             checked.ledger,
@@ -141,4 +148,5 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             waits.questions if waits else (),
             waits.asked if waits else "",
             checked.learned,
+            coming,
         )

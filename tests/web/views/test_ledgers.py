@@ -71,6 +71,30 @@ def test_what_is_doubtful_is_shown_and_waits_for_a_yes(department, sign_in, work
     assert asked.result["asked"] in str(written.after)
 
 
+def test_what_a_file_would_change_its_sums_and_the_readings_that_moved_are_on_its_page(
+    department, sign_in, work_off
+):
+    client = sign_in("keyuan")
+    head = "凭证号,项目名称,支付金额,支付日期,用途"
+    first = "".join(f"PV{n},预览经费,100,2021-03-01,旧\n" for n in range(30))
+    file = SimpleUploadedFile("支付.csv", f"{head}\n{first}".encode())
+    upload(client, department, file, ledger="payments")
+    done = next(j for j in work_off() if j.kind == "import")
+    page = client.get(reverse("job", args=[done.pk])).content.decode()
+    assert "随之变化的读数" in page and "支付金额" in page and "预览经费" in page
+    assert any(one["project"] == "预览经费" and one["year"] == 2021 for one in done.result["moved"])
+    assert "看前后的变化" in page and f"?a={done.result['batch']['batch'] - 1}&amp;b=" in page
+    second = (
+        first.replace(",100,", ",200,").replace("旧", "新") + "PV99,预览经费,x,2021-03-01,\n合计,,6000,,\n"
+    )
+    file = SimpleUploadedFile("支付2.csv", f"{head}\n{second}".encode())
+    upload(client, department, file, ledger="payments")
+    waiting = next(j for j in work_off() if j.kind == "import")
+    page = client.get(reverse("job", args=[waiting.pk])).content.decode()
+    assert "将有变化的 30 行" in page and page.count("PV29") >= 2  # its amount and its purpose
+    assert "文件自己的合计" in page and "+ 拒绝的行" in page and '<td class="num">6000</td>' in page
+
+
 ODD = "活动编号,活动类别,主题类别,活动全称,开展日期,承办"
 
 

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,12 @@ from django_tasks import task
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import WEB, ledger_of
+from zhunsheng.evidence import WEB, Batch, ledger_of
 from zhunsheng.faults import of_system
 from zhunsheng.translation import worded
+from zhunsheng.usecases.differing import moved_readings
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import record
@@ -41,12 +44,14 @@ from zhunsheng.web.services.publishing import drift
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import calendar, figures, filling, question
+from zhunsheng.web.services.year.readings import KEPT
 from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
 STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
 BEAT = 5.0  # seconds between signs of life
 ATTEMPTS = 3
+READINGS_KEPT = 200  # of those that moved with an import
 
 
 def enqueue(
@@ -269,7 +274,28 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             after={"upload": upload.pk, "batch": done.batch.batch, "new": done.new},
         )
         follow(job.department, job.by)
+    if done.batch is not None and done.new:
+        with suppress(ZhunshengError):  # what is only told of an import does not undo it
+            result["moved"] = _moved(job.department, done.batch)
     return result
+
+
+def _moved(department: Organisation, batch: Batch) -> list[dict[str, Any]]:
+    """Return the readings of a department that moved with a batch, of each year that has sheets in force and
+    of this one, the newest first.
+    """
+    years = {this_year(), *(one for one in _years(department) if one <= this_year())}
+    opened = evidence.store()
+    before, after = (
+        replace(Evidence.of(opened, batch=n, where=evidence.where()), kept=KEPT)
+        for n in (batch.batch - 1, batch.batch)
+    )
+    found: list[dict[str, Any]] = []
+    for year in sorted(years, reverse=True):
+        day = calendar.day_of(department, year)
+        moved = moved_readings(before, after, year, day, department.code, {batch.ledger})
+        found += [{"year": year, **one.__dict__} for one in moved]
+    return found[:READINGS_KEPT]
 
 
 def _assess(job: Job, progress: Progress) -> dict[str, object]:
@@ -365,16 +391,20 @@ def results_soon(draw: Draw, user: User) -> Job:
     return import_soon(upload, user, "inspections")
 
 
+def _years(department: Organisation) -> list[int]:
+    """Return the years of which a department has sheets in force."""
+    held = Sheet.objects.filter(department=department, retired=False, versions__state="approved")
+    return sorted(set(held.values_list("year", flat=True)))
+
+
 def assess_soon(department: Organisation, user: User | None) -> list[Job]:
     """Put the assessment of a department's years in line (those with sheets in force),
     once for each state of it.
 
     Where the figures went on to another state since, an earlier state is assessed again.
     """
-    held = Sheet.objects.filter(department=department, retired=False, versions__state="approved")
-    years = held.values_list("year", flat=True).distinct()
     jobs = []
-    for one in sorted(set(years)):
+    for one in _years(department):
         if one <= this_year():
             day = calendar.day_of(department, one)
             key = question.state_key(department, one, day)

@@ -105,6 +105,17 @@ def reasons(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda one: -one["count"])
 
 
+def previewed(result: Mapping[str, Any]) -> int:
+    """Return how many of the rows that a file would change are listed."""
+    listed = (result.get("preview") or {}).get("changes") or ()
+    return len({(one["sheet"], one["row"]) for one in listed})
+
+
+def before(result: Mapping[str, Any]) -> int:
+    """Return the number of the state before the batch that an import made; 0 where it made none."""
+    return max(0, int((result.get("batch") or {}).get("batch", 0)) - 1)
+
+
 def undone(department: Organisation, year: int) -> list[Batch]:
     """Return the batches by which a department took others back, or rows out of a ledger, newest first: of
     those that a year's data can have been in.

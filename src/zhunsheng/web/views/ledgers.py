@@ -253,6 +253,8 @@ def _imported(request: SignedInRequest, found: Job) -> dict[str, Any]:
         "fates": fates,
         "shares": service.shares(fates),
         "reasons": service.reasons(found.result),
+        "previewed": service.previewed(found.result),
+        "before": service.before(found.result),
         "ledger": service.one(found.result.get("ledger", "")),
         "year": year,
     }
