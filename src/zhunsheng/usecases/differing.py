@@ -151,6 +151,8 @@ def moved_readings(
         return
     was, now = before.read(year, as_of, department), after.read(year, as_of, department)
     for key in sorted({*was, *now}, key=lambda k: (k[0], k[1], k[2] or "")):
+        if not any(reading and reading.known for reading in (was.get(key), now.get(key))):
+            continue  # unknown for one reason, then for another
         if key[0] in resting and (one := _said(was.get(key))) != (other := _said(now.get(key))):
             measure, code, project = key
             yield MovedReading(measure, resting[measure].name, code, project, one, other)
