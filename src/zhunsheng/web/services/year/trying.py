@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from zhunsheng.errors import ZhunshengError
@@ -25,7 +26,7 @@ def known_schemes() -> list[Scheme]:
 def tried(department: Organisation, year: int, said: Mapping[str, str]) -> Calculated:
     """Score what the page says by the rules of a department's year, or by the scheme it names.
 
-    Raises ``ZS-SC-08`` for what is no case.
+    Raises ``ZS-WB-06`` for points that are none, ``ZS-SC-08`` for anything else that is no case.
     """
     indicator = {name: said[name] for name in COLUMNS if said.get(name)}
     case = {
@@ -38,5 +39,8 @@ def tried(department: Organisation, year: int, said: Mapping[str, str]) -> Calcu
     try:
         known = CalculatedCase.model_validate(case)
     except ValidationError as error:
+        wrong = {str(one["loc"][-1]) for one in error.errors()}
+        if "points" in wrong:
+            raise ZhunshengError("ZS-WB-06", detail=_("“分值”应是大于 0、不超过 100 的数")) from None
         raise ZhunshengError("ZS-SC-08", detail=fault(error)) from None
     return score_case(known, year, rules_for(department, year))
