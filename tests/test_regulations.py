@@ -64,7 +64,8 @@ def test_the_scheme_in_force():
     assert regulations.scheme_of(2021).id == "cn-2020-three"
     assert regulations.scheme_of(2022).id == "cn-2020-four"
     with pytest.raises(ZhunshengError, match="ZS-RG-02"):
-        regulations.scheme_of(2019)
+        regulations.scheme_of(2015)
+    assert regulations.scheme_of(2019).id == "cn-2016-three"
     assert regulations.framework_of(2014).id == regulations.framework_of(2021).id == "cn-2015"
     assert regulations.framework_of(2023).id == "cn-2021"
 

@@ -403,6 +403,19 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     assert "红灯" in cli("monitor", *common, "--as-of", "2021-07-31")[1]
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--judgements", places["judgements"])
     assert (code, "99.06" in out) == (0, True)
+    beside = ("--beside", "hubei", "--beside", "local-example", "--json")
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *beside)
+    told = {(b["scheme"]["id"], b["sheet"]): b for b in json.loads(out)["beside"]}
+    market = told["hubei", "市场秩序监督管理及食品安全经费"]
+    assert {
+        "name": "预算执行率",
+        "score": "9.65",
+        "points": "10",
+        "other_score": "19.30",
+        "other_points": "20",
+    } in (market["moved"])
+    assert len(told) == 6
+    assert cli("evaluate", *common, "--beside", "没有的方案")[0] == 2
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["reported"])
     assert (code, "完成值与证据不符" in out) == (1, True)
     # The targets handed in as a self-evaluation are none.

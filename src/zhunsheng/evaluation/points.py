@@ -182,13 +182,16 @@ def _by_scheme(
             unclaimed.append(gone)
     if unclaimed:
         notes.append(worded("没有{missing}指标，其分值按比例并入其他一级指标", missing=series(unclaimed)))
-    if strangers := present - chosen.dimensions.keys():
-        notes.append(
-            worded("{strangers}指标不在本方案之内，与产出指标一并计分", strangers=series(sorted(strangers)))
-        )
     sums = sums or {"产出": Fraction(1)}
     home = "产出" if "产出" in sums else next(iter(sums))
-    return [d if d in sums else home for d in dimensions], sums
+    homes = {
+        d: heir if (heir := scheme.heirs.get(d)) in sums else home for d in sorted(present - sums.keys())
+    }
+    for stranger, with_whom in homes.items():
+        notes.append(
+            worded("{stranger}指标不在本方案之内，与{whom}指标一并计分", stranger=stranger, whom=with_whom)
+        )
+    return [homes.get(d, d) for d in dimensions], sums
 
 
 def _shares(

@@ -10,11 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from zhunsheng.faults import written
+from zhunsheng.faults import packaged, written
 from zhunsheng.regulations.entries import Dated, Days, Framework, Part, Points, RuleEntry
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
 from zhunsheng.translation import series, worded
@@ -123,7 +123,10 @@ class DepartmentPoints(RuleEntry):
 
 
 class Scheme(Dated):
-    """How a year is scored."""
+    """How a year is scored.
+
+    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there.
+    """
 
     framework: str
     points: tuple[PointSet, ...] = Field(min_length=1)
@@ -137,6 +140,17 @@ class Scheme(Dated):
     grades_citation: str
     execution_caps: tuple[ExecutionCap, ...]
     department: DepartmentPoints
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "like" not in data:
+            return data
+        path = DATA / "schemes" / f"{data['like']}.yaml"
+        known = sorted(p.name.removesuffix(".yaml") for p in (DATA / "schemes").iterdir())
+        if data["like"] not in known:
+            raise ValueError(worded("like 只能是 {known}", known=series(known)))
+        return packaged(path) | {name: value for name, value in data.items() if name != "like"}
 
     @model_validator(mode="after")
     def _whole(self) -> Scheme:
@@ -168,10 +182,23 @@ class Scheme(Dated):
 @lru_cache
 def schemes() -> tuple[Scheme, ...]:
     """Return all national scoring schemes."""
-    found = sorted(
-        (p for p in (DATA / "schemes").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name
-    )
+    return _schemes_in("schemes")
+
+
+@lru_cache
+def local_schemes() -> tuple[Scheme, ...]:
+    """Return the schemes of places that come along, to be chosen by their id."""
+    return _schemes_in("local")
+
+
+def _schemes_in(folder: str) -> tuple[Scheme, ...]:
+    found = sorted((p for p in (DATA / folder).iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
     return tuple(read_packaged(p, Scheme) for p in found)
+
+
+def scheme_named(name: str) -> Scheme | None:
+    """Return the scheme with an id, national or of a place; None where there is none."""
+    return next((s for s in (*schemes(), *local_schemes()) if s.id == name), None)
 
 
 def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:

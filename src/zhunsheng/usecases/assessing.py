@@ -65,6 +65,8 @@ class SheetResult:
     card: Scorecard
     project: ProjectMatch
     money: dict[str, Reading]  # the readings behind budget and payments, by measure
+    paid: Paid  # with ``terms``: what the outcomes were scored by
+    terms: ScoringTerms = field(repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -337,6 +339,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         card,
         known.project,
         money,
+        paid,
+        terms,
     )
 
 
