@@ -224,6 +224,14 @@ def test_tricks_that_keep_a_text_a_text_are_taken_off_and_lost_digits_refused(st
     assert "去掉为保留文本而加的撇号、等号：3 格" in done.notes
 
 
+def test_a_projects_code_in_wide_letters_is_the_code_also_beside_the_key(tmp_path, store):
+    file = tmp_path / "a.csv"
+    file.write_text("凭证号,项目名称,项目编码,支付金额,支付日期\nV1,甲,Ｐ－１,10,2021-03-01\n", "utf8")
+    done = import_ledger(store, file)
+    assert stored(store, "payments", "project_code") == [("P-1",)]
+    assert done.account.changes["wide"] == 1
+
+
 def test_a_page_named_xls_is_read(store):
     taken(store, "15-")
     assert stored(store, "complaints", "complaint_no", "section") == [("T1", "一科")]

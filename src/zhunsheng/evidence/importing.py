@@ -320,7 +320,9 @@ def _learned(raw: Raw, account: Account) -> LedgerMapping:
 
 def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
     """Take from the texts what only keeps them texts; return how many cells were changed, by what."""
-    codes = [n for name, n in raw.columns.items() if name in raw.ledger.key and name != "project"]
+    # A project's code is one in every ledger, also where it is no part of the key.
+    known = {*raw.ledger.key, "project_code"} - {"project"}
+    codes = [n for name, n in raw.columns.items() if name in known]
     return untrick(connection, sorted(raw.columns.values()), codes)
 
 
