@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, ledgers
 from zhunsheng.measures.definitions import Measure, predicate
 from zhunsheng.regulations.dates import fixed_day
 
@@ -160,8 +160,7 @@ class _Packed:
         """Return the test of the bits that stand for a condition."""
         parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
         for condition in _conjuncts(where):
-            linked = any(_LINK.fullmatch(c.name) for c in condition.find_all(exp.Column))
-            parts["_after" if linked else "_before"].append(condition)
+            parts["_after" if _linked(condition) else "_before"].append(condition)
         tests = []
         for kind, conditions in parts.items():
             if not conditions:
@@ -202,6 +201,11 @@ class _Packed:
                 total = exp.Add(this=total, expression=bit)
             select = select.select(exp.alias_(total, f"{kind}{first // _BITS}"))
         return select
+
+
+def _linked(condition: exp.Expr) -> bool:
+    """Return whether a condition needs what the rows are linked to."""
+    return any(_LINK.fullmatch(c.name) for c in condition.find_all(exp.Column))
 
 
 def _conjuncts(where: exp.Expr) -> list[exp.Expr]:
@@ -442,15 +446,32 @@ class Rows:
     personal: bool = False
 
 
-def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Select:
+def rows_query(measure: Measure, year: int, today: date, rows: Rows, among: int | None = None) -> exp.Select:
     """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit,
-    and its lineage.
+    and its lineage. With ``among`` they are looked for among so many first rows of the population, before
+    these are looked up in other ledgers.
     """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
-    source = _source(ledger, [measure], values)
     joined = _named([measure])[measure.id]
     population = _fill(predicate(measure, measure.population, ledger, set(joined)), values, joined)
+
+    def first(own: exp.Select) -> exp.Select:
+        settled = [c for c in _conjuncts(population) if not _linked(c)]
+        if rows.department is not None:
+            settled.append(_of_department(rows.department))
+        few = exp.select(*LINEAGE).from_(ledger.id).where(*(c.copy() for c in settled))
+        few = few.order_by("_batch", "_sheet", "_row").limit(among or 0)
+        same = (
+            exp.NullSafeEQ(this=exp.column(name, "t"), expression=exp.column(name, "few"))
+            if name == "_sheet"
+            else exp.EQ(this=exp.column(name, "t"), expression=exp.column(name, "few"))
+            for name in LINEAGE
+        )
+        # Which they are is told by narrow columns; of the others no more is read than where these rows stand.
+        return own.where(exp.Exists(this=exp.select("1").from_(few.subquery("few")).where(*same)))
+
+    source = _source(ledger, [measure], values, settled=first if among is not None else None)
     hit: exp.Expression = exp.true()
     if measure.hits:
         hit = exp.Coalesce(
@@ -460,9 +481,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row", "_sheet"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     if rows.department is not None:
-        select = select.where(
-            exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department))
-        )
+        select = select.where(_of_department(rows.department))
     if rows.projects is not None:
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
@@ -472,3 +491,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
         select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_sheet", "_row")
     return select.limit(rows.limit) if rows.limit is not None else select
+
+
+def _of_department(code: str) -> exp.Expr:
+    return exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(code))

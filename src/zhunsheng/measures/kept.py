@@ -128,7 +128,8 @@ def _changed(engine: Engine, asked: Asked, rows: list[Row], before: State, now: 
         if not state[name] or asked.ledger in asked.links or not all(map(_at_hand, gone)):
             return None
         own = name == asked.ledger
-        columns = ledgers()[name].key if own else asked.links[name]
+        # What differs in its own rows is worth finding out where each of them is looked up elsewhere.
+        columns = (ledgers()[name].key if asked.links else None) if own else asked.links[name]
         keys = _keys(engine, asked, name, columns, gone, come) if columns is not None else None
         if keys is None and not own:
             return None
@@ -175,19 +176,16 @@ def _keys(
     """
     named = (DEPARTMENT, *columns)
     compared = ", ".join(dict.fromkeys((*named, *asked.columns(name))))
-    found: set[Row] = set()
-    for one, other in ((gone, come), (come, gone)):
-        if not one:
-            continue
-        rows = f"SELECT {compared} FROM {name}"
-        if other:
-            rows = f"{rows} EXCEPT ALL SELECT {compared} FROM {name}_other"
-            engine.view(ledgers()[name], f"{name}_other", sorted(path for path, *_ in other))
-        text = f"SELECT DISTINCT {', '.join(named)} FROM ({rows}) AS differing LIMIT {MOST_KEYS + 1}"
-        part = Part(tuple(sorted(path for path, *_ in one)))
-        found.update(engine.query(engine.over(text, {name: part})))
-        if len(found) > MOST_KEYS:
-            return None
+    one, other = (tuple(sorted(path for path, *_ in files)) for files in (come, gone))
+    rows = f"SELECT {compared}, 1 AS side FROM {name}"
+    if other:
+        engine.view(ledgers()[name], f"{name}_other", other)
+        both = f"{rows} UNION ALL SELECT {compared}, -1 AS side FROM {name}_other"
+        rows = f"SELECT {compared} FROM ({both}) AS sides GROUP BY {compared} HAVING SUM(side) <> 0"
+    text = f"SELECT DISTINCT {', '.join(named)} FROM ({rows}) AS differing LIMIT {MOST_KEYS + 1}"
+    found = set(engine.query(engine.over(text, {name: Part(one)})))
+    if len(found) > MOST_KEYS:
+        return None
     whole = {row for row in found if None not in row}
     if len(whole) < len(found) and name == asked.ledger:
         return None
