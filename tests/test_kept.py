@@ -91,7 +91,7 @@ def both(store, kept, departments):
     return asked
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(acts, st.data())
 def test_readings_after_each_import_are_those_of_a_full_computation(tmp_path_factory, given_acts, data):
     root = tmp_path_factory.mktemp("kept") / "store"
