@@ -115,25 +115,33 @@ def _compile(
     figures = [(m, _figures(m, ledger, values, _named(measures)[m.id])) for m in measures]
     packed = _Packed()
     told = [(m.id, _of_alike(one, packed), _of_alike(other, packed)) for m, (one, other) in figures]
-    alike = exp.select(DEPARTMENT, *([group] if group else []), *packed.columns())
-    alike = alike.select(exp.alias_(exp.Count(this=exp.Star()), "_rows"))
-    for how, of in sorted({(f.how, f.of) for _, pair in figures for f in pair if f.of}):
-        alike = alike.select(exp.alias_(_AGGREGATES[how](this=exp.column(of)), f"_{how}_{of}"))
-    source = _source(ledger, measures, values, narrowed, packed.before)
     names = [DEPARTMENT, *([group] if group else []), *packed.columns()]
-    alike = alike.from_(packed.after(source)).group_by(*(exp.column(name) for name in names))
-    select = exp.select(exp.column(DEPARTMENT))
-    if group:
-        select = select.select(
-            exp.alias_(exp.column(group), PROJECT),
-            exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole"),
-        )
-    else:
-        select = select.select(exp.alias_(exp.Null(), PROJECT), exp.alias_(exp.Literal.number(1), "whole"))
-    select = select.select(exp.alias_(exp.Sum(this=exp.column("_rows")), "rows_"))
-    for name, numerator, denominator in told:
-        select = select.select(exp.alias_(numerator, f"n_{name}"), exp.alias_(denominator, f"d_{name}"))
-    select = select.from_(alike.subquery("alike"))
+    columns = [exp.column(name) for name in names]
+    made = sorted({(f.how, f.of) for _, pair in figures for f in pair if f.of})
+    alike = exp.select(
+        *columns,
+        exp.alias_(exp.Count(this=exp.Star()), "_rows"),
+        *(exp.alias_(_AGGREGATES[how](this=exp.column(of)), f"_{how}_{of}") for how, of in made),
+        copy=False,
+    )
+    source = _source(ledger, measures, values, narrowed, packed.before)
+    alike = alike.from_(packed.after(source), copy=False).group_by(
+        *(exp.column(name) for name in names), copy=False
+    )
+    project: exp.Expr = exp.column(group) if group else exp.Null()
+    whole: exp.Expr = exp.Grouping(expressions=[exp.column(group)]) if group else exp.Literal.number(1)
+    select = exp.select(
+        exp.column(DEPARTMENT),
+        exp.alias_(project, PROJECT, copy=False),
+        exp.alias_(whole, "whole", copy=False),
+        exp.alias_(exp.Sum(this=exp.column("_rows")), "rows_"),
+        *(
+            exp.alias_(figure, f"{letter}_{name}", copy=False)
+            for name, *pair in told
+            for letter, figure in zip("nd", pair, strict=True)
+        ),
+        copy=False,
+    ).from_(alike.subquery("alike", copy=False), copy=False)
     if group:
         # Totals come from the same pass, since latest days can't be added up.
         sets = exp.GroupingSets(
@@ -144,7 +152,7 @@ def _compile(
         )
         select.set("group", exp.Group(grouping_sets=[sets]))
     else:
-        select = select.group_by(exp.column(DEPARTMENT))
+        select = select.group_by(exp.column(DEPARTMENT), copy=False)
     return Query(ledger.id, measures, select)
 
 
@@ -165,13 +173,13 @@ class _Packed:
         for kind, conditions in parts.items():
             if not conditions:
                 continue
-            both = exp.and_(*(c.copy() for c in conditions))
-            known = self._conditions[kind]
-            known.setdefault(both.sql(), both)
-            column, bit = divmod(list(known).index(both.sql()), _BITS)
+            both = exp.and_(*conditions)
+            known, words = self._conditions[kind], both.sql()
+            known.setdefault(words, both)
+            column, bit = divmod(list(known).index(words), _BITS)
             mask = exp.BitwiseAnd(this=exp.column(f"{kind}{column}"), expression=exp.Literal.number(1 << bit))
             tests.append(exp.NEQ(this=exp.Paren(this=mask), expression=exp.Literal.number(0)))
-        return exp.and_(*tests)
+        return exp.and_(*tests, copy=False)
 
     def columns(self) -> list[str]:
         """Return the names of the columns that hold the bits."""
@@ -187,19 +195,23 @@ class _Packed:
         """Return a source with the columns that need what its rows are linked to."""
         if not self._conditions["_after"]:
             return source
-        return self._put(exp.select("*").from_(source), "_after").subquery("linked")
+        selected = exp.select("*").from_(source, copy=False)
+        return self._put(selected, "_after").subquery("linked", copy=False)
 
     def _put(self, select: exp.Select, kind: str) -> exp.Select:
         found = list(self._conditions[kind].values())
         for first in range(0, len(found), _BITS):
             bits = [
-                exp.Case().when(c.copy(), exp.Literal.number(1 << n)).else_(exp.Literal.number(0))
+                exp.Case(
+                    ifs=[exp.If(this=c.copy(), true=exp.Literal.number(1 << n))],
+                    default=exp.Literal.number(0),
+                )
                 for n, c in enumerate(found[first : first + _BITS])
             ]
             total: exp.Expr = bits[0]
             for bit in bits[1:]:
                 total = exp.Add(this=total, expression=bit)
-            select = select.select(exp.alias_(total, f"{kind}{first // _BITS}"))
+            select = select.select(exp.alias_(total, f"{kind}{first // _BITS}", copy=False), copy=False)
         return select
 
 
@@ -251,7 +263,7 @@ def _source(
         own = own.select(exp.alias_(named, _PROJECT))
     if narrowed:
         own = own.where(_chosen(exp.column(DEPARTMENT, "t")))
-    source = exp.select("t.*").from_((settled(own) if settled else own).subquery("t"))
+    source = exp.select("t.*").from_((settled(own) if settled else own).subquery("t", copy=False), copy=False)
     for measure in measures:
         for link in measure.links:
             words = predicate(measure, link.where, ledgers()[link.ledger], set())
@@ -259,7 +271,7 @@ def _source(
             flags[names[measure.id][link.as_]] = _fill(words, values, {})
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
-    return source.subquery("rows")
+    return source.subquery("rows", copy=False)
 
 
 def _join(
