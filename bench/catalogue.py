@@ -19,15 +19,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from run import BY_HAND as MARK
 from run import COMPLAINTS, ENTITIES, LEDGERS, WORK, len_cores, make_store
 
 TURNS = 3
-MARK = "## The catalogue beside queries written by hand"
 DOC = Path("docs/benchmarks.md")
 Figures = dict[str, str]
 
 # One pass over the entities, as one who knows DuckDB writes it.
-BY_HAND = f"""
+BY_HAND_SQL = f"""
 WITH due AS (SELECT department, credit_code FROM '{WORK}/annual_reports.parquet' WHERE report_year = 2020
     AND filed_on BETWEEN DATE '2021-01-01' AND DATE '2021-06-30'),
   seen AS (SELECT department, credit_code, bool_or(kind IN ('双随机', '跨部门联合')) AS drawn
@@ -82,7 +82,7 @@ def duckdb_by_hand() -> Figures:
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false; SET memory_limit = '1500MB'")
     both = (
-        (MEASURES[:-1], connection.execute(BY_HAND).fetchall()),
+        (MEASURES[:-1], connection.execute(BY_HAND_SQL).fetchall()),
         (MEASURES[-1:], connection.execute(CLOSED).fetchall()),
     )
     return {
@@ -205,7 +205,10 @@ def main() -> None:
         f"{MARK}\n\nMeasured by `python bench/catalogue.py --write` on {date.today()}, {len_cores()} cores, "
         f"medians of {TURNS} turns in one run, each case in a process of its own; imports of modules are not "
         f"counted. {ENTITIES:,} entities, {COMPLAINTS:,} complaints, the annual reports and inspections of "
-        "the entities. All give the same figures.\n\n" + "\n".join(lines) + "\n"
+        "the entities. All give the same figures. The query by hand has the plan of ours; half of either is the "
+        "join of ten million entities with seven million reports by credit code, which neither can do without.\n\n"
+        + "\n".join(lines)
+        + "\n"
     )
     print(text)
     if "--write" in sys.argv:
