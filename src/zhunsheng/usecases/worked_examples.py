@@ -1,4 +1,4 @@
-"""Worked examples of the scoring rules: what a case should score and why, beside what the program makes of it."""
+"""Worked examples of the scoring rules: what a case should score and why, beside what comes of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ YEAR = 2021  # the fiscal year of all examples
 
 
 class Example(BaseModel):
-    """One case as a table has it, the score out of 10 that it should have (None: a person decides), and why."""
+    """One case as a table has it, the score out of 10 that it should have (None: a person decides), why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
