@@ -205,10 +205,9 @@ def main() -> None:
         f"{MARK}\n\nMeasured by `python bench/catalogue.py --write` on {date.today()}, {len_cores()} cores, "
         f"medians of {TURNS} turns in one run, each case in a process of its own; imports of modules are not "
         f"counted. {ENTITIES:,} entities, {COMPLAINTS:,} complaints, the annual reports and inspections of "
-        "the entities. All give the same figures. The query by hand has the plan of ours; half of either is the "
-        "join of ten million entities with seven million reports by credit code, which neither can do without.\n\n"
-        + "\n".join(lines)
-        + "\n"
+        "the entities. All give the same figures. The query by hand has the plan of ours; half of either is "
+        "the join of ten million entities with seven million reports by credit code, which neither can do "
+        "without.\n\n" + "\n".join(lines) + "\n"
     )
     print(text)
     if "--write" in sys.argv:
