@@ -27,7 +27,7 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.writing import sheet_name
 from zhunsheng.intake import blocks_of, read_book
 from zhunsheng.monitoring import Figures, MonitoringTerms, monitor
-from zhunsheng.outcomes import outcome_of_reading, outcome_of_text
+from zhunsheng.outcomes import outcome_of_reading, outcome_of_text, shown_result
 from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
@@ -148,7 +148,9 @@ def test_a_self_evaluation_reads_back_with_points_results_and_scores(sample, tmp
             assert [i.name for i in sheet.indicators] == [i.name for i in card.sheet.indicators]
             assert [i.weight for i in sheet.indicators] == [s.points for s in card.scores]
             assert [i.score for i in sheet.indicators] == [s.score for s in card.scores]
-            assert [i.actual for i in sheet.indicators] == [s.outcome.text for s in card.scores]
+            assert [i.actual for i in sheet.indicators] == [
+                shown_result(s.outcome).replace(" ", "") for s in card.scores
+            ]
             assert (sheet.total_score, sheet.execution.score, sheet.kind) == (
                 card.total,
                 card.execution.score,
