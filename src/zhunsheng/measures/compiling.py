@@ -12,7 +12,8 @@ from functools import lru_cache
 from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
-from zhunsheng.measures.definitions import Link, Measure, predicate
+from zhunsheng.measures import limits
+from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, predicate
 from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
@@ -20,13 +21,13 @@ PROJECT_CODE = "project_code"
 _PROJECT = (
     "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
 )
-_CHOSEN = "@departments"  # stands in a kept query for the departments asked for
+CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
 @dataclass(frozen=True)
 class Query:
     """A query over one ledger: columns department, project, whole (1 = department total), then n_,
-    d_ for each measure.
+    d_ for each measure; parameters as ``STAND_INS``.
     """
 
     ledger: str
@@ -38,25 +39,44 @@ class Query:
         return self.sql.sql(dialect=dialect)
 
 
-def parameters(year: int, today: date) -> dict[str, exp.Expression]:
-    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's
-    end.
+def parameter_days(year: int, today: date) -> dict[str, date]:
+    """Return the days that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
 
     Raises ``ZS-RG-02`` for a year without rules.
     """
-    as_of = min(today, date(year, 12, 31))
-    days = {
+    return {
         "year_start": date(year, 1, 1),
         "year_end": date(year, 12, 31),
-        "as_of": as_of,
+        "as_of": min(today, date(year, 12, 31)),
         "today": today,
         "report_deadline": fixed_day("annual-report-due", year),
         "budget_from": fixed_day("budget-approved-after", year),
     }
-    literals: dict[str, exp.Expression] = {
-        k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()
+
+
+def parameters(year: int, today: date) -> dict[str, exp.Expression]:
+    """Return the literals that predicates' parameters stand for. Raises as ``parameter_days``."""
+    days = parameter_days(year, today)
+    return {name: _day_literal(day.isoformat()) for name, day in days.items()} | {
+        "year": exp.Literal.number(year)
     }
-    return literals | {"year": exp.Literal.number(year)}
+
+
+def _day_literal(text: str) -> exp.Expression:
+    return exp.cast(exp.Literal.string(text), "date")
+
+
+# What stands in a kept query for the parameters' values, which another day changes.
+STAND_INS: dict[str, exp.Expression] = {
+    name: exp.Literal.number("@year") if name == "year" else _day_literal(f"@{name}") for name in PARAMETERS
+}
+
+
+def at(text: str, year: int, today: date) -> str:
+    """Return a query made with ``STAND_INS`` as it is asked for a year and day."""
+    for name, day in parameter_days(year, today).items():
+        text = text.replace(f"'@{name}'", f"'{day.isoformat()}'")
+    return text.replace("@year", str(year))
 
 
 def texts(
@@ -71,35 +91,35 @@ def texts(
 
     ``by`` names a drill-down column to group by in place of the project.
     """
-    found = _texts(tuple(measures), year, today, by, departments is not None, dialect)
+    found = [
+        (query, at(text, year, today))
+        for query, text in _texts(tuple(measures), by, departments is not None, dialect)
+    ]
     if departments is None:
-        return list(found)
-    return [(query, _put_in(text, departments, dialect)) for query, text in found]
+        return found
+    return [(query, put_in(text, departments, dialect)) for query, text in found]
 
 
-def _put_in(text: str, departments: Collection[str], dialect: str) -> str:
+def put_in(text: str, departments: Collection[str], dialect: str) -> str:
+    """Return a query kept for ``CHOSEN`` departments as it is asked for those of given codes."""
     # No department at all gives no rows: a literal that is no code stands in for the empty list.
     chosen = ", ".join(exp.Literal.string(d).sql(dialect=dialect) for d in departments) or "NULL"
-    return text.replace(f"'{_CHOSEN}'", chosen)
+    return text.replace(f"'{CHOSEN}'", chosen)
 
 
 @lru_cache(maxsize=256)
 def _texts(
-    measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool, dialect: str
+    measures: tuple[Measure, ...], by: str | None, narrowed: bool, dialect: str
 ) -> tuple[tuple[Query, str], ...]:
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    queries = [
-        _compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items()
-    ]
+    queries = [_compile(ledgers()[name], tuple(group), by, narrowed) for name, group in found.items()]
     return tuple((query, query.text(dialect)) for query in queries)
 
 
-def _compile(
-    ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
-) -> Query:
-    values = parameters(year, today)
+def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narrowed: bool) -> Query:
+    values = STAND_INS
     group = by or (_PROJECT if ledger.by_project else None)
     source, flags = _source(ledger, measures, values, narrowed)
     select = exp.select(exp.column(DEPARTMENT))
@@ -113,9 +133,11 @@ def _compile(
     for measure in measures:
         numerator, denominator = _figures(measure, ledger, values, flags)
         select = select.select(
-            exp.alias_(numerator, f"n_{measure.id}"), exp.alias_(denominator, f"d_{measure.id}")
+            exp.alias_(numerator, f"n_{measure.id}"),
+            exp.alias_(denominator, f"d_{measure.id}"),
+            copy=False,
         )
-    select = select.from_(source)
+    select = select.from_(source, copy=False)
     if group:
         # Totals come from the same pass, since distinct figures can't be added up.
         sets = exp.GroupingSets(
@@ -131,7 +153,7 @@ def _compile(
 
 
 def _chosen(column: exp.Expression) -> exp.Expression:
-    return exp.In(this=column, expressions=[exp.Literal.string(_CHOSEN)])
+    return exp.In(this=column, expressions=[exp.Literal.string(CHOSEN)])
 
 
 def _source(
@@ -155,7 +177,16 @@ def _source(
                 joined[words] = name
                 source = _join(source, measure, link, name, values, narrowed)
             flags[measure.id, link.as_] = joined[words]
-    return source.subquery("rows"), flags
+    known: dict[str, str] = {}
+    for measure in measures:
+        if measure.limit is None:
+            continue
+        if measure.limit not in known:
+            name = known[measure.limit] = f"limit{len(known)}"
+            source = limits.join(source, measure.limit, name, values, CHOSEN if narrowed else None)
+        for flag in limits.FLAGS:
+            flags[measure.id, flag] = f"{known[measure.limit]}{flag.removeprefix('limit')}"
+    return source.subquery("rows", copy=False), flags
 
 
 def _join(
@@ -200,7 +231,7 @@ def _figures(
     """Return numerator and denominator; the denominator of a plain count or sum is the number of rows it
     rests on.
     """
-    own = {link.as_: flags[measure.id, link.as_] for link in measure.links}
+    own = {flag: flags[measure.id, flag] for flag in measure.flags}
     population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
     rows = _filter(exp.Count(this=exp.Star()), population)
     if measure.kind == "ratio":
@@ -246,8 +277,7 @@ def days_of(measure: Measure, condition: str, ledger: Ledger) -> tuple[str, ...]
 
     A row of last year's that was dealt with in January says nothing of what came in this year.
     """
-    links = {link.as_ for link in measure.links}
-    named = {c.name for c in predicate(measure, condition, ledger, links).find_all(exp.Column)}
+    named = {c.name for c in predicate(measure, condition, ledger, set(measure.flags)).find_all(exp.Column)}
     days = [c.name for c in ledger.columns if c.sql_type == "DATE"]
     return tuple(day for day in days if day in named) or tuple(days)
 
@@ -268,7 +298,7 @@ def speaking_text(
         within = [exp.Between(this=exp.column(d), low=first.copy(), high=last.copy()) for d in group]
         said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))
         select = select.select(exp.alias_(exp.Max(this=said.else_(exp.Literal.number(0))), f"said{n}"))
-    return _put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
+    return put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
 
 
 def days_text(
@@ -277,7 +307,7 @@ def days_text(
     """Return the SQL that adds up a sum measure's column by department, project and a date column,
     in order of these.
     """
-    return _put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
+    return put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
 
 
 @lru_cache(maxsize=256)
@@ -315,7 +345,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
     source, flags = _source(ledger, [measure], values)
-    joined = {link.as_: flags[measure.id, link.as_] for link in measure.links}
+    joined = {flag: flags[measure.id, flag] for flag in measure.flags}
     population = _fill(predicate(measure, measure.population, ledger, set(joined)), values, joined)
     hit: exp.Expression = exp.true()
     if measure.hits:

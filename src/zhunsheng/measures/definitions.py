@@ -19,7 +19,9 @@ from sqlglot.errors import SqlglotError
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
 from zhunsheng.faults import written
+from zhunsheng.measures.limits import FLAGS, beside
 from zhunsheng.regulations import read_packaged, read_yaml
+from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 
 Kind = Literal["count", "ratio", "mean", "sum", "date"]
@@ -94,7 +96,8 @@ class Accrual(_MeasurePart):
 
 class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed,
-    averaged or dated.
+    averaged or dated. With ``limit`` (of the statutory limits) conditions may name ``limit_due`` and
+    ``limit_done``, a row's last day and the day it was done; rows that it does not bind have no last day.
     """
 
     id: str
@@ -113,6 +116,18 @@ class Measure(_MeasurePart):
     aliases: tuple[str, ...]
     formula: str
     citation: str
+    limit: str | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What conditions may name beside the ledger's columns."""
+        return (*(link.as_ for link in self.links), *(FLAGS if self.limit else ()))
+
+    @property
+    def beside(self) -> frozenset[str]:
+        """The ledgers that its own is looked up in."""
+        found = {link.ledger for link in self.links}
+        return frozenset(found | set(beside(self.limit)) if self.limit else found)
 
 
 def check(measure: Measure) -> None:
@@ -130,7 +145,11 @@ def check(measure: Measure) -> None:
     for name in (*measure.drill, *([measure.of] if measure.of else [])):
         if name not in names:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
-    flags = {link.as_ for link in measure.links}
+    if measure.limit and measure.limit not in {
+        name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
+    }:
+        _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=own.title, limit=measure.limit))
+    flags = set(measure.flags)
     for link in measure.links:
         if link.ledger not in ledgers():
             _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
@@ -190,7 +209,35 @@ def load(text: str, name: str) -> tuple[Measure, ...]:
 def measures() -> dict[str, Measure]:
     """Return the measures that come with the package, by id."""
     found = read_packaged(files(__package__) / "catalogue.yaml", list[Measure])
-    return {m.id: m for m in _checked(found)}
+    return {m.id: m for m in _checked([*found, *_in_time()])}
+
+
+def _in_time() -> list[Measure]:
+    """Return the measure of each statutory limit: what was done in time, of what was done or fell due in the
+    year.
+
+    What is suspended has not fallen due; what is due on the day itself and not done has.
+    """
+    return [
+        Measure(
+            id=f"{name.replace('-', '_')}_in_time",
+            name=entry.rate,
+            kind="ratio",
+            unit="%",
+            ledger=entry.ledger or "",
+            limit=name,
+            population="limit_due IS NOT NULL AND "
+            "COALESCE(LEAST(limit_done, limit_due), limit_due) BETWEEN :year_start AND :as_of",
+            hits="limit_done <= limit_due",
+            accrual=Accrual(shape="level"),
+            drill=(entry.section,) if entry.section else (),
+            aliases=(entry.rate,),
+            formula="期限内办结的件数/已办结或已到期的件数（停计的期间不计入期限）",
+            citation="；".join(e.citation for e in entries),
+        )
+        for name, entries in applied().items()
+        if (entry := entries[-1]).rate
+    ]
 
 
 def _checked(found: list[Measure]) -> tuple[Measure, ...]:

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,6 +19,8 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.faults import first_line
+from zhunsheng.measures.limits import CALENDAR, CALENDAR_COLUMNS
+from zhunsheng.regulations.workdays import calendar_rows
 from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)
@@ -76,6 +79,11 @@ class _Waiting:
             self._waiting.discard(name)
 
 
+@lru_cache
+def _calendar_columns() -> list[list[object]]:
+    return [list(column) for column in zip(*calendar_rows(), strict=True)]
+
+
 def _refuse_damaged(snapshot: Snapshot, error: Exception) -> None:
     """Raise ``ZS-EV-11`` where a query failed over files that are not as they were written.
 
@@ -102,7 +110,7 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect() if memory_limit else session()
-        self._snapshot, self._waiting = snapshot, _Waiting()
+        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
         if memory_limit:
             self.connection.execute(f"SET enable_progress_bar = false; SET memory_limit = '{memory_limit}'")
 
@@ -113,6 +121,8 @@ class DuckEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self.connection.execute(f"CREATE TEMP VIEW {ledger.id} AS {self._snapshot.sql(ledger)}")
+            if CALENDAR in sql and not self._counts_days:
+                self._calendar()
             return self.connection.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:
             raise
@@ -126,6 +136,12 @@ class DuckEngine:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {ledger}_some AS {some.sql(ledgers()[ledger])}")
         return _moved(sql, ledger, f"{ledger}_some")
 
+    def _calendar(self) -> None:
+        """Make the table of days that statutory limits are counted over."""
+        columns = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in CALENDAR_COLUMNS.items())
+        self.connection.execute(f"CREATE TEMP TABLE {CALENDAR} AS SELECT {columns}", _calendar_columns())
+        self._counts_days = True
+
 
 class SparkEngine:
     """A Spark session; each ledger is a temporary view on the snapshot's Parquet files, which every worker
@@ -136,7 +152,7 @@ class SparkEngine:
 
     def __init__(self, snapshot: Snapshot, session: Any) -> None:
         self.session = session.newSession()
-        self._snapshot, self._waiting = snapshot, _Waiting()
+        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` as ``DuckEngine``, ``ZS-EV-72`` where the cluster
@@ -145,6 +161,10 @@ class SparkEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self._view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
+            if CALENDAR in sql and not self._counts_days:
+                form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
+                self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
+                self._counts_days = True
             return [tuple(row) for row in self.session.sql(sql).collect()]
         except Exception as error:  # of Java, of Py4J or of the network
             _refuse_damaged(self._snapshot, error)

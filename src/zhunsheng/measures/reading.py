@@ -116,7 +116,7 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     found: Readings = {}
     asked = _Asked(engine, snapshot, kept)
     for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
-        beside = {link.ledger for measure in query.measures for link in measure.links}
+        beside = {ledger for measure in query.measures for ledger in measure.beside}
         add = [
             one for measure in query.measures for one in (max if measure.kind == "date" else sum_of, sum_of)
         ]
@@ -291,7 +291,7 @@ def sums_by_day(  # noqa: PLR0913 - a measure, its evidence, the time, how narro
     """
     found: dict[str, DaySums] = {}
     text = days_text(measure, year, as_of, day, departments, engine.dialect)
-    beside = {link.ledger for link in measure.links}
+    beside = measure.beside
     rows = _Asked(engine, snapshot, kept).rows(text, measure.ledger, beside, 3, [sum_of])
     for department, project, when, amount in sorted(rows, key=lambda row: [str(part) for part in row[:3]]):
         if project is not None and when is not None and amount is not None:
