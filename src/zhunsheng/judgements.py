@@ -30,8 +30,9 @@ class Judgement(BaseModel):
     ``actual`` is a result that someone typed: beside a reading it is only a contest,
     which counts once the finance bureau has ``accepted`` it (the reason), and only while the reading is still
     the text ``against`` which it was accepted (None: whatever the reading); without a reading it counts with
-    its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an over-achieved target,
-    with a ``reason``; ``cause`` is one of the official categories of deviation,
+    its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an over-achieved target where the
+    scheme takes them off at once, ``target_low`` says that the target was set too low, so that they are taken off
+    where it asks first: both with a ``reason``; ``cause`` is one of the official categories of deviation,
     ``measures`` what is done about it. ``day`` is the date these words were written for (None:
     whatever the date); see ``on``. ``refused`` is the reason of a refusal of that result against the reading
     ``refused_against``. ``unproved`` says why the ``proof`` proves nothing (files that do not lie beside the
@@ -52,6 +53,7 @@ class Judgement(BaseModel):
     accepted: str | None = None
     against: str | None = None
     over_accepted: bool = False
+    target_low: bool = False
     reason: str | None = Field(None, max_length=MOST["words"])
     cause: str | None = None
     measures: str | None = Field(None, max_length=MOST["words"])

@@ -78,7 +78,7 @@ def arguments(form):
         safeguards.RecordForm: (registers()["policies"],),
         targets.ReviewForm: (place, 2021),
         year.ExplanationForm: (causes,),
-        year.WordForm: (bands, causes),
+        year.WordForm: (scheme, causes),
     }
     return known.get(form, ())
 

@@ -111,7 +111,7 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     if indicator.type.kind == "yes_no":
         return _score_answer(case, result.value)
     if indicator.aim.op == "by":
-        return _score_date(case, scheme)
+        return _score_date(case, scheme, result.value)
     if not isinstance(result.value, Fraction):
         return case.score(
             NONE, "nothing", case.outcome.note or worded("没有证据"), worded("请补充证据或填报完成值")
@@ -163,7 +163,7 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
         if (
             attained is None
             or attained < scheme.over.limit
-            or (target.op in ("==", "range") and not target.implied)
+            or (target.op in ("==", "range") and not target.at_least)
         ):
             return case.score(FULL, "met", worded("{words}，已完成", words=words))
         return _score_over(case, words, attained, scheme)
@@ -196,9 +196,22 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
         return case.score(
             FULL, "met", worded("{words}，已完成", words=words), worded("结果远低于上限，请说明上限是否偏高")
         )
+    low = bool(said and said.target_low)
+    if (low or (said and said.over_accepted)) and not (said and said.reason):
+        raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
     ask = worded(
         "结果达到目标的 {reached}，请说明目标是否偏低（{citation}）", reached=reached, citation=over.citation
     )
+    if over.when == "asked" and not low:
+        if said and said.reason:
+            return case.score(
+                FULL,
+                "over",
+                worded("{words}，说明：{reason}，没有认定目标偏低，不扣分", words=words, reason=said.reason),
+            )
+        return case.score(FULL, "explain", worded("{words}，待说明目标是否偏低，说明前不扣分", words=words), ask)
+    if low and said:
+        words += worded("，认定目标偏低：{reason}", reason=said.reason)
     if over.mode == "fixed":
         off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
         how = worded("{words}，超额较多，扣 {deduct} 分", words=words, deduct=over.deduct)
@@ -210,11 +223,9 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
             limit=percent(over.limit),
             off=percent(off),
         )
-    plain = case.score(FULL - off, "over", how, ask)
-    if not (said and said.over_accepted):
+    plain = case.score(FULL - off, "over", how, None if low else ask)
+    if low or not (said and said.over_accepted):
         return plain
-    if not said.reason:
-        raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
     kept = case.score(
         FULL,
         "over",
@@ -237,28 +248,29 @@ def _score_answer(case: Case, met: object) -> Score:
     return case.score(NONE, "missed", worded("{words}，未完成", words=words), worded("请说明原因和改进措施"))
 
 
-def _score_date(case: Case, scheme: Scheme) -> Score:
+def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
+    """Score the day something was ``done`` against the day it is due; False where someone says it is not."""
     target, outcome = case.indicator.aim, case.outcome
     assert isinstance(target.value, date)
-    if not isinstance(outcome.value, date):
+    if not isinstance(done, date):
         how = worded(
             "目标 {value} 前完成，{what}", value=target.value, what=outcome.note or worded("没有完成日期")
         )
-        if outcome.known:
+        if outcome.known or done is False:
             return case.score(
                 NONE, "missed", worded("{how}，不得分", how=how), worded("请说明逾期原因")
             )  # the ledger says that it is not done
         return case.score(NONE, "nothing", how, worded("请补充完成日期"))
-    late = (outcome.value - target.value).days
+    late = (done - target.value).days
     if late <= 0:
         return case.score(
-            FULL, "met", worded("{value} 完成，不晚于 {target}", value=outcome.value, target=target.value)
+            FULL, "met", worded("{value} 完成，不晚于 {target}", value=done, target=target.value)
         )
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = worded(
         "{value} 完成，逾期 {late} 天，得分率 {share}（{citation}）",
-        value=outcome.value,
+        value=done,
         late=late,
         share=percent(share),
         citation=scheme.late.citation,

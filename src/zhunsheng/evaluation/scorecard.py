@@ -17,10 +17,11 @@ from zhunsheng.translation import worded
 
 HUNDREDTH = Decimal("0.01")
 FULL, NONE = Fraction(1), Fraction(0)  # shares of an indicator's points
-Verdict = Literal["met", "over", "missed", "judged", "pending", "nothing", "early", "check"]
+Verdict = Literal["met", "over", "explain", "missed", "judged", "pending", "nothing", "early", "check"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "完成",
     "over": "超额较多",
+    "explain": "待说明",
     "missed": "未达标",
     "judged": "已评定",
     "pending": "待评定",

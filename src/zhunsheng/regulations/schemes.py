@@ -37,11 +37,13 @@ class PointSet(RuleEntry):
 class Over(RuleEntry):
     """What happens when a result is ``threshold`` times its target or more.
 
-    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
+    ``when`` says when points go down: once a person found that the target was set too low (``asked``; until then
+    the result has full points and is to be explained), or ``at_once``. ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
     ``fixed`` takes off ``deduct`` points.
     """
 
     threshold: Decimal = Field(gt=1, le=100)
+    when: Literal["asked", "at_once"] = "asked"
     mode: Literal["deviation", "fixed"]
     deduct: Points = Decimal(0)
     most: Part = Decimal(0)

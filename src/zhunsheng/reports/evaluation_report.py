@@ -127,7 +127,7 @@ def _conclusion(document: object, parts: Sequence[Part], department: str, year: 
     add_heading(document, "三、综合评价情况及评价结论")
     rows = [tuple(label(t) for t in ("评价对象", "得分", "等级", "完成", "未达标", "待定"))]
     for card, _, _ in parts:
-        done = sum(s.verdict in ("met", "over", "judged") for s in card.scores)
+        done = sum(s.verdict in ("met", "over", "explain", "judged") for s in card.scores)
         missed = sum(s.verdict == "missed" for s in card.scores)
         rows.append(
             (
@@ -187,7 +187,7 @@ def _problems(
         for score, status in zip(card.scores, checkpoint.indicators, strict=True):
             indicator = card.sheet.indicators[score.indicator]
             # What nobody can judge yet is no problem found: it is listed by itself below.
-            if score.verdict in ("missed", "over"):
+            if score.verdict in ("missed", "over", "explain"):
                 n += 1
                 cause = _cause(card, score, status)
                 add_text(
@@ -230,7 +230,7 @@ def _cause(card: Scorecard, score: Score, status: Status) -> str:
         return f"原因：{cause}。"
     if said and (said.reason or said.measures):
         # The reason for points that were kept is quoted in how they came about.
-        quoted = said.over_accepted and score.verdict == "over"
+        quoted = bool(said.reason) and score.verdict == "over"
         return "" if quoted else f"说明：{said.reason or said.measures}。"
     return "原因待责任科室说明。"
 

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from zhunsheng.targets.spelling import Op, normalise
-from zhunsheng.targets.units import comparable, split_unit
+from zhunsheng.targets.units import comparable, convert, split_unit
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
@@ -45,17 +45,27 @@ COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|�
 _GROWTH_NAME = re.compile(
     r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减)(?:率|幅度?|比例)$|增幅$|增速$|降幅$"
 )
-_DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
+DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
 # Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
 _GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
 _BAD_NAME = re.compile(
-    r"(?:事故|死亡|伤亡|投诉|差错|失误|故障|误差|不合格|不达标|不满意|超标|违规|违法|逾期|流失|舆情|上访|"
-    r"信访)"
+    r"(?:事故|死亡|伤亡|投诉|投诉举报|纠纷|差错|失误|故障|误差|误诊|误报|漏报|瞒报|不合格|不达标|不满意|超标|"
+    r"违规|违法|犯罪|逾期|延误|拖欠|欠薪|流失|舆情|上访|信访|差评|发病|患病|感染|中毒|火灾|污染|辍学|失业|返贫|"
+    r"贫困|空置|闲置|负债|退货|次品|废品|缺陷|返工|返修|破损|损耗|缺勤)"
     r"(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量)$"
 )
-_COST_NAME = re.compile(r"(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?$")
+_COST_NAME = re.compile(r"(?:(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?|费)$")
 _SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格)率$")
 _DURATION = re.compile(r"(?:时限|时长|用时|天数|周期|期限|时间|耗时)$")
+# What is to last, so that more of it is better: 免费开放天数, 公示期.
+_LASTS = re.compile(
+    r"开放|培训|授课|学习|学时|服务(?:时间|天数|时长)|优良|达标|公示|公告|值[班守]|监测|养护|存放|保存|在线|"
+    r"运行|寿命|使用年限|质保|保修|保质|有效期"
+)
+# What nobody can do more of than there is: going beyond it is a slip, not an achievement.
+_FINITE = re.compile(r"清单|名单|目录|在册|定员|编制")
+# Rates that end at the whole: a target beyond it is a slip of the pen (290% is ≥90% typed anew).
+_WHOLE_RATE = re.compile(r"(?:满意度|(?:合格|办结|覆盖|及时|达标|准确|知晓|通过)率)(?:指标)?$")
 _YES = re.compile(r"是|有|(?:已|已经)?(?:建立|制定|出台|发布|印发|公开)")
 _NO = re.compile(r"否|(?:未|不|零|没有)(?:再)?发生|未出现")
 # Words in which 不, 未, 非, 无 deny nothing that is counted, and the operators among words.
@@ -158,15 +168,18 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         return IndicatorType(kind, "less" if kind == "date" else None, target, unsure=(words,) if odd else ())
     unit = (settled and settled.unit) or target.unit or _unit_of(name, target)
     aim = target if unit == target.unit else target.replaced(unit=unit)
-    falling = kind == "growth" and bool(_DOWN.search(target.relative or name))
+    falling = kind == "growth" and bool(DOWN.search(target.relative or name))
     place = f"{level1 or ''} {level2 or ''}"
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
     if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(target)):
         unsure = (*unsure, doubt)
+    if kind == "share" and not settled and _WHOLE_RATE.search(name) and convert(_highest(aim), unit, "%") > 100:
+        unsure = (*unsure, worded("“{name}”不会超过 100%，“{raw}”疑为误录", name=name, raw=target.raw))
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
-    if not target.implied:
+    equals = target.op == "==" and not target.implied and bool(target.value)
+    if not target.implied and not equals:
         sense = _sense_of(target)
         against = (
             ()
@@ -184,20 +197,23 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     }
     if len(hints) > 1 and not settled:
         pointers = (worded("{what}说{says}", what=w, says=SENSE_WORDS[s]) for s, w in hints.items())
-        why = worded("没有比较符，{parts}", parts=series(pointers, "，"))
+        sign = worded("“=”不说高低") if equals else worded("没有比较符")
+        why = worded("{sign}，{parts}", sign=sign, parts=series(pointers, "，"))
         return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
     told = next(iter(hints), None)
     base = split_unit(unit)[0]
     open_money = base == "元" and not re.search(
         r"效益|数量|质量", place
     )  # income or output there, at least that much
+    if told is None and equals and (base in _TIMES or open_money or _FINITE.search(name)):
+        return IndicatorType(kind, "exact", aim, falling, unsure)  # a fee, a term, a list: neither more nor less
     if told is None and (base in _TIMES or open_money) and not settled:
         why = worded("“{raw}”没有比较符，不知是至多还是至少", raw=target.raw)
         return IndicatorType(kind, None, aim, falling, (*unsure, why))
-    if told is None:
-        # A bare count or rate is what is promised to be done: at least that much. It stays implied,
-        # so that review asks.
-        return IndicatorType(kind, "more", aim, falling, unsure)
+    if told is None or (equals and told == "more"):
+        # A count or rate that is named, with = or with no sign at all, is what is promised to be done:
+        # at least that much. It stays implied, so that review asks.
+        return IndicatorType(kind, "more", aim.replaced(enough=True) if equals else aim, falling, unsure)
     return IndicatorType(kind, told, _by_sense(aim, told), falling, unsure)
 
 
@@ -283,8 +299,10 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
         return found
     if _is_cost(name, place) and not _SAVING.search(name):
         found.append(("less", worded("成本指标")))
-    elif base in _TIMES and ("时效" in place or _DURATION.search(name)):
-        found.append(("less", worded("时限")))
+    elif base in _TIMES and _LASTS.search(name):
+        found.append(("more", worded("名称“{name}”", name=name)))
+    elif base in _TIMES and (base == "工作日" or "时效" in place or _DURATION.search(name)):
+        found.append(("less", worded("时限")))  # working days are counted only where something is waited for
     elif _BAD_NAME.search(name) or (_COST_NAME.search(name) and base == "元"):
         found.append(("less", worded("名称“{name}”", name=name)))
     if _GOOD_RATE.search(name):
@@ -337,13 +355,21 @@ def contradicted(sense: Sense, target: TargetValue, operator: str | None, nature
     None where none is.
     """
     alone = TargetValue.parse(target.raw)
-    if not alone.implied and isinstance(alone.value, Decimal | tuple) and _sense_of(alone) != sense:
+    if _says_sense(alone) and _sense_of(alone) != sense:
         return alone.text() if alone.relative else alone.op
     for column in filter(None, (operator, nature)):
         said = TargetValue.parse("1", op=column)
-        if not said.implied and said.number is not None and _sense_of(said) != sense:
+        if _says_sense(said) and _sense_of(said) != sense:
             return column
     return None
+
+
+def _says_sense(target: TargetValue) -> bool:
+    """Say whether an operator is written that tells which way is better: = names a value and tells nothing,
+    save of nought.
+    """
+    named = target.op == "==" and bool(target.value)
+    return not target.implied and isinstance(target.value, Decimal | tuple) and not named
 
 
 def held_by_unit(told: IndicatorType) -> str | None:

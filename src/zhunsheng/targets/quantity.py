@@ -38,6 +38,10 @@ _RELATIVE = re.compile(
     r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
     r"(?:有所)?(增长|提高|上升|提升|增加|下降|降低|减少|压减)?(?:率)?"
 )
+# 下降3% speaks of the year before without naming it; of a count (减少5起) it may as well be the count itself.
+_BARE_CHANGE = re.compile(
+    rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER}(?:%|‰|个?百分点))"
+)
 _PER = re.compile(r"每(季度|季|月|半年|周|年度|年)(?:度)?")
 _PER_UNIT = re.compile(r"/(季度|季|月|半年|周)$")
 _OWN_NAME = re.compile(r"(?!每|较|同比|环比|[比与][上去])[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])")
@@ -45,7 +49,8 @@ _BOTH_ENDS = re.compile(
     rf"(?:≥|>|大于等于|不低于)({NUMBER})([^\d,且]*)[,、且并](?:≤|<|小于等于|不高于|不超过)({NUMBER})(.*)"
 )
 _SPAN = re.compile(rf"({NUMBER})([^\d\-~至到]{{0,4}})(?:-|~|至|到)({NUMBER})([^\d]*?)(之间)?")
-_ZERO = ("零", "零起", "零次", "零件", "零例")
+_ZERO = re.compile(r"零([起次件例宗个人]?)(?:事故|投诉|伤亡|死亡|差错|违规|上访|舆情|事件|案件|发生|新增|积压)*")
+_EITHER_WAY = re.compile(rf"(?:≤|<|不超过)?±({NUMBER})([^\d]*?)(?:以内|之内|内|范围内)?")
 _MULTIPLIERS = ("万", "亿", "千", "百万")
 
 
@@ -86,8 +91,10 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
     if both := _BOTH_ENDS.fullmatch(text):
         return _range(both[1], both[3], both[4] or both[2] or columns.unit, doubts)
     lead, rest = _lead(_without_name(text, doubts), doubts)
-    if rest in _ZERO:
-        return Quantity("==", Decimal(0), rest[1:] or columns.unit)
+    if zero := _ZERO.fullmatch(rest):
+        return Quantity("==", Decimal(0), zero[1] or columns.unit)
+    if away := _EITHER_WAY.fullmatch(rest):
+        return _range(f"-{away[1]}", away[1], away[2] or columns.unit, doubts)
     if (span := _SPAN.fullmatch(rest)) and lead.op in (None, "==", "<="):
         if span[2] and span[4] and span[2] != span[4]:
             return None
@@ -138,7 +145,7 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
             op, rest = operator_at(rest)
         if per is None and (match := _PER.match(rest)):
             per, rest = match[1], rest[match.end() :]
-        if relative is None and (match := _RELATIVE.match(rest)):
+        if relative is None and (match := _RELATIVE.match(rest) or _BARE_CHANGE.match(rest)):
             relative, rest = match[0], rest[match.end() :]
         if word := next((word for word in _FILLERS if rest.startswith(word)), None):
             if word == "约":

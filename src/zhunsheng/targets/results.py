@@ -5,17 +5,18 @@ that is doubtful.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.targets.beside import left_out, narrowed, odd_words, takes_back
-from zhunsheng.targets.kinds import IndicatorType, same_unit, wants
+from zhunsheng.targets.kinds import DOWN, IndicatorType, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.spelling import normalise, periods
 from zhunsheng.targets.units import convert, counted_alike, counts, split_unit
-from zhunsheng.targets.written import Bound, Written
+from zhunsheng.targets.written import Bound, Written, read_written
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import plain
 
@@ -96,6 +97,11 @@ def against(
 
 
 def _day(told: IndicatorType, written: Written) -> Result:
+    if written.day is None and told.aim.value is not None and written.text:
+        # 10月 is a day to be done by only where a day is asked for.
+        written = read_written(written.text, year=told.aim.value.year, dated=True)
+    if written.day is None and written.answer is False and not written.denied:
+        return Result(False)
     if written.day is None:
         return Result(None, worded("目标是日期，完成值没有写日期"))
     if written.bound and isinstance(told.aim.value, date) and written.day > told.aim.value:
@@ -143,16 +149,23 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     assert number is not None
     if told.kind == "growth":
         way = -1 if told.falling else 1
-        if not written.growth and number < 0 and told.falling:
-            return Result(None, worded("目标是下降，完成值写成负数，看不出是升是降"))
-        if written.text and not written.growth and (doubt := _growth_doubt(told, number, unit)):
+        if written.signed and told.falling and told.aim.relative:
+            # Beside 较上年下降3% a sign tells the change of the thing: -5% is a fall.
+            if DOWN.search(indicator.name):
+                return Result(None, worded("名称和目标都说下降，完成值带正负号，看不出是升是降"))
+            number *= way
+        elif written.text and not written.growth and (doubt := _growth_doubt(told, number, unit)):
             return Result(None, doubt)
         number *= written.growth * way if written.growth else 1
     elif written.growth:
         return Result(None, worded("完成值“{text}”写的是增减幅度，目标不是", text=written.text))
     elif written.text and number < 0 and all(b >= 0 for b in told.bounds):
         return Result(None, worded("完成值“{text}”写成负数", text=written.text))
-    if written.per:
+    if written.parts and aim.per:
+        number = _by_period(told, written.parts)
+        if number is None:
+            return Result(None, worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per))
+    elif written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
@@ -175,10 +188,29 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     return Result(value)
 
 
+def _by_period(told: IndicatorType, parts: Sequence[Fraction]) -> Fraction | None:
+    """Return what a year's parts (quarters, months, halves) come to for a target that is to be met in each of
+    its periods, in the target's terms for the year; None where the parts do not make up its periods.
+
+    每季度1次 is met by four quarters with one each: two in one make up for none in another.
+    """
+    aim = told.aim
+    count = periods(aim.per)
+    if len(parts) % count or aim.number is None:
+        return None
+    each = len(parts) // count
+    sums = [sum(parts[n : n + each], Fraction(0)) for n in range(0, len(parts), each)]
+    goal = Fraction(aim.number)
+    if aim.ceiling:
+        return max(sums) * aim.times
+    counted = sums if all(s >= goal for s in sums) else [min(s, goal) for s in sums]
+    return sum(counted, Fraction(0)) / (count // aim.times)
+
+
 def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
     """Return why a number without a word of rise or fall can't be compared with a growth target."""
     said = worded("完成值“{number}{unit}”", number=plain(number), unit=unit or "")
-    if told.falling and number:
+    if told.falling and told.aim.relative and number:  # a 下降率 counts the fall by its name
         return worded("目标是下降，{what}没有写上升还是下降，请写明", what=said)
     if split_unit(told.unit)[0] != "比值" or not same_unit(unit or told.unit, told.unit):
         return None

@@ -67,8 +67,18 @@ _COUNTS = frozenset(
     ]
 )
 _WEIGHTS = {"千克": ("克", Fraction(1000)), "公斤": ("克", Fraction(1000)), "吨": ("克", Fraction(10**6))}
+_LENGTHS = {unit: ("米", Fraction(n)) for unit, n in (("米", 1), ("公里", 1000), ("千米", 1000), ("km", 1000))}
+_AREAS = {
+    "平方米": ("平方米", Fraction(1)),
+    "m2": ("平方米", Fraction(1)),
+    "亩": ("平方米", Fraction(2000, 3)),
+    "公顷": ("平方米", Fraction(10**4)),
+    "平方公里": ("平方米", Fraction(10**6)),
+    "平方千米": ("平方米", Fraction(10**6)),
+}
 _TIMES = {
     "小时": ("小时", Fraction(1)),
+    "分钟": ("小时", Fraction(1, 60)),
     "天": ("日", Fraction(1)),
     "日": ("日", Fraction(1)),
     "自然日": ("日", Fraction(1)),
@@ -91,7 +101,7 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     text = (unit or "").strip()
     if text in _RATIOS:
         return "比值", _RATIOS[text]
-    for table in (_TIMES, _WEIGHTS):
+    for table in (_TIMES, _WEIGHTS, _LENGTHS, _AREAS):
         if text in table:
             return table[text]
     for prefix, factor in _PREFIXES:
@@ -165,7 +175,7 @@ def counts(unit: str | None) -> bool:
     return split_unit(unit)[0] in _WHOLE
 
 
-_MONEY_AND_MEASURES = ("元", "平方米", "公里", "米", "亩", "公顷", "m2", "m3", "分")
+_MONEY_AND_MEASURES = ("元", *_LENGTHS, *_AREAS, "m3", "分")
 _KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
     prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)
 }

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from zhunsheng.targets.dates import EXCEL_DATES, excel_date, read_date
 from zhunsheng.targets.quantity import Columns, read_quantity
@@ -39,6 +39,8 @@ class TargetValue(BaseModel):
     a pair for ``range`` (both ends inclusive), the words for ``level``, and None for ``unread``.
     ``per`` names the period a rhythm is counted in (每季度1次 -> 季度). ``relative`` holds the comparison a
     growth target is measured against. ``implied`` is true where no operator was written.
+    ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is enough:
+    the indicator tells (``kinds``), no document.
     ``doubts`` says what a reader should look at again.
     """
 
@@ -51,6 +53,7 @@ class TargetValue(BaseModel):
     per: str | None = None
     relative: str | None = None
     implied: bool = False
+    enough: bool = Field(False, exclude=True, repr=False)
     doubts: tuple[str, ...] = ()
 
     @field_validator("raw", "unit", "per", "relative", "value", mode="before")
@@ -140,6 +143,11 @@ class TargetValue(BaseModel):
         return Fraction(self.yearly or 0)
 
     @property
+    def at_least(self) -> bool:
+        """True where = or no operator is written and reaching the value is enough."""
+        return self.implied or self.enough
+
+    @property
     def ceiling(self) -> bool:
         """True where less is better: ≤, <, and a zero to be kept."""
         return self.op in ("<=", "<") or (self.op == "==" and self.value == 0)
@@ -158,7 +166,7 @@ class TargetValue(BaseModel):
         if isinstance(self.value, tuple):
             return self.value[0] <= figure <= self.value[1]
         goal = self._goal
-        if self.implied and goal:
+        if self.at_least and goal:
             return figure >= goal
         return bool(_COMPARE[self.op](figure, goal))
 
@@ -181,7 +189,7 @@ class TargetValue(BaseModel):
         gap = figure - self._goal
         if self.ceiling:
             return -gap
-        if self.op == "==" and not self.implied:
+        if self.op == "==" and not self.at_least:
             return -abs(gap)
         return gap
 
@@ -223,7 +231,7 @@ class TargetValue(BaseModel):
         stood in.
         """
         if (self.op, self.relative) != (other.op, other.relative) or (
-            self.implied != other.implied and self._exact
+            self.at_least != other.at_least and self._exact
         ):
             return False
         if self.op in ("by", "level", "unread"):
@@ -256,7 +264,7 @@ class TargetValue(BaseModel):
         return (
             self.same(other)
             and split_unit(self.unit) == split_unit(other.unit)
-            and self.implied == other.implied
+            and self.at_least == other.at_least
         )
 
     def text(self) -> str:

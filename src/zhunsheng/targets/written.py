@@ -77,9 +77,10 @@ _YES = re.compile(
 )
 _NO = re.compile(rf"否|不是|没有|(?:未|尚未|还未|没有|暂未)(?:{_DOING})[一-龥]{{0,8}}")
 _PARTS = re.compile(
-    r"(上半年|下半年|[一二三四1-4]季度|\d{1,2}月份?)([^\d,;、]{0,12}?)(\d[\d,]*)(?![\d日号])([一-龥]{0,3})"
+    r"(上半年|下半年|第?[一二三四1-4]季度|\d{1,2}月份?)([^\d,;、]{0,12}?)(\d[\d,]*)(?![\d日号])([一-龥]{0,3})"
 )
 _DAY = re.compile(r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}日?")
+_WHOLE_DAY = re.compile(r"[日号]|[-./]\d{1,2}[-./]|\d{5}")  # 11月 leaves the day open
 _YEARLESS = re.compile(r"(?<![\d年])\d{1,2}月\d{1,2}[日号]")
 _DAY_PARTS = re.compile(
     r"(?<=[\d年月日号份])(?:至|到|~|-)(?=\d)|\d{1,2}:\d{2}(?::\d{2})?|\d+|"
@@ -88,10 +89,11 @@ _DAY_PARTS = re.compile(
 )
 _RANGE = re.compile(r"\d[^\d,;、升降增减提高低涨跌落]{0,2}(?:-|~|至|到)\d|[≥>]\S*\d\S*[≤<]")
 _FROM_TO = re.compile(r"[由从]\D{0,6}\d")  # 由100起降至94起 is a change, no range
+_UNCHANGED = re.compile(rf"(?:(?:较|比|与|同)?{_LAST_YEAR}(?:相比)?)?(?:保持)?(?:持平|零增长|没有变化|无变化)")
 _NO_DAY = re.compile(
     r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}[日号]?(?!\d)|(?<!\d)\d{1,2}月\d{1,2}[日号]"
 )
-_TENTHS = re.compile(r"([一二两三四五六七八九十\d])成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])")
+_TENTHS = re.compile(r"(?<![.\d])([一二两三四五六七八九十\d]|\d\.\d)成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Written:
 
     ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only
     a least, a most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading
-    it. ``around`` are the words beside the number or day that said none of this:
+    it. ``signed`` is true where a plus or minus stands before the number. ``parts`` are the figures of a year told
+    by its halves, quarters or months, in their order. ``around`` are the words beside the number or day that said none of this:
     only the indicator can tell whether they are harmless. ``denied`` is what is said not to have happened,
     in the words that name it: 重大事故 of 未发生重大事故.
     """
@@ -116,6 +119,8 @@ class Written:
     why: str | None = None
     around: tuple[str, ...] = ()
     denied: str = ""
+    signed: bool = False
+    parts: tuple[Fraction, ...] = ()
 
 
 def own_marks(text: str) -> str:
@@ -176,6 +181,8 @@ def read_written(
         return _read_day(text, day, dayed[: days[0].start()] + "|" + dayed[days[0].end() :], beside, year)
     if NOTHING.fullmatch(bare):
         return Written(text, Fraction(0), answer=False, around=beside, denied=_DENIED.sub("", bare))
+    if _UNCHANGED.fullmatch(bare):
+        return Written(text, Fraction(0), "%", growth=1, around=beside)
     if parts := _PARTS.findall(bare):
         rest = tuple(filter(None, (*_PARTS.sub(lambda m: f"|{m[2]}|", bare).split("|"), *beside)))
         return _sum_of(text, [(p, n, u) for p, _, n, u in parts], tuple(_years_out(r, year) for r in rest))
@@ -237,9 +244,8 @@ def _years_out(words: str, year: int | None) -> str:
 
 
 def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...], year: int | None) -> Written:
-    bound: Bound = (
-        "most" if re.search(r"前|内|止|[≤<]", rest.replace("日前", "前")) and "提前" not in rest else ""
-    )
+    within = re.search(r"前|内|止|[≤<]", rest.replace("日前", "前")) and "提前" not in rest
+    bound: Bound = "most" if within or not _WHOLE_DAY.search(normalise(text)) else ""
     around = tuple(filter(None, re.split(r"\||[≤<=]", rest)))
     # What is done in a year is not done before it: a wrong year, or another year's work.
     why = worded("写的是 {year} 年以前的日期", year=year) if year is not None and day.year < year else None
@@ -247,24 +253,37 @@ def _read_day(text: str, day: date, rest: str, beside: tuple[str, ...], year: in
 
 
 def _sum_of(text: str, parts: list[tuple[str, str, str]], around: tuple[str, ...]) -> Written:
-    """Add up a year told by its halves or quarters; a year told in part is doubtful."""
-    names = {re.sub(r"\D季|季", "季", p.translate(str.maketrans("一二三四", "1234"))) for p, _, _ in parts}
+    """Add up a year told by its halves, quarters or months; a year told in part is doubtful."""
+    figures = {_begins(name): Fraction(figure.replace(",", "")) for name, figure, _ in parts}
     units = {_unit(u, None) for _, _, u in parts if u}
     more = (u[len(_unit(u, None) or "") :] for _, _, u in parts if u)
-    halves = {p for p, _, _ in parts} == {"上半年", "下半年"}
-    if len(names) != len(parts) and not halves:
+    if len(figures) != len(parts):
         return Written(text, why=worded("同一时段写了两次"))
-    if not halves and len(parts) != (4 if "季度" in parts[0][0] else 12):
+    if sorted(figures) not in _WHOLE_YEARS:
         return Written(text, why=worded("只写了年内一部分时间"))
     if len(units) > 1:
         return Written(text, why=worded("各时段的单位不同"))
-    total = sum((Fraction(n.replace(",", "")) for _, n, _ in parts), Fraction(0))
-    return Written(text, total, unit=next(iter(units), None), around=(*around, *filter(None, more)))
+    told = tuple(figures[month] for month in sorted(figures))
+    beside = (*around, *filter(None, more))
+    return Written(text, sum(told, Fraction(0)), unit=next(iter(units), None), around=beside, parts=told)
+
+
+_WHOLE_YEARS = [list(range(1, 13, months)) for months in (1, 3, 6)]
+
+
+def _begins(part: str) -> int:
+    """Return the month in which a part of a year begins: 4 for 二季度, 7 for 下半年, 10 for 10月份."""
+    if "半年" in part:
+        return 1 if part == "上半年" else 7
+    number = int(re.sub(r"\D", "", part.translate(str.maketrans("一二三四", "1234"))))
+    return number * 3 - 2 if "季" in part else number
 
 
 def _tenths(match: re.Match[str]) -> str:
     """Write tenths as percent: 九成九 is 99%, 三成半 35%, 十成 100%."""
     digits = str.maketrans("一二两三四五六七八九半", "12234567895")
+    if "." in match[1]:
+        return f"{float(match[1]) * 10:g}%"
     whole = 10 if match[1] == "十" else int(match[1].translate(digits))
     return f"{whole * 10 + int((match[2] or '0').translate(digits))}%"
 
@@ -292,14 +311,26 @@ def _read_number(
     rhythm = per[1] if per else parsed.per
     if not rhythm and (match := re.match(r"/(季度|季|月|半年|周|年)", tail)):
         rhythm, tail = match[1], tail[match.end() :]
+    signed = number < 0 or head.endswith(("负", "+"))
     if head.endswith("负"):
         head, number = head[:-1], -number
+    head = head.removesuffix("+")
     bound, head, tail = _bound_of(head, tail)
     growth, head, why = _way_of(head)
     if growth < 0 and number < 0:
         why = worded("既写下降又写负数，看不出是升是降")
     around = tuple(filter(None, (*others, head, tail, *beside)))
-    return Written(text, number, parsed.unit or None, rhythm, growth, about or bound, why=why, around=around)
+    return Written(
+        text,
+        number,
+        parsed.unit or None,
+        rhythm,
+        growth,
+        about or bound,
+        why=why,
+        around=around,
+        signed=signed and not growth,
+    )
 
 
 def _split(body: str, unit: str | None) -> tuple[str, str | None, str]:

@@ -15,6 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation.indicators import Case, score_indicator
 from zhunsheng.evaluation.scorecard import OPEN, Verdict
 from zhunsheng.faults import fault, once
+from zhunsheng.intake.recognition.indicators import is_dated
 from zhunsheng.outcomes import NOTHING, outcome_of_text
 from zhunsheng.regulations import Scheme, in_force, schemes
 from zhunsheng.targets import Indicator, TargetValue
@@ -65,7 +66,8 @@ class CalculatedCase(BaseModel):
 
 class Calculated(BaseModel):
     """What a case came to: points earned (None where a person must decide), the verdict, what is pending and
-    why, and how it came about in words.
+    why (also beside points that stand until someone explains a result far beyond its target), and how it came
+    about in words.
     """
 
     score: Decimal | None
@@ -104,7 +106,8 @@ def score_case(said: CalculatedCase, this_year: int) -> Calculated:
     """
     year, told = said.year or this_year, said.indicator
     scheme = _scheme(said.scheme, year)
-    target = TargetValue.parse(told.target, op=told.op, unit=told.unit, year=year)
+    dated = is_dated(told.name, told.level1 or "", told.level2 or "", year)
+    target = TargetValue.parse(told.target, op=told.op, unit=told.unit, year=year, dated=dated)
     indicator = Indicator(
         level1=told.level1,
         level2=told.level2,
@@ -122,7 +125,7 @@ def score_case(said: CalculatedCase, this_year: int) -> Calculated:
     return Calculated(
         score=None if waits else score.score,
         verdict=score.verdict,
-        pending=(score.asks or score.how) if waits else None,
+        pending=(score.asks or score.how) if waits or score.verdict == "explain" else None,
         explanation=score.how,
     )
 

@@ -32,6 +32,7 @@ _LIGHTS: dict[Light, str] = {
 _VERDICTS = {
     "met": "green",
     "over": "dark_orange3",
+    "explain": "dark_orange3",
     "missed": "red",
     "judged": "green",
     "pending": "bright_black",

@@ -90,7 +90,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
 
     nature, op = texts.get("nature", ""), texts.get("op", "")
     sign = nature if nature and not op and is_operator(nature) else op
-    dated = _is_dated(texts["name"], texts["level1"], texts["level2"], year)
+    dated = is_dated(texts["name"], texts["level1"], texts["level2"], year)
 
     def value(raw: str) -> TargetValue:
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
@@ -118,7 +118,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     )
 
 
-def _is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:
+def is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:
     """Say whether an indicator's value is a date by its name or by its category (时效)."""
     if _DATED_NAME.search(name):
         return True

@@ -85,7 +85,7 @@ def _goals(card: Scorecard) -> list[Row]:
     """Return the goals, and how many indicators came to what."""
     goals = card.sheet.goals or ()
     done = (
-        f"{sum(s.verdict in ('met', 'over', 'judged') for s in card.scores)} 个指标完成，"
+        f"{sum(s.verdict in ('met', 'over', 'explain', 'judged') for s in card.scores)} 个指标完成，"
         f"{sum(s.verdict == 'missed' for s in card.scores)} 个未达标，{len(card.pending)} 个待定（待评定、无"
         "证据或未到期）。"
     )

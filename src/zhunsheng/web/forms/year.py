@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
-from zhunsheng.regulations import QualityBand
+from zhunsheng.regulations import Scheme
 from zhunsheng.text import MOST
 from zhunsheng.usecases.result import RunIndicator
 from zhunsheng.web.forms.base import Files, SentForm, offer
@@ -75,13 +75,16 @@ class WordForm(_OfIndicator):
     reason = forms.CharField(label=_("理由"), max_length=MOST["words"], required=False, widget=lines(2))
     cause = forms.ChoiceField(label=_("偏差原因"), required=False)
     measures = forms.CharField(label=_("改进措施"), max_length=MOST["words"], required=False)
-    over_accepted = forms.BooleanField(label=_("认可超额"), required=False)
+    over_accepted = forms.BooleanField(label=_("认可超额（写理由，不扣分）"), required=False)
+    target_low = forms.BooleanField(label=_("目标定低了（写理由，按偏离度扣分）"), required=False)
 
     def __init__(
-        self, data: QueryDict | None, files: Files | None, bands: Sequence[QualityBand], causes: Sequence[str]
+        self, data: QueryDict | None, files: Files | None, scheme: Scheme, causes: Sequence[str]
     ) -> None:
         super().__init__(data, files)
-        told = [(b.name, f"{b.name}（{percent(b.low, 0)}–{percent(b.high, 0)}）") for b in bands]
+        # Where a scheme takes points off at once a reason keeps them; where it asks first a finding takes them.
+        del self.fields["over_accepted" if scheme.over.when == "asked" else "target_low"]
+        told = [(b.name, f"{b.name}（{percent(b.low, 0)}–{percent(b.high, 0)}）") for b in scheme.qualitative]
         offer(self, "band", [("", _("定性档次（定量指标不选）")), *told])
         self.fields["files"] = SentFiles(label=_("附件"), accept=PROOF)
         offer(self, "cause", _causes(causes))
@@ -95,7 +98,7 @@ class WordForm(_OfIndicator):
             else _("台账没有完成值：填报的须附证明，并标明“人工填报”。")
         )
         if word:
-            told = ("band", "reason", "cause", "measures", "over_accepted")
+            told = ("band", "reason", "cause", "measures", "over_accepted", "target_low")
             self.initial = {name: getattr(word, name) for name in told}
             self.initial["actual"] = "" if anew else word.actual
             self.initial["share"] = None if word.share is None else number(word.share * 100, 6)

@@ -180,6 +180,7 @@ class Word(Audited):
     band = models.CharField(_("评定档次"), max_length=60, blank=True)
     share = models.DecimalField(_("得分率"), max_digits=5, decimal_places=4, null=True, blank=True)
     over_accepted = models.BooleanField(_("认可超额"), default=False)
+    target_low = models.BooleanField(_("目标定低了"), default=False)
     reason = models.TextField(_("理由"), blank=True)
     # What the indicator promised when the figure was typed (``promise``); empty for what was typed before
     # that was kept.
@@ -232,6 +233,7 @@ class Word(Audited):
             accepted=contest.ruling if contest else None,
             against=contest.computed if contest else None,
             over_accepted=self.over_accepted,
+            target_low=self.target_low,
             reason=self.reason or None,
             cause=self.cause or None,
             measures=self.measures or None,

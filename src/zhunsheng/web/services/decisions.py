@@ -313,6 +313,7 @@ def _said(word: Word | None) -> dict[str, str]:
     said = {labels[name]: str(getattr(word, name)) for name in names}
     said[_("得分率")] = "" if word.share is None else f"{word.share:.2%}"
     said[_("认可超额")] = _("是") if word.over_accepted else ""
+    said[_("目标定低了")] = _("是") if word.target_low else ""
     said[_("附件")] = "、".join(sorted(a.name for a in word.attachments.all()))
     return said
 

@@ -56,6 +56,7 @@ MARKS: dict[str, tuple[str, str, StrOrPromise]] = {
     "unapproved": ("secondary", "draft", gettext_lazy("未批复")),
     "met": ("green", "tick", VERDICTS["met"]),
     "over": ("yellow", "warn", VERDICTS["over"]),
+    "explain": ("yellow", "doubt", VERDICTS["explain"]),
     "missed": ("red", "cross", VERDICTS["missed"]),
     "grey": ("secondary", "broken", LIGHTS["grey"]),
 }
@@ -157,7 +158,7 @@ def lamp_of(indicator: RunIndicator) -> str:
     if shown != "grey":
         return str(shown)
     verdict = indicator.score.verdict
-    return verdict if verdict in LAMPS else "judged" if verdict in ("met", "over", "missed") else "pending"
+    return verdict if verdict in LAMPS else "judged" if verdict in ("met", "over", "explain", "missed") else "pending"
 
 
 @register.filter

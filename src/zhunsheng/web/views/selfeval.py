@@ -85,7 +85,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
         lines = []
         for i in sheet.indicators:
             line = said_of((sheet.id, i.id))
-            blank = WordForm.blank(request, rules.scheme.qualitative, causes, key=f"word-{sheet.id}-{i.id}")
+            blank = WordForm.blank(request, rules.scheme, causes, key=f"word-{sheet.id}-{i.id}")
             form = blank.tell(i, said.get((sheet.id, i.id)), anew=bool(line["anew"]))
             lines.append(line | {"i": i, "form": form if editable else None})
         results.append((sheet, lines))
@@ -136,7 +136,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """
     demand(request, "selfeval.fill", evaluation)
     rules = rules_for(evaluation.department, evaluation.year)
-    said = WordForm.of(request, rules.scheme.qualitative, rules.monitoring(evaluation.as_of).causes)
+    said = WordForm.of(request, rules.scheme, rules.monitoring(evaluation.as_of).causes)
     files = [take(f, "attachment", evaluation.department, request.user) for f in said.pop("files")]
     sheet, indicator = said.pop("sheet"), said.pop("indicator")
     kept, former = words.say(evaluation, sheet, indicator, request.user, attachments=files, **said)

@@ -101,6 +101,8 @@ def _spoken(
         raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”填了得分率，没有选评定档次", name=line.name))
     if said.get("over_accepted") and not str(said.get("reason") or "").strip():
         raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”认可超额，没有写理由", name=line.name))
+    if said.get("target_low") and not str(said.get("reason") or "").strip():
+        raise ZhunshengError("ZS-WB-06", detail=worded("“{name}”认定目标定低了，没有写理由", name=line.name))
     refuse_marks(said.get("actual"))
     files = list(said.pop("attachments", []))
     promised = promises(book_in_force(record.department, record.year, record.as_of)).get(
@@ -114,7 +116,7 @@ def _spoken(
         promised = former.promised  # nobody typed it again: it stays a figure for what it was typed for
         stale = False
     if former is not None:
-        for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "reason"):
+        for name in ("cause", "measures", "actual", "band", "share", "over_accepted", "target_low", "reason"):
             said.setdefault(name, getattr(former, name))
         if said["actual"] == former.actual and not stale:
             files = [*former.attachments.all(), *files]
