@@ -218,6 +218,14 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请用 zhunsheng limits 列出全部期限，写它的名称或代号。",
         "请从期限一览里选择。",
     ),
+    "ZS-RG-21": (
+        "没有状态“{state}”，可用的有：{known}",
+        "请改用列出的状态之一。",
+    ),
+    "ZS-RG-22": (
+        "{name} 的扩展名既不是 xlsx 也不是 csv",
+        "请把 --output 的文件名写成以 .xlsx 或 .csv 结尾。",
+    ),
     "ZS-RN-01": ("评价结果的内容不合规：{detail}", "请重新计算；由旧版本留下的结果可由计算重新得出。"),
     "ZS-SC-01": ("单位不可比：目标为“{target}”，结果为“{result}”", "请统一单位后再比较。"),
     "ZS-SC-02": (

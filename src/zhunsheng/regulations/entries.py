@@ -146,7 +146,8 @@ class Deadline(Checked):
     With ``ledger`` it is applied to rows: those of ``where`` (SQL), from the first day in ``starts`` to the
     first in ``ends``; ``ahead`` says that the start may lie in the future, as a planned day does. ``soon`` is
     how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time.
-    ``binds`` says whom it binds, ``ended`` why no entry follows one that expired.
+    ``binds`` says whom it binds (``ours``: whether the office itself has to act), ``ended`` why no entry
+    follows one that expired.
     """
 
     days: Days
@@ -167,6 +168,7 @@ class Deadline(Checked):
     soon: Annotated[int, Field(ge=0, le=366)] = 3
     rate: str | None = None
     binds: Name
+    ours: bool = True
     ended: str | None = None
     note: str | None = None
 
