@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from itertools import pairwise
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreed import import_ledger
 from zhunsheng import clock
+from zhunsheng.cli import terminal
+from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
@@ -369,3 +374,66 @@ def test_annual_reports_are_looked_up_in_their_own_ledger(engine):
     assert dict(line.counts) == {"in-time": 1, "overdue": 1}
     (line,) = [x for x in counted(engine, D(2026, 6, 10), "A") if x.limit == "annual-report"]
     assert dict(line.counts) == {"due-soon": 2}
+
+
+# -- the command
+# ------------------------------------------------------------------------------------------------------------
+
+COMPLAINTS = """登记编号,类别,收到日期,受理日期,办结日期,核查决定日期,承办科室
+T1,投诉,2026-06-01,2026-06-03,,,消保科
+T2,投诉,2026-06-01,2026-06-11,2026-06-20,,消保科
+J1,举报,2026-06-03,,,,稽查队
+J2,举报,2026-06-03,,2026-06-24,2026-06-24,稽查队
+"""
+STOPS = """所属台账,事项编号,停计事由,停计开始日期,停计结束日期
+投诉举报,J1,检测,2026-06-08,2026-06-12
+投诉举报台账,J1,检验检测检疫鉴定,2026-06-10,2026-06-12
+"""
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    monkeypatch.setattr(terminal.console, "width", 200)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return left.value.code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def kept(tmp_path):
+    for name, text in (("投诉举报台账", COMPLAINTS), ("期限停计台账", STOPS)):
+        (path := tmp_path / f"{name}.csv").write_text(text, "utf8")
+        import_ledger(tmp_path / "store", path, department="D1", label="甲局")
+    return tmp_path
+
+
+def test_the_command_counts_lists_and_writes(kept, cli):
+    asked = ("limits", "--evidence", str(kept / "store"), "--as-of", "2026-07-03")
+    lines = json.loads(cli(*asked, "--json")[1])
+    told = {(line["limit"], line["section"]): line["counts"] for line in lines}
+    # Accepted on 3 and 11 June, the last day being 10 June; J1 as counted above is due on 2 July.
+    assert told["complaint-accept", "消保科"] == {"in-time": 1, "late": 1}
+    assert told["report-check", "稽查队"] == {"overdue": 1, "in-time": 1}
+    (row,) = json.loads(cli(*asked, "举报核查决定是否立案", "--json")[1])
+    assert (row["number"], row["due"], row["state"], row["used"]) == ("J1", "2026-07-02", "overdue", 16)
+    assert "没有填过" in cli(*asked)[1]  # 终止调解告知: no 告知日期 anywhere
+    for name in ("a.csv", "a.xlsx"):
+        assert cli(*asked, "--state", "按期办结", "--output", str(kept / name))[0] == 0
+    written = (kept / "a.csv").read_text("utf-8-sig").splitlines()
+    # T1 was accepted in time; T2 was mediated within 60 days of 11 June; J2 was decided in time.
+    assert [line.split(",")[2] for line in written[1:]] == ["T1", "T2", "J2"]
+    assert openpyxl.load_workbook(kept / "a.xlsx").active.max_row == 4
+
+
+@pytest.mark.parametrize(
+    ("given_", "code"),
+    [(["没有"], "ZS-RG-20"), (["--state", "好"], "ZS-RG-21"), (["--output", "x.pdf"], "ZS-RG-22")],
+)
+def test_what_the_command_refuses(kept, cli, given_, code):
+    found = cli("limits", "--evidence", str(kept / "store"), *given_)
+    assert found[0] == 2 and code in "".join(found[1:])

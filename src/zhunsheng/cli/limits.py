@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +22,8 @@ from zhunsheng.cli.arguments import (
 from zhunsheng.cli.show import limits as show
 from zhunsheng.evidence import Store
 from zhunsheng.measures import Where
-from zhunsheng.measures.standings import Asked, LimitRow, counted
-from zhunsheng.regulations.limits import OPEN, limit_of
+from zhunsheng.measures.standings import Asked, LimitRow, Line, counted
+from zhunsheng.regulations.limits import OPEN, applied, limit_of
 from zhunsheng.usecases.limits import name_of, rows_of, state_named, table, totals, write_rows
 from zhunsheng.usecases.opened_evidence import Evidence
 
@@ -79,7 +78,7 @@ def limits(
             line for line in counted(opened.engine, until, code) if section is None or line.section == section
         ]
         if as_json:
-            terminal.say_json([asdict(line) for line in lines])
+            terminal.say_json([_line(line) for line in lines])
         else:
             show.totals(totals(lines), until)
         return
@@ -88,6 +87,19 @@ def limits(
         terminal.say_json([_plain(row) for row in rows])
     else:
         show.rows(rows, opened.snapshot.name_of)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Return counts as plain data."""
+    return {
+        "limit": line.limit,
+        "name": applied()[line.limit][-1].name,
+        "department": line.department,
+        "section": line.section,
+        "counts": dict(line.counts),
+        "earliest": line.earliest,
+        "recorded": line.recorded,
+    }
 
 
 def _plain(row: LimitRow) -> dict[str, Any]:

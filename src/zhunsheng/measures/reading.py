@@ -19,6 +19,7 @@ from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_q
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Kept
+from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
 
@@ -152,7 +153,8 @@ def _silent(found: Readings, known: dict[str, Measure], asked_of: _Asked, year: 
     """Return anew the readings of nought that come from a ledger without any row of the year:
     unknown is not nought.
 
-    A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in.
+    A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in,
+    the rate of a limit the days on which something was done.
     """
     doubted: dict[str, tuple[set[str], set[tuple[str, ...]]]] = {}
     asked: dict[tuple[str, str, str | None], list[tuple[str, tuple[str, ...]]]] = {}
@@ -190,6 +192,8 @@ def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, 
     """
     if not counted:
         return [(measure.ledger, days_of(measure, measure.population, ledgers()[measure.ledger]))]
+    if measure.limit:
+        return [(measure.ledger, applied()[measure.limit][-1].ends)]
     return [(link.ledger, days_of(measure, link.where, ledgers()[link.ledger])) for link in measure.links]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
@@ -25,7 +25,8 @@ BOUND: tuple[State, ...] = tuple(state for state in STATES if state != "not-star
 @dataclass(frozen=True)
 class Line:
     """How many rows of a section (None: none is named) stand how to a limit. ``earliest`` is the first last
-    day of those that are overdue or due soon.
+    day of those that are overdue or due soon. ``recorded`` is whether the department ever noted an end: where
+    it noted none, that nothing is done is not known.
     """
 
     limit: str
@@ -33,6 +34,7 @@ class Line:
     section: str | None
     counts: Counter[State] = field(hash=False)
     earliest: date | None
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,21 +63,23 @@ def counted(engine: Engine, as_of: date, department: str | None = None) -> list[
     """Return how all rows stand to all limits at the end of a day, by section: those that are open, and
     those done in the day's year. Without ``department`` (a code) of all departments.
     """
-    found = []
+    found, ends = [], Counter[tuple[str, str]]()
     for ledger, names in _by_ledger().items():
         text = _counts_text(ledger, tuple(names), engine.dialect, narrowed=department is not None)
         for row in engine.query(_at(text, as_of, department, engine.dialect)):
             code, section, *figures = row
-            width = len(BOUND) + 1
+            width = len(BOUND) + 2
             for n, name in enumerate(names):
-                *numbers, earliest = figures[n * width : (n + 1) * width]
+                *numbers, earliest, done = figures[n * width : (n + 1) * width]
+                ends[name, code] += done
                 counts: Counter[State] = Counter(
                     {state: int(number) for state, number in zip(BOUND, numbers, strict=True) if number}
                 )
                 if counts:
                     found.append(Line(name, code, section, counts, earliest))
     order = list(applied())
-    return sorted(found, key=lambda line: (order.index(line.limit), line.department, line.section or ""))
+    told = [replace(line, recorded=ends[line.limit, line.department] > 0) for line in found]
+    return sorted(told, key=lambda line: (order.index(line.limit), line.department, line.section or ""))
 
 
 def listed(engine: Engine, limit: str, as_of: date, asked: Asked) -> list[LimitRow]:
@@ -143,13 +147,15 @@ def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: b
     select = exp.select(exp.column(DEPARTMENT), exp.column("section_"))
     for n, limit in enumerate(names):
         state, due = f"state{n}", exp.column(f"limit{n}_due")
-        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, copy=False)
+        done = exp.column(f"limit{n}_done")
+        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, done, copy=False)
         for number, one in enumerate(BOUND):
             of_state = exp.EQ(this=exp.column(state), expression=exp.Literal.string(one))
             counted = _filter(exp.Count(this=exp.Star()), of_state)
             select = select.select(exp.alias_(counted, f"n{n}_{number}"), copy=False)
         earliest = _filter(exp.Min(this=due.copy()), exp.column(state).isin("overdue", "due-soon"))
-        select = select.select(exp.alias_(earliest, f"first{n}"), copy=False)
+        ended = exp.alias_(exp.Count(this=done.copy()), f"ended{n}")
+        select = select.select(exp.alias_(earliest, f"first{n}"), ended, copy=False)
     source = _source(ledgers()[name], names, narrowed=narrowed)
     inner = inner.from_(source.subquery("rows", copy=False), copy=False)
     select = select.from_(inner.subquery("stated", copy=False), copy=False)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import ledgers
 from zhunsheng.files.writing import TextBook, whole_file
-from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, listed
+from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, counted, listed
 from zhunsheng.regulations.limits import STATES, State, applied
 from zhunsheng.text import csv_text
 from zhunsheng.translation import series, worded
@@ -29,6 +30,16 @@ class Total:
     counts: Counter[State] = field(default_factory=Counter)
     lines: list[Line] = field(default_factory=list)
     earliest: date | None = None
+    recorded: bool = False
+
+    @property
+    def lacking(self) -> str:
+        """The titles of the columns that would say when something was done."""
+        entry = applied()[self.limit][-1]
+        if entry.elsewhere:
+            return ledgers()[entry.elsewhere.ledger].column(entry.elsewhere.column).title
+        own = ledgers()[entry.ledger or ""]
+        return series([own.column(name).title for name in entry.ends])
 
 
 def totals(lines: Iterable[Line]) -> list[Total]:
@@ -38,6 +49,7 @@ def totals(lines: Iterable[Line]) -> list[Total]:
         total = found.setdefault(line.limit, Total(line.limit))
         total.counts += line.counts
         total.lines.append(line)
+        total.recorded = total.recorded or line.recorded
         if line.earliest is not None:
             total.earliest = min(line.earliest, total.earliest or line.earliest)
     return list(found.values())
@@ -52,9 +64,19 @@ def state_named(text: str) -> State:
 
 
 def rows_of(evidence: Evidence, limits: Iterable[str] | None, as_of: date, asked: Asked) -> list[LimitRow]:
-    """Return the rows of some limits (None: of all) in the states that are asked for, by their last day."""
+    """Return the rows of some limits (None: of all) in the states that are asked for, by their last day; none
+    of a department that never noted an end.
+    """
+    lines = counted(evidence.engine, as_of, asked.department)
+    known = {(line.limit, line.department) for line in lines if line.recorded}
     chosen = applied() if limits is None else limits
-    return [row for name in chosen for row in listed(evidence.engine, name, as_of, asked)]
+    return [
+        row
+        for name in chosen
+        if any(limit == name for limit, _department in known)
+        for row in listed(evidence.engine, name, as_of, asked)
+        if (name, row.department) in known
+    ]
 
 
 def note_of(row: LimitRow) -> str:

@@ -21,17 +21,22 @@ def totals(found: Sequence[Total], as_of: date) -> None:
     if not found:
         console.print("台账里没有受这些期限约束的行。", style="bright_black")
         return
-    table = table_of("期限", "科室或辖区", *(STATES[state] for state in BOUND), "最早到期")
+    table = table_of("期限", "科室或辖区", *(STATES[state] for state in BOUND))
     for total in found:
         title = applied()[total.limit][-1].name
+        if not total.recorded:
+            continue
         for line in total.lines:
             cells = [
                 f"[{_COLOURS.get(state, 'default')}]{line.counts[state]}[/]" if line.counts[state] else ""
                 for state in BOUND
             ]
-            table.add_row(title, escape(line.section or "（未填）"), *cells, str(line.earliest or ""))
+            table.add_row(title, escape(line.section or "（未填）"), *cells)
             title = ""
     console.print(table)
+    if silent := [t for t in found if not t.recorded]:
+        told = "；".join(f"{applied()[t.limit][-1].name}（{t.lacking}）" for t in silent)
+        console.print(f"从没有填过办结的日期，不能判断：{told}", style="yellow")
     console.print(f"截至 {as_of}（含当日）；已办结的只计当年。", style="bright_black")
 
 
@@ -49,9 +54,7 @@ def rows(found: Sequence[LimitRow], department_name: Callable[[str], str]) -> No
         "起算",
         "到期",
         "办结",
-        "已用",
         "状态",
-        "说明",
     )
     for row in found:
         said = row.standing
@@ -63,8 +66,6 @@ def rows(found: Sequence[LimitRow], department_name: Callable[[str], str]) -> No
             str(row.start),
             str(said.due or ""),
             str(said.done or ""),
-            "" if said.used is None else str(said.used),
-            f"[{_COLOURS.get(said.state, 'default')}]{STATES[said.state]}[/]",
-            note_of(row),
+            f"[{_COLOURS.get(said.state, 'default')}]{STATES[said.state]}[/] {note_of(row)}",
         )
     console.print(table)

@@ -111,7 +111,7 @@ def waiting(department: Organisation, as_of: date) -> list[Waits]:
             ),
         )
         for total in found
-        if total.counts["overdue"] or total.counts["due-soon"]
+        if total.recorded and (total.counts["overdue"] or total.counts["due-soon"])
     ]
 
 
@@ -132,6 +132,7 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
             "entry": _entry(total.limit, as_of),
             "counts": [total.counts[state] for state in BOUND],
             "rate": rates.get(total.limit),
+            "lacking": "" if total.recorded else total.lacking,
             "lines": [(line.section, [line.counts[state] for state in BOUND]) for line in total.lines],
         }
         for total in _standing(department, as_of)
