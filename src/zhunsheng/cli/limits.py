@@ -68,21 +68,20 @@ def limits(
     opened = Evidence.of(Store.existing(evidence), where=Where(engine, url))
     place = folders.department_to_read(evidence, department)
     code = place.code if place else None
+    lines = counted(opened.engine, until, code)
     if output is not None:
-        rows = rows_of(opened, chosen, until, Asked(states, code, section, None))
+        rows = rows_of(opened, chosen, until, Asked(states, code, section, None), lines)
         write_rows(output, table(rows, opened.snapshot.name_of))
         terminal.console.print(f"已写出 {output}（{len(rows)} 件）")
         return
     if chosen is None and not state:
-        lines = [
-            line for line in counted(opened.engine, until, code) if section is None or line.section == section
-        ]
+        lines = [line for line in lines if section is None or line.section == section]
         if as_json:
             terminal.say_json([_line(line) for line in lines])
         else:
             show.totals(totals(lines), until)
         return
-    rows = rows_of(opened, chosen, until, Asked(states, code, section, limit))
+    rows = rows_of(opened, chosen, until, Asked(states, code, section, limit), lines)
     if as_json:
         terminal.say_json([_plain(row) for row in rows])
     else:

@@ -18,7 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
-from zhunsheng.faults import written
+from zhunsheng.faults import packaged, written
 from zhunsheng.measures.limits import FLAGS, beside
 from zhunsheng.regulations import read_packaged, read_yaml
 from zhunsheng.regulations.limits import applied
@@ -214,26 +214,19 @@ def measures() -> dict[str, Measure]:
 
 def _in_time() -> list[Measure]:
     """Return the measure of each statutory limit: what was done in time, of what was done or fell due in the
-    year.
-
-    What is suspended has not fallen due; what is due on the day itself and not done has.
+    year (``in_time.yaml``).
     """
+    common = packaged(files(__package__) / "in_time.yaml")
     return [
         Measure(
             id=f"{name.replace('-', '_')}_in_time",
             name=entry.rate,
-            kind="ratio",
-            unit="%",
             ledger=entry.ledger or "",
             limit=name,
-            population="limit_due IS NOT NULL AND "
-            "COALESCE(LEAST(limit_done, limit_due), limit_due) BETWEEN :year_start AND :as_of",
-            hits="limit_done <= limit_due",
-            accrual=Accrual(shape="level"),
             drill=(entry.section,) if entry.section else (),
             aliases=(entry.rate,),
-            formula="期限内办结的件数/已办结或已到期的件数（停计的期间不计入期限）",
             citation="；".join(e.citation for e in entries),
+            **common,
         )
         for name, entries in applied().items()
         if (entry := entries[-1]).rate

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledgers
 from zhunsheng.files.writing import TextBook, whole_file
-from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, counted, listed
+from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, listed
 from zhunsheng.regulations.limits import STATES, State, applied
 from zhunsheng.text import csv_text
 from zhunsheng.translation import series, worded
@@ -63,12 +63,18 @@ def state_named(text: str) -> State:
     raise ZhunshengError("ZS-RG-21", state=text, known=series([STATES[state] for state in BOUND]))
 
 
-def rows_of(evidence: Evidence, limits: Iterable[str] | None, as_of: date, asked: Asked) -> list[LimitRow]:
+def rows_of(
+    evidence: Evidence, limits: Iterable[str] | None, as_of: date, asked: Asked, lines: Iterable[Line]
+) -> list[LimitRow]:
     """Return the rows of some limits (None: of all) in the states that are asked for, by their last day; none
-    of a department that never noted an end.
+    of a department that never noted an end. ``lines`` are the counts of that day, which tell where there is
+    anything to be listed.
     """
-    lines = counted(evidence.engine, as_of, asked.department)
-    known = {(line.limit, line.department) for line in lines if line.recorded}
+    known = {
+        (line.limit, line.department)
+        for line in lines
+        if line.recorded and any(line.counts[state] for state in asked.states)
+    }
     chosen = applied() if limits is None else limits
     return [
         row

@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.measures import Reading, measures, read_all
+from zhunsheng.measures import measures, read_all
 from zhunsheng.measures.standings import BOUND, Asked, Line, counted
 from zhunsheng.regulations import Deadline
 from zhunsheng.regulations.limits import STATES, State, applied, limit_of, version_on
 from zhunsheng.regulations.workdays import FIRST, LAST, PUBLISHED
-from zhunsheng.usecases.limits import Total, csv_bytes, fill_book, name_of, note_of, rows_of, table, totals
+from zhunsheng.usecases.limits import csv_bytes, fill_book, name_of, note_of, rows_of, table, totals
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation
@@ -80,9 +80,9 @@ def _lines(_state: str, code: str, as_of: date) -> tuple[Line, ...]:
     return tuple(counted(Evidence.of(evidence.store()).engine, as_of, code))
 
 
-def _standing(department: Organisation, as_of: date) -> list[Total]:
+def _standing(department: Organisation, as_of: date) -> tuple[Line, ...]:
     code = key_of(department)
-    return totals(_lines(evidence.store().snapshot().state_of(code), code, as_of))
+    return _lines(evidence.store().snapshot().state_of(code), code, as_of)
 
 
 def waiting(department: Organisation, as_of: date) -> list[Waits]:
@@ -92,7 +92,7 @@ def waiting(department: Organisation, as_of: date) -> list[Waits]:
     pages of the ledgers say what is wrong with it.
     """
     try:
-        found = _standing(department, as_of)
+        found = totals(_standing(department, as_of))
     except ZhunshengError as error:
         log.warning("no limits of %s: %s", department.pk, error.code)
         return []
@@ -124,24 +124,25 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
     and the rate of what was in time, and the rows that are asked for.
     """
     opened = Evidence.of(evidence.store())
-    code = key_of(department)
+    code, lines = key_of(department), _standing(department, as_of)
     rates = _rates(opened, code, as_of)
     found = [
         {
             "id": total.limit,
             "entry": _entry(total.limit, as_of),
             "counts": [total.counts[state] for state in BOUND],
-            "rate": rates.get(total.limit),
+            "rate": rates.get(total.limit, ""),
             "lacking": "" if total.recorded else total.lacking,
             "lines": [(line.section, [line.counts[state] for state in BOUND]) for line in total.lines],
         }
-        for total in _standing(department, as_of)
+        for total in totals(lines)
     ]
     listed = rows_of(
         opened,
         [asked.limit] if asked.limit else None,
         as_of,
         Asked(asked.states, code, asked.section, SHOWN),
+        lines,
     )
     listed.sort(key=lambda row: (row.standing.due or date.max, row.limit, row.number))
     return {
@@ -149,18 +150,20 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
         "states": [(state, STATES[state]) for state in BOUND],
         "rows": [(row, name_of(row), STATES[row.standing.state], note_of(row)) for row in listed],
         "names": {name: entries[-1].name for name, entries in applied().items()},
-        "sections": sorted(
-            {line.section for t in _standing(department, as_of) for line in t.lines if line.section}
-        ),
+        "sections": sorted({line.section for line in lines if line.section}),
     }
 
 
-def _rates(opened: Evidence, code: str, as_of: date) -> dict[str, Reading]:
-    """Return the reading of each limit's rate in the day's year."""
+def _rates(opened: Evidence, code: str, as_of: date) -> dict[str, str]:
+    """Return each limit's rate of what was in time in the day's year, where there is one."""
     chosen = [m for m in measures().values() if m.limit]
     found = read_all(chosen, opened.engine, opened.snapshot, as_of.year, as_of, departments=[code])
     named = {m.id: m.limit for m in chosen}
-    return {named[key[0]] or "": reading for key, reading in found.items() if key[2] is None}
+    return {
+        named[reading.measure] or "": reading.text()
+        for reading in found.values()
+        if reading.project is None and reading.value is not None
+    }
 
 
 def exported(department: Organisation, as_of: date, asked: Sought, kind: str) -> tuple[bytes, str]:
@@ -169,7 +172,8 @@ def exported(department: Organisation, as_of: date, asked: Sought, kind: str) ->
     """
     opened = Evidence.of(evidence.store())
     limits = [asked.limit] if asked.limit else None
-    rows = rows_of(opened, limits, as_of, Asked(asked.states, key_of(department), asked.section, None))
+    chosen = Asked(asked.states, key_of(department), asked.section, None)
+    rows = rows_of(opened, limits, as_of, chosen, _standing(department, as_of))
     told = table(rows, opened.snapshot.name_of)
     record("export", department, after={"ledger": "limits", "rows": len(told), "as_of": as_of.isoformat()})
     name = f"办理期限-{as_of}.{kind}"
