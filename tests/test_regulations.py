@@ -50,17 +50,22 @@ def test_days_that_rules_fix():
         FixedDay.model_validate(fixed_days()[0].model_dump() | {"month": 2, "day": 29})
 
 
-def test_a_dimension_claims_what_older_sheets_put_under_another():
-    old, new = regulations.framework_of(2021), regulations.framework_of(2022)
-    assert [f.dimension("产出指标", "成本指标").name for f in (old, new)] == ["产出", "成本"]
-    assert new.dimension("产出指标", "数量指标").name == "产出"
+def test_a_sheet_is_read_by_the_framework_it_is_written_by():
+    cost_below, cost_above = ("产出指标", "成本指标"), ("成本指标", "经济成本指标")
+    output, effect = ("产出指标(50分)", "数量指标"), ("效益指标", "可持续影响指标")
+    for year in (2021, 2024):
+        assert regulations.framework_for([output, cost_below], year).id == "cn-2015"
+        assert regulations.framework_for([output, cost_above], year).id == "cn-2021"
+    assert regulations.framework_for([output, effect], 2021).id == "cn-2015"
+    assert regulations.framework_for([output, effect], 2024).id == "cn-2021"
 
 
 def test_the_scheme_in_force():
     assert regulations.scheme_of(2021).id == "cn-2020-three"
     assert regulations.scheme_of(2022).id == "cn-2020-four"
     with pytest.raises(ZhunshengError, match="ZS-RG-02"):
-        regulations.scheme_of(2019)
+        regulations.scheme_of(2015)
+    assert regulations.scheme_of(2019).id == "cn-2016-three"
     assert regulations.framework_of(2014).id == regulations.framework_of(2021).id == "cn-2015"
     assert regulations.framework_of(2023).id == "cn-2021"
 
@@ -155,7 +160,7 @@ def test_level_names_are_mapped_by_meaning():
     assert old.category("社会公众或服务对象满意度").name == "服务对象满意度"
     assert old.category("数量指标", "产出指标").name == "数量"
     assert old.category(None) is None
-    assert new.dimension("产出指标", "成本指标").name == "成本"
+    assert new.dimension("产出指标", "成本指标").name == "产出"
     assert new.category("经济成本指标").name == "经济成本"
 
 

@@ -22,7 +22,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import execution, points, recheck, scorecard
 from zhunsheng.judgements import Judgement, read_judgements, resolve
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
-from zhunsheng.regulations import Scheme, scheme_of
+from zhunsheng.regulations import Scheme, rules_for, scheme_named, scheme_of
 from zhunsheng.targets import Book, Goal, Indicator, Source, TargetSheet, TargetValue
 from zhunsheng.targets.identity import identified
 from zhunsheng.targets.sheet import Execution
@@ -63,14 +63,13 @@ CASES = [
     (">90%", "90", "10.00", "missed"),
     ("大于4次", "4", "8.00", "missed"),
     ("大于4次", "5", "10.00", "met"),
-    ("=1次", "2", "5.00", "missed"),
+    ("=1次", "2", "10.00", "explain"),  # = is reached, and more is no miss
     ("=1次", "1", "10.00", "met"),
     ("3-5天", "10", "5.00", "missed"),
     ("3-5天", "4", "10.00", "met"),
     ("≥100件", "129", "10.00", "met"),
-    ("≥100件", "130", "10.00", "over"),
-    ("≥100件", "140", "9.00", "over"),
-    ("≥100件", "341", "7.00", "over"),
+    ("≥100件", "130", "10.00", "explain"),
+    ("≥100件", "140", "10.00", "explain"),  # points go down once someone finds the target too low
     ("每季度1次", "3", "7.50", "missed"),
     ("2021年12月底前", date(2021, 12, 31), "10.00", "met"),
     ("2021年12月底前", date(2022, 1, 30), "8.00", "missed"),
@@ -174,13 +173,45 @@ def test_what_a_dimension_came_to_and_what_is_open_stand_apart():
     assert card.execution.shown is None
 
 
-def test_over_achievement_with_an_accepted_reason():
-    said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
-    found = one("≥100件", "341", said=said)
-    assert (str(found.score), found.verdict, found.asks) == ("10.00", "over", None)
-    assert str(found.granted) == "3.00", "the part that the reason alone gives"
+@pytest.mark.parametrize(("result", "score"), [("130", "10.00"), ("140", "9.00"), ("341", "7.00")])
+def test_a_target_far_exceeded_is_asked_about_before_it_costs_points(result, score):
+    asked = one("≥100件", result)
+    assert (str(asked.score), asked.verdict, asked.open) == ("10.00", "explain", 0)
+    assert "目标是否偏低" in asked.asks
+    explained = one("≥100件", result, said=Judgement(indicator="甲", reason="临时任务"))
+    assert (str(explained.score), explained.verdict, explained.asks) == ("10.00", "over", None)
+    low = one("≥100件", result, said=Judgement(indicator="甲", target_low=True, reason="年初估少了"))
+    assert (str(low.score), low.verdict, low.asks) == (score, "over", None)
+    assert "年初估少了" in low.how
     with pytest.raises(ZhunshengError, match="ZS-SC-03"):
-        one("≥100件", "341", said=Judgement(indicator="甲", over_accepted=True))
+        one("≥100件", result, said=Judgement(indicator="甲", target_low=True))
+
+
+def test_over_achievement_with_an_accepted_reason_where_points_go_at_once():
+    said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
+    found = one("≥100件", "341", said=said, scheme=LOCAL)
+    assert (str(found.score), found.verdict, found.asks) == ("10.00", "over", None)
+    assert str(found.granted) == "2.00", "the part that the reason alone gives"
+    with pytest.raises(ZhunshengError, match="ZS-SC-03"):
+        one("≥100件", "341", said=Judgement(indicator="甲", over_accepted=True), scheme=LOCAL)
+
+
+def test_a_scheme_that_is_like_another_says_what_differs():
+    hubei, nobody = scheme_named("hubei"), scheme_named("没有")
+    assert nobody is None and hubei is not None
+    assert (hubei.late, hubei.over, hubei.grades) == (OLD.late, OLD.over, OLD.grades)
+    assert [(b.low, b.high) for b in hubei.qualitative] == [
+        (Decimal("0.8"), 1),
+        (Decimal("0.5"), Decimal("0.8")),
+        (0, Decimal("0.5")),
+    ]
+    with pytest.raises(ValueError, match="cn-2020-three"):
+        Scheme.model_validate({"like": "没有", "id": "x"})
+    glad = indicator("≥1%", "丙", "满意度指标", "服务对象满意度指标")
+    effect = indicator("≥1%", "乙", "效益指标", "社会效益指标")
+    found, card = points_of(sheet(indicator("≥1次"), effect, glad), hubei)
+    assert (found, str(card.execution.points)) == (["40", "20", "20"], "20")
+    assert "满意度指标不在本方案之内，与效益指标一并计分" in card.notes
 
 
 def test_a_local_scheme_takes_off_points():
@@ -255,7 +286,14 @@ def test_points_of_the_framework_with_cost():
     assert points_of(sheet(cost, *rest), NEW)[0] == ["20", "40", "20", "10"]
     assert points_of(sheet(*rest), NEW)[0] == ["50", "30", "10"]
     old = indicator("≤1元", "费", "产出指标", "成本指标")
-    assert points_of(sheet(old, *rest), NEW)[0] == ["20", "40", "20", "10"]
+    under_output = identified(sheet(old, *rest).model_copy(update={"year": 2024}))
+    chosen = rules_for(2024).scheme_for(under_output.levels())
+    assert chosen.id == "cn-2020-three", "what the sheet says outranks its year"
+    assert points_of(under_output, chosen)[0] == ["25", "25", "30", "10"]
+    assert rules_for(2024).scheme_for(sheet(cost, *rest).levels()).id == "cn-2020-four"
+    assert rules_for(2021).scheme_for(sheet(cost, *rest).levels()).id == "cn-2020-four"
+    assert points_of(sheet(*rest[:2]), NEW)[0] == ["50", "40"], "what satisfaction would have goes to effects"
+    assert points_of(sheet(cost, *rest[:2]), NEW)[0] == ["20", "40", "30"]
     assert points_of(sheet(cost, indicator("≥1次")), OLD)[0] == ["45", "45"]
 
 
@@ -266,8 +304,64 @@ def test_points_by_weights_in_the_table():
     assert points == ["54", "36"]
     assert "合计 100" in card.notes[0]
     points, card = points_of(sheet(indicator("≥1次", weight="60"), indicator("≥1次", "乙")))
-    assert points == ["45", "45"]
+    assert points == ["60", "30"]
     assert "权重不全" in card.notes[-1]
+    effect = indicator("≥1%", "丙", "效益指标", "社会效益指标")
+    # 90 - 20 = 70 are left; outputs have 50 - 20 = 30 of them, effects 30 + 10 (none is of satisfaction).
+    points, card = points_of(sheet(indicator("≥1次", weight="20"), indicator("≥1次", "乙"), effect), NEW)
+    assert points == ["20", "30", "40"]
+    points, card = points_of(sheet(indicator("≥1次", weight="95"), indicator("≥1次", "乙")))
+    assert points == ["90", "0"]
+    assert "没有分值分给" in card.notes[-1]
+
+
+def test_points_printed_in_headings_outrank_the_scheme():
+    def of(*printed, **more):
+        rows = [
+            indicator("≥1次", "甲", printed[0], "数量指标"),
+            indicator("≥1次", "乙", printed[0], "质量指标"),
+            indicator("≥1%", "丙", printed[1], "社会效益指标"),
+        ]
+        return points_of(sheet(*rows, **more))
+
+    points, card = of("产出指标（60分）", "效益指标(30分)")
+    assert (points, str(card.execution.points)) == (["30", "30", "30"], "10")
+    assert any("产出指标（60分）" in note and "50" in note for note in card.notes)
+    points, card = of("产出指标（40分）", "效益指标（40分）")  # 20 are left for the money
+    assert (points, str(card.execution.points)) == (["20", "20", "40"], "20")
+    points, card = of("产出指标（40分）", "效益指标")  # printed for one alone: the scheme's
+    assert points == ["28.13", "28.12", "33.75"]
+    points, card = of("产出指标（60分）", "效益指标（40分）")  # 100 leave nothing, so they share 90
+    assert (points, str(card.execution.points)) == (["27", "27", "36"], "10")
+
+
+def test_a_row_of_execution_is_the_execution_part():
+    rate = indicator("≥95%", "预算执行率", "预算执行", "", weight="20")
+    card = score_sheet(
+        sheet(rate, indicator("≥1次", "乙", weight="80")),
+        [NOTHING, Outcome(Fraction(1), "次", "1次", "evidence")],
+        spent=Decimal(90),
+        budget=Decimal(100),
+        scheme=OLD,
+        as_of=DAY,
+    )
+    assert [str(s.points) for s in card.scores] == ["0", "80"]
+    assert (str(card.execution.points), str(card.execution.score), str(card.total)) == (
+        "20",
+        "18.00",
+        "98.00",
+    )
+    assert card.scores[0].verdict == "missed" and "本行即预算执行部分" in card.scores[0].how
+    assert card.grade == "优", "the row is not waiting for evidence of its own"
+    unpaid = score_sheet(
+        sheet(rate, indicator("≥1次", "乙")),
+        [NOTHING, NOTHING],
+        spent=None,
+        budget=None,
+        scheme=OLD,
+        as_of=DAY,
+    )
+    assert [str(s.points) for s in unpaid.scores] == ["0", "80"]
 
 
 @pytest.mark.parametrize(
@@ -428,6 +522,12 @@ def golden(module, scheme) -> list[object]:
         outcome = Outcome(value, None, str(result), "evidence")
         score = score_indicator(indicator(raw), outcome, Decimal("7.77"), scheme, module=module)
         found.append((score.score, score.verdict, score.how, score.asks))
+    for result in ("129", "130", "140", "170"):
+        for said in ({"target_low": True}, {"over_accepted": True}, {}):
+            outcome = Outcome(Fraction(result), None, result, "evidence")
+            judged = Judgement(indicator="甲", reason="x", **said)
+            score = score_indicator(indicator("≥100件"), outcome, Decimal(10), scheme, judged, module)
+            found.append((score.score, score.verdict, score.granted))
     for band in ("达成", "部分达成", "未达成"):
         for hundredths in range(0, 101):
             said = Judgement(indicator="甲", band=band, share=Decimal(hundredths) / 100, reason="x")
@@ -451,6 +551,18 @@ def golden(module, scheme) -> list[object]:
         [cost, *parts],
         parts[:2],
         [indicator("≥1次", weight="1"), indicator("≥1次", "乙", weight="5")],
+        *(
+            [indicator("≥1次", weight=w), indicator("≥1次", "乙", weight="50")]
+            for w in ("29", "30", "45", "46")
+        ),
+        [indicator("≥1次", weight="0"), indicator("≥1次", "乙")],
+        [indicator("≥1次", weight="99"), indicator("≥1次", "乙", weight="1")],
+        [indicator("≥1次", weight="20"), *parts],
+        [indicator("≥1次", level1="产出（100分）"), indicator("≥1次", "乙", "效益（90.5分）")],
+        [indicator("≥1次", "预算执行率", weight="1"), *parts],
+        [indicator("≥1次", "预算执行率", weight="0"), *parts],
+        [indicator("≥1次", "预算执行率", weight="99"), *parts],
+        [indicator("≥1次", "预算执行率", weight="100"), *parts],
     ):
         for spent in (0, 45, 49, 50, 55, 59, 60, 65, 69, 70, 75, 79, 80, 100, 150):
             card = score_sheet(
@@ -544,7 +656,7 @@ def test_every_number_of_a_scheme_matters(path):
     data = yaml.safe_load(path.read_text("utf8"))
     before = golden(SCORING, Scheme.model_validate(data))
     found = list(numbers({k: v for k, v in data.items() if k not in ("valid_from", "valid_to")}))
-    assert len(found) > 20
+    assert len(found) > (2 if "like" in data else 20)  # one that is like another says only what differs
     for where, value in found:
         for step in (
             Decimal("1") if Decimal(str(value)) > 1 else Decimal("0.01"),

@@ -64,10 +64,11 @@ def test_the_sample_year(sample):
     _, done = sample
     department, market, quality = done.assessment.results
     assert done.problems == ()
-    # The people of the sample confirmed its measures; three points rest on their own reason.
-    assert [str(r.card.total) for r in done.assessment.results] == ["92.36", "97.06", "92.05"]
+    # The people of the sample confirmed its measures, and found one target too low (全区专利申报数量).
+    assert [str(r.card.total) for r in done.assessment.results] == ["97.18", "99.06", "97.05"]
     assert [r.card.grade for r in done.assessment.results] == ["优"] * 3
-    assert market.card.basis["typed"] == 3
+    assert set(market.card.basis) == {"evidence"}
+    assert [s.verdict for s in department.card.scores].count("over") == 1
     assert sum(i.bad_rows for i in done.imports) == 5
     verdicts = [s.verdict for r in done.assessment.results for s in r.card.scores]
     assert {"met", "over", "missed"} <= set(verdicts)
@@ -127,7 +128,7 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
         Inputs([real], tmp_path / "out" / "evidence", DAY, department=DEPARTMENT, mapping=links),
         tmp_path / "out",
     )
-    assert [str(r.card.total) for r in done.assessment.results] == ["91.83", "94.06", "92.05"]
+    assert [str(r.card.total) for r in done.assessment.results] == ["98.46", "99.06", "97.05"]
     assert all(path.stat().st_size > 1000 for path in done.files.values())
 
 
@@ -401,7 +402,20 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     assert (code, json.loads(out)["results"][1]["money"]["expected"]) == (0, "0.7500")
     assert "红灯" in cli("monitor", *common, "--as-of", "2021-07-31")[1]
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--judgements", places["judgements"])
-    assert (code, "97.06" in out) == (0, True)
+    assert (code, "99.06" in out) == (0, True)
+    beside = ("--beside", "hubei", "--beside", "local-example", "--json")
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *beside)
+    told = {(b["scheme"]["id"], b["sheet"]): b for b in json.loads(out)["beside"]}
+    market = told["hubei", "市场秩序监督管理及食品安全经费"]
+    assert {
+        "name": "预算执行率",
+        "score": "9.65",
+        "points": "10",
+        "other_score": "19.30",
+        "other_points": "20",
+    } in (market["moved"])
+    assert len(told) == 6
+    assert cli("evaluate", *common, "--beside", "没有的方案")[0] == 2
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["reported"])
     assert (code, "完成值与证据不符" in out) == (1, True)
     # The targets handed in as a self-evaluation are none.

@@ -18,7 +18,7 @@ from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, Where, check_projects, read_mapping
 from zhunsheng.measures.engines import HERE
 from zhunsheng.monitoring import PlanMode
-from zhunsheng.regulations import Rules, read_scheme, rules_for
+from zhunsheng.regulations import Rules, Scheme, read_scheme, rules_for, scheme_named
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
@@ -139,7 +139,13 @@ def rules_of(book: Book, as_of: date, scheme: Path | None) -> Rules:
     Raises ``ZS-RG-*``.
     """
     year = max((s.year or as_of.year for s in book.sheets), default=as_of.year)
-    return rules_for(year, read_scheme(written(scheme), scheme.name) if scheme else None)
+    return rules_for(year, scheme_at(scheme) if scheme else None)
+
+
+def scheme_at(place: Path) -> Scheme:
+    """Return the scheme in a file, or the one with that id that comes along. Raises ``ZS-RG-01``."""
+    known = None if place.exists() else scheme_named(str(place))
+    return known or read_scheme(written(place), place.name)
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,10 @@ class Judgement(BaseModel):
     ``actual`` is a result that someone typed: beside a reading it is only a contest,
     which counts once the finance bureau has ``accepted`` it (the reason), and only while the reading is still
     the text ``against`` which it was accepted (None: whatever the reading); without a reading it counts with
-    its ``proof`` (what proves it: file names). ``over_accepted`` keeps the points of an over-achieved target where the
-    scheme takes them off at once, ``target_low`` says that the target was set too low, so that they are taken off
-    where it asks first: both with a ``reason``; ``cause`` is one of the official categories of deviation,
-    ``measures`` what is done about it. ``day`` is the date these words were written for (None:
+    its ``proof`` (what proves it: file names). ``target_low`` says that an over-achieved target was set too
+    low, so that its points go down; ``over_accepted`` keeps them where the scheme takes them off at once:
+    both with a ``reason``; ``cause`` is one of the official categories of deviation, ``measures`` what is
+    done about it. ``day`` is the date these words were written for (None:
     whatever the date); see ``on``. ``refused`` is the reason of a refusal of that result against the reading
     ``refused_against``. ``unproved`` says why the ``proof`` proves nothing (files that do not lie beside the
     judgements, empty ones, none named), so that the result counts nothing. ``former`` is the reading that the

@@ -14,6 +14,7 @@ from small_office import (
     DONE,
     EVENT,
     EVENTS,
+    LOCAL,
     TYPED,
     answer,
     book,
@@ -33,7 +34,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.intake import read_book
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.outcomes import outcome_of_text, shown_result
-from zhunsheng.regulations import scheme_of
+from zhunsheng.regulations import rules_for, scheme_of
 from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.identity import identified
@@ -243,7 +244,8 @@ def test_2_points_that_only_the_fillers_reason_gives_rest_on_what_was_typed(root
     sheet = project(indicator("守法经营宣传次数", "≥2次"), kind="department", name="整体", code=None)
     links = [confirmed("守法经营宣传次数", "law_publicity_count")]
     kept = Judgement(indicator="守法经营宣传次数", over_accepted=True, reason="上级临时部署")
-    (plain,), (typed,) = (answer(root, sheet, links=links, said=s).results for s in ((), [kept]))
+    rules = rules_for(2021, scheme_of(2021, LOCAL))  # takes points off at once
+    (plain,), (typed,) = (answer(root, sheet, links=links, said=s, rules=rules).results for s in ((), [kept]))
     one, two = plain.card.scores[0], typed.card.scores[0]
     assert one.verdict == two.verdict == "over" and two.score == two.points > one.score
     assert typed.card.basis["typed"] == two.granted == two.score - one.score

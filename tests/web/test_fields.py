@@ -46,7 +46,7 @@ def arguments(form):
     """Return what a form is made of beside what was sent."""
     place = Organisation.objects.get(name="示例区市场监督管理局")
     people = list(User.objects.all()[:3])
-    bands, causes = schemes()[0].qualitative, ("其他",)
+    scheme, causes = schemes()[0], ("其他",)
     unknown = [{"name": "某局", "near": [{"id": place.pk, "name": place.name, "code": "", "same": False}]}]
     said = [{"answer": "update", "text": "更新"}, {"answer": "aside", "text": "先不导入"}]
     part = {"key": "column:甲", "text": "甲", "proposed": "update", "choices": said}

@@ -67,7 +67,12 @@ MeasureFiles = Annotated[
     list[Path] | None, typer.Option("--measures", metavar="文件", help="本地测度文件（yaml），可以多个")
 ]
 SchemeFile = Annotated[
-    Path | None, typer.Option("--scheme", metavar="文件", help="本地评分方案（yaml），代替全国方案")
+    Path | None,
+    typer.Option("--scheme", metavar="方案", help="本地评分方案的代号，或方案文件（yaml），代替全国方案"),
+]
+OtherSchemes = Annotated[
+    list[Path] | None,
+    typer.Option("--beside", metavar="方案", help="另一评分方案的代号或文件，得分并列，可以多个"),
 ]
 ReportedFile = Annotated[
     Path | None, typer.Option("--reported", metavar="文件", help="上报的自评表，用来复核")

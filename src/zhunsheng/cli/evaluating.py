@@ -23,6 +23,7 @@ from zhunsheng.cli.arguments import (
     JudgementFile,
     MappingFile,
     MeasureFiles,
+    OtherSchemes,
     ReportedFile,
     SchemeFile,
     day,
@@ -37,6 +38,7 @@ from zhunsheng.measures import Link, Where
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.calculating import calculate
+from zhunsheng.usecases.comparing_schemes import by_schemes
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.result import run_of
 
@@ -114,13 +116,17 @@ def evaluate(
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
+    beside: OtherSchemes = None,
     measures: MeasureFiles = None,
     reported: ReportedFile = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评。有差异时退出码为 1。"""
+    """绩效自评：按现行方案评分，逐项说明；加 --reported 则复核上报的自评，加 --beside 则并列另一方案的得分。
+
+    复核有差异时退出码为 1。
+    """
     given = Inputs(
         files,
         evidence,
@@ -134,13 +140,18 @@ def evaluate(
     )
     found, used, links, problems = _assess(given)
     rechecked = folders.recheck(reported, found, used, links) if reported else []
+    others = by_schemes(found, [folders.scheme_at(one) for one in beside or ()])
     if as_json:
         run = run_of(found, used).as_json()
-        terminal.say_json(run | {"recheck": [r.as_json() for r in rechecked], "problems": list(problems)})
+        more = {"beside": [o.as_json() for o in others]} if beside else {}
+        terminal.say_json(
+            run | {"recheck": [r.as_json() for r in rechecked], **more, "problems": list(problems)}
+        )
     else:
         show.problems(problems)
         for result in found.results:
             show.card(result.card, final=found.final)
+        show.beside(others)
         show.rechecked(rechecked)
     end_unsound(problems)
     if any(r.differences for r in rechecked):

@@ -209,7 +209,9 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
                 "over",
                 worded("{words}，说明：{reason}，没有认定目标偏低，不扣分", words=words, reason=said.reason),
             )
-        return case.score(FULL, "explain", worded("{words}，待说明目标是否偏低，说明前不扣分", words=words), ask)
+        return case.score(
+            FULL, "explain", worded("{words}，待说明目标是否偏低，说明前不扣分", words=words), ask
+        )
     if low and said:
         words += worded("，认定目标偏低：{reason}", reason=said.reason)
     if over.mode == "fixed":

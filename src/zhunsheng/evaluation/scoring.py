@@ -15,11 +15,12 @@ from zhunsheng.evaluation.execution import score_execution
 from zhunsheng.evaluation.indicators import Case, due_on, not_due, score_indicator
 from zhunsheng.evaluation.points import allot, dimensions_of, spread
 from zhunsheng.evaluation.projects import bound, shares, unweighed, weight_of
-from zhunsheng.evaluation.scorecard import Score, Scorecard, rounded
+from zhunsheng.evaluation.scorecard import ExecutionScore, Score, Scorecard, Verdict, rounded
 from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import Scheme, frameworks
-from zhunsheng.targets import TargetSheet
+from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.targets.units import comparable
 from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
@@ -60,11 +61,17 @@ def score_sheet(
     """
     scheme, as_of = terms.scheme, terms.as_of
     framework = next(f for f in frameworks() if f.id == scheme.framework)
-    points, execution_points, notes, citations = allot(sheet, scheme, framework)
-    scores = _scores(sheet, outcomes, points, dimensions_of(sheet, framework), terms)
+    allotted = allot(sheet, scheme, framework)
+    notes = allotted.notes
     caps = scheme.caps
     over = _over(sheet, as_of)
-    execution = score_execution(paid.spent, paid.budget, execution_points, caps, over=over, doubt=paid.doubt)
+    execution = score_execution(
+        paid.spent, paid.budget, allotted.execution, caps, over=over, doubt=paid.doubt
+    )
+    scores = _scores(sheet, outcomes, allotted.points, dimensions_of(sheet, framework), terms)
+    if (row := allotted.execution_row) is not None:
+        own = _as_execution(scores[row], sheet.indicators[row], execution)
+        scores = (*scores[:row], own, *scores[row + 1 :])
     total = sum((s.score for s in scores), execution.score)
     most = Decimal(100)
     for cap in scheme.execution_caps:
@@ -92,7 +99,7 @@ def score_sheet(
         total,
         grade=None,
         notes=tuple(notes),
-        citations=tuple(citations),
+        citations=tuple(allotted.citations),
         said=terms.said,
         most=most,
     )
@@ -105,6 +112,16 @@ def graded(card: Scorecard) -> Scorecard:
     """
     sure = card.range.settled and not card.unconfirmed
     return replace(card, grade=card.scheme.grade(card.total) if sure else None)
+
+
+def _as_execution(score: Score, indicator: Indicator, execution: ExecutionScore) -> Score:
+    """Return the score of a row 预算执行率, which is the execution part: it has no points of its own."""
+    how = worded("本行即预算执行部分：{how}", how=execution.how)
+    verdict: Verdict = "nothing"
+    if execution.rate is not None:
+        reached = comparable(indicator.aim.unit, "比值") and indicator.aim.meets(execution.rate, "比值")
+        verdict = "met" if reached else "early" if execution.open else "missed"
+    return replace(score, score=Decimal(0), verdict=verdict, how=how, asks=None, granted=Decimal(0))
 
 
 def _over(sheet: TargetSheet, as_of: date) -> bool:

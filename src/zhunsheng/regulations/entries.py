@@ -4,6 +4,7 @@ each with its source.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -27,13 +28,14 @@ class RuleEntry(BaseModel):
 
 class Dated(RuleEntry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice),
-    with its source.
+    with its source. ``scope`` says whom it binds.
     """
 
     id: str
     name: Name
     valid_from: date
     valid_to: date | None = None
+    scope: str = ""
     citation: str
     status: Literal["verified", "unverified"]
 
@@ -58,9 +60,6 @@ class Dimension(RuleEntry):
     synonyms: tuple[str, ...]
     required: bool
     categories: tuple[Category, ...]
-    claims: tuple[
-        str, ...
-    ] = ()  # level-2 names that belong here even where a sheet puts them under another dimension
 
 
 class Framework(Dated):
@@ -75,7 +74,7 @@ class Framework(Dated):
         key, second = _key(written), _key(category)
         for dimension in self.dimensions:
             if key and key in dimension.synonyms:
-                return next((d for d in self.dimensions if second in d.claims), dimension)
+                return dimension
         return next(
             (d for d in self.dimensions for c in d.categories if second and second in c.synonyms), None
         )
@@ -88,6 +87,19 @@ class Framework(Dated):
         first = self.dimension(level1)
         order = ([first] if first else []) + [d for d in self.dimensions if d is not first]
         return next((c for d in order for c in d.categories if key in c.synonyms), None)
+
+    def fits(self, levels: Iterable[tuple[str | None, str | None]]) -> int:
+        """Return how many of a sheet's (level 1, level 2) names stand in this tree where the
+        sheet has them.
+        """
+        return sum(
+            any(
+                _key(first) in d.synonyms and _key(second) in c.synonyms
+                for d in self.dimensions
+                for c in d.categories
+            )
+            for first, second in levels
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -65,8 +65,8 @@ def key_frameworks() -> tuple[KeyFramework, ...]:
 
 
 def in_force(entries: Sequence[_D], on: date, kind: str) -> _D:
-    """Return the entry in force on ``on``. Raises ``ZS-RG-02`` where there is none."""
-    for entry in entries:
+    """Return the entry in force on ``on``, the newest of several. Raises ``ZS-RG-02`` where there is none."""
+    for entry in sorted(entries, key=lambda e: e.valid_from, reverse=True):
         if entry.valid_from <= on and (entry.valid_to is None or on <= entry.valid_to):
             return entry
     raise ZhunshengError("ZS-RG-02", date=on, kind=kind)
@@ -74,9 +74,21 @@ def in_force(entries: Sequence[_D], on: date, kind: str) -> _D:
 
 @lru_cache(maxsize=256)
 def framework_of(year: int) -> Framework:
-    """Return the framework of a fiscal year, the earliest one for years before any."""
+    """Return the framework of a fiscal year where nothing but the year is known, the earliest one for years
+    before any.
+    """
     on = max(date(year, 12, 31), min(f.valid_from for f in frameworks()))
     return in_force(frameworks(), on, "绩效指标框架")
+
+
+def framework_for(levels: Sequence[tuple[str | None, str | None]], year: int) -> Framework:
+    """Return the framework of a sheet: the one whose tree its (level 1, level 2) names stand in,
+    and where several do as well, that of its year.
+
+    A sheet of 2024 with 成本 under 产出 is of the older tree, whatever was issued in 2021 for others.
+    """
+    usual = framework_of(year)
+    return max(frameworks(), key=lambda f: (f.fits(levels), f is usual))
 
 
 @lru_cache

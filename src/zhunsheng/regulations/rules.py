@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from zhunsheng.regulations.entries import Framework, KeyFramework, MonitoringRules
+from zhunsheng.regulations.entries import KeyFramework, MonitoringRules
 from zhunsheng.regulations.loading import (
     data_digest,
-    framework_of,
+    framework_for,
     in_force,
     key_frameworks,
     monitoring_rules,
 )
-from zhunsheng.regulations.schemes import Scheme, scheme_of
+from zhunsheng.regulations.schemes import Scheme, scheme_for, scheme_of
 from zhunsheng.translation import worded
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules that hold for a body in a fiscal year: how it is framed, scored, monitored and evaluated."""
+    """All rules that hold for a body in a fiscal year: how it is framed, scored, monitored and evaluated.
+
+    ``scheme`` is the local one, or the national one of the year; a sheet is scored by ``scheme_for`` it.
+    """
 
     year: int
-    framework: Framework
     scheme: Scheme
     local: bool  # whether the scheme is a local one
     why: str = ""  # why a local scheme that was given is not the one
+
+    def scheme_for(self, levels: Sequence[tuple[str | None, str | None]]) -> Scheme:
+        """Return the scheme of a sheet with these (level 1, level 2) names: the local one,
+        else the national one of the framework that the sheet is written by.
+        """
+        return self.scheme if self.local else scheme_for(framework_for(levels, self.year), self.year)
 
     def monitoring(self, day: date) -> MonitoringRules:
         """Return the monitoring rules in force on a day. Raises ``ZS-RG-02``."""
@@ -50,7 +59,7 @@ def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
     Raises ``ZS-RG-02`` for a year without rules.
     """
     if scheme is None or scheme.holds(year):
-        return Rules(year, framework_of(year), scheme or scheme_of(year), scheme is not None)
+        return Rules(year, scheme or scheme_of(year), scheme is not None)
     national = scheme_of(year)
     until = (
         worded("至 {valid_to}", valid_to=scheme.valid_to) if scheme.valid_to else worded("起，没有截止日期")
@@ -63,4 +72,4 @@ def rules_for(year: int, scheme: Scheme | None = None) -> Rules:
         year=year,
         national=national.name,
     )
-    return Rules(year, framework_of(year), national, False, why)
+    return Rules(year, national, False, why)

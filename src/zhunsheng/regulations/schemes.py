@@ -10,12 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from zhunsheng.faults import written
-from zhunsheng.regulations.entries import Dated, Days, Part, Points, RuleEntry
+from zhunsheng.faults import packaged, written
+from zhunsheng.regulations.entries import Dated, Days, Framework, Part, Points, RuleEntry
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
 from zhunsheng.translation import series, worded
 
@@ -37,8 +37,9 @@ class PointSet(RuleEntry):
 class Over(RuleEntry):
     """What happens when a result is ``threshold`` times its target or more.
 
-    ``when`` says when points go down: once a person found that the target was set too low (``asked``; until then
-    the result has full points and is to be explained), or ``at_once``. ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
+    ``when`` says when points go down: once a person found that the target was set too low (``asked``;
+    until then the result has full points and is to be explained), or ``at_once``.
+    ``deviation`` takes off the share by which it exceeds the threshold, ``most`` at most;
     ``fixed`` takes off ``deduct`` points.
     """
 
@@ -122,10 +123,15 @@ class DepartmentPoints(RuleEntry):
 
 
 class Scheme(Dated):
-    """How a year is scored."""
+    """How a year is scored.
+
+    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there.
+    """
 
     framework: str
     points: tuple[PointSet, ...] = Field(min_length=1)
+    # which dimension gets the points of one that is missing
+    heirs: dict[str, str] = Field(default_factory=dict)
     over: Over
     late: Late
     qualitative: tuple[QualityBand, ...] = Field(min_length=1)
@@ -134,6 +140,17 @@ class Scheme(Dated):
     grades_citation: str
     execution_caps: tuple[ExecutionCap, ...]
     department: DepartmentPoints
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "like" not in data:
+            return data
+        path = DATA / "schemes" / f"{data['like']}.yaml"
+        known = sorted(p.name.removesuffix(".yaml") for p in (DATA / "schemes").iterdir())
+        if data["like"] not in known:
+            raise ValueError(worded("like 只能是 {known}", known=series(known)))
+        return packaged(path) | {name: value for name, value in data.items() if name != "like"}
 
     @model_validator(mode="after")
     def _whole(self) -> Scheme:
@@ -165,10 +182,23 @@ class Scheme(Dated):
 @lru_cache
 def schemes() -> tuple[Scheme, ...]:
     """Return all national scoring schemes."""
-    found = sorted(
-        (p for p in (DATA / "schemes").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name
-    )
+    return _schemes_in("schemes")
+
+
+@lru_cache
+def local_schemes() -> tuple[Scheme, ...]:
+    """Return the schemes of places that come along, to be chosen by their id."""
+    return _schemes_in("local")
+
+
+def _schemes_in(folder: str) -> tuple[Scheme, ...]:
+    found = sorted((p for p in (DATA / folder).iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
     return tuple(read_packaged(p, Scheme) for p in found)
+
+
+def scheme_named(name: str) -> Scheme | None:
+    """Return the scheme with an id, national or of a place; None where there is none."""
+    return next((s for s in (*schemes(), *local_schemes()) if s.id == name), None)
 
 
 def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
@@ -177,6 +207,14 @@ def read_scheme(text: str, name: str, year: int | None = None) -> Scheme:
     """
     scheme: Scheme = read_yaml(text, Scheme, name)
     return scheme if year is None else in_force([scheme], date(year, 12, 31), "评分方案")
+
+
+def scheme_for(framework: Framework, year: int) -> Scheme:
+    """Return the national scheme of a framework for a fiscal year; the one of the year where the framework's
+    is not in force yet: what a document's own tree says outranks its year.
+    """
+    fitting = [s for s in schemes() if s.framework == framework.id]
+    return next((s for s in fitting if s.holds(year)), None) or next(iter(fitting), None) or scheme_of(year)
 
 
 def scheme_of(year: int, local: Path | None = None) -> Scheme:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from zhunsheng.regulations import Framework, framework_of, frameworks
+from zhunsheng.regulations import Framework, framework_for, frameworks
 from zhunsheng.targets import Indicator, Place, TargetSheet
 
 Level = Literal["error", "warning", "note"]
@@ -67,8 +67,8 @@ class Context:
 
     @cached_property
     def framework(self) -> Framework:
-        """The indicator framework of the sheet's year."""
-        return framework_of(self.sheet.year or 2021)
+        """The indicator framework that the sheet is written by."""
+        return framework_for(self.sheet.levels(), self.sheet.year or 2021)
 
     @cached_property
     def places(self) -> list[tuple[str, str]]:

@@ -63,7 +63,7 @@ _LASTS = re.compile(
     r"运行|寿命|使用年限|质保|保修|保质|有效期"
 )
 # What nobody can do more of than there is: going beyond it is a slip, not an achievement.
-_FINITE = re.compile(r"清单|名单|目录|在册|定员|编制")
+_FINITE = re.compile(r"清单|名单|目录|在册|定员|编制|标准$")
 # Rates that end at the whole: a target beyond it is a slip of the pen (290% is ≥90% typed anew).
 _WHOLE_RATE = re.compile(r"(?:满意度|(?:合格|办结|覆盖|及时|达标|准确|知晓|通过)率)(?:指标)?$")
 _YES = re.compile(r"是|有|(?:已|已经)?(?:建立|制定|出台|发布|印发|公开)")
@@ -173,7 +173,12 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
     if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(target)):
         unsure = (*unsure, doubt)
-    if kind == "share" and not settled and _WHOLE_RATE.search(name) and convert(_highest(aim), unit, "%") > 100:
+    if (
+        kind == "share"
+        and not settled
+        and _WHOLE_RATE.search(name)
+        and convert(_highest(aim), unit, "%") > 100
+    ):
         unsure = (*unsure, worded("“{name}”不会超过 100%，“{raw}”疑为误录", name=name, raw=target.raw))
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
@@ -206,7 +211,8 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         r"效益|数量|质量", place
     )  # income or output there, at least that much
     if told is None and equals and (base in _TIMES or open_money or _FINITE.search(name)):
-        return IndicatorType(kind, "exact", aim, falling, unsure)  # a fee, a term, a list: neither more nor less
+        # a fee, a term, a list: neither more nor less
+        return IndicatorType(kind, "exact", aim, falling, unsure)
     if told is None and (base in _TIMES or open_money) and not settled:
         why = worded("“{raw}”没有比较符，不知是至多还是至少", raw=target.raw)
         return IndicatorType(kind, None, aim, falling, (*unsure, why))

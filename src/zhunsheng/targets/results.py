@@ -97,7 +97,7 @@ def against(
 
 
 def _day(told: IndicatorType, written: Written) -> Result:
-    if written.day is None and told.aim.value is not None and written.text:
+    if written.day is None and isinstance(told.aim.value, date) and written.text:
         # 10月 is a day to be done by only where a day is asked for.
         written = read_written(written.text, year=told.aim.value.year, dated=True)
     if written.day is None and written.answer is False and not written.denied:

@@ -310,6 +310,10 @@ class TargetSheet(_Frozen):
     place: Place | None = None
     provenance: dict[str, Place] = Field(default_factory=dict)
 
+    def levels(self) -> list[tuple[str | None, str | None]]:
+        """Return the (level 1, level 2) names of its indicators, as written."""
+        return [(i.level1, i.level2) for i in self.indicators]
+
     def title(self) -> str:
         """Return what to call the sheet."""
         return self.name or ("部门整体绩效目标" if self.kind == "department" else "（未命名项目）")

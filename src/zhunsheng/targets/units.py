@@ -67,7 +67,9 @@ _COUNTS = frozenset(
     ]
 )
 _WEIGHTS = {"千克": ("克", Fraction(1000)), "公斤": ("克", Fraction(1000)), "吨": ("克", Fraction(10**6))}
-_LENGTHS = {unit: ("米", Fraction(n)) for unit, n in (("米", 1), ("公里", 1000), ("千米", 1000), ("km", 1000))}
+_LENGTHS = {
+    unit: ("米", Fraction(n)) for unit, n in (("米", 1), ("公里", 1000), ("千米", 1000), ("km", 1000))
+}
 _AREAS = {
     "平方米": ("平方米", Fraction(1)),
     "m2": ("平方米", Fraction(1)),

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from zhunsheng.targets.dates import EXCEL_DATES, excel_date, read_date
 from zhunsheng.targets.quantity import Columns, read_quantity
@@ -39,8 +40,8 @@ class TargetValue(BaseModel):
     a pair for ``range`` (both ends inclusive), the words for ``level``, and None for ``unread``.
     ``per`` names the period a rhythm is counted in (每季度1次 -> 季度). ``relative`` holds the comparison a
     growth target is measured against. ``implied`` is true where no operator was written.
-    ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is enough:
-    the indicator tells (``kinds``), no document.
+    ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is
+    enough: the indicator tells (``kinds``), no document.
     ``doubts`` says what a reader should look at again.
     """
 
@@ -53,7 +54,7 @@ class TargetValue(BaseModel):
     per: str | None = None
     relative: str | None = None
     implied: bool = False
-    enough: bool = Field(False, exclude=True, repr=False)
+    enough: SkipJsonSchema[bool] = Field(False, exclude=True, repr=False)
     doubts: tuple[str, ...] = ()
 
     @field_validator("raw", "unit", "per", "relative", "value", mode="before")

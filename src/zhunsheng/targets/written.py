@@ -89,11 +89,15 @@ _DAY_PARTS = re.compile(
 )
 _RANGE = re.compile(r"\d[^\d,;、升降增减提高低涨跌落]{0,2}(?:-|~|至|到)\d|[≥>]\S*\d\S*[≤<]")
 _FROM_TO = re.compile(r"[由从]\D{0,6}\d")  # 由100起降至94起 is a change, no range
-_UNCHANGED = re.compile(rf"(?:(?:较|比|与|同)?{_LAST_YEAR}(?:相比)?)?(?:保持)?(?:持平|零增长|没有变化|无变化)")
+_UNCHANGED = re.compile(
+    rf"(?:(?:较|比|与|同)?{_LAST_YEAR}(?:相比)?)?(?:保持)?(?:持平|零增长|没有变化|无变化)"
+)
 _NO_DAY = re.compile(
     r"\d{4}(?:年|[-./])\d{1,2}(?:月|[-./])\d{1,2}[日号]?(?!\d)|(?<!\d)\d{1,2}月\d{1,2}[日号]"
 )
-_TENTHS = re.compile(r"(?<![.\d])([一二两三四五六七八九十\d]|\d\.\d)成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])")
+_TENTHS = re.compile(
+    r"(?<![.\d])([一二两三四五六七八九十\d]|\d\.\d)成([一二三四五六七八九\d半])?(?![员果立本效功人长交品分])"
+)
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,10 @@ class Written:
 
     ``growth`` is 1 for a rise, -1 for a fall, 0 where neither is said; ``bound`` says that the number is only
     a least, a most or a rough one; ``answer`` is a yes or no; ``why`` says what stands in the way of reading
-    it. ``signed`` is true where a plus or minus stands before the number. ``parts`` are the figures of a year told
-    by its halves, quarters or months, in their order. ``around`` are the words beside the number or day that said none of this:
-    only the indicator can tell whether they are harmless. ``denied`` is what is said not to have happened,
-    in the words that name it: 重大事故 of 未发生重大事故.
+    it. ``signed`` is true where a plus or minus stands before the number. ``parts`` are the figures of a
+    year told by its halves, quarters or months, in their order. ``around`` are the words beside the number
+    or day that said none of this: only the indicator can tell whether they are harmless. ``denied`` is what
+    is said not to have happened, in the words that name it: 重大事故 of 未发生重大事故.
     """
 
     text: str

@@ -64,6 +64,8 @@ class SheetResult:
     card: Scorecard
     project: ProjectMatch
     money: dict[str, Reading]  # the readings behind budget and payments, by measure
+    paid: Paid  # with ``terms``: what the outcomes were scored by
+    terms: ScoringTerms = field(repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -297,7 +299,7 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said),
     )
     paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
-    terms = ScoringTerms(rules.scheme, as_of, said, dues)
+    terms = ScoringTerms(rules.scheme_for(sheet.levels()), as_of, said, dues)
     if sheet.kind == "department":
         card = score_department(sheet, outcomes, projects, paid, terms)
     else:
@@ -314,6 +316,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         card,
         known.project,
         money,
+        paid,
+        terms,
     )
 
 

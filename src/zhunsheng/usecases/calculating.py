@@ -17,7 +17,7 @@ from zhunsheng.evaluation.scorecard import OPEN, Verdict
 from zhunsheng.faults import fault, once
 from zhunsheng.intake.recognition.indicators import is_dated
 from zhunsheng.outcomes import NOTHING, outcome_of_text
-from zhunsheng.regulations import Scheme, in_force, schemes
+from zhunsheng.regulations import Scheme, in_force, local_schemes, scheme_named, schemes
 from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.translation import series, worded
@@ -133,9 +133,9 @@ def score_case(said: CalculatedCase, this_year: int) -> Calculated:
 def _scheme(name: str | None, year: int) -> Scheme:
     if name is None:
         return in_force(schemes(), date(year, 12, 31), "评分方案")
-    found = next((scheme for scheme in schemes() if scheme.id == name), None)
+    found = scheme_named(name)
     if found is None:
-        known = series(scheme.id for scheme in schemes())
+        known = series(scheme.id for scheme in (*schemes(), *local_schemes()))
         raise ZhunshengError(
             "ZS-SC-08", detail=worded("没有方案“{name}”，有：{known}", name=name, known=known)
         )

@@ -21,6 +21,7 @@ from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Light, Monito
 from zhunsheng.outcomes import Outcome, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.usecases.assessing import Assessed
+from zhunsheng.usecases.comparing_schemes import Beside
 from zhunsheng.usecases.rechecking import Rechecked
 
 _LIGHTS: dict[Light, str] = {
@@ -124,6 +125,10 @@ def _points(value: Decimal | None) -> str:
     return OPEN_WORD if value is None else f"{value:.2f}"
 
 
+def _of(score: Decimal | None, points: Decimal) -> str:
+    return f"{_points(score)}/{points:f}"
+
+
 def _came_to(score: Decimal, waiting: Decimal) -> str:
     """Return what was earned so far and what may still come."""
     return f"{_points(score)}\n[bright_black]{OPEN_WORD} {_points(waiting)}[/]" if waiting else _points(score)
@@ -132,6 +137,30 @@ def _came_to(score: Decimal, waiting: Decimal) -> str:
 def _marks(outcome: Outcome | None) -> str:
     """Return a line for each mark that stands beside a result."""
     return "".join(f"\n[dark_orange3]{escape(m)}[/]" for m in marks(outcome))
+
+
+def beside(found: Sequence[Beside]) -> None:
+    """Print each sheet by other schemes beside its own, with the rows that move."""
+    for title in dict.fromkeys(one.own.sheet.title() for one in found):
+        same = [one for one in found if one.own.sheet.title() == title]
+        own = same[0].own
+        console.print()
+        console.print(f"[bold]各方案并列：{escape(title)}[/]")
+        table = table_of("方案", "总分", "等级", "变动的分（本方案 → 该方案）")
+        table.add_row(escape(own.scheme.name), range_words(own.range), grade_words(own), "本方案")
+        for one in same:
+            rows = [
+                f"{escape(m.name)} {_of(m.score, m.points)} → {_of(m.other_score, m.other_points)}"
+                for m in one.moved()
+            ]
+            unsure = "（未核实）" if one.card.scheme.status == "unverified" else ""
+            table.add_row(
+                escape(one.card.scheme.name) + unsure,
+                range_words(one.card.range),
+                grade_words(one.card),
+                "\n".join(rows) or "不变",
+            )
+        console.print(table)
 
 
 def rechecked(found: Sequence[Rechecked], *, brief: bool = False) -> None:

@@ -82,7 +82,8 @@ class WordForm(_OfIndicator):
         self, data: QueryDict | None, files: Files | None, scheme: Scheme, causes: Sequence[str]
     ) -> None:
         super().__init__(data, files)
-        # Where a scheme takes points off at once a reason keeps them; where it asks first a finding takes them.
+        # A scheme that takes points off at once is answered by a reason to keep them, one that asks first by
+        # a finding that takes them.
         del self.fields["over_accepted" if scheme.over.when == "asked" else "target_low"]
         told = [(b.name, f"{b.name}（{percent(b.low, 0)}–{percent(b.high, 0)}）") for b in scheme.qualitative]
         offer(self, "band", [("", _("定性档次（定量指标不选）")), *told])

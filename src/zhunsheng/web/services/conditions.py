@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.regulations import framework_of
+from zhunsheng.regulations import framework_for
 from zhunsheng.targets.fields import NEW_INDICATOR, PLACEHOLDER
 from zhunsheng.web.models import (
     Checkpoint,
@@ -54,7 +54,7 @@ def newest_version(version: SheetVersion, said: Said) -> list[str]:
 
 @condition
 def indicators_given(version: SheetVersion, said: Said) -> list[str]:
-    """A project has an indicator in each dimension that the framework of its year requires;
+    """A project has an indicator in each dimension that the framework it is written by requires;
     a department has one at all.
     """
     sheet = version.target_sheet()
@@ -66,7 +66,7 @@ def indicators_given(version: SheetVersion, said: Said) -> list[str]:
     ]
     if version.sheet.kind == "department":
         return [] if given else [_("没有写明指标值的指标")]
-    framework = framework_of(version.sheet.year)
+    framework = framework_for([(i.level1, i.level2) for i in given], version.sheet.year)
     covered = {found.name for i in given if (found := framework.dimension(i.level1, i.level2))}
     lacking = [d.name for d in framework.dimensions if d.required and d.name not in covered]
     return [_("没有写明指标值的“%s”指标") % "、".join(lacking)] if lacking else []

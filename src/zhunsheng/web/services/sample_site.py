@@ -288,9 +288,7 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
             if said.get("sheet") not in (None, one.sheet):
                 continue
             for line in (i for i in one.indicators if i.name == said["indicator"]):
-                values = {
-                    k: v for k, v in said.items() if k in ("cause", "measures", "target_low", "reason")
-                }
+                values = {k: v for k, v in said.items() if k in ("cause", "measures", "target_low", "reason")}
                 keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
     filling.fill_self_evaluation(evaluation)
     for sheet, indicator in records.unexplained(evaluation):

@@ -158,7 +158,13 @@ def lamp_of(indicator: RunIndicator) -> str:
     if shown != "grey":
         return str(shown)
     verdict = indicator.score.verdict
-    return verdict if verdict in LAMPS else "judged" if verdict in ("met", "over", "explain", "missed") else "pending"
+    return (
+        verdict
+        if verdict in LAMPS
+        else "judged"
+        if verdict in ("met", "over", "explain", "missed")
+        else "pending"
+    )
 
 
 @register.filter
