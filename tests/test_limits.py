@@ -269,7 +269,7 @@ def filled(engine, tables):
             engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {table(name, rows)}")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     limit=st.sampled_from(RULES),
     rows=st.lists(

@@ -28,6 +28,7 @@ CALENDAR_COLUMNS = {
     "cal_turn": "BIGINT",
     "cal_after": "DATE",
     "cal_before": "DATE",
+    "cal_month": "BIGINT",
 }
 SUSPENSIONS = "suspensions"
 # What a measure of a limit may name beside its ledger's columns.
@@ -180,24 +181,31 @@ class _Words:
         """
         n, entry = self.name, self.entry
         why = ", ".join(f"'{reason}'" for reason in entry.stops)
-        place = self.by_version(
-            "r",
-            [
-                "CASE WHEN c.cal_turn IS NOT NULL THEN c.cal_count - s.cal_count END"
-                if v.workdays
-                else "c.cal_number - s.cal_number"
-                for v in self.versions
-            ],
+        works = self.by_version("r", [str(int(v.workdays)) for v in self.versions])
+        months = (
+            "SELECT cal_month AS month, MIN(cal_day) AS begins, MAX(cal_day) AS ends "
+            f"FROM {CALENDAR} GROUP BY cal_month"
         )
-        days = (
-            f"SELECT DISTINCT r.{DEPARTMENT} AS dep, r.{key} AS num, c.cal_day AS cal_day, {place} AS place, "
-            f"{self.days('r')} AS days FROM {entry.ledger} AS r JOIN {SUSPENSIONS} AS p "
+        # Months first, days by month: to compare each suspension with each day of the calendar takes minutes.
+        spans = (
+            f"SELECT DISTINCT r.{DEPARTMENT} AS dep, r.{key} AS num, s.cal_day AS start, "
+            f"s.cal_count AS from_count, s.cal_number AS from_number, {works} AS works, "
+            f"{self.days('r')} AS days, p.stopped_on AS stopped, "
+            "LEAST(COALESCE(p.resumed_on, :as_of), :as_of) AS resumed, m.month AS month "
+            f"FROM {entry.ledger} AS r JOIN {SUSPENSIONS} AS p "
             f"ON p.{DEPARTMENT} = r.{DEPARTMENT} AND p.number = r.{key} "
             f"AND p.register = '{ledgers()[entry.ledger or ''].title}' AND p.reason IN ({why}) "
             f"JOIN {CALENDAR} AS s ON s.cal_day = {_first(entry.starts, 'r')} "
-            f"JOIN {CALENDAR} AS c ON c.cal_day >= p.stopped_on AND c.cal_day <= :as_of "
-            f"AND (p.resumed_on IS NULL OR c.cal_day <= p.resumed_on) "
-            f"AND c.cal_day > s.cal_day WHERE {self.among('r')}"
+            f"JOIN ({months}) AS m ON m.ends >= p.stopped_on "
+            "AND m.begins <= LEAST(COALESCE(p.resumed_on, :as_of), :as_of) "
+            f"WHERE {self.among('r')}"
+        )
+        days = (
+            "SELECT DISTINCT q.dep AS dep, q.num AS num, c.cal_day AS cal_day, q.days AS days, "
+            "CASE WHEN q.works = 0 THEN c.cal_number - q.from_number "
+            "WHEN c.cal_turn IS NOT NULL THEN c.cal_count - q.from_count END AS place "
+            f"FROM ({spans}) AS q JOIN {CALENDAR} AS c ON c.cal_month = q.month "
+            "AND c.cal_day >= q.stopped AND c.cal_day <= q.resumed AND c.cal_day > q.start"
         )
         before = (
             "SELECT dep, num, days, cal_day, place, place - ROW_NUMBER() OVER "

@@ -92,17 +92,18 @@ def workdays_until(day: date) -> int:
     return _counts()[day.toordinal() - FIRST.toordinal()]
 
 
-CalendarRow = tuple[date, int, int, int | None, date, date]
+CalendarRow = tuple[date, int, int, int | None, date, date, int]
 
 
 def calendar_rows() -> Iterator[CalendarRow]:
     """Yield ``FIRST`` to ``LAST`` as a table for SQL: the day, its number, how many working days there were
     up to it, the same only where it is one, the first day from it on that is no holiday, the day a month
-    before.
+    before, the number of its month.
     """
     count, day = 0, FIRST
     while day <= LAST:
         works = is_workday(day)
         count += works
-        yield day, day.toordinal(), count, count if works else None, after_holiday(day), month_before(day)
+        turn, month = count if works else None, 12 * day.year + day.month
+        yield day, day.toordinal(), count, turn, after_holiday(day), month_before(day), month
         day += DAY
