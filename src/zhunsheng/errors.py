@@ -225,6 +225,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-RG-22": (
         "{name} 的扩展名既不是 xlsx 也不是 csv",
         "请把 --output 的文件名写成以 .xlsx 或 .csv 结尾。",
+        "请导出为 xlsx 或 csv。",
     ),
     "ZS-RN-01": ("评价结果的内容不合规：{detail}", "请重新计算；由旧版本留下的结果可由计算重新得出。"),
     "ZS-SC-01": ("单位不可比：目标为“{target}”，结果为“{result}”", "请统一单位后再比较。"),
