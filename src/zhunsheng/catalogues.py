@@ -15,12 +15,20 @@ import yaml
 from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import measures
-from zhunsheng.regulations import Deadline, deadlines, frameworks, monitoring_rules, schemes
+from zhunsheng.regulations import (
+    Deadline,
+    deadlines,
+    frameworks,
+    local_schemes,
+    monitoring_rules,
+    schemes,
+)
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.regulations.workdays import PUBLISHED, fixed_holidays
 from zhunsheng.review import LEVELS, all_rules
 from zhunsheng.targets import json_schema
 from zhunsheng.usecases.result import json_schema as run_schema
+from zhunsheng.usecases.worked_examples import judgement_page
 
 _NOTE = "<!-- 本页由 `make docs` 从代码和数据生成，请勿手改。 -->\n"
 _FIELDS = {
@@ -166,17 +174,18 @@ def regulations_page() -> str:
     lines += ["## 指标框架\n"]
     for f in frameworks():
         lines.append(
-            f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}）"
+            f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}；"
+            f"{_status(f.status)}{f'；适用于{f.scope}' if f.scope else ''}）"
         )
         lines += [
             f"    - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
             for d in f.dimensions
         ]
     lines += ["\n## 评分方案\n"]
-    for s in schemes():
+    for s in (*schemes(), *local_schemes()):
         lines.append(
             f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；"
-            f"{s.citation}）"
+            f"{s.citation}；{_status(s.status)}{f'；适用于{s.scope}' if s.scope else ''}）"
         )
         lines += [
             f"    - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
@@ -184,7 +193,9 @@ def regulations_page() -> str:
             for p in s.points
         ]
         lines.append(
-            f"    - 超额：达到目标的 {s.over.threshold:.0%} 起（{s.over.citation}，{_status(s.over.status)}）"
+            f"    - 超额：达到目标的 {s.over.threshold:.0%} 起，"
+            f"{'先请说明，认定目标偏低的才扣分' if s.over.when == 'asked' else '直接扣分'}"
+            f"（{s.over.citation}，{_status(s.over.status)}）"
         )
         lines.append(
             f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
@@ -377,6 +388,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "measures.md": measures_page,
     "ledgers.md": ledgers_page,
     "regulations.md": regulations_page,
+    "judgement.md": lambda: "\n".join([_NOTE, *judgement_page()]),
     "errors.md": errors_page,
     "asvs.md": asvs_page,
     "djbh.md": djbh_page,

@@ -86,7 +86,7 @@ class Outcome:
     ``confirmed`` is false for a reading whose measure nobody has confirmed for the indicator yet.
     ``proof`` names the files that prove a typed result.
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of
-    ``value``.
+    ``value``. ``sampled`` says in words what the share of a survey leaves open: its answers and interval.
     """
 
     value: Fraction | date | None
@@ -99,6 +99,7 @@ class Outcome:
     confirmed: bool = True
     contest: ContestedResult | None = None
     proof: str | None = None
+    sampled: str = ""
 
 
 _FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None, "；": "，", ";": "，"})
@@ -151,7 +152,7 @@ def marks(outcome: Outcome | None) -> list[str]:
     """
     if outcome is None:
         return []
-    found = []
+    found = [outcome.sampled] if outcome.sampled else []
     if outcome.origin in ("judgement", "reported"):
         found.append(ORIGIN_WORDS[outcome.origin])
     if outcome.origin == "evidence" and not outcome.confirmed:
@@ -175,6 +176,19 @@ def ledger_words(contest: ContestedResult) -> str:
         computed=contest.computed,
         measured_on=contest.measured_on,
     )
+
+
+def sampled_words(interval: tuple[float, float], answers: int, indicator: Indicator) -> str:
+    """Return what a survey's share leaves open: how many answers it rests on, its 95 % interval (in percent),
+    and whether the target lies within, so that nobody can tell on which side the whole is.
+    """
+    low, high = interval
+    words = worded(
+        "{answers} 份，95%置信区间 {low}%至{high}%", answers=answers, low=f"{low:g}", high=f"{high:g}"
+    )
+    if any(low < bound < high for bound in bounds_in(indicator, "%")):
+        words = worded("{words}，区间跨过目标值", words=words)
+    return words
 
 
 def shown_result(outcome: Outcome | None) -> str:

@@ -22,7 +22,7 @@ _NOTE = re.compile(r"\([^()]*\)$")
 # What the product's own tables put in brackets behind a result (``outcomes.marks``):
 # it says where the figure is from.
 _MARK = (
-    r"人工填报|上报数|口径未确认|人工填报,争议已采纳,(?:曾有)?台账[^;]*"
+    r"\d+份,95%置信区间[^;()]*|人工填报|上报数|口径未确认|人工填报,争议已采纳,(?:曾有)?台账[^;]*"
     r"|(?:曾有台账[^;]*,)?人工填报[^;]*,(?:有争议,未采纳|有争议,待裁定|有争议,待财政局裁定|争议未采纳)"
 )
 _MARKS = re.compile(rf"\((?:{_MARK})(?:;(?:{_MARK}))*\)")

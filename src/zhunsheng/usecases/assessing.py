@@ -32,7 +32,14 @@ from zhunsheng.measures import (
 )
 from zhunsheng.measures.reading import combine
 from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
-from zhunsheng.outcomes import NOTHING, Outcome, ledger_words, outcome_of_reading, outcome_of_text
+from zhunsheng.outcomes import (
+    NOTHING,
+    Outcome,
+    ledger_words,
+    outcome_of_reading,
+    outcome_of_text,
+    sampled_words,
+)
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
@@ -397,5 +404,8 @@ def _read(indicator: Indicator, match: Match, reading: Reading | None, figures: 
     if not outcome.known:
         return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)
     return replace(
-        outcome, text=reading.text() if reading.value is None else outcome.text, confirmed=confirmed
+        outcome,
+        text=reading.text() if reading.value is None else outcome.text,
+        confirmed=confirmed,
+        sampled=sampled_words(reading.interval, reading.denominator, indicator) if reading.interval else "",
     )

@@ -5,7 +5,6 @@ ledger or day.
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from zhunsheng.evaluation.scorecard import OPEN, Verdict
 from zhunsheng.faults import fault, once
 from zhunsheng.intake.recognition.indicators import is_dated
 from zhunsheng.outcomes import NOTHING, outcome_of_text
-from zhunsheng.regulations import Scheme, in_force, local_schemes, scheme_named, schemes
+from zhunsheng.regulations import Rules, Scheme, local_schemes, rules_for, scheme_named, schemes
 from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.translation import series, worded
@@ -74,6 +73,7 @@ class Calculated(BaseModel):
     verdict: Verdict | None
     pending: str | None
     explanation: str
+    scheme: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data, the score as text with two places."""
@@ -100,12 +100,13 @@ def calculate(text: str, this_year: int) -> Calculated:
     return score_case(said, this_year)
 
 
-def score_case(said: CalculatedCase, this_year: int) -> Calculated:
-    """Score a case by the rules of its year and scheme. Raises ``ZS-SC-08`` for a scheme that is not known,
-    ``ZS-RG-02`` for a year without one.
+def score_case(said: CalculatedCase, this_year: int, rules: Rules | None = None) -> Calculated:
+    """Score a case by the rules of its year and scheme; ``rules`` are a body's own, where the case names no
+    scheme. Raises ``ZS-SC-08`` for a scheme that is not known, ``ZS-RG-02`` for a year without one.
     """
     year, told = said.year or this_year, said.indicator
-    scheme = _scheme(said.scheme, year)
+    levels = [(told.level1, told.level2)]
+    scheme = _named(said.scheme) if said.scheme else (rules or rules_for(year)).scheme_for(levels)
     dated = is_dated(told.name, told.level1 or "", told.level2 or "", year)
     target = TargetValue.parse(told.target, op=told.op, unit=told.unit, year=year, dated=dated)
     indicator = Indicator(
@@ -127,12 +128,11 @@ def score_case(said: CalculatedCase, this_year: int) -> Calculated:
         verdict=score.verdict,
         pending=(score.asks or score.how) if waits or score.verdict == "explain" else None,
         explanation=score.how,
+        scheme=scheme.name,
     )
 
 
-def _scheme(name: str | None, year: int) -> Scheme:
-    if name is None:
-        return in_force(schemes(), date(year, 12, 31), "评分方案")
+def _named(name: str) -> Scheme:
     found = scheme_named(name)
     if found is None:
         known = series(scheme.id for scheme in (*schemes(), *local_schemes()))

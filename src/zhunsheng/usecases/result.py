@@ -85,6 +85,7 @@ class RunOutcome(_Part):
     note: str | None = None
     confirmed: bool = True
     contest: RunContest | None = None
+    sampled: str = ""
 
 
 class RunMatch(_Part):
@@ -434,6 +435,7 @@ def _indicator(result: SheetResult, n: int) -> RunIndicator:
             note=outcome.note,
             confirmed=outcome.confirmed,
             contest=_contest(outcome.contest),
+            sampled=outcome.sampled,
         ),
         match=RunMatch(
             measure=match.measure, confidence=round(match.confidence, 4), status=match.status, why=match.why

@@ -93,6 +93,7 @@ urlpatterns = [
     path(f"{HERE}matches", matches.matches, name="matches"),
     # self-evaluation
     path(f"{HERE}selfeval", selfeval.selfeval, name="selfeval"),
+    path(f"{HERE}calculator", selfeval.calculator, name="calculator"),
     path("selfeval/<int:evaluation>/word", selfeval.word, name="word"),
     path("selfeval/<int:evaluation>/recheck", selfeval.recheck, name="recheck"),
     path("selfeval/<int:evaluation>/form", selfeval.selfeval_form, name="selfeval-form"),

@@ -9,6 +9,8 @@ from django.urls import reverse
 from pages import here
 from small_department import (
     CLOSURE,
+    LOCAL,
+    YEAR,
     brought_up,
     indicator,
     made_public,
@@ -21,6 +23,7 @@ from small_department import (
 )
 
 from zhunsheng.text import guarded
+from zhunsheng.web.models import LocalScheme
 from zhunsheng.web.services.publishing import public_pages
 from zhunsheng.web.services.publishing.rows import indicator_in_words, parts_of
 from zhunsheng.web.services.year import comparing
@@ -70,6 +73,8 @@ def test_2_every_public_form_says_the_same_in_the_same_words(found, sign_in, use
         )
 
     place = found(project(indicator(CLOSURE, "≥30%")))
+    # Where the rules take points off at once, a reason keeps them.
+    LocalScheme.objects.create(organisation=place, name="本地", first_year=YEAR, text=LOCAL.read_text("utf8"))
     evaluation = brought_up(place, user, sign_in, first=excess)
     public = made_public(evaluation, user)
     answer = client.get(reverse("open-data-json", args=[public.pk])).json()

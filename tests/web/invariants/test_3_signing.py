@@ -231,11 +231,11 @@ def test_3_a_refused_old_page_shows_the_figures_and_words_that_changed(found, si
     assert not any(f"<td>{one}</td>" in page for one in ids) and "按台账重新计算" not in page
 
 
-def test_3_an_excess_is_claimed_with_a_reason(found, sign_in, user):
+def test_3_a_target_is_called_too_low_with_a_reason(found, sign_in, user):
     place = found(project())
     evaluation = opened(place, user)
-    answer = say(sign_in("keyuan"), evaluation, 0, over_accepted="on").content.decode()
-    assert "认可超额，没有写理由" in answer and "定性" not in answer.split("ZS-", 1)[1][:200]
+    answer = say(sign_in("keyuan"), evaluation, 0, target_low="on").content.decode()
+    assert "认定目标定低了，没有写理由" in answer and "定性" not in answer.split("ZS-", 1)[1][:200]
     # What forms say is joined into one sentence.
     told = sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), {}).content.decode()
     assert "“目标表”、“指标”没有填写。" in told and "。。" not in told

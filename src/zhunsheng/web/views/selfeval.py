@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actions import Act
 from zhunsheng.web.forms.year import RecheckForm, WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
@@ -27,10 +28,12 @@ from zhunsheng.web.services.year import (
     question,
     rechecking,
     records,
+    trying,
     words,
 )
 from zhunsheng.web.views.common import demand, done, page, send
 
+_OUTCOME = ("actual", "points", "scheme")
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
 
 
@@ -127,6 +130,19 @@ def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Cont
     closed = evaluation.state == "accepted"
     offered = available(request.user, contest, "contest")
     return [(name, act) for name, act in offered if not (closed and name == "contest.accept")]
+
+
+@page("selfeval.view")
+def calculator(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show what one indicator would score, as it is typed; nothing is kept."""
+    said = {name: request.GET.get(name, "").strip()[:300] for name in (*trying.COLUMNS, *_OUTCOME)}
+    context: dict[str, object] = {"part": "selfeval", "said": said, "schemes": trying.known_schemes()}
+    if said["target"]:
+        try:
+            context["found"] = trying.tried(department, year, said)
+        except ZhunshengError as error:
+            context["error"] = error
+    return render(request, "web/calculator.html", context)
 
 
 @page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)

@@ -50,6 +50,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
                     "name": i.name,
                     "target": i.target,
                     "actual": i.outcome.text,
+                    "sampled": i.outcome.sampled,
                     "origin": i.outcome.origin,
                     "confirmed": i.outcome.confirmed,
                     "contest": _contest(i.outcome.contest, refused.get((one.id, i.id))),

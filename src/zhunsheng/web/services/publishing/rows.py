@@ -143,7 +143,7 @@ def indicator_in_words(indicator: dict[str, Any]) -> dict[str, Any]:
         "score": indicator.get("score"),
         "open": "0" if indicator.get("score") is not None else indicator.get("points"),
         "granted": figure(granted) if granted else None,
-        "note": indicator.get("how"),
+        "note": "；".join(filter(None, (indicator.get("sampled"), indicator.get("how")))),
     }
     return words | contest
 
