@@ -40,6 +40,7 @@ TOLD = [
     (made("=50万元", "项目总成本", COST), "quantity", "less", "≤50万元"),
     (made("=5天", "办理时限", TIME), "quantity", "less", "≤5天"),
     (made("=1000元", "每人补助标准"), "quantity", "exact", "=1000元"),
+    (made("400元/人", "人均培训费"), "quantity", "less", "≤400元/人"),
     (made("=25项", "清单事项完成数"), "quantity", "exact", "=25项"),
     (made("=2%", "不合格率"), "share", "less", "≤2%"),
     (made("7个工作日", "投诉受理"), "quantity", "less", "≤7个工作日"),

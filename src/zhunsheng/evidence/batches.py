@@ -76,14 +76,7 @@ def pending(index: Index) -> list[Batch]:
         batch = Batch.of(
             {
                 **body,
-                "inserted": metrics.get(
-                    "num_target_rows_inserted", metrics.get("num_added_rows", body["rows"])
-                )
-                if plain
-                else 0,
-                "updated": metrics.get("num_target_rows_updated", body["updated"])
-                if plain
-                else body["updated"],
+                **(_counted(body, metrics) if plain else {"inserted": 0}),
                 "version": version,
                 "files": [*_added(index.root, name, version, said, body["sha256"]), *body["files"]],
                 "previous": previous,
@@ -92,6 +85,17 @@ def pending(index: Index) -> list[Batch]:
         done.append(batch)
         number, previous = number + 1, batch.digest
     return done
+
+
+def _counted(body: dict[str, Any], metrics: dict[str, Any]) -> dict[str, int]:
+    """Return how many rows an import inserted and updated: as its commit says, else as delta-rs counted."""
+    if body["inserted"] or body["updated"]:
+        return {"inserted": body["inserted"], "updated": body["updated"]}
+    added = metrics.get("num_added_rows", body["rows"])
+    return {
+        "inserted": metrics.get("num_target_rows_inserted", added),
+        "updated": metrics.get("num_target_rows_updated", 0),
+    }
 
 
 def _added(

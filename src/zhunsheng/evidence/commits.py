@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.sql import column_list, one_file, quoted
 from zhunsheng.evidence.tables import same_key
 
+FEW = 1000  # rows of a file that are put in place of those of their keys without a look at the others
+FILE_SIZE = (
+    8 * 2**20
+)  # bytes that a data file is filled up to: one changed row has the file it is in rewritten
 KEY = "zhunsheng"  # where a commit of the Delta log carries its batch
 # Checkpoints are made only with a compaction, whose record holds their digest;
 # the log itself is never cleaned.
@@ -67,25 +72,28 @@ def merge(
     prepared: str,
     batch: Batch,
     *,
-    new: bool,
+    there: str,
     kept: Collection[str] = (),
 ) -> None:
-    """Commit the good rows as they were ``prepared``, but for those put aside since; where all their keys are
-    ``new`` nothing that stands there need be read or compared. An empty cell of a column ``kept`` leaves what
-    stands there.
+    """Commit the good rows as they were ``prepared``, but for those put aside since. ``there`` is the query
+    of the rows that stand there (``standing``): where it is empty all keys are new, and nothing need be read
+    or compared. An empty cell of a column ``kept`` leaves what stands there.
     """
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
     columns = [f"{batch.batch}::BIGINT AS _batch" if name == "_batch" else f'"{name}"' for name in schema]
-    rows: Any = checked.connection.sql(
-        f"SELECT {', '.join(columns)} FROM ({prepared}) WHERE _id IN (SELECT _id FROM good) ORDER BY _id"
-    ).to_arrow_reader(100_000)
+    said = f"SELECT {', '.join(columns)} FROM ({prepared}) WHERE _id IN (SELECT _id FROM good) ORDER BY _id"
+
+    def rows() -> Any:
+        return checked.connection.sql(said).to_arrow_reader(100_000)
+
     # delta-rs would look through the whole log to say so.
     if not layout.commit_file(root, checked.ledger.id, 0).is_file():
         write_deltalake(
             table,
-            rows,
+            rows(),
             mode="append",
+            target_file_size=FILE_SIZE,
             commit_properties=properties(batch),
             post_commithook_properties=NO_HOOKS,
         )
@@ -93,31 +101,35 @@ def merge(
     opened = DeltaTable(table)
     opened_at = opened.version()
     key = (DEPARTMENT, *checked.ledger.key)
-    there = {f.name for f in opened.schema().fields}
-    if new:
+    known = {f.name for f in opened.schema().fields}
+    if not there:
         write_deltalake(
             opened,
-            rows,
+            rows(),
             mode="append",
-            schema_mode=None if set(schema) == there else "merge",
+            target_file_size=FILE_SIZE,
+            schema_mode=None if set(schema) == known else "merge",
             commit_properties=properties(batch),
             post_commithook_properties=NO_HOOKS,
         )
         return
     stated = [c for c in checked.stated if c not in key]
-    kept = {c for c in kept if c in there}
+    kept = {c for c in kept if c in known}
+    if checked.good_rows <= FEW and set(schema) == known and _listable(checked.ledger):
+        _replace_few(opened, checked, said, batch, there, stated, kept)
+        return
     changed = " OR ".join(
         f'(s."{c}" IS NOT NULL AND t."{c}" IS DISTINCT FROM s."{c}")'
         if c in kept
-        else (f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in there else f'(s."{c}" IS NOT NULL)')
+        else (f'(t."{c}" IS DISTINCT FROM s."{c}")' if c in known else f'(s."{c}" IS NOT NULL)')
         for c in stated
     )
     merging = opened.merge(
-        rows,
-        predicate=same_key(checked.ledger, "t", "s", set(schema) - there),
+        rows(),
+        predicate=same_key(checked.ledger, "t", "s", set(schema) - known),
         source_alias="s",
         target_alias="t",
-        merge_schema=not set(schema) <= there,
+        merge_schema=not set(schema) <= known,
         commit_properties=properties(batch),
         post_commithook_properties=NO_HOOKS,
     )
@@ -133,6 +145,83 @@ def merge(
     merging.when_not_matched_insert_all().execute()
     if DeltaTable(table).version() == opened_at:
         say(DeltaTable(table), batch)  # every row stood there already
+
+
+def _listable(ledger: Ledger) -> bool:
+    """Return whether rows of a ledger can be named by a list of keys: texts and whole numbers, none empty."""
+    return not ledger.open_key and all(
+        ledger.column(name).sql_type in ("VARCHAR", "BIGINT") for name in ledger.key
+    )
+
+
+def _replace_few(  # noqa: PLR0913 - what is written, over what, and how
+    table: DeltaTable,
+    checked: Checked,
+    said: str,
+    batch: Batch,
+    there: str,
+    stated: Collection[str],
+    kept: Collection[str],
+) -> None:
+    """Commit what a few rows (the query ``said``) come to with those that stand ``there``, in place of these.
+
+    The same as the merge below it, which reads the whole ledger for it: here the rows of its keys are at
+    hand, and the files in which they stand are rewritten alone.
+    """
+    run, ledger = checked.connection.execute, checked.ledger
+    same = same_key(ledger, "t", "s")
+    differ = " OR ".join(
+        f'(s."{c}" IS NOT NULL AND t."{c}" IS DISTINCT FROM s."{c}")'
+        if c in kept
+        else f't."{c}" IS DISTINCT FROM s."{c}"'
+        for c in stated
+    )
+    own = {*stated, *LINEAGE}
+    columns = ", ".join(
+        f'coalesce(s."{c}", t."{c}") AS "{c}"' if c in kept else f'{"s" if c in own else "t"}."{c}"'
+        for c in ledger.stored()
+    )
+    run(
+        f"CREATE OR REPLACE TEMP TABLE replacing AS SELECT {columns}, true AS _known "
+        f"FROM ({said}) s JOIN {there} t ON {same} WHERE {differ or 'false'} UNION ALL BY NAME "
+        f"SELECT *, false AS _known FROM ({said}) s ANTI JOIN {there} t ON {same}"
+    )
+    counted = "SELECT count(*) FILTER (_known), count(*) FILTER (NOT _known) FROM replacing"
+    updated, inserted = (int(n) for n in run(counted).fetchall()[0])
+    if not updated and not inserted:
+        say(table, batch)  # every row stood there already
+        return
+    rows = checked.connection.sql(
+        f"SELECT {column_list(ledger.stored())} FROM replacing ORDER BY _sheet, _row"
+    ).to_arrow_table()
+    # With new keys alone the list names no row that stands there, and no file is rewritten.
+    write_deltalake(
+        table,
+        rows,
+        mode="overwrite",
+        predicate=_keys_listed(ledger, rows),
+        target_file_size=FILE_SIZE,
+        commit_properties=properties(replace(batch, inserted=inserted, updated=updated)),
+        post_commithook_properties=NO_HOOKS,
+    )
+
+
+def _keys_listed(ledger: Ledger, rows: pa.Table) -> str:
+    """Return the condition that a row has the key of one of some rows, in the words of delta-rs."""
+    first, *others = ledger.key
+    listed: dict[tuple[Any, ...], list[str]] = {}
+    for row in rows.select([first, DEPARTMENT, *others]).to_pylist():
+        value, *rest = row.values()
+        listed.setdefault(tuple(rest), []).append(_literal(value))
+    tests = []
+    for rest, values in listed.items():
+        fixed = [f'"{c}" = {_literal(v)}' for c, v in zip((DEPARTMENT, *others), rest, strict=True)]
+        tests.append(" AND ".join([*fixed, f'"{first}" IN ({", ".join(values)})']))
+    return " OR ".join(f"({test})" for test in tests)
+
+
+def _literal(value: str | int) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def take_back(root: Path, ledger: Ledger, source: Any, undoing: Batch) -> None:

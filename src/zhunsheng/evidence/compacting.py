@@ -6,13 +6,12 @@ from deltalake import DeltaTable
 
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.batches import next_batch, recover
-from zhunsheng.evidence.commits import NO_HOOKS, properties
+from zhunsheng.evidence.commits import FILE_SIZE, NO_HOOKS, properties
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.records import Batch
 
 COMPACT_FROM = 16  # so many small files of a ledger are put together
-SMALL = 8 * 2**20  # bytes; a larger file is no reason to put files together
-PACKED = 64 * 2**20  # bytes; files are put together up to this size
+SMALL = FILE_SIZE // 4  # bytes; a larger file is no reason to put files together
 
 
 def compact_where_due(index: Index, ledger: str, who: str | None = None) -> None:
@@ -40,7 +39,7 @@ def compact(index: Index, ledger: str, who: str | None = None) -> Batch:
         files=(layout.seen(index.root, checkpoint),),
     )
     table.optimize.compact(
-        target_size=PACKED, commit_properties=properties(batch), post_commithook_properties=NO_HOOKS
+        target_size=FILE_SIZE, commit_properties=properties(batch), post_commithook_properties=NO_HOOKS
     )
     return recover(index)[-1]
 

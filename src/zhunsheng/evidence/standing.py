@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import layout
+from zhunsheng.evidence import commits, layout
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -83,7 +83,8 @@ def standing(checked: Checked, index: Index) -> str:
     """Return the query of the rows that stand there of the same departments;
     empty where no key of the file does.
 
-    Most files bring rows that nobody brought before: to learn that, the keys alone are read.
+    Most files bring rows that nobody brought before: to learn that, the keys alone are read. Of a small
+    file the rows with its keys are taken out of the ledger once: whoever asks for them next reads no more.
     """
     ledger, run = checked.ledger, checked.connection.execute
     current = layout.current(index, ledger.id)
@@ -91,7 +92,15 @@ def standing(checked: Checked, index: Index) -> str:
         return ""
     own = ", ".join(quoted(d) for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM good").fetchall())
     there = f"(SELECT * FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({own or 'NULL'}))"
-    return there if known_rows(checked, there) else ""
+    if not known_rows(checked, there):
+        return ""
+    if checked.good_rows > commits.FEW:
+        return there
+    run(
+        f"CREATE OR REPLACE TEMP TABLE standing AS SELECT t.* FROM {there} t "
+        f"SEMI JOIN good g ON {same_key(ledger, 'g', 't')}"
+    )
+    return "standing"
 
 
 def known_rows(checked: Checked, there: str) -> int:

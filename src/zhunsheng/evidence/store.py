@@ -133,7 +133,7 @@ class Store:
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
             sealed = replace(batch, files=again)
-            commits.merge(self.root, checked, rows, sealed, new=not there, kept=done.kept)
+            commits.merge(self.root, checked, rows, sealed, there=there, kept=done.kept)
             made = recover(index)[-1]
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True

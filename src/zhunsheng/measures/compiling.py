@@ -4,16 +4,18 @@ in any engine's dialect.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Literal
 
 from sqlglot import exp
 
-from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, ledgers
 from zhunsheng.measures import limits
-from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, predicate
+from zhunsheng.measures.definitions import PARAMETERS, Measure, predicate
 from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
@@ -21,13 +23,17 @@ PROJECT_CODE = "project_code"
 _PROJECT = (
     "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
 )
+# What a joined link, and the columns of a joined limit, are called in a query.
+_LINK = re.compile(r"link\d+|limit\d+_\w+")
+_BITS = 30  # conditions that one column of bits holds
+_AGGREGATES: dict[str, Callable[..., exp.Expr]] = {"count": exp.Count, "sum": exp.Sum, "max": exp.Max}
 CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query over one ledger: columns department, project, whole (1 = department total), then n_,
-    d_ for each measure; parameters as ``STAND_INS``.
+    """A query over one ledger: columns department, project, whole (1 = department total), rows_ (how many
+    rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
     """
 
     ledger: str
@@ -119,27 +125,46 @@ def _texts(
 
 
 def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narrowed: bool) -> Query:
+    """Return the query of measures over one ledger, in two steps.
+
+    The first counts and adds up rows that are alike to all measures: of one department and project, with the
+    same conditions true. What no link decides is settled before ledgers are joined, so that the join carries
+    one number a row. The second reads every figure off these few counts.
+    """
     values = STAND_INS
     group = by or (_PROJECT if ledger.by_project else None)
-    source, flags = _source(ledger, measures, values, narrowed)
-    select = exp.select(exp.column(DEPARTMENT))
+    figures = [(m, _figures(m, ledger, values, _named(measures)[m.id])) for m in measures]
+    packed = _Packed()
+    told = [(m.id, _of_alike(one, packed), _of_alike(other, packed)) for m, (one, other) in figures]
+    names = [DEPARTMENT, *([group] if group else []), *packed.columns()]
+    columns = [exp.column(name) for name in names]
+    made = sorted({(f.how, f.of) for _, pair in figures for f in pair if f.of})
+    alike = exp.select(
+        *columns,
+        exp.alias_(exp.Count(this=exp.Star()), "_rows"),
+        *(exp.alias_(_AGGREGATES[how](this=exp.column(of)), f"_{how}_{of}") for how, of in made),
+        copy=False,
+    )
+    source = _source(ledger, measures, values, narrowed, packed.before)
+    alike = alike.from_(packed.after(source), copy=False).group_by(
+        *(exp.column(name) for name in names), copy=False
+    )
+    project: exp.Expr = exp.column(group) if group else exp.Null()
+    whole: exp.Expr = exp.Grouping(expressions=[exp.column(group)]) if group else exp.Literal.number(1)
+    select = exp.select(
+        exp.column(DEPARTMENT),
+        exp.alias_(project, PROJECT, copy=False),
+        exp.alias_(whole, "whole", copy=False),
+        exp.alias_(exp.Sum(this=exp.column("_rows")), "rows_"),
+        *(
+            exp.alias_(figure, f"{letter}_{name}", copy=False)
+            for name, *pair in told
+            for letter, figure in zip("nd", pair, strict=True)
+        ),
+        copy=False,
+    ).from_(alike.subquery("alike", copy=False), copy=False)
     if group:
-        select = select.select(
-            exp.alias_(exp.column(group), PROJECT),
-            exp.alias_(exp.Grouping(expressions=[exp.column(group)]), "whole"),
-        )
-    else:
-        select = select.select(exp.alias_(exp.Null(), PROJECT), exp.alias_(exp.Literal.number(1), "whole"))
-    for measure in measures:
-        numerator, denominator = _figures(measure, ledger, values, flags)
-        select = select.select(
-            exp.alias_(numerator, f"n_{measure.id}"),
-            exp.alias_(denominator, f"d_{measure.id}"),
-            copy=False,
-        )
-    select = select.from_(source, copy=False)
-    if group:
-        # Totals come from the same pass, since distinct figures can't be added up.
+        # Totals come from the same pass, since latest days can't be added up.
         sets = exp.GroupingSets(
             expressions=[
                 exp.Tuple(expressions=[exp.column(DEPARTMENT)]),
@@ -148,69 +173,170 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narr
         )
         select.set("group", exp.Group(grouping_sets=[sets]))
     else:
-        select = select.group_by(exp.column(DEPARTMENT))
+        select = select.group_by(exp.column(DEPARTMENT), copy=False)
     return Query(ledger.id, measures, select)
+
+
+class _Packed:
+    """Conditions of measures as bits of whole numbers, one number for so many of them: of ``_before``, which
+    rows of the ledger settle alone, and of ``_after``, which need what the rows are linked to.
+    """
+
+    def __init__(self) -> None:
+        self._conditions: dict[str, dict[str, exp.Expr]] = {"_before": {}, "_after": {}}
+
+    def test(self, where: exp.Expr) -> exp.Expr:
+        """Return the test of the bits that stand for a condition."""
+        parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
+        for condition in _conjuncts(where):
+            parts["_after" if _linked(condition) else "_before"].append(condition)
+        tests = []
+        for kind, conditions in parts.items():
+            if not conditions:
+                continue
+            both = exp.and_(*conditions)
+            known, words = self._conditions[kind], both.sql()
+            known.setdefault(words, both)
+            column, bit = divmod(list(known).index(words), _BITS)
+            mask = exp.BitwiseAnd(this=exp.column(f"{kind}{column}"), expression=exp.Literal.number(1 << bit))
+            tests.append(exp.NEQ(this=exp.Paren(this=mask), expression=exp.Literal.number(0)))
+        return exp.and_(*tests, copy=False)
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns that hold the bits."""
+        return [
+            f"{kind}{n}" for kind, known in self._conditions.items() for n in range(-(-len(known) // _BITS))
+        ]
+
+    def before(self, select: exp.Select) -> exp.Select:
+        """Add the columns that are settled before anything is joined."""
+        return self._put(select, "_before")
+
+    def after(self, source: exp.Expr) -> exp.Expr:
+        """Return a source with the columns that need what its rows are linked to."""
+        if not self._conditions["_after"]:
+            return source
+        selected = exp.select("*").from_(source, copy=False)
+        return self._put(selected, "_after").subquery("linked", copy=False)
+
+    def _put(self, select: exp.Select, kind: str) -> exp.Select:
+        found = list(self._conditions[kind].values())
+        for first in range(0, len(found), _BITS):
+            bits = [
+                exp.Case(
+                    ifs=[exp.If(this=c.copy(), true=exp.Literal.number(1 << n))],
+                    default=exp.Literal.number(0),
+                )
+                for n, c in enumerate(found[first : first + _BITS])
+            ]
+            total: exp.Expr = bits[0]
+            for bit in bits[1:]:
+                total = exp.Add(this=total, expression=bit)
+            select = select.select(exp.alias_(total, f"{kind}{first // _BITS}", copy=False), copy=False)
+        return select
+
+
+def _linked(condition: exp.Expr) -> bool:
+    """Return whether a condition needs what the rows are linked to."""
+    return any(_LINK.fullmatch(c.name) for c in condition.find_all(exp.Column))
+
+
+def _conjuncts(where: exp.Expr) -> list[exp.Expr]:
+    inner = where.unnest()
+    if isinstance(inner, exp.And):
+        return [*_conjuncts(inner.this), *_conjuncts(inner.expression)]
+    return [inner if inner is where else where]
 
 
 def _chosen(column: exp.Expression) -> exp.Expression:
     return exp.In(this=column, expressions=[exp.Literal.string(CHOSEN)])
 
 
+def _named(measures: Sequence[Measure]) -> dict[str, dict[str, str]]:
+    """Return, by measure, the name that each of its links has in a query of them all: the same words have the
+    same name.
+    """
+    names: dict[tuple[str, tuple[str, ...], str], str] = {}
+    found: dict[str, dict[str, str]] = {}
+    for measure in measures:
+        own = found.setdefault(measure.id, {})
+        for link in measure.links:
+            own[link.as_] = names.setdefault((link.ledger, link.keys, link.where), f"link{len(names)}")
+        if measure.limit is not None:
+            name = _limits(measures)[measure.limit]
+            own |= {flag: f"{name}{flag.removeprefix('limit')}" for flag in limits.FLAGS}
+    return found
+
+
+def _limits(measures: Sequence[Measure]) -> dict[str, str]:
+    """Return how the columns of each limit of some measures begin in a query of them all."""
+    names = dict.fromkeys(measure.limit for measure in measures if measure.limit is not None)
+    return {limit: f"limit{n}" for n, limit in enumerate(names)}
+
+
 def _source(
-    ledger: Ledger, measures: Sequence[Measure], values: dict[str, exp.Expression], narrowed: bool = False
-) -> tuple[exp.Expression, dict[tuple[str, str], str]]:
-    """Return the ledger joined with what its measures link to; links of the same words are joined once."""
-    joined: dict[tuple[str, tuple[str, ...], str], str] = {}
-    flags: dict[tuple[str, str], str] = {}
-    source = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
+    ledger: Ledger,
+    measures: Sequence[Measure],
+    values: dict[str, exp.Expression],
+    narrowed: bool = False,
+    settled: Callable[[exp.Select], exp.Select] | None = None,
+) -> exp.Expression:
+    """Return the ledger joined with what its measures link to, once each other ledger and key; ``settled``
+    adds columns to its rows before.
+    """
+    names = _named(measures)
+    joined: dict[tuple[str, tuple[str, ...]], dict[str, exp.Expr]] = {}
+    own = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
     if ledger.by_project:
         project = exp.column(PROJECT, "t")
         named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
-        source = source.select(exp.alias_(named, _PROJECT))
+        own = own.select(exp.alias_(named, _PROJECT))
     if narrowed:
-        source = source.where(_chosen(exp.column(DEPARTMENT, "t")))
+        own = own.where(_chosen(exp.column(DEPARTMENT, "t")))
+    source = exp.select("t.*").from_((settled(own) if settled else own).subquery("t", copy=False), copy=False)
     for measure in measures:
         for link in measure.links:
-            words = (link.ledger, link.keys, link.where)
-            if words not in joined:
-                name = f"link{len(joined)}"
-                joined[words] = name
-                source = _join(source, measure, link, name, values, narrowed)
-            flags[measure.id, link.as_] = joined[words]
-    known: dict[str, str] = {}
-    for measure in measures:
-        if measure.limit is None:
-            continue
-        if measure.limit not in known:
-            name = known[measure.limit] = f"limit{len(known)}"
-            source = limits.join(source, measure.limit, name, values, CHOSEN if narrowed else None)
-        for flag in limits.FLAGS:
-            flags[measure.id, flag] = f"{known[measure.limit]}{flag.removeprefix('limit')}"
-    return source.subquery("rows", copy=False), flags
+            words = predicate(measure, link.where, ledgers()[link.ledger], set())
+            flags = joined.setdefault((link.ledger, link.keys), {})
+            flags[names[measure.id][link.as_]] = _fill(words, values, {})
+    for n, ((other, keys), flags) in enumerate(joined.items()):
+        source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
+    for limit, name in _limits(measures).items():
+        source = limits.join(source, limit, name, values, CHOSEN if narrowed else None)
+    return source.subquery("rows", copy=False)
 
 
 def _join(
     source: exp.Select,
-    measure: Measure,
-    link: Link,
+    other: Ledger,
+    keys: Sequence[str],
+    flags: dict[str, exp.Expr],
     name: str,
-    values: dict[str, exp.Expression],
     narrowed: bool,
 ) -> exp.Select:
-    where = _fill(predicate(measure, link.where, ledgers()[link.ledger], set()), values, {})
-    keys = [DEPARTMENT, *link.keys]
-    chosen = exp.select(*keys, exp.alias_(exp.true(), name)).from_(link.ledger).where(where)
+    """Join a ledger by keys, with a flag for each condition that one of its rows may meet."""
+    both = [DEPARTMENT, *keys]
+    wheres = list(flags.values())
+    chosen = exp.select(*both).from_(other.id).where(exp.or_(*(w.copy() for w in wheres)))
     if narrowed:
         chosen = chosen.where(_chosen(exp.column(DEPARTMENT)))
     # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come
     # twice.
-    if not set(ledgers()[link.ledger].key) <= {*link.keys, *_fixed(where)}:
+    fixed = _fixed(wheres[0]) if len(wheres) == 1 else set()
+    if len(wheres) == 1:
+        chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))))
+    else:
+        for flag, where in flags.items():
+            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag))
+        chosen = chosen.group_by(*both)
+    if len(wheres) == 1 and not set(other.key) <= {*keys, *fixed}:
         chosen = chosen.distinct()
-    other = chosen.subquery(f"{name}_")
-    on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, f"{name}_")) for k in keys))
-    # A row without partner has no flag: that is false, not unknown.
-    flag = exp.alias_(exp.Coalesce(this=exp.column(name, f"{name}_"), expressions=[exp.false()]), name)
-    return source.select(flag).join(other, on=on, join_type="left")
+    on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, name)) for k in both))
+    for flag in flags:
+        # A row without partner has no flag: that is false, not unknown.
+        said = exp.Coalesce(this=exp.column(flag, name), expressions=[exp.false()])
+        source = source.select(exp.alias_(said, flag))
+    return source.join(chosen.subquery(name), on=on, join_type="left")
 
 
 def _fixed(where: exp.Expr) -> set[str]:
@@ -225,20 +351,28 @@ def _fixed(where: exp.Expr) -> set[str]:
     }
 
 
+@dataclass(frozen=True)
+class _Figure:
+    """What is made of rows that meet a condition: their number, or the sum or the latest of a column."""
+
+    how: Literal["count", "sum", "max"]
+    where: exp.Expr
+    of: str = ""
+
+
 def _figures(
-    measure: Measure, ledger: Ledger, values: dict[str, exp.Expression], flags: dict[tuple[str, str], str]
-) -> tuple[exp.Expression, exp.Expression]:
+    measure: Measure, ledger: Ledger, values: dict[str, exp.Expression], flags: dict[str, str]
+) -> tuple[_Figure, _Figure]:
     """Return numerator and denominator; the denominator of a plain count or sum is the number of rows it
-    rests on.
+    rests on. ``flags`` gives the names of the joined links by those of the measure's own.
     """
-    own = {flag: flags[measure.id, flag] for flag in measure.flags}
-    population = _fill(predicate(measure, measure.population, ledger, set(own)), values, own)
-    rows = _filter(exp.Count(this=exp.Star()), population)
+    population = _fill(predicate(measure, measure.population, ledger, set(flags)), values, flags)
+    rows = _Figure("count", population)
     if measure.kind == "ratio":
-        hits = _fill(predicate(measure, measure.hits or "", ledger, set(own)), values, own)
-        return _filter(exp.Count(this=exp.Star()), exp.and_(population.copy(), hits)), rows
+        hits = _fill(predicate(measure, measure.hits or "", ledger, set(flags)), values, flags)
+        return _Figure("count", exp.and_(population.copy(), hits)), rows
     if measure.kind == "count":
-        return rows, rows.copy()
+        return rows, rows
     column = exp.column(measure.of or "")
     if measure.kind == "date":
         # A date counts only once every row of the population has one by today; the denominator tells how many
@@ -248,12 +382,28 @@ def _figures(
             exp.GT(this=column.copy(), expression=values["today"].copy()),
         )
         lacking = exp.and_(population.copy(), undone)
-        return _filter(exp.Max(this=column), population.copy()), _filter(exp.Count(this=exp.Star()), lacking)
+        return _Figure("max", population, column.name), _Figure("count", lacking)
     filled = exp.and_(population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
-    return _filter(exp.Sum(this=column), filled), _filter(exp.Count(this=exp.Star()), filled.copy())
+    return _Figure("sum", filled, column.name), _Figure("count", filled)
 
 
-def _filter(aggregate: exp.Expression, where: exp.Expr) -> exp.Expression:
+def _of_rows(figure: _Figure) -> exp.Expr:
+    """Return a figure as it is made of rows."""
+    of = exp.column(figure.of) if figure.of else exp.Star()
+    return _filter(_AGGREGATES[figure.how](this=of), figure.where.copy())
+
+
+def _of_alike(figure: _Figure, packed: _Packed) -> exp.Expr:
+    """Return a figure as it is made of what rows that are alike came to."""
+    test = packed.test(figure.where)
+    if figure.of:
+        again = exp.column(f"_{figure.how}_{figure.of}")
+        return _filter(_AGGREGATES[figure.how](this=again), test)
+    counted = _filter(exp.Sum(this=exp.column("_rows")), test)
+    return exp.Coalesce(this=counted, expressions=[exp.Literal.number(0)])
+
+
+def _filter(aggregate: exp.Expr, where: exp.Expr) -> exp.Expression:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where))
 
 
@@ -288,24 +438,25 @@ def speaking_text(
     """Return the SQL that says of some departments whether a ledger has any row of a year,
     by each of some groups of date columns.
 
-    One row a department that has rows: its code, then 1 or 0 for each group; a group without columns asks for
-    any row.
+    One row a department that has rows: its code, how many rows it has, then how many of the year by each
+    group; a group without columns asks for any row.
     """
     first, last = (exp.cast(exp.Literal.string(f"{year}-{day}"), "date") for day in ("01-01", "12-31"))
     rows = exp.alias_(exp.to_table(ledger.id), "t")
-    select = exp.select(DEPARTMENT).from_(rows).where(_chosen(exp.column(DEPARTMENT)))
+    select = exp.select(DEPARTMENT, exp.alias_(exp.Count(this=exp.Star()), "rows_"))
+    select = select.from_(rows).where(_chosen(exp.column(DEPARTMENT)))
     for n, group in enumerate(days):
         within = [exp.Between(this=exp.column(d), low=first.copy(), high=last.copy()) for d in group]
         said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))
-        select = select.select(exp.alias_(exp.Max(this=said.else_(exp.Literal.number(0))), f"said{n}"))
+        select = select.select(exp.alias_(exp.Sum(this=said.else_(exp.Literal.number(0))), f"said{n}"))
     return put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
 
 
 def days_text(
     measure: Measure, year: int, today: date, day: str, departments: Collection[str], dialect: str
 ) -> str:
-    """Return the SQL that adds up a sum measure's column by department, project and a date column,
-    in order of these.
+    """Return the SQL that adds up a sum measure's column by department, project and a date column, in order
+    of these: the three, how many rows there are, the sum, and how many rows are in it.
     """
     return put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
 
@@ -313,12 +464,12 @@ def days_text(
 @lru_cache(maxsize=256)
 def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str) -> str:
     ledger = ledgers()[measure.ledger]
-    source, flags = _source(ledger, [measure], parameters(year, today), narrowed=True)
-    total, _rows = _figures(measure, ledger, parameters(year, today), flags)
+    source = _source(ledger, [measure], parameters(year, today), narrowed=True)
+    total, counted = _figures(measure, ledger, parameters(year, today), _named([measure])[measure.id])
     columns = [exp.column(DEPARTMENT), exp.column(_PROJECT), exp.column(day)]
-    select = (
-        exp.select(*columns, exp.alias_(total, "total")).from_(source).group_by(*(c.copy() for c in columns))
-    )
+    select = exp.select(*columns, exp.alias_(exp.Count(this=exp.Star()), "rows_"))
+    select = select.select(exp.alias_(_of_rows(total), "total"), exp.alias_(_of_rows(counted), "counted"))
+    select = select.from_(source).group_by(*(c.copy() for c in columns))
     return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
 
 
@@ -338,15 +489,32 @@ class Rows:
     personal: bool = False
 
 
-def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Select:
+def rows_query(measure: Measure, year: int, today: date, rows: Rows, among: int | None = None) -> exp.Select:
     """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit,
-    and its lineage.
+    and its lineage. With ``among`` they are looked for among so many first rows of the population, before
+    these are looked up in other ledgers.
     """
     ledger = ledgers()[measure.ledger]
     values = parameters(year, today)
-    source, flags = _source(ledger, [measure], values)
-    joined = {flag: flags[measure.id, flag] for flag in measure.flags}
+    joined = _named([measure])[measure.id]
     population = _fill(predicate(measure, measure.population, ledger, set(joined)), values, joined)
+
+    def first(own: exp.Select) -> exp.Select:
+        settled = [c for c in _conjuncts(population) if not _linked(c)]
+        if rows.department is not None:
+            settled.append(_of_department(rows.department))
+        few = exp.select(*LINEAGE).from_(ledger.id).where(*(c.copy() for c in settled))
+        few = few.order_by("_batch", "_sheet", "_row").limit(among or 0)
+        same = (
+            exp.NullSafeEQ(this=exp.column(name, "t"), expression=exp.column(name, "few"))
+            if name == "_sheet"
+            else exp.EQ(this=exp.column(name, "t"), expression=exp.column(name, "few"))
+            for name in LINEAGE
+        )
+        # Which they are is told by narrow columns; of the others no more is read than where these rows stand.
+        return own.where(exp.Exists(this=exp.select("1").from_(few.subquery("few")).where(*same)))
+
+    source = _source(ledger, [measure], values, settled=first if among is not None else None)
     hit: exp.Expression = exp.true()
     if measure.hits:
         hit = exp.Coalesce(
@@ -356,9 +524,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row", "_sheet"]
     select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
     if rows.department is not None:
-        select = select.where(
-            exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(rows.department))
-        )
+        select = select.where(_of_department(rows.department))
     if rows.projects is not None:
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
@@ -368,3 +534,7 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows) -> exp.Sele
         select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
     select = select.order_by("_batch", "_sheet", "_row")
     return select.limit(rows.limit) if rows.limit is not None else select
+
+
+def _of_department(code: str) -> exp.Expr:
+    return exp.EQ(this=exp.column(DEPARTMENT), expression=exp.Literal.string(code))

@@ -124,10 +124,9 @@ class Measure(_MeasurePart):
         return (*(link.as_ for link in self.links), *(FLAGS if self.limit else ()))
 
     @property
-    def beside(self) -> frozenset[str]:
-        """The ledgers that its own is looked up in."""
-        found = {link.ledger for link in self.links}
-        return frozenset(found | set(beside(self.limit)) if self.limit else found)
+    def beside(self) -> tuple[str, ...]:
+        """The ledgers that its limit is looked up in."""
+        return beside(self.limit) if self.limit else ()
 
 
 def check(measure: Measure) -> None:

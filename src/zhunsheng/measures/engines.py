@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -61,9 +61,61 @@ class Engine(Protocol):
         """Return the rows of a query in the engine's own dialect."""
         ...
 
-    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
-        """Return a query as it is asked of some of a ledger's files alone."""
+    def over(self, sql: str, parts: Mapping[str, Part]) -> str:
+        """Return a query as it is asked of parts of some ledgers in place of their rows."""
         ...
+
+    def view(self, ledger: Ledger, name: str, files: Sequence[str]) -> None:
+        """Name the rows that some files hold of a ledger."""
+        ...
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Values that rows have in some columns, the department's code first among them; none is empty."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def of(self, columns: Sequence[str]) -> Keys:
+        """Return the values of some of the columns."""
+        places = [self.columns.index(name) for name in columns]
+        return Keys(tuple(columns), tuple(dict.fromkeys(tuple(row[p] for p in places) for row in self.rows)))
+
+    def met(self, dialect: str) -> str:
+        """Return the condition that a row of alias ``v`` has one of these."""
+        values = [tuple(exp.convert(v).sql(dialect=dialect) for v in row) for row in self.rows]
+        if not values:
+            return "false"
+        listed = ", ".join(f"({', '.join(row)})" for row in values)
+        names = ", ".join(self.columns)
+        same = " AND ".join(f"k.{name} = v.{name}" for name in self.columns)
+        # Each column for itself, too: by it files and parts of files are passed over.
+        alone = (
+            f"v.{name} IN ({', '.join(sorted({row[n] for row in values}))})"
+            for n, name in enumerate(self.columns)
+        )
+        return " AND ".join([*alone, f"EXISTS (SELECT 1 FROM (VALUES {listed}) AS k({names}) WHERE {same})"])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a ledger: of some files, those of some keys alone where ``keys`` are given."""
+
+    files: tuple[str, ...]
+    keys: Keys | None = None
+
+
+def _over(engine: DuckEngine | SparkEngine, sql: str, parts: Mapping[str, Part], named: str) -> str:
+    """Return a query whose ledgers are hidden by parts of theirs; ``named`` is how the dialect names a
+    query that it does not keep.
+    """
+    put = []
+    for name, part in parts.items():
+        engine.view(ledgers()[name], f"{name}_some", part.files)
+        where = f" WHERE {part.keys.met(engine.dialect)}" if part.keys else ""
+        put.append(f"{name} {named} (SELECT v.* FROM {name}_some AS v{where})")
+    return f"WITH {', '.join(put)} {sql}"
 
 
 class _Waiting:
@@ -92,13 +144,6 @@ def _refuse_damaged(snapshot: Snapshot, error: Exception) -> None:
     if damaged := snapshot.store.verify() if snapshot.store else []:
         log.warning("a query over a damaged store failed: %s", error)
         raise ZhunshengError("ZS-EV-11", detail=series(damaged[:3], "；")) from None
-
-
-def _moved(sql: str, ledger: str, name: str) -> str:
-    """Return a query over a ledger's rows with table ``name`` in place of the ledger's."""
-    before, after = (exp.alias_(exp.to_table(one), "t").sql() for one in (ledger, name))
-    assert sql.count(f"FROM {before}") == 1, sql
-    return sql.replace(f"FROM {before}", f"FROM {after}")
 
 
 class DuckEngine:
@@ -130,11 +175,14 @@ class DuckEngine:
             _refuse_damaged(self._snapshot, error)
             raise
 
-    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
-        """Return a query as it is asked of some of a ledger's files alone."""
-        some = replace(self._snapshot, files={ledger: tuple(files)})
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {ledger}_some AS {some.sql(ledgers()[ledger])}")
-        return _moved(sql, ledger, f"{ledger}_some")
+    def over(self, sql: str, parts: Mapping[str, Part]) -> str:
+        """Return a query as it is asked of parts of some ledgers in place of their rows."""
+        return _over(self, sql, parts, "AS NOT MATERIALIZED")
+
+    def view(self, ledger: Ledger, name: str, files: Sequence[str]) -> None:
+        """Name the rows that some files hold of a ledger."""
+        some = replace(self._snapshot, files={ledger.id: tuple(files)})
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {some.sql(ledger)}")
 
     def _calendar(self) -> None:
         """Make the table of days that statutory limits are counted over."""
@@ -160,7 +208,7 @@ class SparkEngine:
         """
         try:
             for ledger in self._waiting.asked(sql):
-                self._view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
+                self.view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
             if CALENDAR in sql and not self._counts_days:
                 form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
                 self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
@@ -171,19 +219,19 @@ class SparkEngine:
             self._let_go()
             raise ZhunshengError("ZS-EV-72", engine="Spark", detail=first_line(error)) from error
 
-    def over(self, sql: str, ledger: str, files: Sequence[str]) -> str:
-        """Return a query as it is asked of some of a ledger's files alone."""
-        self._view(ledgers()[ledger], f"{ledger}_some", files)
-        return _moved(sql, ledger, f"{ledger}_some")
+    def over(self, sql: str, parts: Mapping[str, Part]) -> str:
+        """Return a query as it is asked of parts of some ledgers in place of their rows."""
+        return _over(self, sql, parts, "AS")
 
-    def _view(self, ledger: Ledger, name: str, paths: Sequence[str]) -> None:
+    def view(self, ledger: Ledger, name: str, files: Sequence[str]) -> None:
+        """Name the rows that some files hold of a ledger."""
         columns = {name: kind.replace("VARCHAR", "STRING") for name, kind in ledger.stored().items()}
         # A column that a file lacks is empty there: no job need look through all files for what they have.
         form = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
-        files = [_literal(path) for path in paths]
+        paths = [_literal(path) for path in files]
         frame = (
-            self.session.read.schema(form).parquet(*files)
-            if files
+            self.session.read.schema(form).parquet(*paths)
+            if paths
             else self.session.createDataFrame([], form)
         )
         if renames := self._snapshot.renames.get(ledger.id):

@@ -5,7 +5,7 @@ its rows again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
-from zhunsheng.measures.kept import Kept
+from zhunsheng.measures.kept import Asked, How, Kept
 from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
@@ -115,41 +115,46 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     With ``kept`` only what is not known there is computed.
     """
     found: Readings = {}
-    asked = _Asked(engine, snapshot, kept)
+    asking = _Asking(engine, snapshot, kept)
     for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
-        beside = {ledger for measure in query.measures for ledger in measure.beside}
-        add = [
-            one for measure in query.measures for one in (max if measure.kind == "date" else sum_of, sum_of)
-        ]
-        for row in asked.rows(text, query.ledger, beside, 3, add):
+        for row in asking.rows(Asked(text, query.ledger, _links(query.measures), 3, _how(query.measures))):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
-    return found | _silent(found, {m.id: m for m in measures}, asked, year)
+    return found | _silent(found, {m.id: m for m in measures}, asking, year)
 
 
-def sum_of(one: Any, other: Any) -> Any:
-    """Return the sum of two figures."""
-    return one + other
+def _links(measures: Sequence[Measure]) -> dict[str, tuple[str, ...] | None]:
+    """Return the ledgers that measures look rows up in, each with the columns by which, None where these are
+    not the same for all.
+    """
+    found: dict[str, tuple[str, ...] | None] = {}
+    for link in (link for measure in measures for link in measure.links):
+        found[link.ledger] = link.keys if found.get(link.ledger, link.keys) == link.keys else None
+    return found | {ledger: None for measure in measures for ledger in measure.beside}
+
+
+def _how(measures: Iterable[Measure]) -> list[How]:
+    """Return what numerator and denominator of each measure are."""
+    kinds: dict[str, How] = {"date": "latest", "sum": "sum", "mean": "sum"}
+    return [how for measure in measures for how in (kinds.get(measure.kind, "count"), "count")]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Asking:
     """An engine that is asked for rows, or what is kept of its answers."""
 
     engine: Engine
     snapshot: Snapshot
     kept: Kept | None
 
-    def rows(
-        self, sql: str, ledger: str, beside: Collection[str], named: int, add: Sequence[Callable[..., Any]]
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, as ``Kept.rows`` is asked for it."""
+    def rows(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
         if self.kept is None:
-            return self.engine.query(sql)
-        return self.kept.rows(self.engine, self.snapshot, sql, ledger, beside, named, add)
+            return self.engine.query(asked.sql)
+        return self.kept.rows(self.engine, self.snapshot, asked)
 
 
-def _silent(found: Readings, known: dict[str, Measure], asked_of: _Asked, year: int) -> Readings:
+def _silent(found: Readings, known: dict[str, Measure], asking: _Asking, year: int) -> Readings:
     """Return anew the readings of nought that come from a ledger without any row of the year:
     unknown is not nought.
 
@@ -170,9 +175,9 @@ def _silent(found: Readings, known: dict[str, Measure], asked_of: _Asked, year: 
     speaking: set[tuple[str, tuple[str, ...], str]] = set()
     for name, (codes, groups) in doubted.items():
         ordered = sorted(groups)
-        text = speaking_text(ledgers()[name], year, ordered, sorted(codes), asked_of.engine.dialect)
-        for row in asked_of.rows(text, name, (), 1, [max] * len(ordered)):
-            speaking |= {(name, days, row[0]) for days, said in zip(ordered, row[1:], strict=True) if said}
+        text = speaking_text(ledgers()[name], year, ordered, sorted(codes), asking.engine.dialect)
+        for row in asking.rows(Asked(text, name, {}, 1, ["count"] * len(ordered))):
+            speaking |= {(name, days, row[0]) for days, said in zip(ordered, row[2:], strict=True) if said}
     told: Readings = {}
     for key, rests in asked.items():
         mute = next((n for n, days in rests if (n, days, found[key].department) not in speaking), None)
@@ -200,7 +205,7 @@ def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, 
 def _readings(
     query: Query, row: tuple[Any, ...], snapshot: Snapshot, year: int, as_of: date
 ) -> Iterable[Reading]:
-    department, project, whole, *figures = row
+    department, project, whole, _rows, *figures = row
     for n, measure in enumerate(query.measures):
         numerator, denominator = figures[2 * n], int(figures[2 * n + 1] or 0)
         # Rows that name no project count for the department only.
@@ -295,9 +300,11 @@ def sums_by_day(  # noqa: PLR0913 - a measure, its evidence, the time, how narro
     """
     found: dict[str, DaySums] = {}
     text = days_text(measure, year, as_of, day, departments, engine.dialect)
-    beside = measure.beside
-    rows = _Asked(engine, snapshot, kept).rows(text, measure.ledger, beside, 3, [sum_of])
-    for department, project, when, amount in sorted(rows, key=lambda row: [str(part) for part in row[:3]]):
+    asked = Asked(text, measure.ledger, _links([measure]), 3, ["sum", "count"])
+    rows = sorted(
+        _Asking(engine, snapshot, kept).rows(asked), key=lambda row: [str(part) for part in row[:3]]
+    )
+    for department, project, when, _rows, amount, _counted in rows:
         if project is not None and when is not None and amount is not None:
             found.setdefault(department, {}).setdefault(str(project), []).append((when, Decimal(amount)))
     return found
@@ -324,6 +331,7 @@ class EvidenceRow:
 
 
 FIRST_ROWS = Rows()
+FIRST = 5_000  # rows among which the few that are shown are looked for
 
 
 def evidence_rows(
@@ -336,10 +344,16 @@ def evidence_rows(
 ) -> list[EvidenceRow]:
     """List a measure's rows in the order they were imported, as of a day (inclusive) of a year."""
     ledger = ledgers()[measure.ledger]
-    text = rows_query(measure, year, as_of, rows).sql(dialect=engine.dialect)
+    listed: list[tuple[Any, ...]] = []
+    # To look up every row elsewhere takes long where a few are shown; mostly the first ones have enough.
+    for among in (FIRST, None) if measure.links and rows.limit is not None else (None,):
+        text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect)
+        listed = engine.query(text)
+        if len(listed) == rows.limit:
+            break
     found = []
     names: dict[str, str] = {}
-    for code, *values, batch, row, sheet, hit in engine.query(text):
+    for code, *values, batch, row, sheet, hit in listed:
         if code not in names:
             names[code] = snapshot.name_of(code)
         shown = {"部门": names[code]} | {

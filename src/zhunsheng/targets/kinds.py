@@ -206,7 +206,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         why = worded("{sign}，{parts}", sign=sign, parts=series(pointers, "，"))
         return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
     told = next(iter(hints), None)
-    base = split_unit(unit)[0]
+    base = split_unit(unit)[0].split("/")[0]  # 元 of 元/人
     open_money = base == "元" and not re.search(
         r"效益|数量|质量", place
     )  # income or output there, at least that much
@@ -300,7 +300,7 @@ def _is_cost(name: str, place: str) -> bool:
 def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Sense | None, str]]:
     """Return which way is better by place and by name, with the words for each."""
     found: list[tuple[Sense | None, str]] = []
-    base = split_unit(aim.unit)[0]
+    base = split_unit(aim.unit)[0].split("/")[0]
     if kind == "growth":
         return found
     if _is_cost(name, place) and not _SAVING.search(name):
