@@ -319,7 +319,7 @@ def test_a_broken_file_keeps_none_of_the_others_back(store, capsys):
 def test_a_columns_own_title_outranks_a_synonym(store):
     done = taken(store, "25-", ledger="complaints")
     assert stored(store, "complaints", "received_on") == [(date(2021, 3, 1),)]
-    assert "没有用到的列：登记日期" in done.notes
+    assert any(note.startswith("没有用到的列：登记日期") for note in done.notes)
 
 
 def test_of_two_synonyms_none_is_chosen(tmp_path, store):

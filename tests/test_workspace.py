@@ -325,7 +325,7 @@ def test_ledger_commands(cli, tmp_path, monkeypatch):
     assert cli("ledger", "template", "complaints", "--out", tmp_path)[0] == 0
     assert (tmp_path / "投诉举报台账-模板.xlsx").is_file()
     assert "complaints" in cli("ledger", "list")[1]
-    assert len(json.loads(cli("ledger", "list", "--json")[1])) == 17
+    assert len(json.loads(cli("ledger", "list", "--json")[1])) == 18
     (tmp_path / "a.csv").write_text("编号,类型,收到日期\nT1,举报,2021-03-05\nT2,咨询,2021-03-05\n", "utf8")
     code, out, _ = cli("ledger", "import", "a.csv")
     assert (code, "应为" in out, "未导入" in out) == (1, True, True)

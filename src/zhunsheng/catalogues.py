@@ -15,8 +15,16 @@ import yaml
 from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import measures
-from zhunsheng.regulations import deadlines, frameworks, local_schemes, monitoring_rules, schemes
+from zhunsheng.regulations import (
+    Deadline,
+    deadlines,
+    frameworks,
+    local_schemes,
+    monitoring_rules,
+    schemes,
+)
 from zhunsheng.regulations.dates import fixed_days
+from zhunsheng.regulations.workdays import PUBLISHED, fixed_holidays
 from zhunsheng.review import LEVELS, all_rules
 from zhunsheng.targets import json_schema
 from zhunsheng.usecases.result import json_schema as run_schema
@@ -208,15 +216,59 @@ def regulations_page() -> str:
         )
     lines += ["\n## 期限\n"]
     lines += [
-        f"- {d.name}：{d.days} {'个工作日' if d.workdays else '日'}（{d.citation}，{_status(d.status)}）"
-        for d in deadlines()
+        f"起算当日不计入；同一期限有几个版本的，按起算日选用。{PUBLISHED[1]} 以后的放假安排还没有收录，"
+        "只除去周末和固定日期的节假日，算出的到期日标为“暂定”。\n",
+        "| 期限 | 天数 | 起算 → 办结 | 停计与延长 | 约束 | 有效 | 依据 | 核实 |",
+        "|---|---|---|---|---|---|---|---|",
+        *(f"| {' | '.join(_limit(d))} |" for d in deadlines()),
+        "\n## 固定日期\n",
     ]
     when = {-1: "上一年", 0: "当年", 1: "下一年"}
     lines += [
         f"- {d.name}：{when[d.years]} {d.month} 月 {d.day} 日（{d.citation}，{_status(d.status)}）"
         for d in fixed_days()
     ]
+    lines += [
+        f"- {h.name}：每年 {'、'.join(h.days)}，自 {h.valid_from} 起（{h.citation}，{_status(h.status)}）"
+        for h in fixed_holidays()
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _limit(d: Deadline) -> tuple[str, ...]:
+    """Return a limit as a row: what, days, from where to where, what stops or lengthens it, whom it binds,
+    when and why.
+    """
+    if d.month_before:
+        days = "到期前一个月"
+    elif d.days:
+        days = f"{d.days} {'个工作日' if d.workdays else '日'}{'，遇节假日顺延' if d.shift else ''}"
+    else:
+        days = "当日"
+    columns = ""
+    if d.ledger:
+        own = ledgers()[d.ledger]
+        starts = "、".join("年报截止日" if c.startswith(":") else own.column(c).title for c in d.starts)
+        ends = [own.column(c).title for c in d.ends]
+        if d.elsewhere:
+            far = ledgers()[d.elsewhere.ledger]
+            ends.append(f"{far.title}{far.column(d.elsewhere.column).title}")
+        columns = f"{own.title}：{starts} → {'、'.join(ends)}"
+    longer = [f"停计：{'、'.join(d.stops)}"] if d.stops else []
+    longer += [f"可延长 {d.extension} {'个工作日' if d.workdays else '日'}"] if d.extension else []
+    longer += ["可继续延期"] if d.until else []
+    valid = f"{d.valid_from} 起" + (f"，至 {d.valid_to}" if d.valid_to else "")
+    why = "。".join(filter(None, (d.citation, d.note, d.ended)))
+    return (
+        f"{d.name}（`{d.id}`）",
+        days,
+        columns,
+        "；".join(longer),
+        d.binds,
+        valid,
+        why,
+        f"{_status(d.status)}（{d.checked_on}）",
+    )
 
 
 def _status(status: str) -> str:

@@ -17,8 +17,9 @@ from small_draws import BASE, tampered
 from zhunsheng.cli.commands import app
 from zhunsheng.draw_folders import results_to_ledger
 from zhunsheng.draws.bundle import read_bundle
-from zhunsheng.draws.results import InspectionResult, categories, check_results, due, overdue, publish_by
+from zhunsheng.draws.results import InspectionResult, categories, check_results, overdue, publish_by
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.regulations.workdays import nth_workday
 from zhunsheng.sample.draw import demo_beacon_draw, demo_draw, inspectors, plan
 
 
@@ -62,10 +63,10 @@ def test_the_samples_draw(sample, tmp_path):
 
 
 def test_working_days():
-    assert due(date(2021, 9, 30), 1) == date(2021, 10, 8)  # National Day
-    assert due(date(2021, 9, 17), 1) == date(2021, 9, 18)  # a Saturday worked instead
+    assert nth_workday(date(2021, 9, 30), 1) == date(2021, 10, 8)  # National Day
+    assert nth_workday(date(2021, 9, 17), 1) == date(2021, 9, 18)  # a Saturday worked instead
     assert publish_by(date(2021, 11, 1)) == date(2021, 11, 29)
-    assert due(date(2090, 1, 6), 1) == date(2090, 1, 9)  # no holidays known: over the weekend
+    assert nth_workday(date(2090, 1, 6), 1) == date(2090, 1, 9)  # no holidays known: over the weekend
 
 
 def test_results_and_what_is_overdue(folder, tmp_path):

@@ -15,6 +15,7 @@ GROUPS = {
     "read": "reading",
     "review": "reading",
     "measure": "measures",
+    "limits": "limits",
     "monitor": "evaluating",
     "evaluate": "evaluating",
     "score": "evaluating",

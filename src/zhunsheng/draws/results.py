@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-from chinese_calendar import is_workday
+from datetime import date
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledger_of
 from zhunsheng.regulations import deadlines, in_force
+from zhunsheng.regulations.workdays import nth_workday
 from zhunsheng.translation import series, worded
 
 
-def due(start: date, days: int) -> date:
-    """Return the ``days``-th working day after ``start`` by China's official calendar.
-
-    For years whose holidays are not announced yet, Saturdays and Sundays are left out alone.
-    """
-    day, left = start, days
-    while left:
-        day += timedelta(days=1)
-        try:
-            works = is_workday(day)
-        except NotImplementedError:
-            works = day.weekday() < 5
-        left -= works
-    return day
-
-
 def publish_by(ended_on: date) -> date:
-    """Return the last day to publish results of a task that ended on ``ended_on``. Basis:
-    国市监信〔2019〕38号 (20 working days).
+    """Return the last day to publish results of a task that ended on ``ended_on``: 20 working days behind it
+    (企业公示信息抽查办法, art. 12; before 2025-03-18 国市监信〔2019〕38号).
     """
     rule = in_force([d for d in deadlines() if d.id == "inspection-publish"], ended_on, "公示期限")
-    return due(ended_on, rule.days)
+    return nth_workday(ended_on, rule.days)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Literal
 from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, ledgers
-from zhunsheng.measures.definitions import Measure, predicate
+from zhunsheng.measures import limits
+from zhunsheng.measures.definitions import PARAMETERS, Measure, predicate
 from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
@@ -22,16 +23,17 @@ PROJECT_CODE = "project_code"
 _PROJECT = (
     "_project"  # what rows of a project are gathered under: its code, or its name where a row has no code
 )
-_LINK = re.compile(r"link\d+")  # what a joined link is called in a query
+# What a joined link, and the columns of a joined limit, are called in a query.
+_LINK = re.compile(r"link\d+|limit\d+_\w+")
 _BITS = 30  # conditions that one column of bits holds
 _AGGREGATES: dict[str, Callable[..., exp.Expr]] = {"count": exp.Count, "sum": exp.Sum, "max": exp.Max}
-_CHOSEN = "@departments"  # stands in a kept query for the departments asked for
+CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
 @dataclass(frozen=True)
 class Query:
     """A query over one ledger: columns department, project, whole (1 = department total), rows_ (how many
-    rows), then n_, d_ for each measure.
+    rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
     """
 
     ledger: str
@@ -43,25 +45,44 @@ class Query:
         return self.sql.sql(dialect=dialect)
 
 
-def parameters(year: int, today: date) -> dict[str, exp.Expression]:
-    """Return the literals that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's
-    end.
+def parameter_days(year: int, today: date) -> dict[str, date]:
+    """Return the days that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
 
     Raises ``ZS-RG-02`` for a year without rules.
     """
-    as_of = min(today, date(year, 12, 31))
-    days = {
+    return {
         "year_start": date(year, 1, 1),
         "year_end": date(year, 12, 31),
-        "as_of": as_of,
+        "as_of": min(today, date(year, 12, 31)),
         "today": today,
         "report_deadline": fixed_day("annual-report-due", year),
         "budget_from": fixed_day("budget-approved-after", year),
     }
-    literals: dict[str, exp.Expression] = {
-        k: exp.cast(exp.Literal.string(v.isoformat()), "date") for k, v in days.items()
+
+
+def parameters(year: int, today: date) -> dict[str, exp.Expression]:
+    """Return the literals that predicates' parameters stand for. Raises as ``parameter_days``."""
+    days = parameter_days(year, today)
+    return {name: _day_literal(day.isoformat()) for name, day in days.items()} | {
+        "year": exp.Literal.number(year)
     }
-    return literals | {"year": exp.Literal.number(year)}
+
+
+def _day_literal(text: str) -> exp.Expression:
+    return exp.cast(exp.Literal.string(text), "date")
+
+
+# What stands in a kept query for the parameters' values, which another day changes.
+STAND_INS: dict[str, exp.Expression] = {
+    name: exp.Literal.number("@year") if name == "year" else _day_literal(f"@{name}") for name in PARAMETERS
+}
+
+
+def at(text: str, year: int, today: date) -> str:
+    """Return a query made with ``STAND_INS`` as it is asked for a year and day."""
+    for name, day in parameter_days(year, today).items():
+        text = text.replace(f"'@{name}'", f"'{day.isoformat()}'")
+    return text.replace("@year", str(year))
 
 
 def texts(
@@ -76,41 +97,41 @@ def texts(
 
     ``by`` names a drill-down column to group by in place of the project.
     """
-    found = _texts(tuple(measures), year, today, by, departments is not None, dialect)
+    found = [
+        (query, at(text, year, today))
+        for query, text in _texts(tuple(measures), by, departments is not None, dialect)
+    ]
     if departments is None:
-        return list(found)
-    return [(query, _put_in(text, departments, dialect)) for query, text in found]
+        return found
+    return [(query, put_in(text, departments, dialect)) for query, text in found]
 
 
-def _put_in(text: str, departments: Collection[str], dialect: str) -> str:
+def put_in(text: str, departments: Collection[str], dialect: str) -> str:
+    """Return a query kept for ``CHOSEN`` departments as it is asked for those of given codes."""
     # No department at all gives no rows: a literal that is no code stands in for the empty list.
     chosen = ", ".join(exp.Literal.string(d).sql(dialect=dialect) for d in departments) or "NULL"
-    return text.replace(f"'{_CHOSEN}'", chosen)
+    return text.replace(f"'{CHOSEN}'", chosen)
 
 
 @lru_cache(maxsize=256)
 def _texts(
-    measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool, dialect: str
+    measures: tuple[Measure, ...], by: str | None, narrowed: bool, dialect: str
 ) -> tuple[tuple[Query, str], ...]:
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    queries = [
-        _compile(ledgers()[name], tuple(group), year, today, by, narrowed) for name, group in found.items()
-    ]
+    queries = [_compile(ledgers()[name], tuple(group), by, narrowed) for name, group in found.items()]
     return tuple((query, query.text(dialect)) for query in queries)
 
 
-def _compile(
-    ledger: Ledger, measures: tuple[Measure, ...], year: int, today: date, by: str | None, narrowed: bool
-) -> Query:
+def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narrowed: bool) -> Query:
     """Return the query of measures over one ledger, in two steps.
 
     The first counts and adds up rows that are alike to all measures: of one department and project, with the
     same conditions true. What no link decides is settled before ledgers are joined, so that the join carries
     one number a row. The second reads every figure off these few counts.
     """
-    values = parameters(year, today)
+    values = STAND_INS
     group = by or (_PROJECT if ledger.by_project else None)
     figures = [(m, _figures(m, ledger, values, _named(measures)[m.id])) for m in measures]
     packed = _Packed()
@@ -228,7 +249,7 @@ def _conjuncts(where: exp.Expr) -> list[exp.Expr]:
 
 
 def _chosen(column: exp.Expression) -> exp.Expression:
-    return exp.In(this=column, expressions=[exp.Literal.string(_CHOSEN)])
+    return exp.In(this=column, expressions=[exp.Literal.string(CHOSEN)])
 
 
 def _named(measures: Sequence[Measure]) -> dict[str, dict[str, str]]:
@@ -241,7 +262,16 @@ def _named(measures: Sequence[Measure]) -> dict[str, dict[str, str]]:
         own = found.setdefault(measure.id, {})
         for link in measure.links:
             own[link.as_] = names.setdefault((link.ledger, link.keys, link.where), f"link{len(names)}")
+        if measure.limit is not None:
+            name = _limits(measures)[measure.limit]
+            own |= {flag: f"{name}{flag.removeprefix('limit')}" for flag in limits.FLAGS}
     return found
+
+
+def _limits(measures: Sequence[Measure]) -> dict[str, str]:
+    """Return how the columns of each limit of some measures begin in a query of them all."""
+    names = dict.fromkeys(measure.limit for measure in measures if measure.limit is not None)
+    return {limit: f"limit{n}" for n, limit in enumerate(names)}
 
 
 def _source(
@@ -271,6 +301,8 @@ def _source(
             flags[names[measure.id][link.as_]] = _fill(words, values, {})
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
+    for limit, name in _limits(measures).items():
+        source = limits.join(source, limit, name, values, CHOSEN if narrowed else None)
     return source.subquery("rows", copy=False)
 
 
@@ -395,8 +427,7 @@ def days_of(measure: Measure, condition: str, ledger: Ledger) -> tuple[str, ...]
 
     A row of last year's that was dealt with in January says nothing of what came in this year.
     """
-    links = {link.as_ for link in measure.links}
-    named = {c.name for c in predicate(measure, condition, ledger, links).find_all(exp.Column)}
+    named = {c.name for c in predicate(measure, condition, ledger, set(measure.flags)).find_all(exp.Column)}
     days = [c.name for c in ledger.columns if c.sql_type == "DATE"]
     return tuple(day for day in days if day in named) or tuple(days)
 
@@ -418,7 +449,7 @@ def speaking_text(
         within = [exp.Between(this=exp.column(d), low=first.copy(), high=last.copy()) for d in group]
         said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))
         select = select.select(exp.alias_(exp.Sum(this=said.else_(exp.Literal.number(0))), f"said{n}"))
-    return _put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
+    return put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
 
 
 def days_text(
@@ -427,7 +458,7 @@ def days_text(
     """Return the SQL that adds up a sum measure's column by department, project and a date column, in order
     of these: the three, how many rows there are, the sum, and how many rows are in it.
     """
-    return _put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
+    return put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
 
 
 @lru_cache(maxsize=256)

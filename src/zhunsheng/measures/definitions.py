@@ -18,8 +18,10 @@ from sqlglot.errors import SqlglotError
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import Ledger, ledgers
-from zhunsheng.faults import written
+from zhunsheng.faults import packaged, written
+from zhunsheng.measures.limits import FLAGS, beside
 from zhunsheng.regulations import read_packaged, read_yaml
+from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 
 Kind = Literal["count", "ratio", "mean", "sum", "date"]
@@ -94,7 +96,8 @@ class Accrual(_MeasurePart):
 
 class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed,
-    averaged or dated.
+    averaged or dated. With ``limit`` (of the statutory limits) conditions may name ``limit_due`` and
+    ``limit_done``, a row's last day and the day it was done; rows that it does not bind have no last day.
     """
 
     id: str
@@ -113,6 +116,17 @@ class Measure(_MeasurePart):
     aliases: tuple[str, ...]
     formula: str
     citation: str
+    limit: str | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What conditions may name beside the ledger's columns."""
+        return (*(link.as_ for link in self.links), *(FLAGS if self.limit else ()))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The ledgers that its limit is looked up in."""
+        return beside(self.limit) if self.limit else ()
 
 
 def check(measure: Measure) -> None:
@@ -130,7 +144,11 @@ def check(measure: Measure) -> None:
     for name in (*measure.drill, *([measure.of] if measure.of else [])):
         if name not in names:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
-    flags = {link.as_ for link in measure.links}
+    if measure.limit and measure.limit not in {
+        name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
+    }:
+        _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=own.title, limit=measure.limit))
+    flags = set(measure.flags)
     for link in measure.links:
         if link.ledger not in ledgers():
             _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
@@ -190,7 +208,28 @@ def load(text: str, name: str) -> tuple[Measure, ...]:
 def measures() -> dict[str, Measure]:
     """Return the measures that come with the package, by id."""
     found = read_packaged(files(__package__) / "catalogue.yaml", list[Measure])
-    return {m.id: m for m in _checked(found)}
+    return {m.id: m for m in _checked([*found, *_in_time()])}
+
+
+def _in_time() -> list[Measure]:
+    """Return the measure of each statutory limit: what was done in time, of what was done or fell due in the
+    year (``in_time.yaml``).
+    """
+    common = packaged(files(__package__) / "in_time.yaml")
+    return [
+        Measure(
+            id=f"{name.replace('-', '_')}_in_time",
+            name=entry.rate,
+            ledger=entry.ledger or "",
+            limit=name,
+            drill=(entry.section,) if entry.section else (),
+            aliases=(entry.rate,),
+            citation="；".join(e.citation for e in entries),
+            **common,
+        )
+        for name, entries in applied().items()
+        if (entry := entries[-1]).rate
+    ]
 
 
 def _checked(found: list[Measure]) -> tuple[Measure, ...]:

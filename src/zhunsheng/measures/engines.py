@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,6 +19,8 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.faults import first_line
+from zhunsheng.measures.limits import CALENDAR, CALENDAR_COLUMNS
+from zhunsheng.regulations.workdays import calendar_rows
 from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)
@@ -128,6 +131,11 @@ class _Waiting:
             self._waiting.discard(name)
 
 
+@lru_cache
+def _calendar_columns() -> list[list[object]]:
+    return [list(column) for column in zip(*calendar_rows(), strict=True)]
+
+
 def _refuse_damaged(snapshot: Snapshot, error: Exception) -> None:
     """Raise ``ZS-EV-11`` where a query failed over files that are not as they were written.
 
@@ -147,7 +155,7 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect() if memory_limit else session()
-        self._snapshot, self._waiting = snapshot, _Waiting()
+        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
         if memory_limit:
             self.connection.execute(f"SET enable_progress_bar = false; SET memory_limit = '{memory_limit}'")
 
@@ -158,6 +166,8 @@ class DuckEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self.connection.execute(f"CREATE TEMP VIEW {ledger.id} AS {self._snapshot.sql(ledger)}")
+            if CALENDAR in sql and not self._counts_days:
+                self._calendar()
             return self.connection.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:
             raise
@@ -174,6 +184,12 @@ class DuckEngine:
         some = replace(self._snapshot, files={ledger.id: tuple(files)})
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {some.sql(ledger)}")
 
+    def _calendar(self) -> None:
+        """Make the table of days that statutory limits are counted over."""
+        columns = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in CALENDAR_COLUMNS.items())
+        self.connection.execute(f"CREATE TEMP TABLE {CALENDAR} AS SELECT {columns}", _calendar_columns())
+        self._counts_days = True
+
 
 class SparkEngine:
     """A Spark session; each ledger is a temporary view on the snapshot's Parquet files, which every worker
@@ -184,7 +200,7 @@ class SparkEngine:
 
     def __init__(self, snapshot: Snapshot, session: Any) -> None:
         self.session = session.newSession()
-        self._snapshot, self._waiting = snapshot, _Waiting()
+        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` as ``DuckEngine``, ``ZS-EV-72`` where the cluster
@@ -193,6 +209,10 @@ class SparkEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self.view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
+            if CALENDAR in sql and not self._counts_days:
+                form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
+                self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
+                self._counts_days = True
             return [tuple(row) for row in self.session.sql(sql).collect()]
         except Exception as error:  # of Java, of Py4J or of the network
             _refuse_damaged(self._snapshot, error)

@@ -19,6 +19,7 @@ from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_q
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Asked, How, Kept
+from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 from zhunsheng.wording import number as show_number
 
@@ -134,14 +135,14 @@ def never_imported(ledger: str) -> str:
     return worded("台账“{title}”从未导入", title=ledgers()[ledger].title)
 
 
-def _links(measures: Iterable[Measure]) -> dict[str, tuple[str, ...] | None]:
+def _links(measures: Sequence[Measure]) -> dict[str, tuple[str, ...] | None]:
     """Return the ledgers that measures look rows up in, each with the columns by which, None where these are
     not the same for all.
     """
     found: dict[str, tuple[str, ...] | None] = {}
     for link in (link for measure in measures for link in measure.links):
         found[link.ledger] = link.keys if found.get(link.ledger, link.keys) == link.keys else None
-    return found
+    return found | {ledger: None for measure in measures for ledger in measure.beside}
 
 
 def _how(measures: Iterable[Measure]) -> list[How]:
@@ -169,7 +170,8 @@ def _silent(found: Readings, known: dict[str, Measure], asking: _Asking, year: i
     """Return anew the readings of nought that come from a ledger without any row of the year:
     unknown is not nought.
 
-    A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in.
+    A count or sum of nothing asks its own ledger, a ratio without hits those that its hits are looked up in,
+    the rate of a limit the days on which something was done.
     """
     doubted: dict[str, tuple[set[str], set[tuple[str, ...]]]] = {}
     asked: dict[tuple[str, str, str | None], list[tuple[str, tuple[str, ...]]]] = {}
@@ -219,6 +221,8 @@ def _rests_on(measure: Measure, *, counted: bool) -> list[tuple[str, tuple[str, 
     """
     if not counted:
         return [(measure.ledger, days_of(measure, measure.population, ledgers()[measure.ledger]))]
+    if measure.limit:
+        return [(measure.ledger, applied()[measure.limit][-1].ends)]
     return [(link.ledger, days_of(measure, link.where, ledgers()[link.ledger])) for link in measure.links]
 
 

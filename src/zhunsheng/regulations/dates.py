@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from zhunsheng.regulations.entries import Dated
+from zhunsheng.regulations.entries import Checked
 from zhunsheng.regulations.loading import DATA, in_force, read_packaged
 
 
-class FixedDay(Dated):
+class FixedDay(Checked):
     """A month and a day, ``years`` after the fiscal year it belongs to (-1: in the year before)."""
 
     month: Annotated[int, Field(ge=1, le=12)]

@@ -130,11 +130,75 @@ class MonitoringRules(Dated):
     form: str
 
 
-class Deadline(Dated):
-    """A statutory number of days, working days or calendar days."""
+class Checked(Dated):
+    """A dated entry that says on which day it was last held against its source, or entered without one."""
 
-    days: int
+    checked_on: date
+
+
+class Elsewhere(RuleEntry):
+    """Where a limit's end stands in another ledger: the first ``column`` of its rows with the same ``keys``
+    that ``where`` (SQL, with the parameters of a measure) lets through.
+    """
+
+    ledger: str
+    keys: tuple[str, ...]
+    column: str
+    where: str
+
+
+class Deadline(Checked):
+    """A statutory number of days: working days or calendar days, the first day never counted.
+
+    ``shift`` says that a last day on a published holiday moves to the first day behind it. ``extension`` are
+    further days, once the column ``extended`` has the day of their approval; the date in ``until`` is one to
+    which an extension without a number was set. ``stops`` are the reasons (of the ledger ``suspensions``) for
+    which the clock stands still. With ``month_before`` it ends a month before its start instead.
+
+    With ``ledger`` it is applied to rows: those of ``where`` (SQL), from the first day in ``starts`` to the
+    first in ``ends``; ``ahead`` says that the start may lie in the future, as a planned day does. ``soon`` is
+    how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time.
+    ``binds`` says whom it binds (``ours``: whether the office itself has to act), ``ended`` why no entry
+    follows one that expired.
+    """
+
+    days: Days
     workdays: bool
+    month_before: bool = False
+    shift: bool = False
+    extension: Days = 0
+    extended: str | None = None
+    until: str | None = None
+    stops: tuple[str, ...] = ()
+    ledger: str | None = None
+    where: str | None = None
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
+    section: str | None = None
+    ahead: bool = False
+    soon: Annotated[int, Field(ge=0, le=366)] = 3
+    rate: str | None = None
+    binds: Name
+    ours: bool = True
+    ended: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Deadline:
+        if self.ledger and not (self.starts and (self.ends or self.elsewhere)):
+            raise ValueError(worded("按台账计算的期限要写明起算与办结的列"))
+        if (self.extended is not None) != bool(self.extension):
+            raise ValueError(worded("延长的天数与记载延长的列要一起写"))
+        if self.ended and self.valid_to is None:
+            raise ValueError(worded("没有失效日期的期限不写失效的原因"))
+        return self
+
+
+class Holiday(Checked):
+    """Days of every year that are holidays by law, for years whose calendar is not published yet."""
+
+    days: tuple[Annotated[str, Field(pattern="[01][0-9]-[0-3][0-9]")], ...]
 
 
 class KeyRow(RuleEntry):

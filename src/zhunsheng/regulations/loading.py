@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
@@ -93,8 +94,10 @@ def framework_for(levels: Sequence[tuple[str | None, str | None]], year: int) ->
 
 @lru_cache
 def data_digest() -> str:
-    """Return the SHA-256 over all national data files, so that a change in any of them shows."""
-    found = hashlib.sha256()
+    """Return the SHA-256 over all national data files and which calendar of working days there is, so that a
+    change in any of them shows.
+    """
+    found = hashlib.sha256(f"chinesecalendar {version('chinesecalendar')}\0".encode())
     for folder in (DATA, DATA / "schemes"):
         for path in sorted(folder.iterdir(), key=lambda p: p.name):
             if path.is_file():

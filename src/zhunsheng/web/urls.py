@@ -17,6 +17,7 @@ from zhunsheng.web.views import (
     draws,
     keyeval,
     ledgers,
+    limits,
     matches,
     monitoring,
     overview,
@@ -70,6 +71,8 @@ urlpatterns = [
     path("jobs/<int:job>/marked", ledgers.job_file, name="job-file"),
     path("jobs/<int:job>/places", portfolio.archive_places, name="job-places"),
     path("jobs/<int:job>/state", ledgers.job_state, name="job-state"),
+    # statutory limits
+    path(f"{HERE}limits", limits.limits, name="limits"),
     # monitoring
     path(f"{HERE}monitoring", monitoring.monitoring, name="monitoring"),
     path("monitoring/<int:checkpoint>", monitoring.checkpoint, name="checkpoint"),

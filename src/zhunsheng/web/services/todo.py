@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.roles import available, may
+from zhunsheng.web.services import limits
 from zhunsheng.web.services.draws.entering import seals
 from zhunsheng.web.services.registers import due_of, registers
 from zhunsheng.web.services.sheets.lookup import newest, sheets_of
@@ -46,6 +48,7 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
         *_inspections(user, department, year),
         *_safeguards(user, department, year, today),
         *_publications(user, department),
+        *_limits(user, department, year, today),
     ]
     told = [
         {"what": what, "url": url, "due": due, "late": (today - due).days if due and due < today else 0}
@@ -156,6 +159,21 @@ def _safeguards(user: User, department: Organisation, year: int, today: date) ->
             and may(user, "safeguards.record", department)
         ):
             yield worded("{register}：{record}", register=worded(register.title), record=record), url, due
+
+
+def _limits(user: User, department: Organisation, year: int, today: date) -> Iterator[Waiting]:
+    """Yield the statutory limits of which rows are overdue or due soon, on the pages of this year and the
+    last.
+    """
+    if today.year not in (year, year + 1) or not may(user, "ledgers.import", department):
+        return
+    url = reverse("limits", kwargs={"department": department.pk, "year": year})
+    for one in limits.waiting(department, today):
+        if one.ours:
+            told = worded(
+                "{limit}：{late} 件逾期，{soon} 件临近到期", limit=one.name, late=one.overdue, soon=one.soon
+            )
+            yield told, f"{url}?{urlencode({'limit': one.id, 'as_of': today})}", one.earliest
 
 
 def _publications(user: User, department: Organisation) -> Iterator[Waiting]:

@@ -16,7 +16,7 @@ from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, inherited, may
-from zhunsheng.web.services import office, review, todo
+from zhunsheng.web.services import limits, office, review, todo
 from zhunsheng.web.services.lineage import behind
 from zhunsheng.web.services.sheets.lookup import in_force, newest, sheets_of
 from zhunsheng.web.services.year import calendar, comparing, records
@@ -98,6 +98,7 @@ def overview(request: SignedInRequest, department: Organisation, year: int) -> H
         "clean": bool(standings) and all(s.verdict == "clean" for s in standings.values()),
         "sheets": [(s, newest(s)) for s in sheets],
         "late": calendar.late_things(department, year, today),
+        "limits": limits.waiting(department, calendar.day_of(department, year)),
         "todo": todo.of(request.user, department, year, today),
         "working": working,
         "past_year_end": assessment is not None and assessment.as_of > date(year, 12, 31),

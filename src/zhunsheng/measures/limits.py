@@ -1,0 +1,245 @@
+"""Statutory limits in SQL: for each row of a ledger the day it is due, the day it was done and how it stands,
+on any engine.
+
+Working days are counted by a calendar table with a running number of working days, joined once at the start
+and once at the end. ``regulations.limits.standing`` says the same of one row in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.regulations.entries import Deadline
+from zhunsheng.regulations.limits import applied
+
+CALENDAR = "day_calendar"
+# The columns of the calendar with their types on DuckDB and Spark, in the order of ``calendar_rows``.
+CALENDAR_COLUMNS = {
+    "cal_day": "DATE",
+    "cal_number": "BIGINT",
+    "cal_count": "BIGINT",
+    "cal_turn": "BIGINT",
+    "cal_after": "DATE",
+    "cal_before": "DATE",
+    "cal_month": "BIGINT",
+}
+SUSPENSIONS = "suspensions"
+# What a measure of a limit may name beside its ledger's columns.
+FLAGS = ("limit_due", "limit_done")
+
+
+def beside(limit: str) -> tuple[str, ...]:
+    """Return the ledgers that a limit looks something up in."""
+    entry = applied()[limit][-1]
+    found = (SUSPENSIONS,) if entry.stops else ()
+    return (*found, entry.elsewhere.ledger) if entry.elsewhere else found
+
+
+def join(
+    source: exp.Select, limit: str, name: str, values: dict[str, exp.Expression], chosen: str | None
+) -> exp.Select:
+    """Return a query over a ledger's rows (``t``) with the columns of a limit: ``NAME_start``, ``NAME_due``
+    and ``NAME_done`` (days), ``NAME_stopped`` (1 where the clock stands still).
+
+    Rows that the limit does not bind have no last day. ``values`` are the literals that parameters stand for;
+    what lies behind ``:as_of`` is not known. ``chosen`` is a literal that stands for the departments asked
+    for.
+    """
+    words = _Words(applied()[limit], name, chosen)
+    for alias, other, on in words.joins():
+        table = exp.to_table(CALENDAR, alias=alias) if other is None else _parsed(other).subquery(alias)
+        source = source.join(
+            filled(table, values), on=filled(_parsed(on), values), join_type="left", copy=False
+        )
+    for column, text in words.columns().items():
+        source = source.select(exp.alias_(filled(_parsed(text), values), f"{name}_{column}"), copy=False)
+    return source
+
+
+def state_sql(name: str, soon: str) -> Any:
+    """Return the SQL of a row's state, as ``standing`` says it, of the columns that ``join`` made; empty for
+    rows that the limit does not bind, and for those done before ``:year_start``.
+
+    ``soon`` is the literal of the last day that is due soon.
+    """
+    due, done = f"{name}_due", f"{name}_done"
+    return _parsed(
+        f"CASE WHEN {due} IS NULL OR {done} < :year_start THEN NULL WHEN {done} <= {due} THEN 'in-time' "
+        f"WHEN {done} IS NOT NULL THEN 'late' WHEN {due} < :as_of THEN 'overdue' "
+        f"WHEN {name}_stopped = 1 THEN 'stopped' "
+        f"WHEN {due} <= CAST('{soon}' AS DATE) THEN 'due-soon' ELSE 'running' END"
+    )
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Any:
+    return sqlglot.parse_one(text, read="duckdb")
+
+
+def filled(tree: exp.Expression, values: dict[str, exp.Expression]) -> exp.Expression:
+    """Return SQL with literals in place of parameters."""
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        return values[node.name].copy() if isinstance(node, exp.Placeholder) else node
+
+    return tree.copy().transform(replace, copy=False)
+
+
+def _of(text: str, table: str) -> str:
+    """Return a condition with its columns named as those of a table."""
+
+    def named(node: exp.Expression) -> exp.Expression:
+        return exp.column(node.name, table) if isinstance(node, exp.Column) else node
+
+    return str(_parsed(text).copy().transform(named).sql(dialect="duckdb"))
+
+
+def _first(columns: Sequence[str], table: str) -> str:
+    """Return the first day that there is in some columns of a table; a parameter stands as it is."""
+    named = [c if c.startswith(":") else f"{table}.{c}" for c in columns]
+    return named[0] if len(named) == 1 else f"COALESCE({', '.join(named)})"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The SQL of one limit, in DuckDB's dialect, over rows named ``t``; names of its own begin with
+    ``name``.
+    """
+
+    versions: tuple[Deadline, ...]
+    name: str
+    chosen: str | None
+
+    @property
+    def entry(self) -> Deadline:
+        """The version that says which rows and columns: they are the same for all."""
+        return self.versions[-1]
+
+    def among(self, table: str) -> str:
+        """Return the condition that a table's rows are of the departments asked for."""
+        return "TRUE" if self.chosen is None else f"{table}.{DEPARTMENT} IN ('{self.chosen}')"
+
+    def by_version(self, table: str, said: Sequence[str]) -> str:
+        """Return what is said of each version, by the day on which a row of a table starts to run."""
+        start, cases = _first(self.entry.starts, table), []
+        for entry, text in zip(self.versions, said, strict=True):
+            until = f" AND {start} <= DATE '{entry.valid_to}'" if entry.valid_to else ""
+            cases.append(f"WHEN {start} >= DATE '{entry.valid_from}'{until} THEN {text}")
+        return f"CASE {' '.join(cases)} END"
+
+    def days(self, table: str) -> str:
+        """Return how many days a row of a table has, with its extension once it was approved."""
+        base, entry = self.by_version(table, [str(v.days) for v in self.versions]), self.entry
+        if entry.extended is None:
+            return base
+        return f"({base} + CASE WHEN {table}.{entry.extended} <= :as_of THEN {entry.extension} ELSE 0 END)"
+
+    def joins(self) -> list[tuple[str, str | None, str]]:
+        """Return what is joined to ``t``, under which alias and on what: the calendar at the start,
+        suspensions, the calendar at the end by working and by calendar days, the ledger of the end. None is
+        the calendar.
+        """
+        n, entry = self.name, self.entry
+        found: list[tuple[str, str | None, str]] = [
+            (f"{n}_s", None, f"{n}_s.cal_day = {_first(entry.starts, 't')}")
+        ]
+        more = self.days("t")
+        if entry.stops:
+            key = ledgers()[entry.ledger or ""].key[0]
+            on = f"{n}_z.{n}_dep = t.{DEPARTMENT} AND {n}_z.{n}_num = t.{key}"
+            found.append((f"{n}_z", self.suspended(key), on))
+            more = f"{more} + COALESCE({n}_z.{n}_k, 0)"
+        if any(v.workdays for v in self.versions):
+            found.append((f"{n}_w", None, f"{n}_w.cal_turn = {n}_s.cal_count + {more}"))
+        if not all(v.workdays for v in self.versions):
+            found.append((f"{n}_d", None, f"{n}_d.cal_number = {n}_s.cal_number + {more}"))
+        if entry.elsewhere:
+            far = entry.elsewhere
+            keys = ", ".join(f"e.{k} AS {n}_{k}" for k in far.keys)
+            text = (
+                f"SELECT e.{DEPARTMENT} AS {n}_dep, {keys}, MIN(e.{far.column}) AS {n}_end FROM {far.ledger} "
+                f"AS e WHERE {_of(far.where, 'e')} AND {self.among('e')} "
+                f"GROUP BY e.{DEPARTMENT}, {', '.join(f'e.{k}' for k in far.keys)}"
+            )
+            equal = " AND ".join(f"{n}_e.{n}_{k} = t.{k}" for k in far.keys)
+            found.append((f"{n}_e", text, f"{n}_e.{n}_dep = t.{DEPARTMENT} AND {equal}"))
+        return found
+
+    def suspended(self, key: str) -> str:
+        """Return, for each row with suspensions, how many days they lengthen its limit by, and whether one
+        holds ``:as_of``.
+
+        The i-th suspended day, w counted days behind the start, lengthens the limit if the w - i days before
+        it that were not suspended are fewer than the limit's: else the limit ended before it.
+        """
+        n, entry = self.name, self.entry
+        why = ", ".join(f"'{reason}'" for reason in entry.stops)
+        works = self.by_version("r", [str(int(v.workdays)) for v in self.versions])
+        months = (
+            "SELECT cal_month AS month, MIN(cal_day) AS begins, MAX(cal_day) AS ends "
+            f"FROM {CALENDAR} GROUP BY cal_month"
+        )
+        # Months first, days by month: to compare each suspension with each day of the calendar takes minutes.
+        spans = (
+            f"SELECT DISTINCT r.{DEPARTMENT} AS dep, r.{key} AS num, s.cal_day AS start, "
+            f"s.cal_count AS from_count, s.cal_number AS from_number, {works} AS works, "
+            f"{self.days('r')} AS days, p.stopped_on AS stopped, "
+            "LEAST(COALESCE(p.resumed_on, :as_of), :as_of) AS resumed, m.month AS month "
+            f"FROM {entry.ledger} AS r JOIN {SUSPENSIONS} AS p "
+            f"ON p.{DEPARTMENT} = r.{DEPARTMENT} AND p.number = r.{key} "
+            f"AND p.register = '{ledgers()[entry.ledger or ''].title}' AND p.reason IN ({why}) "
+            f"JOIN {CALENDAR} AS s ON s.cal_day = {_first(entry.starts, 'r')} "
+            f"JOIN ({months}) AS m ON m.ends >= p.stopped_on "
+            "AND m.begins <= LEAST(COALESCE(p.resumed_on, :as_of), :as_of) "
+            f"WHERE {self.among('r')}"
+        )
+        days = (
+            "SELECT DISTINCT q.dep AS dep, q.num AS num, c.cal_day AS cal_day, q.days AS days, "
+            "CASE WHEN q.works = 0 THEN c.cal_number - q.from_number "
+            "WHEN c.cal_turn IS NOT NULL THEN c.cal_count - q.from_count END AS place "
+            f"FROM ({spans}) AS q JOIN {CALENDAR} AS c ON c.cal_month = q.month "
+            "AND c.cal_day >= q.stopped AND c.cal_day <= q.resumed AND c.cal_day > q.start"
+        )
+        before = (
+            "SELECT dep, num, days, cal_day, place, place - ROW_NUMBER() OVER "
+            f"(PARTITION BY dep, num, place IS NULL ORDER BY place) AS before FROM ({days}) AS x"
+        )
+        return (
+            f"SELECT dep AS {n}_dep, num AS {n}_num, "
+            f"SUM(CASE WHEN before < days THEN 1 ELSE 0 END) AS {n}_k, "
+            f"MAX(CASE WHEN cal_day = :as_of THEN 1 ELSE 0 END) AS {n}_now FROM ({before}) AS y "
+            "GROUP BY dep, num"
+        )
+
+    def columns(self) -> dict[str, str]:
+        """Return the columns of a limit."""
+        n, entry = self.name, self.entry
+        start = _first(entry.starts, "t")
+        ends = f"{n}_e.{n}_end" if entry.elsewhere else _first(entry.ends, "t")
+        due = self.by_version("t", [self.end(v) for v in self.versions])
+        if entry.until:
+            due = f"GREATEST({due}, COALESCE(t.{entry.until}, {due}))"
+        bound = f"({_of(entry.where, 't')})" if entry.where else "TRUE"
+        if not entry.ahead:
+            bound += f" AND {start} <= :as_of"
+        return {
+            "start": start,
+            "due": f"CASE WHEN {bound} THEN {due} END",
+            "done": f"CASE WHEN {bound} AND {ends} <= :as_of THEN {ends} END",
+            "stopped": f"COALESCE({n}_z.{n}_now, 0)" if entry.stops else "0",
+        }
+
+    def end(self, entry: Deadline) -> str:
+        """Return the column with the last day by a version."""
+        if entry.month_before:
+            return f"{self.name}_s.cal_before"
+        if entry.workdays:
+            return f"{self.name}_w.cal_day"
+        return f"{self.name}_d.{'cal_after' if entry.shift else 'cal_day'}"

@@ -1,0 +1,154 @@
+"""Statutory limits at work: how a department's rows stand, by section, as a list, as a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import ledgers
+from zhunsheng.files.writing import TextBook, whole_file
+from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, listed
+from zhunsheng.regulations.limits import STATES, State, applied
+from zhunsheng.text import csv_text
+from zhunsheng.translation import series, worded
+from zhunsheng.usecases.opened_evidence import Evidence
+
+HEADER = ("期限", "部门", "编号", "科室或辖区", "起算", "到期", "办结", "已用天数", "状态", "说明", "依据")
+_WIDTHS = (26, 22, 28, 18, 12, 12, 12, 10, 12, 20, 60)
+
+
+@dataclass
+class Total:
+    """How all rows stand to a limit, with the lines by section that it is made of."""
+
+    limit: str
+    counts: Counter[State] = field(default_factory=Counter)
+    lines: list[Line] = field(default_factory=list)
+    earliest: date | None = None
+    recorded: bool = False
+
+    @property
+    def lacking(self) -> str:
+        """The titles of the columns that would say when something was done."""
+        entry = applied()[self.limit][-1]
+        if entry.elsewhere:
+            return ledgers()[entry.elsewhere.ledger].column(entry.elsewhere.column).title
+        own = ledgers()[entry.ledger or ""]
+        return series([own.column(name).title for name in entry.ends])
+
+
+def totals(lines: Iterable[Line]) -> list[Total]:
+    """Return the limits that any row stands to, in the order of the data."""
+    found: dict[str, Total] = {}
+    for line in lines:
+        total = found.setdefault(line.limit, Total(line.limit))
+        total.counts += line.counts
+        total.lines.append(line)
+        total.recorded = total.recorded or line.recorded
+        if line.earliest is not None:
+            total.earliest = min(line.earliest, total.earliest or line.earliest)
+    return list(found.values())
+
+
+def state_named(text: str) -> State:
+    """Return a state by its words or its name. Raises ``ZS-RG-21``."""
+    for state in BOUND:
+        if text in (state, STATES[state]):
+            return state
+    raise ZhunshengError("ZS-RG-21", state=text, known=series([STATES[state] for state in BOUND]))
+
+
+def rows_of(
+    evidence: Evidence, limits: Iterable[str] | None, as_of: date, asked: Asked, lines: Iterable[Line]
+) -> list[LimitRow]:
+    """Return the rows of some limits (None: of all) in the states that are asked for, by their last day; none
+    of a department that never noted an end. ``lines`` are the counts of that day, which tell where there is
+    anything to be listed.
+    """
+    known = {
+        (line.limit, line.department)
+        for line in lines
+        if line.recorded and any(line.counts[state] for state in asked.states)
+    }
+    chosen = applied() if limits is None else limits
+    return [
+        row
+        for name in chosen
+        if any(limit == name for limit, _department in known)
+        for row in listed(evidence.engine, name, as_of, asked)
+        if (name, row.department) in known
+    ]
+
+
+def note_of(row: LimitRow) -> str:
+    """Return what is to be known of a row's last day: that it is provisional, or that the clock stands."""
+    if row.standing.state == "stopped":
+        return worded("停计中，恢复后顺延")
+    return worded("暂定：放假安排未公布") if row.standing.provisional else ""
+
+
+def name_of(row: LimitRow) -> str:
+    """Return the name of the version of the limit that holds for a row."""
+    return (row.standing.entry or applied()[row.limit][-1]).name
+
+
+def table(rows: Iterable[LimitRow], department_name: Callable[[str], str]) -> list[tuple[Any, ...]]:
+    """Return rows as a table under ``HEADER``; ``department_name`` names a department by its code."""
+    return [
+        (
+            name_of(row),
+            department_name(row.department),
+            row.number,
+            row.section or "",
+            row.start,
+            row.standing.due,
+            row.standing.done,
+            row.standing.used,
+            STATES[row.standing.state],
+            note_of(row),
+            row.standing.entry.citation if row.standing.entry else "",
+        )
+        for row in rows
+    ]
+
+
+def write_rows(path: Path, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write a table of rows to a csv or xlsx file by its ending, whole or not at all. Raises ``ZS-RG-22`` for
+    another ending.
+    """
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise ZhunshengError("ZS-RG-22", name=path.name)
+    with whole_file(path) as partial:
+        if path.suffix.lower() == ".csv":
+            partial.write_bytes(csv_bytes(rows))
+        else:
+            fill_book(partial, rows)
+
+
+def csv_bytes(rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """Return a table of rows as a csv that a spreadsheet opens."""
+    return csv_text([HEADER, *rows]).encode("utf-8-sig")
+
+
+def fill_book(target: Path | BinaryIO, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write a table of rows as the content of a workbook."""
+    in_memory: dict[str, Any] = {} if isinstance(target, Path) else {"in_memory": True}
+    with TextBook(target, default_date_format="yyyy-mm-dd", **in_memory) as book:
+        sheet = book.sheet("办理期限")
+        bold = book.book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
+        for column, (title, width) in enumerate(zip(HEADER, _WIDTHS, strict=True)):
+            sheet.write(0, column, title, bold)
+            sheet.set_column(column, column, width)
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    book.text(sheet, number, column, value)
+                elif value is not None:
+                    sheet.write(number, column, value)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(1, len(rows)), len(HEADER) - 1)
