@@ -128,7 +128,10 @@ def import_files(
     done: list[Imported | tuple[Path, ZhunshengError]] = []
     with terminal.progress(quiet=as_json) as report:
         for n, path in enumerate(files):
-            report(f"导入 {path.name}", n, len(files))
+
+            def of_all(what: str, part: int, whole: int, n: int = n) -> None:
+                report(what, n * whole + part, len(files) * whole)
+
             try:
                 imported = import_ledger(
                     store,
@@ -144,6 +147,7 @@ def import_files(
                     agreed=yes,
                     answers=given,
                     mapping=said,
+                    progress=of_all,
                 )
                 done.append(imported)
                 if write_mapping and imported.learned:  # of several files the last one's stands

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from zhunsheng.cli.prose import ChineseConsole
@@ -26,8 +26,10 @@ def say_json(data: Any) -> None:
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
-    """Give a function that draws a progress bar on stderr; nothing is drawn when ``quiet``."""
-    if quiet:
+    """Give a function that draws a progress bar with the time that is left on stderr; nothing is drawn when
+    ``quiet``, nor where stderr is no terminal.
+    """
+    if quiet or not errors.is_terminal:
         yield lambda _what, _done, _total: None
         return
     columns = (
@@ -35,6 +37,8 @@ def progress(quiet: bool = False) -> Iterator[Report]:
         BarColumn(bar_width=32),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
+        TextColumn("剩余"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("准备", total=1)

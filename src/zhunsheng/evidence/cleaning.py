@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
+from zhunsheng.evidence.raw import Raw
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT
+from zhunsheng.text import GUARDED, INVISIBLE, NOT_GUARDED, UNFIT, clean
 
 # What ``text.clean`` does, in DuckDB's own words (its functions in Python would need numpy).
 # No text there holds surrogates.
@@ -17,9 +19,29 @@ _CLEAN = (
     "'\\r\\n|[\\r\\x0b\\x0c\\x1c-\\x1e\\x{{85}}\\x{{2028}}\\x{{2029}}]', chr(10), 'g'), "
     f"'[{_GONE.replace('{', '{{').replace('}', '}}')}]', '', 'g'))"
 )
-_BLANKS = "' \t\r\n　'"
+BLANKS = " \t\r\n　"  # what is trimmed from the ends of texts
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
 _PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+
+
+# Beside them what Latin-1, general punctuation, symbols and the full-width forms hold, none of which joins
+# with what stands before it.
+_ALONE = ((0xA1, 0xFF), (0x2010, 0x205E), (0x2100, 0x27BF), (0x3000, 0x303F), (0xFF01, 0xFF5E))
+
+
+def plain_signs(signs: Iterable[str]) -> bool:
+    """Say whether texts of these characters and no others are clean but for blanks at their ends."""
+    return all(
+        " " <= sign <= "~"
+        or sign in "\n\t"
+        or "一" <= sign <= "鿿"
+        or (
+            any(first <= ord(sign) <= last for first, last in _ALONE)
+            and clean(sign) == sign
+            and not unicodedata.combining(sign)
+        )
+        for sign in signs
+    )
 
 
 def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str]) -> list[int]:
@@ -33,43 +55,49 @@ def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str
     return [n for n, needed in zip(conditions, found, strict=True) if needed]
 
 
-def unguard(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> int:
+def unguard(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     """Take off the apostrophes that ``text.guarded`` put before texts of a csv; return of how many cells."""
+    if not raw.guarded or not raw.may_hold("'"):
+        return 0
     conditions = {
         n: f"starts_with(c{n}, chr(39)) AND regexp_full_match(c{n}, {quoted(GUARDED)}) "
         f"AND NOT regexp_full_match(c{n}, {quoted(NOT_GUARDED)})"
-        for n in columns
+        for n in raw.texts()
     }
     return sum(
-        _changed(connection, f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
+        _changed(connection, raw, f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
         for n in _needing(connection, conditions)
     )
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, update: str) -> int:
-    (count,) = connection.execute(update).fetchone() or (0,)
+def _changed(connection: duckdb.DuckDBPyConnection, raw: Raw, update: str, given: Sequence[str] = ()) -> int:
+    raw.keep(connection)
+    (count,) = connection.execute(update, list(given)).fetchone() or (0,)
     return int(count)
 
 
-def clean_texts(connection: duckdb.DuckDBPyConnection, columns: Sequence[int]) -> int:
+def clean_texts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     """Make the texts of the used columns of ``raw`` clean and trimmed, empty ones NULL:
     the door of every ledger. Return how many cells lost more than blanks at their ends.
     """
+    if raw.signs is not None and plain_signs(raw.signs):
+        return 0
+    raw.signs = None  # some of them may become others
     conditions = {
         n: f"c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
         f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
-        for n in columns
+        for n in raw.texts()
     }
     cleaned = 0
     for n in _needing(connection, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
-        clean = f"nullif(trim({text}, {_BLANKS}), '')"
+        fit = f"nullif(trim({text}, '{BLANKS}'), '')"
         ((count,),) = connection.execute(
-            f"SELECT count(*) FROM raw WHERE {conditions[n]} AND {clean} IS DISTINCT FROM "
-            f"nullif(trim(c{n}, {_BLANKS}), '')"
+            f"SELECT count(*) FROM raw WHERE {conditions[n]} AND {fit} IS DISTINCT FROM "
+            f"nullif(trim(c{n}, '{BLANKS}'), '')"
         ).fetchall()
         cleaned += count
-        connection.execute(f"UPDATE raw SET c{n} = {clean} WHERE {conditions[n]}")
+        _changed(connection, raw, f"UPDATE raw SET c{n} = {fit} WHERE {conditions[n]}")
     return cleaned
 
 
@@ -78,27 +106,29 @@ _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
 
 
-def untrick(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[int], codes: Sequence[int]
-) -> dict[str, int]:
+def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
     """Take off what only keeps a text a text in a spreadsheet (``="000123"``, ``'000125``) and narrow the
-    wide digits and letters of ``codes``; return how many cells each changed.
+    wide digits and letters of codes; return how many cells each changed.
     """
     changed = {"tricks": 0, "wide": 0}
+    columns = raw.texts() if raw.may_hold("'=") else ()
     tricks = {
-        n: f"c{n}[1] IN ('=', '''') AND regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
+        n: f"(starts_with(c{n}, '=') OR starts_with(c{n}, '''')) "
+        f"AND regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
         for n in columns
     }
     for n in _needing(connection, tricks):
-        (count,) = connection.execute(
+        changed["tricks"] += _changed(
+            connection,
+            raw,
             f"UPDATE raw SET c{n} = nullif(trim(regexp_replace(c{n}, '^(=\"([^\"]*)\"|''([0-9A-Za-z].*))$', "
-            f"'\\2\\3')), '') WHERE {tricks[n]}"
-        ).fetchone() or (0,)
-        changed["tricks"] += count
+            f"'\\2\\3')), '') WHERE {tricks[n]}",
+        )
+    # A project's code is one in every ledger, also where it is no part of the key.
+    known = {*raw.ledger.key, "project_code"} - {"project"}
+    codes = [n for name, n in raw.columns.items() if name in known]
     wide = {n: f"strlen(c{n}) > length(c{n}) AND regexp_matches(c{n}, '[\uff01-\uff5e]')" for n in codes}
-    for n in _needing(connection, wide):
-        (count,) = connection.execute(
-            f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE {wide[n]}", [_WIDE, _NARROW]
-        ).fetchone() or (0,)
-        changed["wide"] += count
+    for n in _needing(connection, wide) if raw.may_hold(_WIDE) else ():
+        update = f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE {wide[n]}"
+        changed["wide"] += _changed(connection, raw, update, [_WIDE, _NARROW])
     return changed

@@ -17,11 +17,15 @@ from zhunsheng.evidence import layout
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger
 from zhunsheng.evidence.privacy import Cipher
+from zhunsheng.evidence.raw import give_back
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.sql import column_list, one_file, quoted
 from zhunsheng.evidence.tables import same_key
 from zhunsheng.files.scratch import scratch_folder
 
+_PIECE = 10_000  # rows handed to the table's library at once, which holds several of such pieces
+# A file of more rows has a database of its own: none so small that it shares one holds as many.
+_MANY, _SPARE = 2**19, "64MB"
 FEW = 1000  # rows of a file that are put in place of those of their keys without a look at the others
 FILE_SIZE = (
     8 * 2**20
@@ -52,14 +56,15 @@ def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
     encrypted here, before the store is held: whoever else imports does not wait for it.
     """
     values = column_list(["_id", *(name for name in checked.ledger.stored() if name != "_batch")])
-    query = f"SELECT {values} FROM good"
+    # Where all rows are good, none need be told from others, now or when they are written.
+    query = f"SELECT {values} FROM {'good' if checked.bad_rows else 'parsed'}"
     personal = [c.name for c in checked.ledger.columns if c.personal]
     if not cipher or not personal:
         yield query
         return
     with scratch_folder() as scratch:
         hidden = scratch / "hidden.parquet"
-        rows = cipher.encrypted(checked.connection.sql(query).to_arrow_reader(100_000), personal)
+        rows = cipher.encrypted(checked.connection.sql(query).to_arrow_reader(_PIECE), personal)
         with pq.ParquetWriter(hidden, rows.schema) as writer:
             for some in rows:
                 writer.write_batch(some)
@@ -82,10 +87,15 @@ def merge(
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
     columns = [f"{batch.batch}::BIGINT AS _batch" if name == "_batch" else f'"{name}"' for name in schema]
-    said = f"SELECT {', '.join(columns)} FROM ({prepared}) WHERE _id IN (SELECT _id FROM good) ORDER BY _id"
+    if checked.rows > _MANY:  # the table's library takes memory that the database no longer needs
+        checked.connection.execute(f"SET memory_limit = '{_SPARE}'")
+        give_back()
+    ((aside,),) = checked.connection.execute("SELECT count(*) FROM aside").fetchall()
+    some = " WHERE _id IN (SELECT _id FROM good) ORDER BY _id" if aside or checked.bad_rows else ""
+    said = f"SELECT {', '.join(columns)} FROM ({prepared}){some}"
 
     def rows() -> Any:
-        return checked.connection.sql(said).to_arrow_reader(100_000)
+        return checked.connection.sql(said).to_arrow_reader(_PIECE)
 
     # delta-rs would look through the whole log to say so.
     if not layout.commit_file(root, checked.ledger.id, 0).is_file():

@@ -66,7 +66,7 @@ def settle(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Settled:
         if column.type == "date":
             _settle_days(connection, column, n, found)
         elif column.type == "text":
-            _settle_floats(connection, column, n, found)
+            _settle_floats(connection, raw, column, n, found)
         else:
             _settle_numbers(connection, raw, column, n, found)
     connection.execute("CREATE TABLE settled(n BIGINT, text VARCHAR, value VARCHAR, why VARCHAR)")
@@ -293,12 +293,15 @@ def _settle_commas(
     )
 
 
-def _settle_floats(connection: duckdb.DuckDBPyConnection, column: Column, n: int, found: Settled) -> None:
+def _settle_floats(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, column: Column, n: int, found: Settled
+) -> None:
     """Take .0 off the codes of a csv where every code ends so: a program took them for numbers."""
     ((codes, floats),) = connection.execute(
         f"SELECT count(c{n}), count(*) FILTER (regexp_full_match(c{n}, {quoted(_WHOLE_FLOAT)})) FROM raw"
     ).fetchall()
     if floats >= 2 and floats == codes:
+        raw.keep(connection)
         connection.execute(f"UPDATE raw SET c{n} = split_part(c{n}, '.', 1)")
         found.count("floats", floats)
     elif floats:

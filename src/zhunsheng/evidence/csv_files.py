@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import mmap
 import re
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -17,11 +19,12 @@ from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
+from zhunsheng.evidence.cleaning import BLANKS, plain_signs
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
 from zhunsheng.evidence.mappings import Guide, LedgerMapping
 from zhunsheng.evidence.raw import Layout, Raw, lines_above, refuse_more, too_much
-from zhunsheng.evidence.sql import one_file
+from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.faults import of_system
 from zhunsheng.files.opening import decode
 from zhunsheng.translation import worded
@@ -30,6 +33,9 @@ _DELIMITERS = ",\t;|"
 _Record = tuple[int, list[str], tuple[int, str] | None]
 _HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row
+_BLOCK = 2**20
+# Of these nothing depends on whether they occur; breaks at the ends of a cell go where it is read.
+_COMMON = (string.ascii_letters + string.digits + ",.-/\n").encode()
 _PIECE = 100_000  # rows handed to the database at once
 # Lines that the database's reader counts otherwise: an empty one, which it skips, and other ends of lines.
 _ODD_LINES = re.compile(rb"\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]")
@@ -47,7 +53,7 @@ def load_csv(
     """Load a csv into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``."""
     if not path.stat().st_size:
         raise ZhunshengError("ZS-IN-02", name=path.name)
-    source = _as_utf8(path, scratch)
+    source, signs = _as_utf8(path, scratch)
     with source.open(encoding="utf-8-sig", newline="") as stream:
         lines = [line for _ in range(HEAD_ROWS) if (line := stream.readline(_HEAD_LINE))]
     if any(len(line) >= _HEAD_LINE for line in lines):
@@ -63,22 +69,28 @@ def load_csv(
     refuse_more(path.name, 0, width, bounds)
     most = min(bounds.rows, bounds.cells // (width + _SURPLUS))
     columns = {name: n for n, name in enumerate(head.columns)}
-    raw = Raw(head.ledger, columns, [], guarded=True, mapping=mapping)
+    raw = Raw(head.ledger, columns, [], guarded=True, mapping=mapping, signs=signs)
     begins = top[head.at + head.lines - 1][0] + 1  # the line under the header
     if (quote := _quote_of_plain(source, connection, delimiter)) is not None:
-        _load_plain(
-            source, connection, delimiter, quote, head, begins, width + _SURPLUS, most, bounds, path.name
+        raw.signs = signs - {"\r"}  # which stands at the ends of lines alone
+        # What needs no cleaning is read where it lies, each time it is asked for: to keep it takes longer.
+        raw.lazy = plain_signs(raw.signs)
+        query = _lines_query(source, delimiter, quote, begins, width + _SURPLUS)
+        # One more than may be, so that no more than that is read where the file holds more.
+        end = f" LIMIT {most + 1}" if bounds.rows < HOME.rows else ""
+        count = _load_plain(
+            connection, raw, head, begins, f"FROM ({query}{end})", width + _SURPLUS, path.name
         )
     else:
         raw.faults += _load_quoted(source, connection, delimiter, head, most, path.name)
-    ((count,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+        ((count,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     if count > most:
         raise too_much(
             path.name,
             worded("超过 {most} 行（{columns} 列的文件的上限）", most=f"{most:,}", columns=f"{width:,}"),
         )
     above = lines_above((line, cells) for line, cells, _why in top[: head.at])
-    bare = _bare(connection, head, len(columns))
+    bare = _bare(connection, raw, head)
     first = top[head.at][0]  # a title can run over several lines of the file
     placed = replace(head, at=first - 1, lines=begins - first)
     raw.layouts.append(Layout(None, placed, count, above, bare=bare))
@@ -112,14 +124,14 @@ def _untitled(head: Head) -> list[int]:
     return [n for n in range(_own_width(head)) if not head.titles[n].strip()]
 
 
-def _bare(connection: duckdb.DuckDBPyConnection, head: Head, used: int) -> tuple[str, ...]:
+def _bare(connection: duckdb.DuckDBPyConnection, raw: Raw, head: Head) -> tuple[str, ...]:
     """Return the letters of the columns without a title that hold something; they go from table ``raw``."""
-    untitled = _untitled(head)
+    untitled, used = _untitled(head), len(raw.columns)
     if not untitled:
         return ()
     some = ", ".join(f"bool_or(nullif(c{used + n}, '') IS NOT NULL)" for n in range(len(untitled)))
     (found,) = connection.execute(f"SELECT {some} FROM raw").fetchall()
-    for n in range(len(untitled)):
+    for n in range(len(untitled)) if not raw.lazy else ():
         connection.execute(f"ALTER TABLE raw DROP COLUMN c{used + n}")
     return tuple(xl_col_to_name(at) for at, filled in zip(untitled, found, strict=True) if filled)
 
@@ -154,41 +166,50 @@ def _quote_of_plain(
     return None if odd else '"'
 
 
-def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
-    source: Path,
-    connection: duckdb.DuckDBPyConnection,
-    delimiter: str,
-    quote: str,
-    head: Head,
-    begins: int,
-    width: int,
-    most: int,
-    bounds: Bounds,
-    name: str,
-) -> None:
-    """Load a file whose every line is a row by the database's own reader, which takes it in pieces at
-    once.
+def _lines_query(source: Path, delimiter: str, quote: str, begins: int, width: int) -> str:
+    """Return the query of the cells (f0, f1, …) of a file whose every line is a row, by the database's own
+    reader.
     """
     names = "{" + ", ".join(f"'f{n}': 'VARCHAR'" for n in range(width)) + "}"
-    lead = ", ".join(f"nullif(trim(f{n}), '')" for n in range(width))
-    own = _own_width(head)
-    over = ", ".join(f"nullif(trim(f{n}), '')" for n in range(own, width))
-    places = [*head.columns.values(), *_untitled(head)]
-    used = "".join(
-        f", trim(f{at}) AS c{n}" if n >= len(head.columns) else f", f{at} AS c{n}"
-        for n, at in enumerate(places)
-    )
-    # One more than may be, so that no more than that is read where the file holds more.
-    end = f" LIMIT {most + 1}" if bounds.rows < HOME.rows else ""
-    query = (
-        "CREATE TABLE raw AS SELECT row_number() OVER () AS _id, NULL::VARCHAR AS _sheet, "
-        f"row_number() OVER () + {begins - 1} AS _row, coalesce({lead}) AS _lead, "
-        f"coalesce({over}) AS _over{used} FROM read_csv(?, header = false, skip = {begins - 1}, "
+    return (
+        f"FROM read_csv({quoted(one_file(str(source)))}, header = false, skip = {begins - 1}, "
         f"delim = '{delimiter}', quote = '{quote}', escape = '{quote}', columns = {names}, "
-        f"null_padding = true, auto_detect = false, strict_mode = false){end}"
+        "null_padding = true, auto_detect = false, strict_mode = false)"
     )
+
+
+def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
+    connection: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    head: Head,
+    begins: int,
+    lines: str,
+    width: int,
+    name: str,
+) -> int:
+    """Make table ``raw``, or a view, of the cells of ``lines`` (SQL); return its rows.
+    Raises ``ZS-IN-05``.
+    """
+    lead, over = (
+        ", ".join(f"nullif(trim(f{n}), '')" for n in range(first, width)) for first in (0, _own_width(head))
+    )
+    places = [*head.columns.values(), *_untitled(head)]
+    blanks = [blank for blank in BLANKS if raw.may_hold(blank)]
+    ends = " OR ".join(f"starts_with(f{{0}}, '{b}') OR ends_with(f{{0}}, '{b}')" for b in blanks) or "false"
+    tests = "".join(f", bool_or({ends.format(at)})" for at in places)
     try:
-        connection.execute(query, [one_file(str(source))])
+        ((count, *padded),) = connection.execute(f"SELECT count(*){tests} {lines}").fetchall()
+        cells = [
+            f"nullif(trim(f{at}, '{BLANKS}'), '')" if blank else f"f{at}"
+            for at, blank in zip(places, padded, strict=True)
+        ]
+        used = "".join(f", {cell} AS c{n}" for n, cell in enumerate(cells))
+        connection.execute(
+            f"CREATE {'VIEW' if raw.lazy else 'TABLE'} raw AS SELECT row_number() OVER () AS _id, "
+            f"NULL::VARCHAR AS _sheet, row_number() OVER () + {begins - 1} AS _row, "
+            f"coalesce({lead}) AS _lead, coalesce({over}) AS _over{used} {lines}"
+        )
+        return int(count)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -299,30 +320,49 @@ def _stray(cells: list[str], text: str, cell: re.Pattern[str]) -> tuple[int, str
     return None
 
 
-def _as_utf8(path: Path, scratch: Path) -> Path:
-    """Return the file, or a copy in UTF-8 where it is in another encoding. Raises ``ZS-EV-07``."""
-    encoding = None
+def _as_utf8(path: Path, scratch: Path) -> tuple[Path, frozenset[str]]:
+    """Return the file, or a copy in UTF-8 where it is in another encoding, and the characters that occur in
+    it. Raises ``ZS-EV-07``.
+    """
     with path.open("rb") as stream:
         mark = stream.read(2)
-    for candidate in ("utf-16",) if mark in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030"):
+    wide = mark in (b"\xff\xfe", b"\xfe\xff")
+    if not wide and (signs := _signs_of_utf8(path)) is not None:
+        return path, signs
+    copy = scratch / "utf8.csv"
+    for candidate in ("utf-16",) if wide else ("gb18030",):
+        found: set[str] = set()
         try:
-            with path.open(encoding=candidate, newline="") as stream:
-                while stream.read(2**20):
-                    pass
+            with (
+                path.open(encoding=candidate, newline="") as source,
+                copy.open("w", encoding="utf8", newline="") as target,
+            ):
+                while block := source.read(_BLOCK):
+                    found |= set(block)
+                    target.write(block)
         except UnicodeError:
             continue
-        encoding = candidate
-        break
-    if encoding == "utf-8-sig":
-        return path
-    copy = scratch / "utf8.csv"
-    if encoding is None:
-        copy.write_text(decode(path.read_bytes(), path.name), "utf8")
-        return copy
-    with (
-        path.open(encoding=encoding, newline="") as source,
-        copy.open("w", encoding="utf8", newline="") as target,
-    ):
-        while block := source.read(2**20):
-            target.write(block)
-    return copy
+        return copy, frozenset(found)
+    text = decode(path.read_bytes(), path.name)
+    copy.write_text(text, "utf8")
+    return copy, frozenset(text)
+
+
+def _signs_of_utf8(path: Path) -> frozenset[str] | None:
+    """Return the characters that occur in a file in UTF-8, of plain letters and digits not all; None for a
+    file in another encoding.
+    """
+    found: set[str] = set()
+    utf8 = codecs.getincrementaldecoder("utf-8")
+    whole, rest = utf8(), utf8()
+    try:
+        with path.open("rb") as stream:
+            if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+                stream.seek(0)
+            while block := stream.read(_BLOCK):
+                whole.decode(block)
+                found |= set(rest.decode(block.translate(None, _COMMON)))
+        whole.decode(b"", final=True)
+    except UnicodeError:
+        return None
+    return frozenset(found)

@@ -135,7 +135,7 @@ def values_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Qu
         if not proposed or len(found) > SPELLINGS:
             continue
         whens = " ".join(f"WHEN {quoted(text)} THEN {quoted(value)}" for text, value in proposed.items())
-        connection.execute(f"UPDATE parsed SET {name} = CASE raw_{name} {whens} END WHERE {name} IS NULL")
+        connection.execute(f"UPDATE cells SET {name} = CASE raw_{name} {whens} END WHERE {name} IS NULL")
         connection.execute(
             f"DELETE FROM problems WHERE title = ? AND _id IN (SELECT _id FROM parsed WHERE {name} IS NOT "
             "NULL) AND _id NOT IN (SELECT _id FROM faults WHERE title = ?)",

@@ -14,7 +14,7 @@ import pyarrow as pa
 from zhunsheng.codes import named_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.account import Account, Sum, account_of
-from zhunsheng.evidence.bounds import HOME, WEB, Bounds
+from zhunsheng.evidence.bounds import HOME, WEB, Bounds, Said, silent
 from zhunsheng.evidence.checks import (
     MACROS,
     Strictness,
@@ -33,7 +33,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import LeftOut, left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import EXCEL_ERROR, Layout, Raw, rows_listed
+from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, give_back, rows_listed
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
@@ -111,8 +111,11 @@ def _others(connection: duckdb.DuckDBPyConnection, owner: str) -> tuple[str, ...
     return tuple(code for (code,) in connection.execute(query, [owner]).fetchall())
 
 
+# How much of the work is done where a file is loaded, its conventions are settled, its values read.
+_LOADED, _SETTLED, _PARSED = 0.55, 0.65, 0.85
 MAX_ERRORS = 10_000  # errors listed by row; more are counted
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # workbooks, new and old
+_THREADS = 2  # of the database of a file: each needs memory of its own, and others import beside
 _SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
@@ -128,6 +131,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
     known: Mapping[str, str] | None = None,
     strictness: Strictness | None = None,
     guide: Guide = UNGUIDED,
+    said: Said = silent,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
 
@@ -138,7 +142,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
     told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
     rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
     a warning (by default an error in codes of 18, a warning in the older numbers of 15); ``guide`` by what
-    columns and values are known beyond the ledger's own words. Memory is bounded
+    columns and values are known beyond the ledger's own words; ``said`` is told how much of the work is done
+    (a fraction). Memory is bounded
     by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
     ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
     for it all the same, ``-42`` for a column that holds no single values.
@@ -148,12 +153,14 @@ def check_file(  # noqa: PLR0913 - options, by their names
         _room(path, bounds, scratch) as connection,
     ):
         try:
-            raw = _load(path, ledger, connection, scratch, bounds, guide)
+            raw = _load(path, ledger, connection, scratch, bounds, guide, said)
+            if path.stat().st_size > _SMALL:
+                give_back()
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             owner = _Owner(department, label or department, only, given)
-            yield _check(path, raw, connection, owner, strictness, guide)
+            yield _check(path, raw, connection, owner, strictness, guide, said)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
 
@@ -166,11 +173,11 @@ def _room(path: Path, bounds: Bounds, scratch: Path) -> Iterator[duckdb.DuckDBPy
         with workroom() as connection:
             yield connection
         return
-    # What a small file becomes fits into memory; a large one lies on disk, compressed.
-    with duckdb.connect(":memory:" if small else str(scratch / "import.duckdb")) as connection:
+    # In memory, of which what does not fit goes to disk: a database on disk is written whole, which few are.
+    with duckdb.connect(":memory:") as connection:
         connection.execute(
-            f"SET memory_limit = '{bounds.memory}'; SET temp_directory = {quoted(str(scratch))}; "
-            f"SET enable_progress_bar = false; {MACROS}"
+            f"SET memory_limit = '{bounds.memory}'; SET threads = {_THREADS}; "
+            f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false; {MACROS}"
         )
         yield connection
 
@@ -181,13 +188,14 @@ def _packed(path: Path) -> bool:
         return stream.read(4) in (*_PACKED, b"PAR1")
 
 
-def _load(
+def _load(  # noqa: PLR0913 - what a file is loaded by
     path: Path,
     ledger: Ledger | None,
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     bounds: Bounds,
     guide: Guide,
+    said: Said,
 ) -> Raw:
     if not path.is_file():
         raise ZhunshengError("ZS-IN-01", name=str(path))
@@ -199,7 +207,7 @@ def _load(
     # Without its noughts a text of two bytes a letter shows its marks too.
     page = begins_as_page(head.replace(b"\0", b"").decode("latin-1"))
     if packed or page or path.suffix.lower() in (".xlsx", ".xlsm"):
-        return load_workbook(path, ledger, connection, bounds, guide)
+        return load_workbook(path, ledger, connection, bounds, guide, said)
     return load_csv(path, ledger, connection, scratch, bounds, guide)
 
 
@@ -215,21 +223,22 @@ class _Owner:
     known: Mapping[str, str]
 
 
-def _check(
+def _check(  # noqa: PLR0913 - what a file is checked by
     path: Path,
     raw: Raw,
     connection: duckdb.DuckDBPyConnection,
     owner: _Owner,
     strictness: Strictness | None,
     guide: Guide,
+    said: Said,
 ) -> Checked:
+    said(_LOADED)
     if raw.mapping:
         raw.mapping = raw.mapping.model_copy(update={"ledger": raw.ledger.id}).of_names()
-    used = sorted(raw.columns.values())
-    changes = {"guarded": unguard(connection, used) if raw.guarded else 0}
-    changes["invisible"] = clean_texts(connection, used)
+    changes = {"guarded": unguard(connection, raw)}
+    changes["invisible"] = clean_texts(connection, raw)
     left = left_out(connection, raw)
-    changes |= _mended(connection, raw)
+    changes |= untrick(connection, raw)
     notes = [
         *raw.notes,
         *left.notes,
@@ -243,7 +252,9 @@ def _check(
     changes |= settled.changes
     notes += settled.notes
     asked = [*columns_asked(connection, raw)]
+    said(_SETTLED)
     named = _parse(connection, raw, owner, settled)
+    said(_PARSED)
     notes += _signed(connection, raw)
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
@@ -316,14 +327,6 @@ def _learned(raw: Raw, account: Account) -> LedgerMapping:
     titles = tuple(shown_title(title) for title in heads[0].titles if title.strip())
     said = {"ledger": raw.ledger.id, "titles": titles, "columns": {**columns, **unused}, "values": values}
     return base.model_copy(update=said)
-
-
-def _mended(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
-    """Take from the texts what only keeps them texts; return how many cells were changed, by what."""
-    # A project's code is one in every ledger, also where it is no part of the key.
-    known = {*raw.ledger.key, "project_code"} - {"project"}
-    codes = [n for name, n in raw.columns.items() if name in known]
-    return untrick(connection, sorted(raw.columns.values()), codes)
 
 
 def _mended_notes(changes: Mapping[str, int]) -> list[str]:
@@ -409,37 +412,55 @@ def _no_departments(connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Own
 def _parse(
     connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner, settled: Settled
 ) -> dict[str, str]:
-    """Make tables ``parsed`` (texts and what they are read as) and ``faults`` of ``raw``, which goes;
-    return the departments first met in the rows, by code.
+    """Make ``parsed`` (texts and what they are read as; a view of table ``cells``) and table ``faults`` of
+    ``raw``, which goes; return the departments first met in the rows, by code.
     """
     ledger = raw.ledger
     chosen = {c.name: f"c{raw.columns[c.name]}" for c in ledger.columns if c.name in raw.columns}
     given = f"c{raw.columns[DEPARTMENT]}" if DEPARTMENT in raw.columns else "NULL::VARCHAR"
     given = _meant(raw, DEPARTMENT, given)
-    named = _departments(connection, given, owner.known)
-    fields = [
-        f"{given} AS raw_{DEPARTMENT}",
-        f"coalesce((SELECT code FROM departments WHERE name = {given}), {quoted(owner.code)}) AS {DEPARTMENT}"
-        if DEPARTMENT in raw.columns
-        else f"{quoted(owner.code)} AS {DEPARTMENT}",
-    ]
-    decided = {n for n, _text, _value in settled.values}
+    named = _departments(connection, given, owner.known) if DEPARTMENT in raw.columns else {}
+    # What is kept of each row, and what of it is the same for all rows or stands there already.
+    kept, shown = ["_id", "_row"], ["_id", "_row"]
+    one = raw.layouts[0].sheet if len(raw.layouts) == 1 else None
+    if one is None and raw.layouts[0].sheet is not None:
+        kept, shown = [*kept, "_sheet"], [*shown, "_sheet"]
+    else:
+        shown.append(f"{'NULL' if one is None else quoted(one)}::VARCHAR AS _sheet")
+    if DEPARTMENT in raw.columns:
+        code = f"coalesce((SELECT code FROM departments WHERE name = {given}), {quoted(owner.code)})"
+        kept += [f"{given} AS raw_{DEPARTMENT}", f"{code} AS {DEPARTMENT}"]
+        shown += [f"raw_{DEPARTMENT}", DEPARTMENT]
+    else:
+        shown += [f"NULL::VARCHAR AS raw_{DEPARTMENT}", f"{quoted(owner.code)} AS {DEPARTMENT}"]
+    # Looked up once each: the text of a value is mentioned many times where it is read.
+    decided = sorted({n for n, _text, _value in settled.values})
+    looked_up = "".join(
+        f", coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = c{n}), c{n}) AS plain_{n}"
+        for n in decided
+    )
     for column in ledger.columns:
-        if column.name in chosen:
-            text = plain = chosen[column.name]
-            if (n := raw.columns[column.name]) in decided:
-                plain = f"coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = {text}), {text})"
-            value = value_sql(column, _meant(raw, column.name, plain), _factor(raw, column.name))
-            fields += [f"{text} AS raw_{column.name}", f"{value} AS {column.name}"]
+        name = column.name
+        if name not in chosen:
+            shown += [f"NULL::VARCHAR AS raw_{name}", f"NULL::{column.sql_type} AS {name}"]
+            continue
+        text, n = chosen[name], raw.columns[name]
+        plain = f"plain_{n}" if n in decided else text
+        value = value_sql(column, _meant(raw, name, plain), _factor(raw, name))
+        kept += [f"{value} AS {name}"]
+        if value == text:
+            shown += [f"{name} AS raw_{name}", name]
         else:
-            fields += [f"NULL::VARCHAR AS raw_{column.name}", f"NULL::{column.sql_type} AS {column.name}"]
+            kept += [f"{text} AS raw_{name}"]
+            shown += [f"raw_{name}", name]
     filled = " OR ".join(f"{text} IS NOT NULL" for text in ("_over", *chosen.values()))
     filled += f" OR _row IN ({raw.torn})"
     connection.execute(
-        f"CREATE TABLE parsed AS SELECT _id, _sheet, _row, {', '.join(fields)} FROM raw WHERE {filled}"
+        f"CREATE TABLE cells AS SELECT {', '.join(kept)} FROM (SELECT *{looked_up} FROM raw) WHERE {filled}; "
+        f"CREATE VIEW parsed AS SELECT {', '.join(shown)} FROM cells"
     )
-    _faulty(connection, raw, chosen, given)
-    connection.execute("DROP TABLE raw")
+    _faulty(connection, raw, chosen, given, settled)
+    raw.drop(connection)
     return named
 
 
@@ -460,7 +481,7 @@ def _signed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> list[str]:
     several = len(raw.layouts) > 1
     notes: list[str] = []
     if flipped:
-        connection.execute(f"UPDATE parsed SET {signs.of} = -{signs.of} WHERE {turned}")
+        connection.execute(f"UPDATE cells SET {signs.of} = -{signs.of} WHERE {turned}")
         rows, kinds = rows_listed(flipped, several=several), series(signs.negative)
         notes.append(worded("“{by}”是{kinds}的，“{of}”按负数计：{rows}", kinds=kinds, rows=rows, **said))
     if unsaid:
@@ -533,9 +554,14 @@ def _doubted(connection: duckdb.DuckDBPyConnection, raw: Raw, strictness: Strict
     for column in raw.ledger.columns:
         if column.check:
             wrong = mischecked(column, "warning", strictness)
-            rows = connection.execute(f"SELECT _sheet, _row FROM good WHERE {wrong} ORDER BY _id").fetchall()
-            if rows:
-                listed = rows_listed(rows, several=len(raw.layouts) > 1)
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE doubted AS SELECT _id, _sheet, _row FROM good WHERE {wrong}"
+            )
+            ((count,),) = connection.execute("SELECT count(*) FROM doubted").fetchall()
+            if count:
+                first = f"SELECT _sheet, _row FROM doubted ORDER BY _id LIMIT {LISTED}"
+                rows = connection.execute(first).fetchall()
+                listed = rows_listed(rows, several=len(raw.layouts) > 1, count=count)
                 yield worded("“{title}”校验位不对，仍已读入：{rows}", title=column.title, rows=listed)
 
 
@@ -557,7 +583,13 @@ _ROW = "（整行）"  # where what is wrong is in no column of the ledger
 _BEYOND = translatable("比表头多出一格，列可能错位；内容里有逗号的请加引号")
 
 
-def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str, str], given: str) -> None:
+def _faulty(
+    connection: duckdb.DuckDBPyConnection,
+    raw: Raw,
+    chosen: Mapping[str, str],
+    given: str,
+    settled: Settled,
+) -> None:
     """Make table ``faults`` (id, title, value, message): cells that hold no value,
     and cells beyond the header.
     """
@@ -566,13 +598,18 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
     if DEPARTMENT in raw.columns:
         titles[DEPARTMENT], cells[DEPARTMENT] = "部门", given
     connection.execute("CREATE TABLE faults(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
-    for name, title in titles.items():
+    tests = {name: f"bool_or(starts_with({cell}, '#'))" for name, cell in cells.items()}
+    (looked,) = connection.execute(
+        f"SELECT {', '.join([*(tests.values() if raw.may_hold('#') else ()), 'count(_over) > 0'])} FROM raw"
+    ).fetchall()
+    for name in [name for name, some in zip(tests, looked[:-1], strict=False) if some]:
         connection.execute(
             f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cells[name]}, ?)",
-            [title, _ERRORS],
+            [titles[name], _ERRORS],
         )
-    for name in raw.columns.keys() & titles.keys():
+    unclear = {n for n, _text, _why in settled.unclear}
+    for name in [name for name in raw.columns if name in titles and raw.columns[name] in unclear]:
         connection.execute(
             f"INSERT INTO faults SELECT raw._id, ?, {cells[name]}, s.why FROM raw JOIN settled s ON s.text = "
             f"{cells[name]} AND s.n = {raw.columns[name]} AND s.why IS NOT NULL",
@@ -595,10 +632,11 @@ def _faulty(connection: duckdb.DuckDBPyConnection, raw: Raw, chosen: Mapping[str
             "(_id)"
         )
         connection.execute("DROP TABLE known")
-    connection.execute(
-        f"INSERT INTO faults SELECT _id, '（表头以外）', _over, {quoted(_BEYOND)} FROM raw WHERE _over IS "
-        "NOT NULL"
-    )
+    if looked[-1]:
+        connection.execute(
+            f"INSERT INTO faults SELECT _id, '（表头以外）', _over, {quoted(_BEYOND)} FROM raw WHERE _over "
+            "IS NOT NULL"
+        )
 
 
 def _departments(

@@ -90,8 +90,9 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     total = f"{says} OR (({lacks}) AND ({some_say}))"
     signed = f"regexp_full_match({bare.format('_lead')}, {quoted(f'{_SIGNED}|{_NOTE}')})"
     # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
-    signs = [f"contains({cell}, '计')" for cell in ("_lead", *texts.values())]
-    maybe = " OR ".join([*signs, "contains(_lead, ':')", "contains(_lead, '：')", header])
+    totals = [f"contains({cell}, '计')" for cell in ("_lead", *texts.values())]
+    signed_by = [f"contains(_lead, '{sign}')" for sign in ":：" if raw.may_hold(sign)]
+    maybe = " OR ".join([*(totals if raw.may_hold("计") else ()), *signed_by, header])
     connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
         f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw WHERE ({maybe}) AND NOT "
@@ -103,7 +104,9 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     places = tuple(_places(connection)) if counts else ()
     sums = list(_sums(connection, raw)) if "total" in counts else []
     units = list(_units(connection, raw)) if "signed" in counts else []
-    connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
+    if counts:
+        raw.keep(connection)
+        connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
     connection.execute("DROP TABLE gone")
     notes = (*listed, *(one.words() for one in sums if one.said == one.read))
     amiss = (*(one.words() for one in sums if one.said != one.read), *units)

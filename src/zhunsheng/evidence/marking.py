@@ -5,23 +5,26 @@ what is wrong.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.importing import Checked, RowError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.marking_large import Marks, mark_large
 from zhunsheng.evidence.raw import Layout
 from zhunsheng.faults import of_system
-from zhunsheng.files.opening import open_file
+from zhunsheng.files.opening import Opened, open_file
+from zhunsheng.files.spreadsheet import sheets_of
 from zhunsheng.files.writing import TextBook, named_after, pieces, whole_file
 
 _FILL = "FFFFC7CE"
 _TITLE = "错误说明"
 _ACCOUNT = "读入情况"
 ByRow = dict[tuple[str | None, int], list[RowError]]  # by worksheet and row
-# What is marked in the workbook itself: the library that changes workbooks takes half a kilobyte a cell,
-# also of empty ones.
+# Up to so much openpyxl marks the workbook, which sets a note on each cell too and takes half a kilobyte a
+# cell, also of empty ones; a larger one is marked while it is copied.
 _MARKED_BYTES, _MARKED_CELLS = 16 * 2**20, 500_000
 
 
@@ -36,41 +39,71 @@ def marked_copy(checked: Checked, out: Path) -> Path:
     for error in checked.errors:
         by_row[error.sheet or only, error.row].append(error)
     with whole_file(target) as partial:
-        if not (checked.path.suffix.lower() == ".xlsx" and only and _mark_workbook(checked, by_row, partial)):
+        if not (checked.path.suffix.lower() == ".xlsx" and only and _mark(checked, by_row, partial)):
             _write_bad_rows(checked, by_row, partial)
     return target
 
 
-def _mark_workbook(checked: Checked, by_row: ByRow, target: Path) -> bool:
-    """Mark a copy of the workbook; return False where it is too large, or the library can't take it."""
-    import openpyxl  # here, as below: a quarter of a second that no command pays which marks nothing
-
+def _mark(checked: Checked, by_row: ByRow, target: Path) -> bool:
+    """Mark a copy of the workbook; return False where neither way takes it."""
     try:
-        parts = open_file(checked.path).archive
-        if (
-            parts is None
-            or sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES
-        ):
+        opened = open_file(checked.path)
+        parts = opened.archive
+        if parts is None:
             return False
-        book = openpyxl.load_workbook(checked.path, keep_links=False)
-        if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MARKED_CELLS:
-            return False
-        _still(book, checked.path)
-        for layout in checked.layouts:
-            own = {row: errors for (sheet, row), errors in by_row.items() if sheet == layout.sheet}
-            _mark(book[layout.sheet or ""], layout, checked.ledger, own)
-        _tell(book, checked.account)
-        book.save(target)
+        if sum(m.file_size for m in parts.members if m.filename.endswith(".xml")) > _MARKED_BYTES:
+            _mark_large(opened, checked, by_row, target)
+            return True
+        return _mark_workbook(checked, by_row, target)
     except Exception as error:
         if of_system(error):
             raise
         # Read by another library, which takes more: styles that are none, names that lead nowhere,
         # days before 1900.
         return False
+
+
+def _mark_large(opened: Opened, checked: Checked, by_row: ByRow, target: Path) -> None:
+    titles = {c.title: c.name for c in checked.ledger.columns}
+    marks = {}
+    for layout in checked.layouts:
+        own = {row: errors for (sheet, row), errors in by_row.items() if sheet == layout.sheet}
+        columns = layout.head.columns
+        cells = {
+            row: frozenset(columns.get(titles.get(error.column, DEPARTMENT), 0) for error in errors)
+            for row, errors in own.items()
+        }
+        said = {row: pieces(_said(errors)) for row, errors in own.items()}
+        marks[layout.sheet or ""] = Marks(layout, cells, said, _TITLE)
+    taken = [name for name, _path, _hidden in sheets_of(opened)]
+    mark_large(opened, marks, list(checked.account.lines()), _free_name(taken), target)
+
+
+def _free_name(taken: Container[str]) -> str:
+    """Return the name of the sheet with the account, which none of a workbook's own has."""
+    name = _ACCOUNT
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _mark_workbook(checked: Checked, by_row: ByRow, target: Path) -> bool:
+    """Mark a copy of the workbook; return False where it has too many cells."""
+    import openpyxl  # here, as below: a quarter of a second that no command pays which marks nothing
+
+    book = openpyxl.load_workbook(checked.path, keep_links=False)
+    if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MARKED_CELLS:
+        return False
+    _still(book, checked.path)
+    for layout in checked.layouts:
+        own = {row: errors for (sheet, row), errors in by_row.items() if sheet == layout.sheet}
+        _mark_sheet(book[layout.sheet or ""], layout, checked.ledger, own)
+    _tell(book, checked.account)
+    book.save(target)
     return True
 
 
-def _mark(sheet: Any, layout: Layout, ledger: Ledger, by_row: dict[int, list[RowError]]) -> None:
+def _mark_sheet(sheet: Any, layout: Layout, ledger: Ledger, by_row: dict[int, list[RowError]]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Font, PatternFill
 
@@ -95,10 +128,7 @@ def _mark(sheet: Any, layout: Layout, ledger: Ledger, by_row: dict[int, list[Row
 
 def _tell(book: Any, account: Account) -> None:
     """Add a sheet with the account of the file, under a name that none of its own has."""
-    name = _ACCOUNT
-    while name in book.sheetnames:
-        name += "_"
-    sheet = book.create_sheet(name)
+    sheet = book.create_sheet(_free_name(book.sheetnames))
     for at, line in enumerate(account.lines(), start=1):
         for column, text in enumerate(line, start=1):
             cell = sheet.cell(at, column, text)

@@ -90,7 +90,14 @@ def load_parquet(
         raise ZhunshengError("ZS-IN-05", name=path.name, detail=str(error).splitlines()[0][:160]) from None
     ((rows,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
     columns = {name: n for n, name in enumerate(head.columns)}
-    return Raw(head.ledger, columns, [Layout(None, replace(head, at=-1), rows)], mapping=mapping)
+    typed = frozenset(n for n, at in enumerate(used) if _typed(schema.field(at).type))
+    layouts = [Layout(None, replace(head, at=-1), rows)]
+    return Raw(head.ledger, columns, layouts, mapping=mapping, typed=typed)
+
+
+def _typed(kind: pa.DataType) -> bool:
+    """Say whether values of a type are written as texts that are clean."""
+    return any(is_one(kind) for is_one in (pa.types.is_integer, pa.types.is_date, pa.types.is_boolean))
 
 
 def _size(column: pa.Field) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
@@ -56,11 +60,41 @@ class Raw:
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # worksheets that were not read, each with the reason
     guarded: bool = False
+    # The characters that occur in its texts, which are then trimmed; None where nobody looked.
+    signs: frozenset[str] | None = None
+    typed: frozenset[int] = (
+        frozenset()
+    )  # columns that were written as texts here, from values of another type
+    lazy: bool = False  # whether ``raw`` is a view of the file, which no statement can change
+    registered: tuple[str, ...] = ()  # what such a view reads, if not the file itself
     fractions: frozenset[str] = frozenset()  # columns of which some cells are numbers with decimals by type
     mapping: LedgerMapping | None = None  # what a person said of its columns and values
     proposed: dict[str, dict[str, str]] = field(
         default_factory=dict
     )  # by column: a spelling's proposed value
+
+    def may_hold(self, signs: str) -> bool:
+        """Say whether a text of it can hold one of the characters ``signs``."""
+        return self.signs is None or any(sign in self.signs for sign in signs)
+
+    def keep(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make table ``raw`` of a view, so that its cells can be changed and its rows taken out."""
+        if self.lazy:
+            connection.execute("CREATE TABLE kept AS SELECT * FROM raw")
+            self.drop(connection)
+            connection.execute("ALTER TABLE kept RENAME TO raw")
+            self.lazy = False
+
+    def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let table ``raw`` go, and what it was read from."""
+        connection.execute(f"DROP {'VIEW' if self.lazy else 'TABLE'} raw")
+        for name in self.registered:
+            connection.unregister(name)
+        self.registered = ()
+
+    def texts(self) -> list[int]:
+        """Return the numbers of the columns that may need cleaning."""
+        return sorted({*self.columns.values()} - self.typed)
 
     @property
     def units(self) -> dict[str, int]:
@@ -75,19 +109,27 @@ class Raw:
         return ", ".join(str(row) for _sheet, row, _name, _why in self.faults if self.guarded) or "NULL"
 
 
+def give_back() -> None:
+    """Give back to the system the memory that was freed: what read a large file kept it for more of them."""
+    pa.default_memory_pool().release_unused()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # of glibc; others do it by themselves
+        trim(0)
+
+
 def lines_above(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[tuple[int, str], ...]:
     """Return the lines (from 1) before a header that hold something, each with its texts in a row."""
     joined = ((line, " ".join(" ".join(cells).split())) for line, cells in rows)
     return tuple((line, text) for line, text in joined if text)
 
 
-def rows_listed(rows: Sequence[tuple[str | None, int]], *, several: bool) -> str:
+def rows_listed(rows: Sequence[tuple[str | None, int]], *, several: bool, count: int | None = None) -> str:
     """Return the words for rows (sheet, number), the first ones by number; with their sheets where a file has
-    ``several``.
+    ``several``. ``count`` is how many there are where not all are given.
     """
+    count = count or len(rows)
     listed = series(row_place(sheet if several else None, row) for sheet, row in rows[:LISTED])
-    if len(rows) > LISTED:
-        return worded("第 {rows} 等 {count} 行", rows=listed, count=len(rows))
+    if count > LISTED:
+        return worded("第 {rows} 等 {count} 行", rows=listed, count=count)
     return worded("第 {rows} 行", rows=listed)
 
 

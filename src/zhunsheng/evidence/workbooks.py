@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.bounds import Bounds
+from zhunsheng.evidence.bounds import Bounds, Said, silent
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.mappings import Guide, LedgerMapping
 from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, lines_above, refuse_more
 from zhunsheng.files.opening import Opened, open_file
+from zhunsheng.files.plain_sheets import Codes, PlainSheet, Values, lengths, read_plain
 from zhunsheng.files.sheets import Worksheet
 from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, read_workbook, show
 from zhunsheng.files.webpage import tables_of, texts_around
@@ -28,6 +31,8 @@ from zhunsheng.translation import series, translatable, worded
 _KINDS = {"docx": translatable("Word 文档")}
 # A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
 _DIGITS_LOST = 10**15
+_READ = 0.45  # of the work on a large file: how much of it is done where its cells are read
+_LOST = translatable("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
 _TO_1904 = 1462  # days from the first day that Excel counts to the one that Excel for the Mac did
 
 
@@ -35,9 +40,20 @@ _TO_1904 = 1462  # days from the first day that Excel counts to the one that Exc
 class _Table:
     """A worksheet in which a ledger's header was found."""
 
-    sheet: Worksheet
+    sheet: Worksheet  # of a plain one the first rows alone
     head: Head
     mapping: LedgerMapping | None
+    plain: PlainSheet | None = None
+
+    @property
+    def top(self) -> int:
+        """How many rows stand before the first under the header."""
+        return self.head.at + self.head.lines
+
+    @property
+    def rows(self) -> int:
+        """How many rows stand under the header."""
+        return max(0, (self.plain.rows if self.plain else len(self.sheet.rows)) - self.top)
 
 
 @contextmanager
@@ -56,28 +72,26 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def load_workbook(
-    path: Path, ledger: Ledger | None, connection: duckdb.DuckDBPyConnection, bounds: Bounds, guide: Guide
+    path: Path,
+    ledger: Ledger | None,
+    connection: duckdb.DuckDBPyConnection,
+    bounds: Bounds,
+    guide: Guide,
+    said: Said = silent,
 ) -> Raw:
     """Load every sheet with a ledger's header into table ``raw``. Raises ``ZS-IN-*``, ``ZS-EV-*``;
     ``ZS-EV-45`` where sheets are of several ledgers and nobody said which is meant.
     """
     opened = open_file(path)
-    sheets = list(_sheets(opened, path, bounds))
+    most = {"max_cells": min(bounds.cells, MAX_CELLS), "max_text": min(bounds.texts, MAX_TEXT)}
+    plain = read_plain(opened, **most, said=lambda part: said(_READ * part))
+    if plain and (raw := _load_plain(plain, path.name, ledger, connection, bounds, guide)):
+        return raw
+    sheets = list(_sheets(opened, path, most))
     tables, unread = _tables(sheets, ledger, path.name, guide)
     width = max((len(row) for table in tables for row in table.sheet.rows), default=0)
     refuse_more(path.name, sum(len(table.sheet.rows) for table in tables), width, bounds)
-    columns: dict[str, int] = {}
-    for table in tables:
-        for name in table.head.columns:
-            columns.setdefault(name, len(columns))
-    raw = Raw(
-        tables[0].head.ledger,
-        columns,
-        [],
-        notes=tuple(_sheet_notes(tables, unread)),
-        unread=unread,
-        mapping=tables[0].mapping,
-    )
+    raw = _raw_of(tables, unread)
     several = len(tables) > 1
     begun = 0
     for table in tables:
@@ -105,6 +119,129 @@ def load_workbook(
     return raw
 
 
+def _raw_of(tables: Sequence[_Table], unread: tuple[str, ...]) -> Raw:
+    """Return what will be loaded of some tables, whose columns it numbers."""
+    columns: dict[str, int] = {}
+    for table in tables:
+        for name in table.head.columns:
+            columns.setdefault(name, len(columns))
+    notes = tuple(_sheet_notes(tables, unread))
+    mapping = tables[0].mapping
+    return Raw(tables[0].head.ledger, columns, [], notes=notes, unread=unread, mapping=mapping)
+
+
+def _load_plain(
+    sheets: Sequence[PlainSheet],
+    name: str,
+    ledger: Ledger | None,
+    connection: duckdb.DuckDBPyConnection,
+    bounds: Bounds,
+    guide: Guide,
+) -> Raw | None:
+    """Make ``raw`` a view of sheets that were read as columns; None where cells under a header are merged."""
+    begun = [Worksheet(s.name, s.first(HEAD_ROWS), s.spans, hidden=s.hidden) for s in sheets]
+    if any(sheet.rows and not any(map(any, one.rows)) for sheet, one in zip(sheets, begun, strict=True)):
+        return None
+    found, unread = _tables(begun, ledger, name, guide)
+    by_name = {sheet.name: sheet for sheet in sheets}
+    tables = [replace(table, plain=by_name[table.sheet.name]) for table in found]
+    if any(row + high > table.top for table in tables for (row, _), (high, _w) in table.sheet.spans.items()):
+        return None
+    width = max(len(table.plain.columns) for table in tables if table.plain)
+    refuse_more(name, sum(table.plain.rows for table in tables if table.plain), width, bounds)
+    raw = _raw_of(tables, unread)
+    values = sheets[0].values
+    texts, fractions = values.trimmed(), set()
+    filled = lengths(texts) > 0
+    begun_at = 0
+    for number, table in enumerate(tables):
+        sheet = table.plain
+        assert sheet
+        columns = [column[table.top :] for column in sheet.columns]
+        sheet.columns.clear()
+        raw.faults += [(sheet.name, *fault) for fault in _lost_digits(table, columns, values)]
+        fractions |= {
+            name
+            for name, at in table.head.columns.items()
+            if at < len(columns) and values.fractions and np.isin(columns[at], list(values.fractions)).any()
+        }
+        titles = table.head.titles
+        bare = tuple(
+            xl_col_to_name(at)
+            for at, column in enumerate(columns)
+            if not "".join(titles[at : at + 1]).strip() and filled[column[column >= 0]].any()
+        )
+        connection.register(f"plain_{number}", _arrow(raw, table, columns, values, texts, filled, begun_at))
+        begun_at += table.rows
+        layout = Layout(sheet.name, table.head, table.rows, _above(table), sheet.hidden, bare, sheet.comments)
+        raw.layouts.append(layout)
+        raw.notes += (*_hidden_notes(table.sheet), *_bare_notes(sheet.name, bare, len(tables) > 1))
+    raw.fractions, raw.signs, raw.lazy = frozenset(fractions), frozenset(values.signs), True
+    raw.registered = tuple(f"plain_{n}" for n in range(len(tables)))
+    parts = " UNION ALL ".join(f"SELECT * FROM {one}" for one in raw.registered)
+    connection.execute(f"CREATE VIEW raw AS {parts}")
+    return raw
+
+
+def _arrow(  # noqa: PLR0913 - what a table of columns is made of
+    raw: Raw,
+    table: _Table,
+    columns: list[Codes],
+    values: Values,
+    texts: pa.Array,
+    filled: npt.NDArray[np.bool_],
+    begun: int,
+) -> pa.Table:
+    """Return the rows of a plain sheet as table ``raw`` is to be, after ``begun`` rows of others: each column
+    as numbers of the texts that occur in it.
+    """
+    first, count = table.head.first_row, table.rows
+    lead = np.full(count, -1, np.int32)
+    word = values.words & filled
+    for column in columns:
+        lead = np.where((lead < 0) & (column >= 0) & word[column], column, lead)
+    data: dict[str, pa.Array] = {
+        "_id": pa.array(np.arange(begun + 1, begun + 1 + count)),
+        "_sheet": pa.DictionaryArray.from_arrays(
+            pa.repeat(pa.scalar(0, pa.int32()), count), [table.sheet.name]
+        ),
+        "_row": pa.array(np.arange(first, first + count)),
+        "_lead": _numbered(lead, texts, filled),
+        "_over": pa.nulls(count, pa.string()),
+    }
+    none = np.full(count, -1, np.int32)
+    for name, n in raw.columns.items():
+        at = table.head.columns.get(name)
+        column = columns[at] if at is not None and at < len(columns) else none
+        data[f"c{n}"] = _numbered(column, texts, filled)
+        if at is not None and at < len(columns):
+            columns[at] = none  # which takes no memory of its own
+    return pa.table(data)
+
+
+def _numbered(column: Codes, texts: pa.Array, filled: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return a column of numbers of ``texts`` as these, or where each stands in several rows as numbers of
+    those alone that occur in it.
+    """
+    empty = (column < 0) | ~np.append(filled, False)[column]
+    used = np.zeros(len(filled), bool)
+    used[column[~empty]] = True
+    if 2 * np.count_nonzero(used) > len(column):
+        return texts.take(pa.array(column, mask=empty))
+    place = np.cumsum(used, dtype=np.int32) - 1
+    own = np.where(empty, 0, place[column]) if len(place) else column
+    return pa.DictionaryArray.from_arrays(pa.array(own, mask=empty), texts.filter(pa.array(used)))
+
+
+def _lost_digits(table: _Table, columns: list[Codes], values: Values) -> Iterator[tuple[int, str, str]]:
+    """Yield the cells of texts that hold a number which a sheet can't have kept to its last digit."""
+    exact = {c.name for c in table.head.ledger.columns if c.type == "text"} | {DEPARTMENT}
+    for name, at in table.head.columns.items():
+        if values.large and name in exact and at < len(columns):
+            for row in np.flatnonzero(np.isin(columns[at], list(values.large))).tolist():
+                yield row + table.head.first_row, name, worded(_LOST)
+
+
 def _above(table: _Table) -> tuple[tuple[int, str], ...]:
     """Return the lines before the header; what of a page stands outside its table is line 0."""
     before = enumerate(([show(v) for v in row] for row in table.sheet.rows[: table.head.at]), start=1)
@@ -120,7 +257,7 @@ def _fractions(tables: Sequence[_Table]) -> Iterator[str]:
                 yield name
 
 
-def _sheets(opened: Opened, path: Path, bounds: Bounds) -> Iterable[Worksheet]:
+def _sheets(opened: Opened, path: Path, most: Mapping[str, int]) -> Iterable[Worksheet]:
     """Return the sheets of a workbook, or the tables of a web page, which systems send under
     the name .xls.
     """
@@ -134,7 +271,6 @@ def _sheets(opened: Opened, path: Path, bounds: Bounds) -> Iterable[Worksheet]:
         what = worded(_KINDS.get(opened.kind, translatable("文字")))
         detail = worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what)
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=detail)
-    most = {"max_cells": min(bounds.cells, MAX_CELLS), "max_text": min(bounds.texts, MAX_TEXT)}
     return read_workbook(opened, **most)
 
 
@@ -180,14 +316,10 @@ def _tables(
 def _sheet_notes(tables: Sequence[_Table], unread: Sequence[str]) -> Iterator[str]:
     """Say which sheets were read, where there are several, and which were not."""
     if len(tables) > 1:
-        read = [worded("{sheet}（{rows} 行）", sheet=t.sheet.name, rows=_under(t)) for t in tables]
+        read = [worded("{sheet}（{rows} 行）", sheet=t.sheet.name, rows=t.rows) for t in tables]
         yield worded("读入的工作表：{sheets}", sheets=series(read))
     if unread:
         yield worded("没有读的工作表：{sheets}", sheets=series(unread))
-
-
-def _under(table: _Table) -> int:
-    return max(0, len(table.sheet.rows) - table.head.at - table.head.lines)
 
 
 def _unread(others: Sequence[tuple[str, ZhunshengError | None]], ledger: Ledger) -> Iterator[str]:
@@ -283,7 +415,7 @@ def _faults_of(table: _Table) -> Iterator[tuple[int, str, str]]:
     for column, name in names.items():
         for at, cells in enumerate(sheet.rows[top:], start=top + 1) if name in exact else ():
             if column < len(cells) and type(cells[column]) is not str and _lost(cells[column]):
-                yield at, name, worded("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
+                yield at, name, worded(_LOST)
 
 
 def _covered(

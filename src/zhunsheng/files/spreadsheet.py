@@ -46,7 +46,7 @@ _CELL, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at
 _ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
 _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
-_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
+MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
 _ERROR_CELL = re.compile(
     rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*\bt="e"[^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?'
     rb"\s*<v[^>]*>([^<]*)</v>"
@@ -83,12 +83,12 @@ def read_workbook(
     looks: dict[str, Look] = {}
     if opened.kind == "xlsx":
         texts = _count_strings(opened)
-        of_1904 = _of_1904(opened)
+        old = of_1904(opened)
         looks = {
             name: replace(
                 _inspect(opened, name, path, texts, max_cells, max_text),
-                comments=_comments(opened, path),
-                of_1904=of_1904,
+                comments=comments(opened, path),
+                of_1904=old,
             )
             for name, path in sheet_paths(opened)
         }
@@ -167,22 +167,27 @@ def _spans(
 
 def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
     """Return the worksheets of an xlsx file in order, as (name, path in the archive)."""
+    return [(name, path) for name, path, _hidden in sheets_of(opened)]
+
+
+def sheets_of(opened: Opened) -> list[tuple[str, str, bool]]:
+    """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden)."""
     targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
     found = []
     for sheet in opened.xml("xl/workbook.xml").iter(f"{_MAIN}sheet"):
         target = targets.get(sheet.get(f"{_REL}id"), "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-        found.append((sheet.get("name") or "", path))
+        found.append((sheet.get("name") or "", path, sheet.get("state", "visible") != "visible"))
     return found
 
 
-def _of_1904(opened: Opened) -> bool:
+def of_1904(opened: Opened) -> bool:
     """Say whether an xlsx counts its days from 1904 on, as Excel for the Mac did."""
     said = opened.xml("xl/workbook.xml").find(f"{_MAIN}workbookPr")
     return said is not None and said.get("date1904") in ("1", "true")
 
 
-def _comments(opened: Opened, path: str) -> int:
+def comments(opened: Opened, path: str) -> int:
     """Return how many comments stand on the cells of a worksheet of an xlsx."""
     assert opened.archive is not None
     related = f"{posixpath.dirname(path)}/_rels/{posixpath.basename(path)}.rels"
@@ -205,9 +210,9 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
     where = worded("工作表“{name}”", name=name)
-    for match in _MERGE.finditer(data):
+    for match in MERGE.finditer(data):
         rows = int(match[4]) - int(match[2]) + 1
-        columns = _column(match[3]) - _column(match[1]) + 1
+        columns = column_of(match[3]) - column_of(match[1]) + 1
         if rows * columns > MAX_SPAN:
             raise ZhunshengError(
                 "ZS-IN-10",
@@ -217,12 +222,12 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
-    styles = _percent_styles(opened)
+    styles = percent_styles(opened)
     measured = None
     if odd or repeated:
         measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
     deep = _DEEP.search(data)
-    width = 0 if deep else max(map(_column, set(_LETTERS.findall(data))), default=0)
+    width = 0 if deep else max(map(column_of, set(_LETTERS.findall(data))), default=0)
     if deep or width * 100_000 > min(SPARSE_FROM, max_cells):
         filled, last, used = 0, 0, set()
         for piece in _pieces(data):  # millions of cells at once would take a gigabyte
@@ -230,14 +235,14 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             filled += len(places)
             used |= {letters for letters, _row in places}
             last = max(last, max(map(int, {row for _letters, row in places}), default=0))
-        refuse_too_large(last, max(map(_column, used), default=0), filled, opened.name, where, max_cells)
+        refuse_too_large(last, max(map(column_of, used), default=0), filled, opened.name, where, max_cells)
     if odd and measured:
         return measured
-    look = Look(faults=_faults(data), hidden=_hidden(data))
+    look = Look(faults=_faults(data), hidden=hidden_parts(data))
     if not styles:
         return look
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
-    cells = frozenset((int(row) - 1, _column(letters) - 1) for letters, row in percent.findall(data))
+    cells = frozenset((int(row) - 1, column_of(letters) - 1) for letters, row in percent.findall(data))
     return replace(look, percents=cells)
 
 
@@ -257,17 +262,17 @@ def _faults(data: bytes) -> dict[tuple[int, int], str]:
     found = {}
     if b't="e"' in data:
         for letters, row, error in _ERROR_CELL.findall(data):
-            found[int(row) - 1, _column(letters) - 1] = error.decode()
+            found[int(row) - 1, column_of(letters) - 1] = error.decode()
     if b"<f" in data:
         for match in _FORMULA_ONLY.finditer(data):
             # A formula whose kept result is the empty text has its (empty) value and says so by its type.
             if b't="str"' not in (match[3] or b"") or not match[5]:
                 formula = html.unescape((match[4] or b"").decode("utf8", "replace"))
-                found[int(match[2]) - 1, _column(match[1]) - 1] = f"={formula}"
+                found[int(match[2]) - 1, column_of(match[1]) - 1] = f"={formula}"
     return found
 
 
-def _hidden(data: bytes) -> Hidden:
+def hidden_parts(data: bytes) -> Hidden:
     rows, columns = [], set()
     if b"hidden=" in data:
         for tag in _HIDDEN_ROW.findall(data):
@@ -314,7 +319,9 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
                 hidden_rows += [row] if hidden else []
             elif event == "start":
                 said = _PLACE.fullmatch(element.get("r") or "")
-                row, column = (int(said[2]), _column(said[1].upper().encode())) if said else (row, column + 1)
+                row, column = (
+                    (int(said[2]), column_of(said[1].upper().encode())) if said else (row, column + 1)
+                )
             elif kind == "c" and len(element):
                 rows, columns, filled = max(rows, row), max(columns, column), filled + 1
                 at = whole((element.findtext("{*}v") or "").strip(), 9) if element.get("t") == "s" else None
@@ -352,7 +359,7 @@ def _fault(cell: etree._Element) -> str | None:
     return f"={formula.text or ''}"
 
 
-def _percent_styles(opened: Opened) -> frozenset[bytes]:
+def percent_styles(opened: Opened) -> frozenset[bytes]:
     assert opened.archive is not None
     if "xl/styles.xml" not in opened.archive.names:
         return frozenset()
@@ -366,7 +373,8 @@ def _percent_styles(opened: Opened) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
+    """Return the number (from 1) of a column by its letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64

@@ -138,6 +138,10 @@ class Zip:
         info = self._archive.getinfo(member) if isinstance(member, str) else member
         return b"".join(self._pieces(info, info.file_size + 1))
 
+    def pieces(self, member: str, most: int) -> Iterator[bytes]:
+        """Yield a member's bytes, about ``most`` at a time. Raises as ``read``."""
+        return self._pieces(self._archive.getinfo(member), most)
+
     def test(self, member: zipfile.ZipInfo) -> None:
         """Unpack a member and keep nothing of it. Raises ``UnfitZip`` as ``read``."""
         for _piece in self._pieces(member, _CHUNK):

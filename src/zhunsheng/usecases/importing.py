@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,10 @@ from zhunsheng.evidence.doubts import Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
 from zhunsheng.evidence.previewing import UNCHANGED, Preview
 from zhunsheng.evidence.questions import Unanswered
+from zhunsheng.translation import worded
+from zhunsheng.usecases.progress import Progress, no_progress
+
+_CHECKED, _WRITTEN = 80, 95  # of a hundred: how far an import is where its file is checked, and written
 
 PREVIEWED = 2_000  # rows that a file would change, listed before it is imported; more are counted
 
@@ -80,6 +84,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     answers: Mapping[str, str] | None = None,
     mapping: LedgerMapping | None = None,
     remembered: Sequence[LedgerMapping] = (),
+    progress: Progress = no_progress,
 ) -> Imported:
     """Check a ledger file and commit it to the store: all rows, or with ``good_rows`` those that pass,
     or none.
@@ -94,8 +99,9 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     or by ``answers`` (a question's key or kind -> answer). ``mapping`` says what columns and values mean,
     ``remembered`` are those of earlier files, of which one with just these titles is taken.
     A plain yes (``agreed`` True) makes no likeness a fact: columns and values are then proposed only where
-    an answer takes what is ``proposed``.
+    an answer takes what is ``proposed``. ``progress`` is told what is done and how far of a hundred.
     """
+    progress(worded("检查 {name}", name=path.name), 0, 100)
     answers = dict(answers or {})
     kinds = [k for k in ("columns", "values") if agreed is not True or answers.get(k) == "proposed"]
     chosen = chosen_of(mapping.ledger if mapping else ledger.id if ledger else "", answers)
@@ -105,11 +111,13 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     everyone = {**opened.known(), **(known or {})}
     asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
     asked["guide"] = guide
+    asked["said"] = _percents(worded("检查 {name}", name=path.name), progress)
     with check_file(path, ledger, department, bounds, **asked) as checked:
         batch, new, account, coming = None, False, checked.account, UNCHANGED
         waits: Unanswered | None = None
         try:
             if checked.good_rows and (good_rows or not checked.errors):
+                progress(worded("写入 {name}", name=path.name), _CHECKED, 100)
                 batch, new = opened.commit(
                     checked,
                     department=department,
@@ -126,6 +134,8 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
         finally:
             aside = checked.aside()
             checked.errors += aside
+            if checked.errors:
+                progress(worded("标注 {name}", name=path.name), _WRITTEN, 100)
             marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         if batch:
             put = batch.rejected - checked.bad_rows if new else 0
@@ -150,3 +160,16 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             checked.learned,
             coming,
         )
+
+
+def _percents(what: str, progress: Progress) -> Callable[[float], None]:
+    """Return what tells ``progress`` how much of a file is checked, once a percent."""
+    last = 0
+
+    def said(part: float) -> None:
+        nonlocal last
+        if (now := int(_CHECKED * part)) > last:
+            last = now
+            progress(what, now, 100)
+
+    return said

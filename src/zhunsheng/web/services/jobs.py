@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -52,6 +53,8 @@ STALE = timedelta(seconds=30)  # without a sign of life a running job counts as 
 BEAT = 5.0  # seconds between signs of life
 ATTEMPTS = 3
 READINGS_KEPT = 200  # of those that moved with an import
+# From so many seconds on, and of so many parts at least, work says how long it goes on.
+FEW_SECONDS, FINE = 3.0, 100
 
 
 def enqueue(
@@ -183,12 +186,27 @@ def requeue_interrupted() -> int:
 
 
 def _progress(job: Job) -> Progress:
+    started = time.monotonic()
+
     def report(what: str, done: int, total: int) -> None:
+        what = _with_rest(what, time.monotonic() - started, done, total)
         Job.objects.filter(pk=job.pk).update(
             what=what[:200], done=done, total=total, touched_at=timezone.now()
         )
 
     return report
+
+
+def _with_rest(what: str, seconds: float, done: int, total: int) -> str:
+    """Return what work says of itself with how long it goes on, once that can be told from its ``seconds``
+    so far.
+    """
+    if seconds < FEW_SECONDS or total < FINE or not done:
+        return what
+    rest = max(1, round(seconds * (total - done) / done))
+    if rest < 60:
+        return worded("{what}，大约还要 {seconds} 秒", what=what, seconds=rest)
+    return worded("{what}，大约还要 {minutes} 分钟", what=what, minutes=round(rest / 60))
 
 
 @contextmanager
@@ -225,7 +243,7 @@ NEEDED = {
 def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
     upload = Upload.objects.get(pk=job.args["upload"])
     assert job.department is not None
-    progress(worded("检查 {name}", name=upload.name), 0, 2)
+    progress(worded("检查 {name}", name=upload.name), 0, 100)
     # Before the store is touched: what is in the store has its entry, whatever breaks behind it.
     record(
         "import ledger",
@@ -255,12 +273,13 @@ def _import_ledger(job: Job, progress: Progress) -> dict[str, Any]:
             agreed=job.args.get("agreed", ""),
             answers=job.args.get("answers", {}),
             remembered=mappings.remembered(job.department),
+            progress=progress,
         )
     if done.batch and done.learned and (name := job.args.get("name")):
         kept = {**done.learned.answers, **mappings.lasting(job.args.get("answers", {}))}
         learned = done.learned.model_copy(update={"name": name, "answers": kept})
         mappings.remember(job.department, job.by, learned)
-    progress(worded("更新指标数据"), 1, 2)
+    progress(worded("更新指标数据"), 98, 100)
     result = done.as_json()
     result["errors"] = result["errors"][:ERRORS_KEPT]
     result["marked"] = Path(result["marked"]).name if result["marked"] else None
