@@ -276,6 +276,8 @@ def test_3_only_plans_and_terms_may_lie_ahead():
     assert ahead == {
         ("procurements", "planned_on"),
         ("samples", "planned_on"),
+        ("cases", "extended_until"),
+        ("samples", "extended_until"),
         ("special_equipment", "due_on"),
         ("policies", "in_force_on"),
         ("policies", "repealed_on"),
