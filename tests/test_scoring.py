@@ -60,7 +60,8 @@ CASES = [
     ("≤700元", "300", "10.00", "met"),
     ("0起", "0", "10.00", "met"),
     ("0起", "1", "0.00", "missed"),  # no division by a zero target
-    (">90%", "90", "10.00", "missed"),
+    (">90%", "90", "9.99", "missed"),  # what is not met is no full mark
+    ("≥-5%", "-8", "0.00", "missed"),  # of two negative figures there is no share
     ("大于4次", "4", "8.00", "missed"),
     ("大于4次", "5", "10.00", "met"),
     ("=1次", "2", "10.00", "explain"),  # = is reached, and more is no miss

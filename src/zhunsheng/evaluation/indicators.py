@@ -79,8 +79,8 @@ class Case:
         """Return the score that a share of the points (a fraction) is, with how it came about in words."""
         points, said = self.points, self.said
         earned = points.quantize(HUNDREDTH) if share >= FULL else rounded(Fraction(points) * max(share, NONE))
-        if verdict == "missed" and share < FULL and earned == points and points:
-            earned -= HUNDREDTH  # 89.996 of 90 is no full mark, so it is not shown as one
+        if verdict == "missed" and earned == points and points:
+            earned -= HUNDREDTH  # 89.996 of 90 is no full mark, nor is 90 of more than 90
         if said and said.band and not self.qualitative:
             how += worded("（所填档次“{band}”不计：定量指标只按完成值计分）", band=said.band)
         came = OPEN_WORD if verdict in OPEN else worded("得 {earned} 分", earned=earned)

@@ -43,26 +43,45 @@ _FALLS: dict[Sense, str] = {"more": "降得越多越好", "less": "降得越少�
 RATE_NAME = re.compile(r"(?:率|比例|比重|占比|覆盖面|满意度)(?:指标)?$")
 COUNT_NAME = re.compile(r"(?:次数|数量|个数|件数|批次|人数|人次|户数|起数|篇数|份数|场次|台数|面积|里程)$")
 _GROWTH_NAME = re.compile(
-    r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减)(?:率|幅度?|比例)$|增幅$|增速$|降幅$"
+    r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减|变化|变动)(?:率|幅度?|比例)$|增幅$|增速$|降幅$|涨幅$|"
+    r"同比(?:增长|上升|下降|降低|减少)$"
 )
 DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
 # Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
 _GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
-_BAD_NAME = re.compile(
-    r"(?:事故|死亡|伤亡|投诉|投诉举报|纠纷|差错|失误|故障|误差|误诊|误报|漏报|瞒报|不合格|不达标|不满意|超标|"
-    r"违规|违法|犯罪|逾期|延误|拖欠|欠薪|流失|舆情|上访|信访|差评|发病|患病|感染|中毒|火灾|污染|辍学|失业|返贫|"
-    r"贫困|空置|闲置|负债|退货|次品|废品|缺陷|返工|返修|破损|损耗|缺勤)"
-    r"(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量)$"
+_BAD = (
+    r"(?:事故|死亡|伤亡|投诉|投诉举报|纠纷|差错|出错|错误|失误|失败|故障|误差|误诊|误报|漏报|瞒报|不良|不合格|不达标|"
+    r"不满意|超标|超支|超时|超期|滞后|违规|违法|犯罪|逾期|延误|拖欠|欠薪|流失|舆情|上访|信访|差评|发病|患病|感染|"
+    r"中毒|火灾|污染|填埋|隐患|问题|辍学|失业|返贫|贫困|空置|闲置|负债|退货|次品|废品|缺陷|返工|返修|破损|损耗|"
+    r"缺勤|重复|复发|结余|结转|变更|科目调整)"
 )
+_BAD_NAME = re.compile(
+    rf"{_BAD}(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量|浓度|噪[声音])$|"
+    r"(?:成本|费用|经费|支出|人员|三公)控制率$"
+)
+# What is done about something bad, or has to come in: more of it is better, or nobody can tell.
+_ACTS = re.compile(
+    r"查处|查办|查出|办理|打击|侦破|受理|处理|处置|调解|化解|接待|救助|救治|帮扶|消除|排查|整治|整改|解决|发现|监测|"
+    r"减少|降低|下降|压减|压降|缩短|压缩|提前|节约|节省|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
+    r"^[无零]|杜绝|避免|防止|未发生|不发生"
+)
+_PAID_OUT = re.compile(r"(?:补助|补贴|发放|救助|低保|奖励|待遇|供养|生活费?).{0,4}标准$")
 _COST_NAME = re.compile(r"(?:(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?|费)$")
 _SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格)率$")
-_DURATION = re.compile(r"(?:时限|时长|用时|天数|周期|期限|时间|耗时)$")
+_DURATION = re.compile(
+    r"(?:时限|用时|周期|期限|耗时)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
+    r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
+)
+_SHORTER = re.compile(r"缩短|压缩|提前|减少|降低|节约|节省")
+_HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
+_SCANNED = re.compile(r"2(?:100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 290% is ≥90%
 # What is to last, so that more of it is better: 免费开放天数, 公示期.
 _LASTS = re.compile(
     r"开放|培训|授课|学习|学时|服务(?:时间|天数|时长)|优良|达标|公示|公告|值[班守]|监测|养护|存放|保存|在线|"
     r"运行|寿命|使用年限|质保|保修|保质|有效期"
 )
 # What nobody can do more of than there is: going beyond it is a slip, not an achievement.
+_YEARLY = re.compile(r"(?:年度|年份|时间|时限)$")
 _FINITE = re.compile(r"清单|名单|目录|在册|定员|编制|标准$")
 # Rates that end at the whole: a target beyond it is a slip of the pen (290% is ≥90% typed anew).
 _WHOLE_RATE = re.compile(r"(?:满意度|(?:合格|办结|覆盖|及时|达标|准确|知晓|通过)率)(?:指标)?$")
@@ -173,13 +192,10 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
     if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(target)):
         unsure = (*unsure, doubt)
-    if (
-        kind == "share"
-        and not settled
-        and _WHOLE_RATE.search(name)
-        and convert(_highest(aim), unit, "%") > 100
-    ):
-        unsure = (*unsure, worded("“{name}”不会超过 100%，“{raw}”疑为误录", name=name, raw=target.raw))
+    if not settled and RATE_NAME.search(name) and kind != "growth" and (slip := _beyond_whole(name, aim)):
+        unsure = (*unsure, slip)
+    if not settled and not unit and _YEARLY.search(name) and 1990 < _highest(target) < 2100:
+        unsure = (*unsure, worded("“{raw}”像是年份，不是数量", raw=target.raw))
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
@@ -210,6 +226,9 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     open_money = base == "元" and not re.search(
         r"效益|数量|质量", place
     )  # income or output there, at least that much
+    if told is None and (target.number or 0) < 0 and not settled:
+        why = worded("“{raw}”是负数，没有比较符，不知是至多还是至少", raw=target.raw)
+        return IndicatorType(kind, None, aim, falling, (*unsure, why))
     if told is None and equals and (base in _TIMES or open_money or _FINITE.search(name)):
         # a fee, a term, a list: neither more nor less
         return IndicatorType(kind, "exact", aim, falling, unsure)
@@ -247,6 +266,18 @@ def _is_rate(name: str, target: TargetValue) -> bool:
 def _highest(target: TargetValue) -> Decimal:
     value = target.value[1] if isinstance(target.value, tuple) else target.value
     return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _beyond_whole(name: str, aim: TargetValue) -> str | None:
+    """Return why the target of a rate may be a slip: beyond the whole where no rate of its kind goes,
+    or ≥ read as 2.
+    """
+    highest = _highest(aim)
+    ratio = split_unit(aim.unit)[0] == "比值"
+    scanned = aim.unit in (None, "", "%") and _SCANNED.fullmatch(f"{highest:f}")
+    if scanned or (ratio and _WHOLE_RATE.search(name) and convert(highest, aim.unit, "%") > 100):
+        return worded("“{name}”不会超过 100%，“{raw}”疑为误录", name=name, raw=aim.raw)
+    return None
 
 
 def _unit_of(name: str, target: TargetValue) -> str | None:
@@ -292,6 +323,8 @@ def _pointed(direction: str | None) -> Sense | None:
 
 
 def _is_cost(name: str, place: str) -> bool:
+    if _PAID_OUT.search(name):  # what is paid to people is short where less of it is paid
+        return False
     return ("成本" in place and not re.search(r"社会成本|生态|环境", place)) or bool(
         re.search(r"控制指标", place)
     )
@@ -301,18 +334,24 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     """Return which way is better by place and by name, with the words for each."""
     found: list[tuple[Sense | None, str]] = []
     base = split_unit(aim.unit)[0].split("/")[0]
+    by_name = worded("名称“{name}”", name=name)
     if kind == "growth":
-        return found
-    if _is_cost(name, place) and not _SAVING.search(name):
+        head = _GROWTH_NAME.sub("", name)
+        return [("less", by_name)] if _HELD_DOWN.search(head) and not DOWN.search(name) else found
+    timed, acts = base in _TIMES, _ACTS.search(name)
+    counted = not timed and base not in ("元", "比值", "")
+    money = base == "元" and not re.search(r"效益|数量|质量", place)
+    bad = _BAD_NAME.search(name) or (kind == "share" and denies(name)) or (money and _COST_NAME.search(name))
+    if _is_cost(name, place) and not _SAVING.search(name) and not acts and not counted:
         found.append(("less", worded("成本指标")))
-    elif base in _TIMES and _LASTS.search(name):
-        found.append(("more", worded("名称“{name}”", name=name)))
-    elif base in _TIMES and (base == "工作日" or "时效" in place or _DURATION.search(name)):
+    elif timed and _LASTS.search(name):
+        found.append(("more", by_name))
+    elif timed and not _SHORTER.search(name) and (base == "工作日" or _DURATION.search(name)):
         found.append(("less", worded("时限")))  # working days are counted only where something is waited for
-    elif _BAD_NAME.search(name) or (_COST_NAME.search(name) and base == "元"):
-        found.append(("less", worded("名称“{name}”", name=name)))
-    if _GOOD_RATE.search(name):
-        found.append(("more", worded("名称“{name}”", name=name)))
+    elif bad and not acts:
+        found.append(("less", by_name))
+    if _GOOD_RATE.search(name) and not denies(name):
+        found.append(("more", by_name))
     return found
 
 

@@ -23,6 +23,9 @@ from zhunsheng.wording import plain
 BEYOND = ("倍", "百分点", "个百分点")  # ratios that stop at no whole
 HIGH = 50  # a percentage from which on a result of one percent or less is rather a share that lost its format
 _AVERAGE = re.compile(r"平均|人均|户均|均|/|比例|密度")
+_STOCK = re.compile(
+    r"单[次价位件批]|时限|用时|周期|在[岗册职编校]|监管|现有|保有|存量|年末|期末"
+)  # no sum of a year
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,8 @@ def _figure(indicator: Indicator, written: Written) -> Result:
         number = _by_period(told, written.parts)
         if number is None:
             return Result(None, worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per))
+    elif written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
+        return Result(None, worded("完成值“{text}”各时段的数不能相加", text=written.text))
     elif written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
     if unit and (
@@ -265,6 +270,7 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
     whole = isinstance(highest, Decimal) and convert(highest, aim.unit, "%") <= 100
     if (
         told.kind != "growth"
+        and told.sense != "less"
         and aim.unit not in BEYOND
         and whole
         and convert(number, unit or aim.unit, "%") > 100
@@ -272,6 +278,11 @@ def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
         return worded("完成值 {number}{unit} 超过 100%", number=plain(number), unit=unit or aim.unit)
     if unit and high and 0 < convert(number, unit, "%") <= 1 and told.sense == "more":
         return worded("完成值 {number}{unit} 疑为百分数格式丢失", number=plain(number), unit=unit)
+    if high and told.sense == "more" and isinstance(highest, Decimal):
+        tenth = convert(number, unit or aim.unit, "%") * 10 / convert(highest, aim.unit, "%")
+        if Fraction(9, 10) <= tenth <= Fraction(23, 20):
+            shown = f"{plain(number)}{unit or aim.unit}"
+            return worded("完成值 {shown} 约为目标的十分之一，疑小数点有误", shown=shown)
     return None
 
 
@@ -280,14 +291,24 @@ def _money_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str
     2.9 beside ≤30000元 is rather 万元.
     """
     base, scale = split_unit(told.unit)
-    if unit or base != "元" or not number or told.kind == "growth" or not told.bounds:
+    if not number or told.kind == "growth" or not told.bounds:
         return None
     low, high = min(told.bounds), max(told.bounds)
-    if scale == 1 and abs(number) * 100 < low:
+    if base == "分" and abs(number) > high * 10 > 0:
+        return worded("完成值 {number} 分与目标不像同一分制", number=plain(number))
+    if unit:
+        small = base == "元" and told.sense == "less" and convert(abs(number), unit, told.unit) * 1000 < low
+        shown = f"{plain(number)}{unit}"
+        return worded("完成值“{shown}”不到目标的千分之一，单位可能有误", shown=shown) if small else None
+    if base == "元" and scale == 1 and abs(number) * 100 < low:
         return worded("完成值“{number}”没有写单位，目标以元计，单位可能是万元", number=plain(number))
-    if scale > 1 and abs(number) > high * 100 > 0:
+    if scale > 1 and base != "比值" and abs(number) > high * 20 > 0:
+        unit = base or worded("个")
         return worded(
-            "完成值“{number}”没有写单位，目标以{unit}计，单位可能是元", number=plain(number), unit=told.unit
+            "完成值“{number}”没有写单位，目标以{aim}计，单位可能是{unit}",
+            number=plain(number),
+            aim=told.unit,
+            unit=unit,
         )
     return None
 

@@ -169,6 +169,8 @@ class TargetValue(BaseModel):
         goal = self._goal
         if self.at_least and goal:
             return figure >= goal
+        if self.op == "==" and not goal:
+            return figure <= 0  # a nought to be kept; a change of it may be a fall
         return bool(_COMPARE[self.op](figure, goal))
 
     def margin(self, result: Result, unit: str | None = None) -> Fraction | None:
@@ -218,6 +220,8 @@ class TargetValue(BaseModel):
             goal += 1 if self.op == ">" else -1
         if self.ceiling:
             return goal / figure if figure and goal else None
+        if goal < 0:  # of two negative figures there is no share of what was to be reached
+            return Fraction(int(figure >= goal))
         return figure / goal if goal else None
 
     def _figure(self, result: Result, unit: str | None) -> Fraction | None:
