@@ -342,6 +342,15 @@ def test_only_the_good_rows_when_asked(tmp_path, store):
     done = import_ledger(store, write(tmp_path / "a.csv", BAD), good_rows=True, marked_in=tmp_path)
     assert (done.batch.inserted, done.batch.rejected) == (1, 5)
     assert [r[1] for r in rows_of(Store(store), "complaints")] == ["T1"]
+    told = [str(c.value) for s in openpyxl.load_workbook(done.marked) for row in s for c in row if c.value]
+    said = " ".join(told)
+    assert "新增 1 行" in said and "没有写入" not in said, "the copy tells what the command does"
+
+
+def test_rows_without_a_key_are_no_doubles_of_each_other(tmp_path, store):
+    rows = [HEAD, ["", "投诉", "2021-03-05", ""], ["", "举报", "2021-03-06", ""]]
+    done = import_ledger(store, write(tmp_path / "a.csv", rows))
+    assert [e.message for e in done.errors] == ["必填", "必填"]
 
 
 def test_the_same_file_changes_nothing_and_keys_are_merged(tmp_path, store):

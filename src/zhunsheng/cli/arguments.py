@@ -26,7 +26,8 @@ PreviousFile = Annotated[
 StoreDir = Annotated[
     Path, typer.Option("--store", metavar="目录", help="证据库目录", envvar="ZHUNSHENG_STORE")
 ]
-EvidenceDir = Annotated[
+EvidenceDir = Annotated[Path, typer.Option("--evidence", metavar="目录", help="证据库目录")]
+EvidenceOrFolder = Annotated[
     Path, typer.Option("--evidence", metavar="目录", help="证据库，或放着台账文件（xlsx、csv）的文件夹")
 ]
 EngineName = Annotated[

@@ -54,7 +54,9 @@ def limits(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="文件", help="把每一件写成 xlsx 或 csv（不限件数）；不写期限为全部期限"
+            "--output",
+            metavar="文件",
+            help="把所选状态的每一件写成 xlsx 或 csv（不限件数）；不写期限为全部期限",
         ),
     ] = None,
     engine: EngineName = "duckdb",

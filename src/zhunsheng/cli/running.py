@@ -19,7 +19,7 @@ from zhunsheng.cli.arguments import (
     Documents,
     EngineName,
     EngineUrl,
-    EvidenceDir,
+    EvidenceOrFolder,
     JudgementFile,
     MappingFile,
     MeasureFiles,
@@ -47,7 +47,7 @@ app = typer.Typer()
 @app.command()
 def report(
     files: Documents,
-    evidence: EvidenceDir = DEFAULT_STORE,
+    evidence: EvidenceOrFolder = DEFAULT_STORE,
     as_of: AsOf = None,
     out: OutDir = Path("zhunsheng-report"),
     only: Annotated[
@@ -99,7 +99,7 @@ def report(
 @app.command()
 def run(
     files: Documents,
-    evidence: EvidenceDir = DEFAULT_STORE,
+    evidence: EvidenceOrFolder = DEFAULT_STORE,
     as_of: AsOf = None,
     out: OutDir = Path("zhunsheng-run"),
     department: DepartmentName = None,

@@ -521,12 +521,15 @@ def _judge(
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
     message = worded_sql(_TWICE, titles=quoted(titles), first="first")
+    # A row without its key is told so; it is no second one of another without.
+    there = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
+    keyed = f" WHERE {' AND '.join(there)}" if there else ""
     first = "first_value(_row) OVER same"
     checks.append(
         f"SELECT _id, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
         f"{message} AS message FROM (SELECT _id, raw_{ledger.key[0]}, first_value(_id) OVER same AS "
-        f"earliest, {first} AS first FROM parsed WINDOW same AS (PARTITION BY {key} ORDER BY _id)) WHERE "
-        "earliest <> _id"
+        f"earliest, {first} AS first FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) "
+        "WHERE earliest <> _id"
     )
     checks += [half_keys(ledger, name) for name in ledger.open_key]
     checks += sign_checks(ledger)

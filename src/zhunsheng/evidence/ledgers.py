@@ -187,4 +187,4 @@ def ledger_of(name: str) -> Ledger:
     for ledger in ledgers().values():
         if name in (ledger.id, ledger.title):
             return ledger
-    raise ZhunshengError("ZS-EV-01", ledger=name, known=series(ledgers()))
+    raise ZhunshengError("ZS-EV-01", ledger=name, known=series(one.title for one in ledgers().values()))

@@ -136,12 +136,13 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             checked.errors += aside
             if checked.errors:
                 progress(worded("标注 {name}", name=path.name), _WRITTEN, 100)
+            if batch:
+                put = batch.rejected - checked.bad_rows if new else 0
+                account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
+            elif waits:
+                account = account.waiting(waits.known)
+            checked.account = account  # the copy says what became of the file, as the command does
             marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
-        if batch:
-            put = batch.rejected - checked.bad_rows if new else 0
-            account = account.merged(batch.inserted if new else 0, batch.updated if new else 0, put)
-        elif waits:
-            account = account.waiting(waits.known)
         if not batch and checked.good_rows:
             coming = opened.would_change(checked, PREVIEWED)
         return Imported(

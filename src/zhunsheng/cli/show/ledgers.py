@@ -82,7 +82,9 @@ def _asked(question: Question) -> None:
     else:
         answers = [f"{question.kind}={choice.answer} {choice.text}" for choice in question.choices]
         how = "--answer " + "；".join(answers)
-    console.print(f"[bright_black]答复[/] {escape(how)}", highlight=False)
+    console.print(
+        f"[bright_black]答复[/] {escape(how)}", highlight=False, soft_wrap=True
+    )  # to be copied whole
 
 
 def _account(account: Account) -> None:

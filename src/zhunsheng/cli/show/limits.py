@@ -19,7 +19,7 @@ _COLOURS = {"overdue": "red", "late": "red", "due-soon": "yellow", "in-time": "g
 def totals(found: Sequence[Total], as_of: date) -> None:
     """Print how many rows stand how to each limit, by section."""
     if not found:
-        console.print("台账里没有受这些期限约束的行。", style="bright_black")
+        console.print("按所选的期限、科室和日期，台账里没有受期限约束的行。", style="bright_black")
         return
     table = table_of("期限", "科室或辖区", *(STATES[state] for state in BOUND))
     for total in found:
