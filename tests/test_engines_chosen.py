@@ -46,11 +46,11 @@ def asked(monkeypatch):
 
 def test_every_command_says_on_spark_what_it_says_here(given, say, spark, asked, tmp_path):
     _document, *where = given
+    # The whole catalogue is compared below (``chosen_for_all``) and in test_measures.
     for name, *arguments in (
-        ["measure", *where, "--year", "2021"],
         ["measure", "report_closure_rate", *where, "--year", "2021", "--rows"],
         ["measure", "report_closure_rate", *where, "--year", "2021", "--by", "section"],
-        ["measure", *where, "--year", "2021", "--batch", "5"],
+        ["measure", "report_closure_rate", *where, "--year", "2021", "--batch", "5"],
         ["monitor", *given],
         ["evaluate", *given],
     ):
@@ -60,7 +60,7 @@ def test_every_command_says_on_spark_what_it_says_here(given, say, spark, asked,
         there = say(name, *arguments, "--json", *SPARK)
         assert asked, name
         assert (there[0], json.loads(there[1])) == (here[0], json.loads(here[1])), name
-        assert len(here[1]) > 1000, name
+        assert len(here[1]) > 200, name
     data = []
     for engine in ((), SPARK):
         asked.clear()
