@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from zhunsheng.evidence.doubts import Change
 from zhunsheng.evidence.importing import Checked
-from zhunsheng.evidence.tables import same_key
+from zhunsheng.evidence.tables import key_text, same_key
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ def preview(checked: Checked, there: str, limit: int) -> Preview:
     if not there or not columns:
         return UNCHANGED
     differs = [f'(g."{c.name}" IS DISTINCT FROM t."{c.name}")' for c in columns]
-    key = " || ' ' || ".join(f"coalesce(CAST(g.\"{name}\" AS VARCHAR), '')" for name in ledger.key)
     cells = ", ".join(
         f"{differ} AS differs_{n}, coalesce(CAST(t.\"{c.name}\" AS VARCHAR), '') AS before_{n}, "
         f"coalesce(CAST(g.\"{c.name}\" AS VARCHAR), '') AS after_{n}"
         for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
     )
+    key = key_text(ledger, "g")
     run = checked.connection.execute
     run(
         f"CREATE OR REPLACE TEMP TABLE changing AS SELECT g._id, g._sheet, g._row, trim({key}) AS key, "

@@ -15,7 +15,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.standing import cleared, known_rows
-from zhunsheng.evidence.tables import same_key
+from zhunsheng.evidence.tables import key_text, same_key
 from zhunsheng.translation import series, translatable, worded
 
 SHOWN = 20  # changes listed of a question; more are counted
@@ -198,12 +198,12 @@ def _identity(checked: Checked, there: str) -> Iterator[Question]:
         f'(g."{c.name}" IS NOT NULL AND t."{c.name}" IS NOT NULL AND g."{c.name}" <> t."{c.name}")'
         for c in columns
     ]
-    key = " || ' ' || ".join(f"coalesce(CAST(g.\"{name}\" AS VARCHAR), '')" for name in ledger.key)
     cells = ", ".join(
         f'CASE WHEN {differ} THEN CAST(t."{c.name}" AS VARCHAR) END AS before_{n}, '
         f'CAST(g."{c.name}" AS VARCHAR) AS after_{n}'
         for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
     )
+    key = key_text(ledger, "g")
     run = checked.connection.execute
     # The ledger is read once, however many columns are compared.
     run(

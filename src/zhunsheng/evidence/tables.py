@@ -8,6 +8,11 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.sql import one_file, quoted
 
 
+def key_text(ledger: Ledger, rows: str) -> str:
+    """Return the SQL of the key of ``rows`` (an alias) as one text, empty parts left empty."""
+    return " || ' ' || ".join(f"coalesce(CAST({rows}.\"{name}\" AS VARCHAR), '')" for name in ledger.key)
+
+
 def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()) -> str:
     """Return the SQL condition that rows ``one`` and ``other`` (aliases) have one key,
     of a department and the ledger.

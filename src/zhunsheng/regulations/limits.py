@@ -89,6 +89,7 @@ def versions() -> dict[str, tuple[Deadline, ...]]:
     return {name: tuple(found[name]) for name in order}
 
 
+@lru_cache
 def applied() -> dict[str, tuple[Deadline, ...]]:
     """Return the limits that are computed over a ledger's rows."""
     return {name: entries for name, entries in versions().items() if entries[-1].ledger}

@@ -59,10 +59,12 @@ _BAD_NAME = re.compile(
     rf"{_BAD}(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量|浓度|噪[声音])$|"
     r"(?:成本|费用|经费|支出|人员|三公)控制率$"
 )
+# What there is less of by it: what is counted is then the cut, not what was cut.
+_SHORTER = re.compile(r"缩短|压缩|提前|减少|降低|节约|节省")
 # What is done about something bad, or has to come in: more of it is better, or nobody can tell.
 _ACTS = re.compile(
     r"查处|查办|查出|办理|打击|侦破|受理|处理|处置|调解|化解|接待|救助|救治|帮扶|消除|排查|整治|整改|解决|发现|监测|"
-    r"减少|降低|下降|压减|压降|缩短|压缩|提前|节约|节省|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
+    rf"{_SHORTER.pattern}|下降|压减|压降|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
     r"^[无零]|杜绝|避免|防止|未发生|不发生"
 )
 _PAID_OUT = re.compile(r"(?:补助|补贴|发放|救助|低保|奖励|待遇|供养|生活费?).{0,4}标准$")
@@ -72,7 +74,6 @@ _DURATION = re.compile(
     r"(?:时限|用时|周期|期限|耗时)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
 )
-_SHORTER = re.compile(r"缩短|压缩|提前|减少|降低|节约|节省")
 _HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
 _SCANNED = re.compile(r"2(?:100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 290% is ≥90%
 # What is to last, so that more of it is better: 免费开放天数, 公示期.

@@ -92,8 +92,6 @@ _OPS: dict[str, Op] = {
 }
 _OP_WORDS = sorted(_OPS, key=len, reverse=True)
 _SUFFIX_OPS: dict[str, Op] = {
-    **{f"{rise}{to}": ">=" for rise in ("提高", "提升", "上升", "增长", "增加", "升") for to in ("到", "至")},
-    **{f"{fall}{to}": "<=" for fall in ("下降", "降低", "减少", "压减", "降") for to in ("到", "至")},
     "(含)以上": ">=",
     "及以上": ">=",
     "或以上": ">=",
