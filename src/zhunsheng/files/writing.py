@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -166,6 +167,22 @@ class TextBook:
             first += f"\n（这一格共 {len(said)} 字，未完，其余见工作表“{REST}”第 {len(self._rest) + 2} 行起）"
             self._rest += [(sheet.get_name(), cell, n, piece) for n, piece in enumerate(rest, start=2)]
         sheet.write_string(row, column, first, style)
+
+    def table(self, name: str, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows to a worksheet of their own under titles with widths, to be sorted and filtered."""
+        sheet = self.sheet(name)
+        bold = self.book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
+        for column, (title, width) in enumerate(columns):
+            sheet.write(0, column, title, bold)
+            sheet.set_column(column, column, width)
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    self.text(sheet, number, column, value)
+                elif value is not None:
+                    sheet.write(number, column, float(value) if isinstance(value, Decimal) else value)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(1, len(rows)), len(columns) - 1)
 
     def close(self) -> None:
         """Write what goes on, and the file."""

@@ -139,16 +139,4 @@ def fill_book(target: Path | BinaryIO, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write a table of rows as the content of a workbook."""
     in_memory: dict[str, Any] = {} if isinstance(target, Path) else {"in_memory": True}
     with TextBook(target, default_date_format="yyyy-mm-dd", **in_memory) as book:
-        sheet = book.sheet("办理期限")
-        bold = book.book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
-        for column, (title, width) in enumerate(zip(HEADER, _WIDTHS, strict=True)):
-            sheet.write(0, column, title, bold)
-            sheet.set_column(column, column, width)
-        for number, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    book.text(sheet, number, column, value)
-                elif value is not None:
-                    sheet.write(number, column, value)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(1, len(rows)), len(HEADER) - 1)
+        book.table("办理期限", list(zip(HEADER, _WIDTHS, strict=True)), rows)

@@ -155,22 +155,10 @@ def _csv(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
 
 
 def _xlsx(ledger: Ledger, rows: Sequence[LedgerRow]) -> bytes:
-    titles = [c.title for c in ledger.columns]
+    columns = [(c.title, max(10, 2 * len(c.title) + 4)) for c in ledger.columns]
     buffer = io.BytesIO()
     with TextBook(buffer, in_memory=True, default_date_format="yyyy-mm-dd") as book:
-        sheet = book.sheet(ledger.title)
-        bold = book.book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
-        for c, title in enumerate(titles):
-            sheet.write(0, c, title, bold)
-            sheet.set_column(c, c, max(10, 2 * len(title) + 4))
-        for r, row in enumerate(rows, start=1):
-            for c, value in enumerate(row.values):
-                if isinstance(value, str):
-                    book.text(sheet, r, c, value)
-                elif value is not None:
-                    sheet.write(r, c, value if not hasattr(value, "quantize") else float(value))
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(1, len(rows)), len(titles) - 1)
+        book.table(ledger.title, columns, [row.values for row in rows])
     return buffer.getvalue()
 
 
