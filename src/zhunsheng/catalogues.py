@@ -147,6 +147,7 @@ def ledgers_page() -> str:
                         "、".join(c.values),
                         c.note or "",
                         f"不早于{ledger.column(c.not_before).title}" if c.not_before else "",
+                        f"与{ledger.column(c.near).title}相差不超过一年" if c.near else "",
                     ),
                 )
             )

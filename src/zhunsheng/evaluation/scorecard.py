@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from zhunsheng.judgements import Judgement
+from zhunsheng.measures.sources import Source
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import Scheme
 from zhunsheng.targets import TargetSheet
@@ -153,6 +154,8 @@ class Scorecard:
     projects_unconfirmed: bool = False
     most: Decimal = Decimal(100)  # the highest total that a cap leaves
     initial: Decimal | None = None  # the budget of the year's beginning, in yuan
+    sources: tuple[Source, ...] = ()  # what each source is of the year's money
+    told: tuple[str, ...] = ()  # by what rows of money were placed in the year, in words
 
     @property
     def range(self) -> Range:

@@ -235,34 +235,31 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
                 worded("绝对值不能达到 {bound} 元", bound=f"{MONEY_BELOW:,}"), f"abs({name}) >= {MONEY_BELOW}"
             )
         )
+    return [*found, *(select(why, where) for why, where in _bounds(ledger, column))]
+
+
+def _bounds(ledger: Ledger, column: Column) -> list[tuple[str, str]]:
+    """Return why, and where, a value lies outside what its column allows: by its own bounds, by another
+    column, or by the calendar.
+    """
+    name, found = column.name, []
     if column.minimum is not None:
-        found.append(
-            select(worded("不能小于 {minimum}", minimum=column.minimum), f"{name} < {column.minimum}")
-        )
+        found.append((worded("不能小于 {minimum}", minimum=column.minimum), f"{name} < {column.minimum}"))
     if column.not_before:
-        found.append(
-            select(
-                worded("早于{title}", title=ledger.column(column.not_before).title),
-                f"{name} < {column.not_before}",
-            )
-        )
-    if column.type == "date":
-        out = f"{name} < DATE '{column.first_day}' OR {name} > DATE '{column.last_day}'"
-        found.append(
-            select(
-                worded(
-                    "日期应在 {first} 年至 {last} 年之间，年份请写四位",
-                    first=column.first_day.year,
-                    last=column.last_day.year,
-                ),
-                out,
-            )
-        )
-    if column.type == "date" and not column.ahead:
-        found.append(
-            select(
-                worded("日期在今天之后，还没有发生"),
-                f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{column.last_day}'",
-            )
-        )
+        why = worded("早于{title}", title=ledger.column(column.not_before).title)
+        found.append((why, f"{name} < {column.not_before}"))
+    if column.near:
+        why = worded("与{title}相差一年以上", title=ledger.column(column.near).title)
+        found.append((why, f"abs({name} - year({column.near})) > 1"))
+    if column.type != "date":
+        return found
+    why = worded(
+        "日期应在 {first} 年至 {last} 年之间，年份请写四位",
+        first=column.first_day.year,
+        last=column.last_day.year,
+    )
+    found.append((why, f"{name} < DATE '{column.first_day}' OR {name} > DATE '{column.last_day}'"))
+    if not column.ahead:
+        within = f"{name} > DATE '{today().isoformat()}' AND {name} <= DATE '{column.last_day}'"
+        found.append((worded("日期在今天之后，还没有发生"), within))
     return found

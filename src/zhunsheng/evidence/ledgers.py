@@ -43,7 +43,7 @@ class Column(BaseModel):
     plan's; none lies outside ``first_year`` and ``last_year`` (``FIRST_DAY``, ``LAST_DAY`` where none are
     given). ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
     rule of the check character that a number ends with. ``needs`` gives the column that a value can't do
-    without.
+    without, ``near`` the date column whose year a year is at most one from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +59,7 @@ class Column(BaseModel):
     check: Literal["credit_code"] | None = None
     minimum: int | None = None
     not_before: str | None = None
+    near: str | None = None
     ahead: bool = False
     first_year: int | None = None
     last_year: int | None = None
@@ -127,6 +128,7 @@ class Ledger(BaseModel):
             *self.formerly,
             *self.identity,
             *(c.not_before for c in self.columns if c.not_before),
+            *(c.near for c in self.columns if c.near),
             *(name for c in self.columns for name in c.needs.values()),
         ):
             if name not in names:

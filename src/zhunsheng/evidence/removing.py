@@ -35,6 +35,7 @@ def keys_ledger(ledger: Ledger) -> Ledger:
         "check": None,
         "minimum": None,
         "not_before": None,
+        "near": None,
         "ahead": True,
     }
     columns = tuple(ledger.column(name).model_copy(update=loose) for name in ledger.key)

@@ -138,6 +138,8 @@ def _explain(column: Column) -> str:
         parts.append(column.note)
     if column.not_before:
         parts.append("不早于前一日期")
+    if column.near:
+        parts.append("与日期相差不超过一年")
     if column.personal:
         parts.append("个人信息，不会公开")
     return "；".join(parts)

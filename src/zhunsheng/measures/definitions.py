@@ -4,7 +4,7 @@ before it runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -62,6 +62,11 @@ _ALLOWED = (
     exp.Month,
     exp.Like,
 )
+# The measures of a year's money, and by what word of the ledgers each source of it is told (财预〔2020〕10号
+# 附件1: 当年财政拨款、上年结转资金、其他资金).
+MONEY = ("budget_initial", "budget_adjusted", "paid")
+SOURCES = {"fiscal": "财政拨款", "carried": "上年结转", "other": "其他"}
+BY_DATE = "by_date"
 PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
 
 
@@ -208,7 +213,32 @@ def load(text: str, name: str) -> tuple[Measure, ...]:
 def measures() -> dict[str, Measure]:
     """Return the measures that come with the package, by id."""
     found = read_packaged(files(__package__) / "catalogue.yaml", list[Measure])
-    return {m.id: m for m in _checked([*found, *_in_time()])}
+    own = {m.id: m for m in _checked([*found, *_in_time()])}
+    return own | _of_money(own)
+
+
+def _of_money(known: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Return, of each measure of money, what came from each source and what was placed in the year by its
+    date alone, for want of a budget year (预算年度).
+    """
+    found = []
+    for base in (known[name] for name in MONEY):
+        for key, source in SOURCES.items():
+            found.append(_part(base, key, source, f"source = '{source}'", f"资金来源为{source}"))
+        found.append(_part(base, BY_DATE, "按日期推定年度", "budget_year IS NULL", "没有写预算年度"))
+    return {m.id: m for m in _checked(found)}
+
+
+def _part(base: Measure, key: str, word: str, where: str, told: str) -> Measure:
+    name = f"{base.name}（{word}）"
+    changes = {
+        "id": f"{base.id}_{key}",
+        "name": name,
+        "population": f"({base.population}) AND {where}",
+        "aliases": (name,),
+        "formula": f"{base.formula}，{told}的部分",
+    }
+    return base.model_copy(update=changes)
 
 
 def _in_time() -> list[Measure]:
@@ -240,10 +270,11 @@ def _checked(found: list[Measure]) -> tuple[Measure, ...]:
 
 def catalogue(extra: Iterable[Path] = ()) -> dict[str, Measure]:
     """Return the package's measures, overridden and extended by local files in order."""
-    found = dict(measures())
+    own: dict[str, Measure] = {}
     for path in extra:
-        found |= {m.id: m for m in load(written(path), path.name)}
-    return found
+        own |= {m.id: m for m in load(written(path), path.name)}
+    found = measures() | own
+    return found | _of_money(found) | own if own.keys() & {*MONEY} else found
 
 
 def measure_of(name: str, known: dict[str, Measure] | None = None) -> Measure:

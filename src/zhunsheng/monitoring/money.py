@@ -4,12 +4,13 @@ and the light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from zhunsheng.measures.sources import Source
 from zhunsheng.monitoring.lights import Light, elapsed, light_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import SpendingPlan, TargetSheet
@@ -31,20 +32,24 @@ MODE_WORDS: dict[PlanMode, str] = {
 @dataclass(frozen=True)
 class Figures:
     """The money figures of a sheet from evidence, in yuan; ``missing`` says in words why there are none of
-    what was paid or of the budget.
+    what was paid or of the budget. ``sources`` are what each source is of them, ``told`` says in words by
+    what rows were placed in the year where it was not their budget year, and which do not tell their source.
     """
 
     initial: Decimal | None = None
     adjusted: Decimal | None = None
     paid: Decimal | None = None
     missing: str | None = None
+    sources: tuple[Source, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Money:
     """Budget execution: yuan, and shares of the adjusted budget as fractions; None where nothing is known.
 
-    ``doubt`` says in words why nothing can be divided by the budget, None where it can or there is none.
+    ``doubt`` says in words why nothing can be divided by the budget, None where it can or there is none;
+    ``sources`` and ``told`` are as in ``Figures``.
     """
 
     initial: Decimal | None
@@ -57,12 +62,21 @@ class Money:
     method: str
     light: Light
     doubt: str | None = None
+    sources: tuple[Source, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def money_of(
     sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules
 ) -> Money:
     """Compare payments to date with the spending plan on ``as_of``."""
+    found = _compared(sheet, figures, as_of, mode, rules)
+    return replace(found, sources=figures.sources, told=figures.told)
+
+
+def _compared(
+    sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules
+) -> Money:
     adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
     initial = figures.initial if figures.initial is not None else sheet.budget.total
     expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)

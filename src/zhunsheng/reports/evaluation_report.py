@@ -80,6 +80,8 @@ def _basics(document: object, parts: Sequence[Part]) -> None:
                 f"年初预算{wan(money.initial) or '未列'}，调整后预算{wan(money.adjusted)}，"
                 f"实际支付{wan(money.paid) or '无数据'}，预算执行率{share(money.actual, card.scheme.caps)}。",
             )
+            for told in card.told:
+                add_text(document, f"{told}。")
         for goal in sheet.goals:
             add_text(document, f"{goal.title or '绩效目标'}：{goal.text}")
         add_text(document, f"共设{len(sheet.indicators)}个指标。")

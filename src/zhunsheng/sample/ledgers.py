@@ -18,6 +18,7 @@ from zhunsheng.text import AS_TEXT
 YEAR = 2021
 MARKET = "市场秩序监督管理及食品安全经费"
 QUALITY = "产品质量安全与标准化认证认可监督管理"
+CARRIED = 52_000  # of the first project's budget (元), carried over from the year before
 MAX_EXCEL_ROWS = 60_000  # larger ledgers come as csv, as from a registration system
 DISTRICTS = ("东湖所", "中心所", "城关所", "开发区所", "柳林所", "北山所")
 
@@ -341,15 +342,23 @@ def _audits(draw: random.Random) -> list[dict[str, Any]]:
 
 def _budgets() -> list[dict[str, Any]]:
     """Return the budgets (元) of both projects, and what was taken back."""
+    given, cut = date(YEAR, 1, 18), date(YEAR, 9, 24)
+    rows = (
+        (MARKET, "年初批复", 348_000, given, "财政拨款"),
+        (MARKET, "年初批复", CARRIED, given, "上年结转"),
+        (QUALITY, "年初批复", 300_000, given, "财政拨款"),
+        (QUALITY, "调减", -20_000, cut, "财政拨款"),
+    )
     return [
-        {"project": MARKET, "kind": "年初批复", "amount": Decimal(400_000), "adjusted_on": date(YEAR, 1, 18)},
         {
-            "project": QUALITY,
-            "kind": "年初批复",
-            "amount": Decimal(300_000),
-            "adjusted_on": date(YEAR, 1, 18),
-        },
-        {"project": QUALITY, "kind": "调减", "amount": Decimal(-20_000), "adjusted_on": date(YEAR, 9, 24)},
+            "project": project,
+            "kind": kind,
+            "amount": Decimal(amount),
+            "adjusted_on": day,
+            "budget_year": YEAR,
+            "source": source,
+        }
+        for project, kind, amount, day, source in rows
     ]
 
 
@@ -361,11 +370,14 @@ def _payments(draw: random.Random) -> list[dict[str, Any]]:
         QUALITY: (0, 0, 5, 8, 9, 11, 4, 3, 2, 12, 16, 18),
     }
     payments: list[dict[str, Any]] = []
+    carried = {MARKET: Decimal(CARRIED)}  # what was carried over is spent first
     for project, pace in paces.items():
         budget = 400_000 if project == MARKET else 300_000
         for month, share in enumerate(pace, start=1):
             if share:
                 amount = Decimal(str(round(budget * share / 100, 2)))
+                left = carried.get(project, Decimal(0))
+                carried[project] = left - amount
                 payments.append(
                     {
                         "voucher": f"ZF2021{len(payments) + 1:05d}",
@@ -374,6 +386,8 @@ def _payments(draw: random.Random) -> list[dict[str, Any]]:
                         "paid_on": _on(draw, month, 5, 25),
                         "payee": f"收款单位{len(payments) + 1}",
                         "purpose": draw.choice(["抽检费", "宣传费", "审计费", "印刷费", "培训费"]),
+                        "budget_year": YEAR,
+                        "source": "上年结转" if left > 0 else "财政拨款",
                     }
                 )
     return payments

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -31,7 +31,9 @@ from zhunsheng.measures import (
     match_projects,
     why_absent,
 )
+from zhunsheng.measures.definitions import BY_DATE, MONEY, SOURCES
 from zhunsheng.measures.reading import combine
+from zhunsheng.measures.sources import Parts, named, parted
 from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
 from zhunsheng.outcomes import (
     NOTHING,
@@ -47,8 +49,6 @@ from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
 from zhunsheng.usecases.opened_evidence import Evidence
-
-MONEY = ("budget_initial", "budget_adjusted", "paid")  # measures read for every sheet's money
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,15 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     ]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
     initial, adjusted, spent = (money[name].numerator if name in money else None for name in MONEY)
-    amounts = Figures(initial, adjusted, spent, _why_no_money(sheet, money, figures, own))
+    parts = {name: {key: figures.of(f"{name}_{key}", own) for key in SOURCES} for name in money}
+    amounts = Figures(
+        initial,
+        adjusted,
+        spent,
+        _why_no_money(sheet, money, figures, own),
+        parted(money, parts),
+        _placed(money, parts, figures, own, year),
+    )
     checkpoint = monitor(
         sheet,
         outcomes,
@@ -332,7 +340,9 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     else:
         card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
-    card = replace(card, initial=checkpoint.money.initial, notes=notes)
+    card = replace(
+        card, initial=checkpoint.money.initial, notes=notes, sources=amounts.sources, told=amounts.told
+    )
     if amounts.missing and card.execution.rate is None:
         how = worded("{how}（{why}）", how=card.execution.how, why=amounts.missing)
         card = replace(card, execution=replace(card.execution, how=how))
@@ -360,6 +370,40 @@ def _why_no_money(
     asked = ["paid"] if sheet.budget.total is not None else ["paid", "budget_adjusted"]
     whys = dict.fromkeys(figures.why_not(name, project) for name in asked if name not in money)
     return series(whys, "；") if whys else None
+
+
+def _placed(
+    money: dict[str, Reading],
+    parts: Mapping[str, Parts],
+    figures: _Ledgers,
+    project: ProjectMatch | None,
+    year: int,
+) -> tuple[str, ...]:
+    """Return in words which rows of a sheet's money were placed in the year by their date, for want of a
+    budget year, and which do not tell their source though others do.
+    """
+    found = []
+    for name in MONEY[1:]:
+        if (whole := money.get(name)) is None:
+            continue
+        ledger = ledgers()[figures.measures[name].ledger]
+        dated = figures.of(f"{name}_{BY_DATE}", project)
+        count = dated.denominator if dated else 0
+        day = ledger.column(ledger.column("budget_year").near or "").title
+        said = {"ledger": ledger.title, "day": day, "year": year}
+        if count == whole.denominator:
+            found.append(worded("{ledger}没有写预算年度，按{day}算入 {year} 年", **said))
+        elif count:
+            found.append(
+                worded("{ledger}有 {count} 行没有写预算年度，按{day}算入 {year} 年", count=count, **said)
+            )
+        count = named(parts[name])
+        if 0 < count < whole.denominator:
+            left = whole.denominator - count
+            found.append(
+                worded("{ledger}有 {left} 行没有写资金来源，不分来源列出", ledger=ledger.title, left=left)
+            )
+    return tuple(found)
 
 
 def _line(

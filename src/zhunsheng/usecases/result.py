@@ -165,10 +165,23 @@ class RunIndicator(_Part):
     score: RunScore
 
 
+class RunSource(_Part):
+    """What one source (``fiscal``, ``carried``, ``other``) is of a year's money, in yuan; None where the
+    ledger's rows do not tell it.
+    """
+
+    name: str
+    initial: Amount | None = None
+    adjusted: Amount | None = None
+    paid: Amount | None = None
+
+
 class RunMoney(_Part):
     """Budget execution: yuan, and shares of the budget as fractions; None where nothing is known.
 
     ``approved`` is the budget of the approved sheet, ``doubt`` why nothing can be divided by the budget.
+    ``sources`` is the money by where it is from, ``told`` says by what rows were placed in the year where
+    they do not state their budget year.
     """
 
     approved: Amount | None = None
@@ -182,6 +195,8 @@ class RunMoney(_Part):
     mode: str
     method: str
     light: Light
+    sources: tuple[RunSource, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class RunDimension(_Part):
@@ -383,6 +398,11 @@ def _sheet(result: SheetResult, assessment: Assessed, evidence: Evidence) -> Run
             mode=money.mode,
             method=money.method,
             light=money.light,
+            sources=tuple(
+                RunSource(name=s.name, initial=s.initial, adjusted=s.adjusted, paid=s.paid)
+                for s in money.sources
+            ),
+            told=money.told,
         ),
         money_readings={name: reading_of(r) for name, r in result.money.items()},
         indicators=tuple(_indicator(result, n) for n in range(len(sheet.indicators))),

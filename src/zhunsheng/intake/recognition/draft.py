@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from zhunsheng.targets import Goal, Indicator, Place, PlanStep, Source, Unsure
+from zhunsheng.targets import Budget, Goal, Indicator, Place, PlanStep, Source, Unsure
 
 Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
-BudgetPart = Literal["total", "fiscal", "other"]
+BudgetPart = Literal["total", "fiscal", "carried", "other"]
 ExecutionPart = Literal["planned", "adjusted", "spent", "points", "score"]
 
 
@@ -94,7 +94,16 @@ class Draft:
         """Keep the first amount (yuan) of a part of the budget and where it stood."""
         if part not in self.budget:
             self.budget[part] = amount
-            self.provenance[f"budget.{part}"] = place
+            self.provenance.setdefault("budget.fiscal" if part == "carried" else f"budget.{part}", place)
+
+    def budget_parts(self) -> Budget:
+        """Return the budget; what was carried over from the year before (上年结转资金) is of fiscal funds."""
+        fiscal = [amount for part in ("fiscal", "carried") if (amount := self.budget.get(part)) is not None]
+        return Budget(
+            total=self.budget.get("total"),
+            fiscal=sum(fiscal, Decimal(0)) if fiscal else None,
+            other=self.budget.get("other"),
+        )
 
     def narrate(self, text: str, place: Place) -> None:
         """Take a piece of the narrative (总体绩效目标); its place is that of the first piece."""

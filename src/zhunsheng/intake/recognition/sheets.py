@@ -5,7 +5,7 @@ from __future__ import annotations
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.indicators import yearly
-from zhunsheng.targets import Book, Budget, SpendingPlan, TargetSheet
+from zhunsheng.targets import Book, SpendingPlan, TargetSheet
 from zhunsheng.targets.sheet import Execution
 
 
@@ -30,7 +30,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         unit=draft.unit,
         year=draft.year or _planned_year(draft) or document.year,
         purpose=draft.purpose,
-        budget=Budget(**draft.budget),
+        budget=draft.budget_parts(),
         spending_plan=SpendingPlan(steps=tuple(draft.plan)),
         goals=tuple(draft.goals),
         indicators=yearly(draft.indicators),

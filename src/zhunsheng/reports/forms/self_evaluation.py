@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from zhunsheng.evaluation import Score, Scorecard
 from zhunsheng.evaluation.scorecard import OPEN_WORD, Sum
+from zhunsheng.measures.sources import Source
 from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import basis_words, points_words, range_words, total_words, typed_words
 from zhunsheng.wording import plain
+
+# The rows under 年度资金总额, by the source of the ledgers.
+SOURCE_TITLES = {"fiscal": "其中：当年财政拨款", "carried": "上年结转资金", "other": "其他资金"}
 
 
 def self_evaluation_form(card: Scorecard, *, coded: bool = False) -> Form:
@@ -27,6 +31,7 @@ def self_evaluation_form(card: Scorecard, *, coded: bool = False) -> Form:
     rows = (*above, *_indicators(card), *_projects(card), last)
     notes = (
         *card.notes,
+        *(f"{told}。" for told in card.told),
         f"{basis_words(card)}。",
         f"依据：{'；'.join(dict.fromkeys((card.scheme.citation, *card.citations)))}。",
     )
@@ -56,7 +61,7 @@ def _head(card: Scorecard, coded: bool) -> list[Row]:
             Cell(sheet.unit or "————", columns=2),
         ),
         (
-            label("项目资金（万元）", rows=2, columns=2),
+            label("项目资金（万元）", rows=5, columns=2),
             label(""),
             label("年初预算数"),
             label("全年预算数"),
@@ -78,7 +83,29 @@ def _head(card: Scorecard, coded: bool) -> list[Row]:
                 else _came_to(card.by_dimension()["预算执行率"])
             ),
         ),
+        *_sources(card),
     ]
+
+
+def _sources(card: Scorecard) -> list[Row]:
+    """Return the rows of the money by where it is from; a source that the ledgers do not tell has a dash,
+    which is not nought.
+    """
+    known = {source.name: source for source in card.sources}
+    rows: list[Row] = []
+    for name, title in SOURCE_TITLES.items():
+        source = known.get(name, Source(name))
+        amounts = (source.initial, source.adjusted, source.paid)
+        rows.append(
+            (
+                label(title),
+                *(Cell(wan(amount, "") or "—") for amount in amounts),
+                Cell("—"),
+                Cell(share(source.rate)),
+                Cell("—"),
+            )
+        )
+    return rows
 
 
 def _goals(card: Scorecard) -> list[Row]:

@@ -70,6 +70,11 @@ LAMPS = (
     "pending",
     "judged",
 )  # in the order of a legend
+SOURCES = {
+    "fiscal": gettext_lazy("当年财政拨款"),
+    "carried": gettext_lazy("上年结转资金"),
+    "other": gettext_lazy("其他资金"),
+}
 LEVEL_COLOURS = {"error": "red", "warning": "yellow", "note": "azure"}
 MATCH_COLOURS = {"confirmed": "green", "proposed": "yellow", "weak": "secondary", "none": "secondary"}
 STATES = {
@@ -192,6 +197,12 @@ def waiting_parts(score: RunTotal) -> list[tuple[object, Decimal]]:
     if rest > 0:
         parts.append((_("所属项目"), rest))
     return parts
+
+
+@register.filter
+def source(name: str) -> StrOrPromise:
+    """Return what a source of money is called."""
+    return SOURCES[name]
 
 
 @register.simple_tag
