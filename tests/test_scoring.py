@@ -188,6 +188,29 @@ def test_a_target_far_exceeded_is_asked_about_before_it_costs_points(result, sco
         one("≥100件", result, said=Judgement(indicator="甲", target_low=True))
 
 
+def test_what_the_finance_bureau_found_of_a_target_stands_before_the_filler_s_word():
+    # 140 of 100 is 10 % beyond 130 %: 10 × (1 − 10 %) = 9 points; where points go at once, 2 of 10.
+    low = {"ruled_low": True, "ruling": "按上年一半估计"}
+    for said in ({}, {"reason": "临时任务"}, {"target_low": True, "reason": "估少了"}):
+        found = one("≥100件", "140", said=Judgement(indicator="甲", **low, **said))
+        assert (str(found.score), found.verdict, found.asks) == ("9.00", "over", None)
+        assert "财政局认定目标偏低：按上年一半估计" in found.how and "估少了" not in found.how
+    fair = {"ruled_low": False, "ruling": "上级临时部署"}
+    for said in ({}, {"target_low": True, "reason": "估少了"}):
+        found = one("≥100件", "140", said=Judgement(indicator="甲", **fair, **said))
+        assert (str(found.score), found.verdict, found.asks) == ("10.00", "over", None)
+        assert "财政局认定目标没有偏低：上级临时部署" in found.how
+    kept = Judgement(indicator="甲", over_accepted=True, reason="临时任务", **low)
+    assert str(one("≥100件", "341", said=kept, scheme=LOCAL).score) == "8.00"
+    kept = Judgement(indicator="甲", **fair)
+    found = one("≥100件", "341", said=kept, scheme=LOCAL)
+    assert (str(found.score), str(found.granted)) == ("10.00", "0")
+    with pytest.raises(ZhunshengError, match="ZS-SC-03"):
+        one("≥100件", "140", said=Judgement(indicator="甲", ruled_low=True))
+    assert Judgement(indicator="甲", day=DAY, **low).ruling_alone
+    assert not Judgement(indicator="甲", reason="x", **low).ruling_alone
+
+
 def test_over_achievement_with_an_accepted_reason_where_points_go_at_once():
     said = Judgement(indicator="甲", over_accepted=True, reason="临时任务")
     found = one("≥100件", "341", said=said, scheme=LOCAL)

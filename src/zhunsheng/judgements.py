@@ -39,7 +39,8 @@ class Judgement(BaseModel):
     judgements, empty ones, none named), so that the result counts nothing. ``former`` is the reading that the
     ledgers once gave, computed on ``former_on``: where they give none any more,
     the result is a contest against that one. ``anew`` says why a result is to be typed again:
-    what it was typed for has changed.
+    what it was typed for has changed. ``ruled_low`` is what the finance bureau found of an over-achieved
+    target, set too low or not, and ``ruling`` its reason: it stands before whatever else is said of that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +66,14 @@ class Judgement(BaseModel):
     anew: str | None = None
     refused: str | None = None
     refused_against: str | None = None
+    ruled_low: bool | None = None
+    ruling: str | None = Field(None, max_length=MOST["words"])
+
+    @property
+    def ruling_alone(self) -> bool:
+        """Whether it says nothing but what the finance bureau found, so that a re-check may take it."""
+        own = ("sheet", "indicator", "ruled_low", "ruling", "day")
+        return self == Judgement.model_validate({name: getattr(self, name) for name in own})
 
     def on(self, as_of: date, year: int) -> Judgement | None:
         """Return what holds of this on a day (inclusive) of a year's sheet: None before its ``day``.

@@ -161,6 +161,7 @@ def user(db):
 SCREENS = (
     (re.compile(r"/step/(?P<kind>\w+)/(?P<pk>\d+)$"), None),
     (re.compile(r"/draws/(?P<pk>\d+)/(act/\w+|plan)$"), Draw),
+    (re.compile(r"/selfeval/(?P<pk>\d+)/low-target$"), SelfEvaluation),
     (re.compile(r"/keyeval/(?P<pk>\d+)/(marks|agree)$"), KeyEvaluation),
     (re.compile(r"/records/(?P<pk>\d+)$"), SafeguardRecord),
     (re.compile(r"/publications/(?P<pk>\d+)/keep$"), Publication),

@@ -196,9 +196,14 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
         return case.score(
             FULL, "met", worded("{words}，已完成", words=words), worded("结果远低于上限，请说明上限是否偏高")
         )
-    low = bool(said and said.target_low)
-    if (low or (said and said.over_accepted)) and not (said and said.reason):
+    ruled = said.ruled_low if said else None  # the judge's finding stands before the filler's word
+    low = bool(said and said.target_low) if ruled is None else ruled
+    why = said and (said.reason if ruled is None else said.ruling)
+    if (low or ruled is not None or (said and said.over_accepted)) and not why:
         raise ZhunshengError("ZS-SC-03", name=case.indicator.name)
+    if ruled is False:
+        how = worded("{words}，财政局认定目标没有偏低：{why}，不扣分", words=words, why=why)
+        return case.score(FULL, "over", how)
     ask = worded(
         "结果达到目标的 {reached}，请说明目标是否偏低（{citation}）", reached=reached, citation=over.citation
     )
@@ -212,8 +217,10 @@ def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> S
         return case.score(
             FULL, "explain", worded("{words}，待说明目标是否偏低，说明前不扣分", words=words), ask
         )
-    if low and said:
-        words += worded("，认定目标偏低：{reason}", reason=said.reason)
+    if ruled:
+        words += worded("，财政局认定目标偏低：{why}", why=why)
+    elif low:
+        words += worded("，认定目标偏低：{reason}", reason=why)
     if over.mode == "fixed":
         off = Fraction(over.deduct) / Fraction(case.points) if case.points else NONE
         how = worded("{words}，超额较多，扣 {deduct} 分", words=words, deduct=over.deduct)

@@ -163,7 +163,8 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
         if reported.doubt and indicator.type.kind not in (None, "level") and theirs.score:
             found.append(Difference("check", indicator.name, theirs.actual, "—", reported.doubt))
         if reported.value is not None and theirs.score is not None:
-            again = score_indicator(Case(n, indicator, outcome, points, ours.dimension), card.scheme)
+            ruled = card.said.get(indicator.id)  # what the bureau itself found, nothing else is in the card
+            again = score_indicator(Case(n, indicator, outcome, points, ours.dimension, ruled), card.scheme)
             if abs(again.score - theirs.score) > TOLERANCE:
                 found.append(
                     Difference(

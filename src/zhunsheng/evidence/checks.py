@@ -242,7 +242,8 @@ def _bounds(ledger: Ledger, column: Column) -> list[tuple[str, str]]:
     """Return why, and where, a value lies outside what its column allows: by its own bounds, by another
     column, or by the calendar.
     """
-    name, found = column.name, []
+    name = column.name
+    found: list[tuple[str, str]] = []
     if column.minimum is not None:
         found.append((worded("不能小于 {minimum}", minimum=column.minimum), f"{name} < {column.minimum}"))
     if column.not_before:

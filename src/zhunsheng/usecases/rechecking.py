@@ -37,10 +37,11 @@ def recheck_book(reported: Book, assessment: Assessed) -> list[Rechecked]:
     """Re-check every reported sheet against the assessed sheet it names: by project code, or by exact name.
 
     An assessed sheet that was not reported, or without any result, is a difference of its own.
-    ``assessment`` must be one without judgements. Raises ``ZS-SC-05`` when it holds any,
+    ``assessment`` must be one without judgements but the finance bureau's own. Raises ``ZS-SC-05`` when it
+    holds any other,
     ``ZS-ID-02`` for a reported sheet that no assessed one is.
     """
-    if any(r.card.said for r in assessment.results):
+    if any(not said.ruling_alone for r in assessment.results for said in r.card.said.values()):
         raise ZhunshengError("ZS-SC-05")
     found: list[Rechecked] = []
     left = list(assessment.results)

@@ -185,7 +185,7 @@ ACTIONS: dict[str, Act] = {
         ("signed",),
         "accepted",
         apart=("selfeval.submit", "selfeval.check", "selfeval.sign"),
-        needs=("contests_ruled", "rechecked_as_signed"),
+        needs=("contests_ruled", "findings_decided", "rechecked_as_signed"),
     ),
     # What was accepted in error goes back to be filled anew; what was published of it says so.
     "selfeval.recall": Act(
@@ -219,6 +219,22 @@ ACTIONS: dict[str, Act] = {
         (BUREAU,), _("不予采纳"), ("open",), "refused", apart=("contest.raise",), remark=True, style="danger"
     ),
     "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
+    # -- a target far exceeded: one officer of the bureau finds whether it was too low, another upholds
+    "lowtarget.find": Act(
+        (BUREAU,), on=("signed",), apart=("selfeval.submit", "selfeval.check", "selfeval.sign")
+    ),
+    "lowtarget.uphold": Act(
+        (BUREAU,), _("确认认定"), ("found",), "upheld", apart=("lowtarget.find",), needs=("still_rechecked",)
+    ),
+    "lowtarget.dismiss": Act(
+        (BUREAU,),
+        _("不予认定"),
+        ("found",),
+        "dismissed",
+        apart=("lowtarget.find",),
+        remark=True,
+        style="danger",
+    ),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
@@ -361,6 +377,7 @@ WORDS: dict[str, StrOrPromise] = {
     "selfeval.recheck": _("复核计算"),
     "contest.raise": _("填报与台账不同的完成值"),
     "contest.replace": _("由新的填报代替"),
+    "lowtarget.find": _("认定目标是否偏低"),
     "matches.view": _("查看口径"),
     "matches.confirm": _("确认口径和项目"),
     "matches.override": _("取消测度或项目归属"),
@@ -404,6 +421,7 @@ PARTS: dict[str, StrOrPromise] = {
     "matches": _("口径确认"),
     "selfeval": _("绩效自评"),
     "contest": _("完成值争议"),
+    "lowtarget": _("目标是否偏低"),
     "keyeval": _("重点评价"),
     "rectify": _("整改"),
     "draws": _("双随机"),

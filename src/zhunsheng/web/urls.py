@@ -95,6 +95,7 @@ urlpatterns = [
     path(f"{HERE}selfeval", selfeval.selfeval, name="selfeval"),
     path(f"{HERE}calculator", selfeval.calculator, name="calculator"),
     path("selfeval/<int:evaluation>/word", selfeval.word, name="word"),
+    path("selfeval/<int:evaluation>/low-target", selfeval.low_target, name="low-target"),
     path("selfeval/<int:evaluation>/recheck", selfeval.recheck, name="recheck"),
     path("selfeval/<int:evaluation>/form", selfeval.selfeval_form, name="selfeval-form"),
     path("selfeval/<int:evaluation>/file/<str:name>", selfeval.selfeval_file, name="selfeval-file"),

@@ -111,6 +111,17 @@ class WordForm(_OfIndicator):
         return None if share is None else share / 100
 
 
+class LowTargetForm(_OfIndicator):
+    """What an officer of the finance bureau finds of a target that was far exceeded."""
+
+    low = forms.ChoiceField(
+        label=_("目标是否偏低"),
+        choices=[("yes", _("偏低，按偏离度扣分")), ("no", _("没有偏低，不扣分"))],
+    )
+    reason = forms.CharField(label=_("认定理由"), max_length=MOST["words"], widget=lines(2))
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class RecheckForm(SentForm):
     """What signed tables are compared with beside: a file, or (``again``) the one that was brought before."""
 

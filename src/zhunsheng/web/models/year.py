@@ -349,6 +349,55 @@ class Contest(Decided):
         return set(typed.values_list("by__username", flat=True))
 
 
+class LowTarget(Decided):
+    """What the finance bureau finds of a target that was far exceeded: whether it had been set too low, so
+    that points go down by the deviation (财预〔2020〕10号). One officer finds, another upholds.
+
+    A finding is of what the indicator ``promised`` and of nothing else. Of several that were upheld the
+    newest holds, whatever the office says.
+    """
+
+    class State(models.TextChoices):
+        FOUND = "found", _("待另一人确认")
+        UPHELD = "upheld", _("已认定")
+        DISMISSED = "dismissed", _("未予认定")
+
+    evaluation = models.ForeignKey("SelfEvaluation", models.PROTECT, related_name="low_targets")
+    sheet_code = models.CharField(max_length=12)
+    indicator = models.CharField(max_length=300)
+    indicator_code = models.CharField(max_length=12)
+    low = models.BooleanField(_("目标定低了"))
+    reason = models.TextField(_("认定理由"))
+    result = models.TextField(_("完成值"))
+    promised = models.JSONField(default=dict)
+    by = models.ForeignKey(User, models.PROTECT)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.FOUND)
+
+    start = ("found",)
+    final = ("upheld", "dismissed")
+    bound = ("upheld", "dismissed")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.indicator
+
+    @property
+    def department(self) -> Organisation:
+        """The department whose target it is."""
+        return self.evaluation.department
+
+    @property
+    def year(self) -> int:
+        """The year of the self-evaluation."""
+        return self.evaluation.year
+
+    def writers(self) -> set[str]:
+        """Return the user names of whoever found it and of all who filled the self-evaluation."""
+        return {self.by.username, *self.evaluation.writers()}
+
+
 class MeasureDecision(Audited):
     """A person's confirmation which measure (empty: none) proves an indicator; the newest one holds.
 

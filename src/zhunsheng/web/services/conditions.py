@@ -19,6 +19,7 @@ from zhunsheng.web.models import (
     Contest,
     Draw,
     KeyEvaluation,
+    LowTarget,
     Rectification,
     SafeguardRecord,
     SelfEvaluation,
@@ -174,6 +175,15 @@ def contests_ruled(evaluation: SelfEvaluation, said: Said) -> list[str]:
 
 
 @condition
+def findings_decided(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Nothing is closed over a finding on a target that waits for a second officer."""
+    waiting = evaluation.low_targets.filter(state="found")
+    return _listed(
+        _("还有 %(n)s 项目标是否偏低的认定待另一人确认：%(names)s"), [w.indicator for w in waiting]
+    )
+
+
+@condition
 def rechecked_as_signed(evaluation: SelfEvaluation, said: Said) -> list[str]:
     """The re-check was made for the very figures that were signed, and made now it would find the same."""
     if not evaluation.rechecked_as_it_is:
@@ -205,7 +215,7 @@ def contest_proved(contest: Contest, said: Said) -> list[str]:
 
 
 @condition
-def still_rechecked(contest: Contest, said: Said) -> list[str]:
+def still_rechecked(contest: Contest | LowTarget, said: Said) -> list[str]:
     """A ruling moves the figures, which an accepted self-evaluation no longer does."""
     closed = contest.evaluation.state == "accepted"
     return [_("自评已经认可，得分不再改变")] if closed else []

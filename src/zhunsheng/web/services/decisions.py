@@ -36,6 +36,7 @@ from zhunsheng.web.models import (
     KeyMark,
     LibraryIndicator,
     LocalScheme,
+    LowTarget,
     Membership,
     Organisation,
     Publication,
@@ -54,7 +55,7 @@ from zhunsheng.web.services import commitments, jobs, review
 from zhunsheng.web.services.publishing import acts, drift
 from zhunsheng.web.services.sheets import drafts, lookup
 from zhunsheng.web.services.uploads import take
-from zhunsheng.web.services.year import comparing, contests, filling
+from zhunsheng.web.services.year import comparing, contests, filling, low_targets
 from zhunsheng.web.workflow import Said, advance, check, compare
 
 RECORDS: dict[str, type[Decided]] = {
@@ -62,6 +63,7 @@ RECORDS: dict[str, type[Decided]] = {
     "monitoring": Checkpoint,
     "selfeval": SelfEvaluation,
     "contest": Contest,
+    "lowtarget": LowTarget,
     "keyeval": KeyEvaluation,
     "rectify": Rectification,
     "draws": Draw,
@@ -220,6 +222,7 @@ AFTER: dict[str, Callable[[Any, User], None]] = {
     "targets.restore": _reviewed,
     "contest.accept": _counted,
     "contest.refuse": _counted,
+    "lowtarget.uphold": low_targets.upheld,
     "draws.annul": _annulled,
 }
 
@@ -407,7 +410,7 @@ def address_of(record: Audited) -> str:
         return reverse(LISTS[type(record)])
     if isinstance(record, SelfEvaluation):
         return reverse("selfeval", kwargs={"department": record.department_id, "year": record.year})
-    if isinstance(record, Contest):
+    if isinstance(record, Contest | LowTarget):
         return address_of(record.evaluation)
     if isinstance(record, Rectification):
         return reverse("keyevaluation", args=[record.evaluation_id])

@@ -16,6 +16,7 @@ from zhunsheng.web.models import (
     Draw,
     DrawTask,
     KeyEvaluation,
+    LowTarget,
     Organisation,
     Publication,
     Rectification,
@@ -43,6 +44,7 @@ def of(user: User, department: Organisation, year: int, today: date) -> list[dic
         *_targets(user, department, year),
         *_monitoring(user, department, year, today),
         *_self_evaluation(user, department, year),
+        *_low_targets(user, department, year),
         *_key_evaluation(user, department),
         *_draws(user, department),
         *_inspections(user, department, year),
@@ -102,6 +104,14 @@ def _self_evaluation(user: User, department: Organisation, year: int) -> Iterato
     )
     if act:
         yield _("绩效自评：%s") % act.label, url, evaluation.due_on
+
+
+def _low_targets(user: User, department: Organisation, year: int) -> Iterator[Waiting]:
+    url = reverse("selfeval", kwargs={"department": department.pk, "year": year})
+    mine = LowTarget.objects.filter(evaluation__department=department, evaluation__year=year, state="found")
+    for one in mine.select_related("by", "evaluation__department"):
+        if may(user, "lowtarget.uphold", one):
+            yield _("确认目标是否偏低的认定：%s") % one.indicator, url, None
 
 
 def _key_evaluation(user: User, department: Organisation) -> Iterator[Waiting]:

@@ -44,6 +44,7 @@ RECORDS = {
     "step": gettext_lazy("办理记录"),
     "word": gettext_lazy("填报内容"),
     "contest": gettext_lazy("完成值争议"),
+    "lowtarget": gettext_lazy("目标偏低的认定"),
     "measuredecision": gettext_lazy("口径确认"),
     "projectdecision": gettext_lazy("项目确认"),
     "checkpoint": gettext_lazy("运行监控"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actions import Act
-from zhunsheng.web.forms.year import RecheckForm, WordForm
+from zhunsheng.web.forms.year import LowTargetForm, RecheckForm, WordForm
 from zhunsheng.web.models import Contest, Organisation, SelfEvaluation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
@@ -24,6 +24,7 @@ from zhunsheng.web.services.year import (
     calendar,
     comparing,
     filling,
+    low_targets,
     official,
     question,
     rechecking,
@@ -67,6 +68,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     owed = set(records.unexplained(evaluation))
 
     editable = may(request.user, "selfeval.fill", evaluation)
+    findings, finding = low_targets.newest(evaluation), may(request.user, "lowtarget.find", evaluation)
     causes = rules.monitoring(evaluation.as_of).causes
 
     def said_of(key: tuple[str, str]) -> dict[str, object]:
@@ -90,6 +92,14 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
             line = said_of((sheet.id, i.id))
             blank = WordForm.blank(request, rules.scheme, causes, key=f"word-{sheet.id}-{i.id}")
             form = blank.tell(i, said.get((sheet.id, i.id)), anew=bool(line["anew"]))
+            found = findings.get((sheet.id, i.id))
+            waits = found is not None and found.state == "found"
+            asked = finding and not waits and i.score.verdict in low_targets.EXCEEDED
+            line |= {
+                "finding": found,
+                "upholds": available(request.user, found, "lowtarget") if found else [],
+                "find": LowTargetForm.blank(request, key=f"low-{sheet.id}-{i.id}") if asked else None,
+            }
             lines.append(line | {"i": i, "form": form if editable else None})
         results.append((sheet, lines))
     steps = evaluation.steps()
@@ -159,6 +169,23 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     told = _("已保存，得分已重算。")
     if former is not None and former.actual != kept.actual and former.attachments.exists():
         told += _("完成值改了，证明原来那个数的附件没有带过来。")
+    return done(request, "selfeval", told, department=evaluation.department_id, year=evaluation.year)
+
+
+@page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)
+def low_target(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
+    """Keep what the finance bureau finds of a target that was far exceeded, for another officer to uphold."""
+    demand(request, "lowtarget.find", evaluation)
+    said = LowTargetForm.of(request)
+    low_targets.find(
+        evaluation,
+        (said["sheet"], said["indicator"]),
+        request.user,
+        low=said["low"] == "yes",
+        reason=said["reason"],
+        seen=said["seen"],
+    )
+    told = _("已认定，待另一人确认后计入得分。")
     return done(request, "selfeval", told, department=evaluation.department_id, year=evaluation.year)
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from zhunsheng.translation import worded
 from zhunsheng.usecases.result import Run
 from zhunsheng.web.actor import current
-from zhunsheng.web.models import Assessment, Contest, Organisation, SelfEvaluation, User, Word
+from zhunsheng.web.models import Assessment, Contest, LowTarget, Organisation, SelfEvaluation, User, Word
 from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.roles import permits
 from zhunsheng.web.services.sheets.lookup import book_in_force
@@ -109,6 +109,13 @@ def ruled(contest: Contest, user: User) -> None:
     if contest.state == "refused" and not _counted(contest, evaluation):
         _told_refused(evaluation, figures)
         return
+    resign(evaluation, figures, user, contest)
+
+
+def resign(evaluation: SelfEvaluation, figures: Assessment, user: User, ruling: Contest | LowTarget) -> None:
+    """Give a self-evaluation the figures that a ruling makes: one already submitted goes back to be signed
+    with them.
+    """
     if evaluation.state in ("draft", "returned"):
         evaluation.assessment = figures
         evaluation.save()
@@ -119,8 +126,8 @@ def ruled(contest: Contest, user: User) -> None:
 
     remark = worded(
         "{state}：“{contest}”，得分随之改变，请重新审核签字",
-        state=contest.get_state_display(),
-        contest=contest,
+        state=ruling.get_state_display(),
+        contest=ruling,
     )
     advance(user, evaluation, "selfeval.reopen", remark, change=moved)
 

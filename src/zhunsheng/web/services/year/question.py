@@ -22,7 +22,7 @@ from zhunsheng.web.services.evidence import store
 from zhunsheng.web.services.matching import links_of, promise
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets.lookup import book_in_force
-from zhunsheng.web.services.year.records import Record, record_of, words_of
+from zhunsheng.web.services.year.records import Record, record_of, rulings_of, words_of
 
 
 class Question:
@@ -58,6 +58,9 @@ class Question:
         # A result without a day is of the year's end; in a self-evaluation of an earlier one it is of that.
         of_day = day if isinstance(record, SelfEvaluation) and day < date(year, 12, 31) else None
         self.judgements: list[Judgement] = [j.model_copy(update={"day": of_day}) for j in spoken]
+        # What the judge found goes in whatever the office said, and into a re-check that takes none of that.
+        for key, found in rulings_of(department, year, day, promised).items():
+            self.judgements = with_ruling(self.judgements, key, low=found.low, ruling=found.reason)
 
     def basis(self, evidence: Store | Snapshot) -> str:
         """Return the digest of all that the figures rest on, given the evidence."""
@@ -105,6 +108,18 @@ class Question:
                 measures[key] = match.measure
         once = _former_readings(self.department, self.year, self.day, batch, measures)
         return [j.model_copy(update=once.get((j.sheet or "", j.indicator), {})) for j in self.judgements]
+
+
+def with_ruling(
+    judgements: list[Judgement], key: tuple[str, str], *, low: bool, ruling: str
+) -> list[Judgement]:
+    """Return judgements with what the finance bureau found of an indicator (codes of sheet and indicator)."""
+    sheet, indicator = key
+    mine = [j for j in judgements if (j.sheet, j.indicator) == key] or [
+        Judgement(sheet=sheet, indicator=indicator)
+    ]
+    others = [j for j in judgements if (j.sheet, j.indicator) != key]
+    return [*others, *(j.model_copy(update={"ruled_low": low, "ruling": ruling}) for j in mine)]
 
 
 def promises(book: Book) -> dict[tuple[str, str], dict[str, str]]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from zhunsheng.web.databases.connections import remembered
-from zhunsheng.web.models import Assessment, Checkpoint, Organisation, SelfEvaluation, Word
+from zhunsheng.web.models import Assessment, Checkpoint, LowTarget, Organisation, SelfEvaluation, Word
+from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.services.year.calendar import day_of
 
 Record = Checkpoint | SelfEvaluation
@@ -43,6 +44,23 @@ def words_of(record: Record | None) -> Mapping[tuple[str, str], Word]:
     kept = record.words if isinstance(record, Checkpoint) else record.words()
     found = kept.select_related("by").prefetch_related("attachments", "contests")
     return {(w.sheet_code, w.indicator_code): w for w in found.order_by("pk")}
+
+
+def rulings_of(
+    department: Organisation, year: int, day: date, promised: Mapping[tuple[str, str], dict[str, str]]
+) -> dict[tuple[str, str], LowTarget]:
+    """Return what the finance bureau found, by the newest upheld finding, of each target that still promises
+    what it was found of: in the self-evaluation whose day it is, by codes of sheet and indicator.
+    """
+    mine = LowTarget.objects.filter(
+        evaluation__department=department, evaluation__year=year, evaluation__as_of=day, state="upheld"
+    )
+    found = {(one.sheet_code, one.indicator_code): one for one in mine.order_by("pk")}
+    return {
+        key: one
+        for key, one in found.items()
+        if key in promised and not promise_moved(one.promised, promised[key])
+    }
 
 
 def earlier_words(record: Record) -> dict[tuple[str, str], Word]:
