@@ -178,14 +178,35 @@ def ledger_words(contest: ContestedResult) -> str:
     )
 
 
-def sampled_words(interval: tuple[float, float], answers: int, indicator: Indicator) -> str:
+def sampled_words(
+    interval: tuple[float, float],
+    answers: int,
+    indicator: Indicator,
+    *,
+    people: int | None = None,
+    questions: int = 0,
+    repeated: int = 0,
+) -> str:
     """Return what a survey's share leaves open: how many answers it rests on, its 95 % interval (in percent),
     and whether the target lies within, so that nobody can tell on which side the whole is.
+
+    A share over several ``questions`` says that their answers are added up, and that its interval is one of
+    ``people``; answers ``repeated`` by someone don't count.
     """
     low, high = interval
-    words = worded(
-        "{answers} 份，95%置信区间 {low}%至{high}%", answers=answers, low=f"{low:g}", high=f"{high:g}"
-    )
+    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
+    if questions > 1:
+        words = worded(
+            "{people} 人答 {questions} 题，{answers} 个回答合计，按人数的 95%置信区间 {low}%至{high}%",
+            people=people,
+            questions=questions,
+            answers=answers,
+            **bounds,
+        )
+    else:
+        words = worded("{answers} 份，95%置信区间 {low}%至{high}%", answers=answers, **bounds)
+    if repeated:
+        words = worded("{words}，另有 {repeated} 个重复回答不计", words=words, repeated=repeated)
     if any(low < bound < high for bound in bounds_in(indicator, "%")):
         words = worded("{words}，区间跨过目标值", words=words)
     return words

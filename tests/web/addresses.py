@@ -15,6 +15,7 @@ POSTED = {
     "remove",
     "job-again",
     "word",
+    "low-target",
     "marks",
     "agree",
     "appoint",

@@ -34,6 +34,7 @@ from zhunsheng.web.models import (
     DrawTask,
     Job,
     KeyEvaluation,
+    LowTarget,
     Organisation,
     Publication,
     SafeguardRecord,
@@ -48,6 +49,7 @@ from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
 from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year import calendar, figures, filling, records
+from zhunsheng.web.workflow import note
 
 WALKERS = ("test_access", "test_exports", "test_one_spelling")  # which judge what ``walked`` has asked for
 
@@ -291,6 +293,27 @@ def contested(department, sign_in):
     said["files"] = [SimpleUploadedFile("佐证.pdf", b"%PDF-1.4 x")]
     assert sign_in("keyuan").post(reverse("word", args=[evaluation.pk]), said).status_code == 302
     return Contest.objects.get(evaluation=evaluation, state="open")
+
+
+@pytest.fixture
+def found_low(department, user):
+    """A finding on a target of the sample that waits for a second officer."""
+    evaluation = SelfEvaluation.objects.get(department=department, year=2021)
+    filling.fill_self_evaluation(evaluation)
+    lines = ((s, i) for s in evaluation.assessment.run.results for i in s.indicators)
+    sheet, line = next((s, i) for s, i in lines if i.score.verdict in ("explain", "over"))
+    made = LowTarget.objects.create(
+        evaluation=evaluation,
+        sheet_code=sheet.id,
+        indicator=line.name,
+        indicator_code=line.id,
+        low=True,
+        reason="按上年一半估计",
+        result=line.outcome.text,
+        by=user("caizheng"),
+    )
+    note(user("caizheng"), made, "selfeval.find", after="found", remark=made.reason)
+    return made
 
 
 @pytest.fixture

@@ -91,7 +91,9 @@ def test_every_form_of_a_step_carries_what_was_seen():
 
 
 @pytest.mark.parametrize("prefix", RECORDS)
-def test_every_change_of_a_state_in_the_sample_has_its_step_and_its_entry(prefix, department, contested):
+def test_every_change_of_a_state_in_the_sample_has_its_step_and_its_entry(
+    prefix, department, contested, found_low
+):
     model = RECORDS[prefix]
     initial = model._meta.get_field("state").get_default()
     found = list(model.objects.all())

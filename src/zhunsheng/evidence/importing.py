@@ -268,7 +268,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
                 connection.execute(f"INSERT INTO problems {contrary} EXCEPT SELECT * FROM problems")
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
-    notes += [*_unused(account), *_doubted(connection, raw, strictness)]
+    notes += [*_unused(account), *_doubted(connection, raw, strictness), *_repeated(connection, raw)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
         f"SELECT p._row, e.title, coalesce(e.value, ''), e.message, {sheet} FROM problems e "
@@ -566,6 +566,31 @@ def _doubted(connection: duckdb.DuckDBPyConnection, raw: Raw, strictness: Strict
                 rows = connection.execute(first).fetchall()
                 listed = rows_listed(rows, several=len(raw.layouts) > 1, count=count)
                 yield worded("“{title}”校验位不对，仍已读入：{rows}", title=column.title, rows=listed)
+
+
+def _repeated(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
+    """Say who says something again in a file of a ledger where that counts once, and in which rows."""
+    if (once := raw.ledger.once) is None:
+        return
+    key = ", ".join((DEPARTMENT, once.who, *once.by))
+    several = len(raw.layouts) > 1
+    found = connection.execute(
+        f"SELECT {once.who}, list(_sheet ORDER BY _id), list(_row ORDER BY _id) FROM good "
+        f"WHERE {once.who} IS NOT NULL GROUP BY {key} HAVING count(*) > 1 ORDER BY min(_id)"
+    ).fetchall()
+    if not found:
+        return
+    said = series(
+        worded(
+            "{who}（{rows}）",
+            who=who,
+            rows=rows_listed(list(zip(sheets, rows, strict=True)), several=several, count=len(rows)),
+        )
+        for who, sheets, rows in found[:LISTED]
+    )
+    more = worded(" 等 {count} 处", count=len(found)) if len(found) > LISTED else ""
+    title = raw.ledger.column(once.who).title
+    yield worded("同一{title}重复的行只计最后一次：{said}", title=title, said=said + more)
 
 
 def _unused(account: Account) -> list[str]:

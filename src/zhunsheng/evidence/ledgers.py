@@ -97,13 +97,25 @@ class Signs(BaseModel):
     positive: tuple[str, ...]
 
 
+class Once(BaseModel):
+    """Rows that are alike in ``by`` and in ``who`` (and name one) are one thing said again: the last counts,
+    by the columns of ``last``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    who: str
+    by: tuple[str, ...]
+    last: tuple[str, ...]
+
+
 class Ledger(BaseModel):
     """One ledger; ``key`` identifies a row within a department.
 
     A column of the key that is not required may be empty: empty is then a value like any other.
     ``formerly`` is the key that earlier versions merged by, where it was another:
     what a batch of theirs replaced returns when it is undone. ``signs`` say which rows take from what others
-    bring. ``identity`` are columns beside the key that
+    bring, ``once`` which rows say again what others said. ``identity`` are columns beside the key that
     say what a row is of: where one of a known row changes, someone is asked.
     """
 
@@ -117,6 +129,7 @@ class Ledger(BaseModel):
     identity: tuple[str, ...] = ()
     columns: tuple[Column, ...]
     signs: Signs | None = None
+    once: Once | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Ledger:
@@ -127,6 +140,7 @@ class Ledger(BaseModel):
             *self.key,
             *self.formerly,
             *self.identity,
+            *((self.once.who, *self.once.by, *self.once.last) if self.once else ()),
             *(c.not_before for c in self.columns if c.not_before),
             *(c.near for c in self.columns if c.near),
             *(name for c in self.columns for name in c.needs.values()),

@@ -39,7 +39,9 @@ def keys_ledger(ledger: Ledger) -> Ledger:
         "ahead": True,
     }
     columns = tuple(ledger.column(name).model_copy(update=loose) for name in ledger.key)
-    return ledger.model_copy(update={"columns": columns, "formerly": (), "identity": (), "signs": None})
+    return ledger.model_copy(
+        update={"columns": columns, "formerly": (), "identity": (), "signs": None, "once": None}
+    )
 
 
 def leaving(index: Index, ledger: Ledger, checked: Checked) -> pa.Table:

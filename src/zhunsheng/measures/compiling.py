@@ -25,6 +25,7 @@ _PROJECT = (
 )
 # What a joined link, and the columns of a joined limit, are called in a query.
 _LINK = re.compile(r"link\d+|limit\d+_\w+")
+NTH = "_nth"  # a row's number among those that say the same again, 1 for the last
 _BITS = 30  # conditions that one column of bits holds
 _AGGREGATES: dict[str, Callable[..., exp.Expr]] = {"count": exp.Count, "sum": exp.Sum, "max": exp.Max}
 CHOSEN = "@departments"  # stands in a kept query for the departments asked for
@@ -280,13 +281,18 @@ def _source(
     values: dict[str, exp.Expression],
     narrowed: bool = False,
     settled: Callable[[exp.Select], exp.Select] | None = None,
+    *,
+    again: bool = False,
 ) -> exp.Expression:
     """Return the ledger joined with what its measures link to, once each other ledger and key; ``settled``
-    adds columns to its rows before.
+    adds columns to its rows before. Of rows that say again what others said the last is there; ``again`` has
+    them all, numbered from the last (``NTH``).
     """
     names = _named(measures)
     joined: dict[tuple[str, tuple[str, ...]], dict[str, exp.Expr]] = {}
-    own = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
+    own = exp.select("t.*").from_(exp.alias_(_numbered(ledger), "t") if ledger.once else _table(ledger))
+    if ledger.once and not again:
+        own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)))
     if ledger.by_project:
         project = exp.column(PROJECT, "t")
         named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
@@ -304,6 +310,27 @@ def _source(
     for limit, name in _limits(measures).items():
         source = limits.join(source, limit, name, values, CHOSEN if narrowed else None)
     return source.subquery("rows", copy=False)
+
+
+def _table(ledger: Ledger) -> exp.Expr:
+    return exp.alias_(exp.to_table(ledger.id), "t")
+
+
+def _numbered(ledger: Ledger) -> exp.Expr:
+    """Return a ledger's rows with their number among those that say the same again, 1 for the last; a row
+    that does not say who it is of is none of them.
+    """
+    once = ledger.once
+    assert once is not None
+    order = [exp.Ordered(this=exp.column(name), desc=True) for name in (*once.last, "_batch", "_row")]
+    number = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[exp.column(name) for name in (DEPARTMENT, once.who, *once.by)],
+        order=exp.Order(expressions=order),
+    )
+    nobody = exp.Is(this=exp.column(once.who), expression=exp.Null())
+    nth = exp.Case().when(nobody, exp.Literal.number(1)).else_(number)
+    return exp.select("*", exp.alias_(nth, NTH)).from_(exp.to_table(ledger.id)).subquery()
 
 
 def _join(
@@ -450,6 +477,46 @@ def speaking_text(
         said = exp.Case().when(exp.or_(*within) if within else exp.true(), exp.Literal.number(1))
         select = select.select(exp.alias_(exp.Sum(this=said.else_(exp.Literal.number(0))), f"said{n}"))
     return put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
+
+
+def people_text(
+    measure: Measure, year: int, today: date, departments: Collection[str] | None, dialect: str
+) -> str:
+    """Return the SQL that says who stands behind a measure of a ledger with ``once``: department, project,
+    whole (1 = department total), how many rows, how many count, of how many people, on how many questions.
+
+    People are told apart by the ledger's column for it within its batch, else by the number of their answer.
+    """
+    ledger, once = ledgers()[measure.ledger], ledgers()[measure.ledger].once
+    assert once is not None
+    values = parameters(year, today)
+    source = _source(ledger, [measure], values, narrowed=departments is not None, again=True)
+    population = _fill(predicate(measure, measure.population, ledger, set()), values, {})
+    counts = exp.EQ(this=exp.column(NTH), expression=exp.Literal.number(1))
+    batch, question = once.by[:2]
+    named = exp.Coalesce(this=exp.column(once.who), expressions=[exp.column(ledger.key[0])])
+    person = exp.DPipe(
+        this=exp.DPipe(this=exp.column(batch), expression=exp.Literal.string("\x1f")), expression=named
+    )
+
+    def distinct(of: exp.Expr) -> exp.Expr:
+        return _filter(exp.Count(this=exp.Distinct(expressions=[of])), counts.copy())
+
+    sets = [[exp.column(DEPARTMENT)], [exp.column(DEPARTMENT), exp.column(_PROJECT)]]
+    select = exp.select(
+        exp.column(DEPARTMENT),
+        exp.column(_PROJECT),
+        exp.Grouping(expressions=[exp.column(_PROJECT)]),
+        exp.Count(this=exp.Star()),
+        _filter(exp.Count(this=exp.Star()), counts.copy()),
+        distinct(person),
+        distinct(exp.column(question)),
+    )
+    select = select.from_(source).where(population)
+    grouping = exp.GroupingSets(expressions=[exp.Tuple(expressions=columns) for columns in sets])
+    select.set("group", exp.Group(grouping_sets=[grouping]))
+    text = select.sql(dialect=dialect)
+    return text if departments is None else put_in(text, departments, dialect)
 
 
 def days_text(

@@ -15,7 +15,16 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.snapshot import Snapshot
-from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
+from zhunsheng.measures.compiling import (
+    Query,
+    Rows,
+    days_of,
+    days_text,
+    people_text,
+    rows_query,
+    speaking_text,
+    texts,
+)
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Asked, How, Kept
@@ -34,7 +43,9 @@ class Reading:
     ``interval`` is the 95 % confidence interval of a survey's share, in %; ``latest`` the latest date of a
     date measure, also where rows are still lacking one; ``silent`` a ledger it rests on that says nothing of
     the year: nought of it is not known to be nought. ``department`` is a code; ``project`` a code,
-    or the name where rows have none.
+    or the name where rows have none. Of a survey ``people`` says of how many its answers are, ``questions``
+    on how many questions, and ``repeated`` how many answers someone gave anew to the same and that don't
+    count.
     """
 
     measure: str
@@ -53,6 +64,9 @@ class Reading:
     interval: tuple[float, float] | None = None
     latest: date | None = None
     silent: str | None = None
+    people: int | None = None
+    questions: int = 0
+    repeated: int = 0
 
     @property
     def known(self) -> bool:
@@ -121,6 +135,8 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
     known = {m.id: m for m in measures}
+    if by is None:
+        found |= _peopled(found, known, asking, (year, as_of), departments)
     return found | _silent(found, known, asking, year) | _unlinked(found, known, snapshot)
 
 
@@ -142,7 +158,9 @@ def _links(measures: Sequence[Measure]) -> dict[str, tuple[str, ...] | None]:
     found: dict[str, tuple[str, ...] | None] = {}
     for link in (link for measure in measures for link in measure.links):
         found[link.ledger] = link.keys if found.get(link.ledger, link.keys) == link.keys else None
-    return found | {ledger: None for measure in measures for ledger in measure.beside}
+    # Rows that are said again are looked up in their own ledger.
+    again = {measure.ledger: None for measure in measures if ledgers()[measure.ledger].once}
+    return found | {ledger: None for measure in measures for ledger in measure.beside} | again
 
 
 def _how(measures: Iterable[Measure]) -> list[How]:
@@ -164,6 +182,40 @@ class _Asking:
         if self.kept is None:
             return self.engine.query(asked.sql)
         return self.kept.rows(self.engine, self.snapshot, asked)
+
+
+def _peopled(
+    found: Readings,
+    known: dict[str, Measure],
+    asking: _Asking,
+    when: tuple[int, date],
+    departments: Collection[str] | None,
+) -> Readings:
+    """Return anew the readings of surveys, with the people behind their answers: the interval of a share is
+    one of people, who may have answered several questions each.
+    """
+    told: Readings = {}
+    for measure in (m for m in known.values() if m.interval and ledgers()[m.ledger].once):
+        text = people_text(measure, *when, departments, asking.engine.dialect)
+        for row in asking.rows(Asked(text, measure.ledger, _links([measure]), 3, ["count"] * 3)):
+            department, project, whole, rows, counted, people, questions = row
+            reading = found.get((measure.id, department, None if whole else project))
+            if reading is not None and (whole or project is not None):
+                told[measure.id, department, reading.project] = replace(
+                    reading,
+                    people=people,
+                    questions=questions,
+                    repeated=rows - counted,
+                    interval=_interval(reading, people),
+                )
+    return told
+
+
+def _interval(reading: Reading, people: int) -> tuple[float, float] | None:
+    """Return the interval of a share that so many people gave, however many answers it is of."""
+    if reading.interval is None or not isinstance(reading.value, Fraction):
+        return None
+    return wilson(reading.value / 100 * people, people)
 
 
 def _silent(found: Readings, known: dict[str, Measure], asking: _Asking, year: int) -> Readings:
@@ -301,8 +353,26 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     numerators = [r.numerator for r in readings if r.numerator is not None]
     numerator = sum(numerators, Decimal(0)) if numerators else None
     value, note, interval = _value(measure, numerator, denominator)
-    return replace(
+    both = replace(
         first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval
+    )
+    return _together(both, readings)
+
+
+def _together(both: Reading, readings: Sequence[Reading]) -> Reading:
+    """Return a reading of several with the people of all; who answered several questions may have answered
+    in several parts: then there are at least as many as in the largest.
+    """
+    counts = [r.people for r in readings if r.people is not None]
+    if len(counts) < len(readings):
+        return both
+    people = max(counts) if any(r.people != r.denominator for r in readings) else sum(counts)
+    return replace(
+        both,
+        people=people,
+        questions=max(r.questions for r in readings),
+        repeated=sum(r.repeated for r in readings),
+        interval=_interval(both, people),
     )
 
 
@@ -334,9 +404,9 @@ def sums_by_day(  # noqa: PLR0913 - a measure, its evidence, the time, how narro
     return found
 
 
-def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson(hits: int | Fraction, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the Wilson score interval of a share, in percent (95 % by default)."""
-    share = hits / n
+    share = float(Fraction(hits) / n)
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return round(100 * (middle - half), 2), round(100 * (middle + half), 2)

@@ -136,6 +136,7 @@ _QUERIES = {
         '您对本项工作是否满意' AS question, CASE WHEN u('sa', i) < 0.45 THEN '非常满意' WHEN u('sa', i) < 0.8
           THEN '满意' WHEN u('sa', i) < CASE WHEN i % 4 < 2 THEN 0.915 ELSE 0.865 END THEN '基本满意'
           WHEN u('sa', i) < 0.975 THEN '不满意' ELSE '不了解' END AS answer,
+        'SF2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS respondent_no,
         CASE WHEN i % 2 = 0 THEN day('sw', i, DATE '2021-06-07', 20) ELSE day('sw', i, DATE '2021-11-08',
           30) END AS answered_on, CASE WHEN i % 4 < 2 THEN '{market}' ELSE '{quality}' END AS project
           FROM range(1, {answers} + 1) t(i)""",

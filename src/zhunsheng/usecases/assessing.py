@@ -489,5 +489,18 @@ def _read(
         outcome,
         text=reading.text() if reading.value is None else outcome.text,
         confirmed=confirmed,
-        sampled=sampled_words(reading.interval, reading.denominator, indicator) if reading.interval else "",
+        sampled=_sampled(reading, indicator),
+    )
+
+
+def _sampled(reading: Reading, indicator: Indicator) -> str:
+    if reading.interval is None:
+        return ""
+    return sampled_words(
+        reading.interval,
+        reading.denominator,
+        indicator,
+        people=reading.people,
+        questions=reading.questions,
+        repeated=reading.repeated,
     )

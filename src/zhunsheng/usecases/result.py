@@ -116,6 +116,9 @@ class RunReading(_Part):
     digest: str
     note: str | None = None
     interval: tuple[float, float] | None = None
+    people: int | None = None
+    questions: int = 0
+    repeated: int = 0
 
 
 class RunMonitoring(_Part):

@@ -204,6 +204,10 @@ ACTIONS: dict[str, Act] = {
         remark=True,
         style="danger",
     ),
+    # Whether a target far exceeded was too low one officer finds, another upholds.
+    "selfeval.find": Act(
+        (BUREAU,), on=("signed",), apart=("selfeval.submit", "selfeval.check", "selfeval.sign")
+    ),
     # -- a figure typed against the ledgers: the finance bureau rules
     "contest.raise": Act((STAFF, FINANCE)),
     "contest.accept": Act(
@@ -219,19 +223,16 @@ ACTIONS: dict[str, Act] = {
         (BUREAU,), _("不予采纳"), ("open",), "refused", apart=("contest.raise",), remark=True, style="danger"
     ),
     "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
-    # -- a target far exceeded: one officer of the bureau finds whether it was too low, another upholds
-    "lowtarget.find": Act(
-        (BUREAU,), on=("signed",), apart=("selfeval.submit", "selfeval.check", "selfeval.sign")
-    ),
+    # -- what an officer found of a target far exceeded
     "lowtarget.uphold": Act(
-        (BUREAU,), _("确认认定"), ("found",), "upheld", apart=("lowtarget.find",), needs=("still_rechecked",)
+        (BUREAU,), _("确认认定"), ("found",), "upheld", apart=("selfeval.find",), needs=("still_rechecked",)
     ),
     "lowtarget.dismiss": Act(
         (BUREAU,),
         _("不予认定"),
         ("found",),
         "dismissed",
-        apart=("lowtarget.find",),
+        apart=("selfeval.find",),
         remark=True,
         style="danger",
     ),
@@ -375,9 +376,9 @@ WORDS: dict[str, StrOrPromise] = {
     "selfeval.open": _("开启自评"),
     "selfeval.fill": _("填报完成值"),
     "selfeval.recheck": _("复核计算"),
+    "selfeval.find": _("认定目标是否偏低"),
     "contest.raise": _("填报与台账不同的完成值"),
     "contest.replace": _("由新的填报代替"),
-    "lowtarget.find": _("认定目标是否偏低"),
     "matches.view": _("查看口径"),
     "matches.confirm": _("确认口径和项目"),
     "matches.override": _("取消测度或项目归属"),

@@ -68,7 +68,7 @@ def selfeval(request: SignedInRequest, department: Organisation, year: int) -> H
     owed = set(records.unexplained(evaluation))
 
     editable = may(request.user, "selfeval.fill", evaluation)
-    findings, finding = low_targets.newest(evaluation), may(request.user, "lowtarget.find", evaluation)
+    findings, finding = low_targets.newest(evaluation), may(request.user, "selfeval.find", evaluation)
     causes = rules.monitoring(evaluation.as_of).causes
 
     def said_of(key: tuple[str, str]) -> dict[str, object]:
@@ -175,7 +175,7 @@ def word(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
 @page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)
 def low_target(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpResponse:
     """Keep what the finance bureau finds of a target that was far exceeded, for another officer to uphold."""
-    demand(request, "lowtarget.find", evaluation)
+    demand(request, "selfeval.find", evaluation)
     said = LowTargetForm.of(request)
     low_targets.find(
         evaluation,

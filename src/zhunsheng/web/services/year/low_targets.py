@@ -28,7 +28,7 @@ def find(
     """
     with transaction.atomic():
         now = SelfEvaluation.objects.select_for_update(no_key=True).get(pk=evaluation.pk)
-        check(user, now, "lowtarget.find", seen)
+        check(user, now, "selfeval.find", seen)
         line = now.assessment.run.line(*key) if now.assessment else None
         promised = promises(book_in_force(now.department, now.year, now.as_of)).get(key)
         if line is None or promised is None:
@@ -48,7 +48,7 @@ def find(
             promised=promised,
             by=user,
         )
-        note(user, made, "lowtarget.find", after="found", remark=reason)
+        note(user, made, "selfeval.find", after="found", remark=reason)
     return made
 
 

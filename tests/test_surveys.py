@@ -1,0 +1,120 @@
+"""A survey's share is of respondents: who answers a question twice counts once, and a share over several
+questions says how it is made.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from agreed import import_ledger
+from small_office import answer, confirmed, indicator, project
+from zhunsheng.evidence import Store
+from zhunsheng.measures import DuckEngine, Rows, evidence_rows, measures, read_all
+from zhunsheng.measures.kept import Kept
+
+HEAD = "答卷编号,受访者编号,调查批次,受访群体,题目,回答,答卷日期,项目名称,项目编码"
+END = date(2021, 12, 31)
+# Question 1: R1 takes 满意 back, R4 does not know; 2 of 3 are satisfied. Question 2: 3 of 4.
+ANSWERS = (
+    "A1,R1,上半年,企业,窗口服务,满意,2021-06-01,治理经费,P1",
+    "A1,R1,上半年,企业,办事效率,满意,2021-06-01,治理经费,P1",
+    "A2,R2,上半年,企业,窗口服务,满意,2021-06-02,治理经费,P1",
+    "A2,R2,上半年,企业,办事效率,基本满意,2021-06-02,治理经费,P1",
+    "A3,R3,上半年,消费者,窗口服务,非常满意,2021-06-03,治理经费,P1",
+    "A3,R3,上半年,消费者,办事效率,不满意,2021-06-03,治理经费,P1",
+    "A4,R4,上半年,消费者,窗口服务,不了解,2021-06-03,治理经费,P1",
+    "A4,R4,上半年,消费者,办事效率,满意,2021-06-03,治理经费,P1",
+    "A5,R1,上半年,企业,窗口服务,不满意,2021-06-05,治理经费,P1",
+)
+NAME = "受益群体满意度"
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "store"
+
+
+def put(root, head, *lines):
+    path = root.parent / f"{len(list(root.parent.iterdir()))}.csv"
+    path.write_text("\n".join([head, *lines]) + "\n", "utf8")
+    done = import_ledger(root, path, department="A1", label="甲局")
+    assert done.batch is not None and not done.errors, done.errors
+    return done.batch
+
+
+def read(root, project=None, kept=None):
+    snapshot = Store(root).snapshot()
+    found = read_all([measures()["satisfaction"]], DuckEngine(snapshot), snapshot, 2021, END, kept=kept)
+    return found["satisfaction", "A1", project]
+
+
+def told(root, raw="≥90%"):
+    sheet = project(indicator(NAME, raw, level1="满意度指标", level2="服务对象满意度指标"))
+    done = answer(root, sheet, links=[confirmed(NAME, "satisfaction")])
+    return done.results[0].outcomes[0].sampled
+
+
+def test_who_answers_a_question_twice_counts_once_and_is_named(root):
+    batch = put(root, HEAD, *ANSWERS)
+    assert "同一受访者编号重复的行只计最后一次：R1（第 2、10 行）" in batch.notes
+    for reading in (read(root), read(root, "P1")):
+        # 2 + 3 of 3 + 4 answers, of 4 people.
+        assert (reading.value, reading.denominator) == (Fraction(500, 7), 7)
+        assert (reading.people, reading.questions, reading.repeated) == (4, 2, 1)
+        # Wilson with 5/7 and n = 4: (0.7143 + 0.4802 ± 1.96 × √(0.0510 + 0.0600)) ÷ 1.9604.
+        assert reading.interval == (27.61, 94.25)
+    assert told(root) == (
+        "4 人答 2 题，7 个回答合计，按人数的 95%置信区间 27.61%至94.25%，"
+        "另有 1 个重复回答不计，区间跨过目标值"
+    )
+    # The rows behind the figure are those that count.
+    snapshot = Store(root).snapshot()
+    rows = evidence_rows(
+        measures()["satisfaction"], DuckEngine(snapshot), snapshot, 2021, END, Rows(department="A1")
+    )
+    assert [(r.row, r.hit) for r in rows if r.values["题目"] == "窗口服务"] == [
+        (4, True),
+        (6, True),
+        (10, False),
+    ]
+
+
+def test_an_answer_of_a_later_file_takes_the_place_of_the_one_before(root):
+    kept = Kept()
+    put(root, HEAD, *ANSWERS[:4])
+    assert read(root, kept=kept).value == 100
+    # R2 answers anew on the windows, another asks the same question in the second half of the year.
+    put(root, HEAD, "A9,R2,上半年,企业,窗口服务,不满意,2021-07-01,治理经费,P1")
+    put(root, HEAD, "B1,R2,下半年,企业,窗口服务,不满意,2021-11-01,治理经费,P1")
+    reading = read(root, kept=kept)
+    assert reading == read(root)
+    # 3 of 5 answers; R2 of the second half is told apart from R2 of the first.
+    assert (reading.value, reading.people, reading.repeated) == (60, 3, 1)
+
+
+def test_a_ledger_without_the_columns_is_read_as_ever(root):
+    head = "答卷编号,调查批次,受访群体,回答,答卷日期"
+    put(root, head, *(f"A{n},上半年,企业,{'满意' if n < 90 else '不满意'},2021-06-01" for n in range(100)))
+    reading = read(root)
+    assert (reading.value, reading.denominator, reading.people, reading.questions) == (90, 100, 100, 0)
+    assert reading.interval == (82.56, 94.48) and reading.repeated == 0
+    put(root, HEAD.replace("受访者编号,", ""), "B1,下半年,企业,窗口服务,满意,2021-11-01,治理经费,P1")
+    assert (read(root).denominator, read(root).people) == (101, 101)
+
+
+def test_one_question_is_told_by_its_answers(root):
+    put(root, HEAD, *(one for one in ANSWERS if "窗口服务" in one))
+    reading = read(root)
+    assert (reading.people, reading.questions, reading.denominator) == (3, 1, 3)
+    assert told(root).startswith("3 份，95%置信区间 ")
+    assert "另有 1 个重复回答不计" in told(root)
+
+
+def test_an_answer_sheet_has_a_row_a_question_and_none_twice(root):
+    path = root.parent / "x.csv"
+    path.write_text("\n".join([HEAD, ANSWERS[0], ANSWERS[1], ANSWERS[0]]), "utf8")
+    done = import_ledger(root, path, department="A1")
+    assert [(e.row, e.message) for e in done.errors] == [(4, "答卷编号、题目 与第 2 行重复")]
