@@ -41,6 +41,7 @@ from zhunsheng.regulations.schemes import (
     scheme_for,
     scheme_named,
     scheme_of,
+    scheme_text,
     schemes,
 )
 
@@ -80,5 +81,6 @@ __all__ = [
     "scheme_for",
     "scheme_named",
     "scheme_of",
+    "scheme_text",
     "schemes",
 ]

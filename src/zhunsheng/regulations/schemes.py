@@ -196,6 +196,12 @@ def _schemes_in(folder: str) -> tuple[Scheme, ...]:
     return tuple(read_packaged(p, Scheme) for p in found)
 
 
+def scheme_text(scheme: Scheme) -> str:
+    """Return the data file of a scheme that comes along, national or of a place."""
+    own = (DATA / folder / f"{scheme.id}.yaml" for folder in ("schemes", "local"))
+    return next(path for path in own if path.is_file()).read_text("utf8")
+
+
 def scheme_named(name: str) -> Scheme | None:
     """Return the scheme with an id, national or of a place; None where there is none."""
     return next((s for s in (*schemes(), *local_schemes()) if s.id == name), None)

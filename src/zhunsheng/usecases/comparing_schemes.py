@@ -35,6 +35,11 @@ class Beside:
     card: Scorecard
     own: Scorecard
 
+    @property
+    def cards(self) -> tuple[Scorecard, Scorecard]:
+        """Its own card, then the other."""
+        return self.own, self.card
+
     def moved(self) -> list[Moved]:
         """Return the rows, projects and execution last, whose points or score are others."""
         names = [i.name for i in self.own.sheet.indicators]

@@ -94,6 +94,7 @@ urlpatterns = [
     # self-evaluation
     path(f"{HERE}selfeval", selfeval.selfeval, name="selfeval"),
     path(f"{HERE}calculator", selfeval.calculator, name="calculator"),
+    path(f"{HERE}scheme-beside", selfeval.scheme_beside, name="scheme-beside"),
     path("selfeval/<int:evaluation>/word", selfeval.word, name="word"),
     path("selfeval/<int:evaluation>/low-target", selfeval.low_target, name="low-target"),
     path("selfeval/<int:evaluation>/recheck", selfeval.recheck, name="recheck"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
+from zhunsheng.regulations import Scheme
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField, lines
 from zhunsheng.web.models import (
@@ -211,11 +212,28 @@ class SchemeToggle(SentForm):
 
 
 class NewScheme(SentForm):
-    """A local scheme, as the text of a data file."""
+    """A local scheme: one that comes with the program, or the text of a data file."""
 
     organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
     first_year = YearField(label=_("起始年度"))
-    text = CleanCharField(label=_("方案"), most=50_000, widget=lines(6))
+    text = CleanCharField(label=_("方案"), most=50_000, widget=lines(6), required=False)
+
+    def __init__(self, data: QueryDict | None, files: Files | None, packs: Iterable[Scheme]) -> None:
+        super().__init__(data, files)
+        told = [(s.id, s.name if s.status == "verified" else _("%s（未核实）") % s.name) for s in packs]
+        self.fields["pack"] = OneOfField(
+            told, empty=_("另外粘贴"), label=_("随程序提供的方案"), required=False
+        )
+
+    def clean(self) -> dict[str, object]:
+        """Ask for one of the two, and not for both."""
+        super().clean()
+        values = self.cleaned_data
+        if not values.get("pack") and not values.get("text"):
+            self.miss("text")
+        if values.get("pack") and values.get("text"):
+            self.add_error("text", _("选了随程序提供的方案，又粘贴了方案，请只留一个"))
+        return values
 
 
 class CalendarToggle(SentForm):

@@ -4,6 +4,7 @@ calendar.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,7 +17,17 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.measures import Measure, measures
-from zhunsheng.regulations import deadlines, frameworks, key_frameworks, monitoring_rules, scheme_of, schemes
+from zhunsheng.regulations import (
+    Scheme,
+    deadlines,
+    frameworks,
+    key_frameworks,
+    monitoring_rules,
+    read_scheme,
+    scheme_of,
+    scheme_text,
+    schemes,
+)
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.web.models import (
     CalendarEntry,
@@ -29,6 +40,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
+from zhunsheng.web.services.year.schemes import Moves, moves, pack, packs
 from zhunsheng.web.throttle import counted
 
 # -- organisations
@@ -223,10 +235,35 @@ def add_indicator(values: dict[str, str]) -> LibraryIndicator:
     return LibraryIndicator.objects.create(**values)
 
 
-def add_scheme(place: Organisation, year: int, text: str, by: User | None = None) -> LocalScheme:
-    """Add a local scheme, checked against the format; all it holds for is assessed
-    anew. Raises ``ZS-RG-01``.
+def scheme_preview(user: User, said: Mapping[str, str]) -> tuple[Organisation, Scheme, Moves] | None:
+    """Return the place, the scheme that comes with the program and what it would move there, as a page asks
+    by ``organisation``, ``first_year`` and ``pack``; None for a place whose rules the user does not set or
+    what is no place or year. Raises ``ZS-WB-63``.
     """
+    if not (said["organisation"].isdecimal() and re.fullmatch(r"20\d\d", said["first_year"])):
+        return None
+    place = Organisation.objects.filter(pk=int(said["organisation"][:18]), active=True).first()
+    if place is None or not sets_rules(user, place):
+        return None
+    scheme = pack(said["pack"])
+    return place, scheme, moves(place, int(said["first_year"]), scheme)
+
+
+def local_in_words(entry: LocalScheme) -> Scheme | None:
+    """Return what a local scheme says; None where its text can't be read by this version any more."""
+    try:
+        return read_scheme(entry.text, entry.name)
+    except ZhunshengError:
+        return None
+
+
+def add_scheme(
+    place: Organisation, year: int, text: str, by: User | None = None, *, chosen: str = ""
+) -> LocalScheme:
+    """Add a local scheme, as ``text`` or one that comes with the program (``chosen``, its id), checked
+    against the format; all it holds for is assessed anew. Raises ``ZS-RG-01``, ``ZS-RG-02``, ``ZS-WB-63``.
+    """
+    text = scheme_text(pack(chosen)) if chosen else text
     with scratch_folder() as scratch:
         path = scratch / "方案.yaml"
         path.write_text(text, "utf8")
@@ -243,6 +280,11 @@ def add_date(
     return CalendarEntry.objects.create(
         organisation=place, year=year, kind=kind, name=name, as_of=as_of, opens_on=opens_on, due_on=due_on
     )
+
+
+def known_packs() -> list[Scheme]:
+    """Return the schemes that come with the program."""
+    return packs()
 
 
 def rules_in_data() -> list[tuple[str, Sequence[object]]]:

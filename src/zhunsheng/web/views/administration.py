@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms import administration as sent
 from zhunsheng.web.forms.fields import LARGEST
@@ -180,24 +181,36 @@ def library(request: SignedInRequest) -> HttpResponse:
 
 @page("admin.manage", methods=("GET", "POST"))
 def rules(request: SignedInRequest) -> HttpResponse:
-    """Show the rules in force, and local schemes; a POST adds a local scheme, checked against the format,
-    or ends one.
+    """Show the rules in force, and local schemes, and what one that is chosen would move; a POST adds a local
+    scheme, checked against the format, or ends one.
     """
     if request.method == "POST":
         if sent.SchemeToggle.came(request):
             service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
-        said = sent.NewScheme.of(request)
-        service.add_scheme(said["organisation"], said["first_year"], said["text"], request.user)
+        said = sent.NewScheme.of(request, service.known_packs())
+        service.add_scheme(
+            said["organisation"], said["first_year"], said["text"], request.user, chosen=said["pack"]
+        )
         return done(request, "rules", _("方案已启用。"))
-    new = sent.NewScheme.blank(request)
-    context = {
+    new = sent.NewScheme.blank(request, service.known_packs())
+    asked = {name: request.GET.get(name, "").strip() for name in ("organisation", "first_year", "pack")}
+    if asked["pack"]:
+        new.initial = asked
+    context: dict[str, Any] = {
         "part": "administration",
         "tab": "rules",
         "data": service.rules_in_data(),
-        "local": [(s, governs(request.user, s)) for s in _in_force(request, LocalScheme)],
+        "local": [
+            (s, service.local_in_words(s), governs(request.user, s)) for s in _in_force(request, LocalScheme)
+        ],
         "new": new if new.offers("organisation") else None,
     }
+    if asked["pack"]:
+        try:
+            context["preview"] = service.scheme_preview(request.user, asked)
+        except ZhunshengError as error:
+            context["error"] = error
     return render(request, "web/admin/rules.html", context)
 
 

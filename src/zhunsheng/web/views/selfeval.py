@@ -29,6 +29,7 @@ from zhunsheng.web.services.year import (
     question,
     rechecking,
     records,
+    schemes,
     trying,
     words,
 )
@@ -146,13 +147,26 @@ def _rulings(request: SignedInRequest, evaluation: SelfEvaluation, contest: Cont
 def calculator(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Show what one indicator would score, as it is typed; nothing is kept."""
     said = {name: request.GET.get(name, "").strip()[:300] for name in (*trying.COLUMNS, *_OUTCOME)}
-    context: dict[str, object] = {"part": "selfeval", "said": said, "schemes": trying.known_schemes()}
+    context: dict[str, object] = {"part": "selfeval", "said": said, "schemes": schemes.packs()}
     if said["target"]:
         try:
             context["found"] = trying.tried(department, year, said)
         except ZhunshengError as error:
             context["error"] = error
     return render(request, "web/calculator.html", context)
+
+
+@page("selfeval.view")
+def scheme_beside(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show the year by a scheme that comes with the program beside its own; nothing is kept."""
+    chosen = request.GET.get("scheme", "").strip()[:60]
+    context: dict[str, object] = {"part": "selfeval", "chosen": chosen, "schemes": schemes.packs()}
+    if chosen:
+        try:
+            context["found"] = schemes.beside(department, year, [schemes.pack(chosen)])
+        except ZhunshengError as error:
+            context["error"] = error
+    return render(request, "web/scheme_beside.html", context)
 
 
 @page("selfeval.view", methods=("POST",), whole=False, evaluation=SelfEvaluation)

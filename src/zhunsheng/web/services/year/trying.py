@@ -9,18 +9,12 @@ from pydantic import ValidationError
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault
-from zhunsheng.regulations import Scheme, local_schemes, schemes
 from zhunsheng.usecases.calculating import Calculated, CalculatedCase, score_case
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services.rules import rules_for
 
 # What the page asks for, in its order; what is left empty is not said.
 COLUMNS = ("level1", "level2", "name", "target", "op", "unit", "direction")
-
-
-def known_schemes() -> list[Scheme]:
-    """Return the schemes that can be tried beside the department's own."""
-    return [*schemes(), *local_schemes()]
 
 
 def tried(department: Organisation, year: int, said: Mapping[str, str]) -> Calculated:
