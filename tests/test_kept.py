@@ -16,8 +16,8 @@ from agreed import import_ledger
 from zhunsheng.evidence import Store, commits
 from zhunsheng.measures import DuckEngine, SparkEngine, catalogue, read_all
 from zhunsheng.measures.compiling import Rows
-from zhunsheng.measures.kept import Asked, Kept, put_together
 from zhunsheng.measures.course import read_courses
+from zhunsheng.measures.kept import Asked, Kept, put_together
 from zhunsheng.measures.reading import evidence_rows
 
 END = date(2021, 12, 31)
@@ -88,7 +88,9 @@ def both(store, kept, departments):
     asked = list(engine.asked)
     assert ours == read_all(chosen, full, snapshot, 2021, END, departments=departments)
     given = (2021, END, departments or ["甲局", "乙局"])
-    assert read_courses(chosen, engine, snapshot, *given, kept) == read_courses(chosen, full, snapshot, *given)
+    assert read_courses(chosen, engine, snapshot, *given, kept) == read_courses(
+        chosen, full, snapshot, *given
+    )
     return asked
 
 

@@ -489,8 +489,13 @@ def _course(ledger: Ledger, measures: tuple[Measure, ...], link: Link | None, da
         where = _fill(predicate(measures[0], link.where, other, set()), STAND_INS, {})
         first = exp.select(*both, exp.alias_(exp.Min(this=exp.column(day)), "_first")).from_(other.id)
         first = first.where(where, _chosen(exp.column(DEPARTMENT))).group_by(*both)
-        same = exp.and_(*(exp.EQ(this=exp.column(k, "rows"), expression=exp.column(k, "first")) for k in both))
-        joined, on = joined.join(first.subquery("first"), on=same, join_type="left"), exp.column("_first", "first")
+        same = exp.and_(
+            *(exp.EQ(this=exp.column(k, "rows"), expression=exp.column(k, "first")) for k in both)
+        )
+        joined, on = (
+            joined.join(first.subquery("first"), on=same, join_type="left"),
+            exp.column("_first", "first"),
+        )
     rows = joined.select(exp.alias_(on, "_day")).subquery("rows")
     project = exp.column(_PROJECT) if ledger.by_project else exp.Null()
     by = [exp.column(DEPARTMENT), *([exp.column(_PROJECT)] if ledger.by_project else []), exp.column("_day")]
@@ -500,7 +505,10 @@ def _course(ledger: Ledger, measures: tuple[Measure, ...], link: Link | None, da
     for measure in measures:
         figures = _figures(measure, ledger, STAND_INS, names[measure.id])
         select = select.select(
-            *(exp.alias_(_of_rows(f), f"{letter}_{measure.id}") for letter, f in zip("nd", figures, strict=True))
+            *(
+                exp.alias_(_of_rows(f), f"{letter}_{measure.id}")
+                for letter, f in zip("nd", figures, strict=True)
+            )
         )
     return select.from_(rows).group_by(*by)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
-from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.course import Courses, read_courses
+from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.kept import Kept
 
 
@@ -29,7 +29,9 @@ class Evidence:
     together: frozenset[str] = frozenset()
     kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    courses: dict[tuple[int, date, frozenset[str], frozenset[str]], Courses] = field(default_factory=dict, repr=False)
+    courses: dict[tuple[int, date, frozenset[str], frozenset[str]], Courses] = field(
+        default_factory=dict, repr=False
+    )
 
     @classmethod
     def of(
