@@ -52,7 +52,7 @@ class Ending:
         return found if self.high is None else min(found, self.high)
 
     def chance(self, told: IndicatorType) -> float:
-        """Return the probability (0 to 1) that the target is met; 0 and 1 only where all else is ruled out."""
+        """Return the probability (0 to 1) that the target is met; 0 and 1 where nothing else can be."""
         if (sure := self._sure(told)) is not None:
             return float(sure)
         least, most = UNSETTLED

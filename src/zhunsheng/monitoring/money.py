@@ -83,7 +83,7 @@ def money_of(
         )
     light = light_of(actual / expected if expected else Fraction(1), rules)
     if actual > 1 or (
-        expected < 1 and actual >= expected * Fraction(rules.lights.ahead) and actual > expected
+        expected < 1 and expected < actual and actual >= expected * Fraction(rules.lights.ahead)
     ):
         # Money that goes out far ahead of its plan asks for a reason as money that stays does.
         light = "yellow"

@@ -22,8 +22,8 @@ def asked_by(target: TargetValue, year: int, on: date) -> Fraction:
 def ending_by_period(
     parts: Sequence[Fraction], target: TargetValue, year: int, on: date
 ) -> tuple[Ending, float] | None:
-    """Return how a year ends whose periods each have a number of their own, and how likely all have it: never,
-    once one that is over has not. ``parts`` are those of the periods that have begun.
+    """Return how a year ends whose periods each have a number of their own, and how likely all have it:
+    never, once one that is over has not. ``parts`` are those of the periods that have begun.
 
     None where nothing is asked for by periods, or more in one than single tasks.
     """

@@ -16,6 +16,7 @@ from zhunsheng.targets import Indicator
 from zhunsheng.translation import worded
 from zhunsheng.wording import percent
 
+NO_COURSE = Course()
 ENOUGH = 12  # rows from which on the course of a year says more than its days: one a month
 
 
@@ -29,9 +30,9 @@ class Trail:
     accrual: Accrual
     numerator: Decimal | None = None
     denominator: int = 0
-    course: Course = Course()
-    ahead: Course = Course()
-    last: Course = Course()
+    course: Course = NO_COURSE
+    ahead: Course = NO_COURSE
+    last: Course = NO_COURSE
 
     @property
     def grows(self) -> bool:
