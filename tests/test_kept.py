@@ -16,8 +16,8 @@ from agreed import import_ledger
 from zhunsheng.evidence import Store, commits
 from zhunsheng.measures import DuckEngine, SparkEngine, catalogue, read_all
 from zhunsheng.measures.compiling import Rows
-from zhunsheng.measures.kept import Asked, Kept, put_together
 from zhunsheng.measures.course import read_courses
+from zhunsheng.measures.kept import Asked, Kept, put_together
 from zhunsheng.measures.reading import evidence_rows
 
 END = date(2021, 12, 31)

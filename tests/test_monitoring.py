@@ -11,7 +11,7 @@ import pytest
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.judgements import Judgement
 from zhunsheng.measures.definitions import Accrual
-from zhunsheng.monitoring import Figures, MonitoringTerms, elapsed, light_of, monitor
+from zhunsheng.monitoring import Figures, MonitoringTerms, Trail, elapsed, light_of, monitor
 from zhunsheng.outcomes import NOTHING, Outcome, outcome_of_text
 from zhunsheng.regulations import monitoring_rules, rules_for
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue
@@ -30,6 +30,12 @@ WINDOW = Accrual.model_validate({"shape": "window", "from": "01-01", "to": "06-3
 UNDONE = "尚未完成"  # as a ledger says it
 
 
+def trail_of(accrual, kind=None, numerator=None, denominator=0, **courses):
+    """What a ledger tells besides a figure; a level is a share of 100 rows where nothing else is said."""
+    kind = kind or {"date": "date", "level": "mean"}.get(accrual.shape, "count")
+    return Trail(kind, accrual, numerator, denominator or 100, **courses)
+
+
 def at(
     day,
     raw="≥100件",
@@ -40,6 +46,8 @@ def at(
     mode="linear",
     said=(),
     budget="400000",
+    kind=None,
+    **trail,
 ):
     target = TargetValue.parse(raw, year=2021)
     sheet = TargetSheet(
@@ -59,7 +67,13 @@ def at(
     )
     rules = rules_for(2021).monitoring(day)
     words = {"": said[0]} if said else {}
-    found = monitor(sheet, [outcome], [accrual], figures, MonitoringTerms(day, rules, mode, words))
+    found = monitor(
+        sheet,
+        [outcome],
+        [trail_of(accrual, kind, **trail)],
+        figures,
+        MonitoringTerms(day, rules, mode, words),
+    )
     return found.money, found.indicators[0]
 
 
@@ -257,9 +271,7 @@ def test_a_growth_target_is_not_carried_forward_by_days():
         kind="project", name="甲", year=2021, indicators=(Indicator(name="乙", target=target),)
     )
     said = outcome_of_text("下降3%", "%", 2021, "judgement")
-    (status,) = monitor(
-        sheet, [said], [COUNT], Figures(), MonitoringTerms(date(2021, 8, 1), RULES)
-    ).indicators
+    (status,) = monitor(sheet, [said], [None], Figures(), MonitoringTerms(date(2021, 8, 1), RULES)).indicators
     assert (status.forecast, status.light, status.likelihood) == (Fraction(-3), "red", "有可能")
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
-from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.course import Courses, read_courses
+from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.kept import Kept
+
+Named = frozenset[str]  # measures, departments
 
 
 @dataclass
@@ -19,8 +21,8 @@ class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``courses`` are what was
-    read so far, by year and date.
+    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``courses`` are what
+    was read so far, by year and date.
     """
 
     snapshot: Snapshot
@@ -29,9 +31,7 @@ class Evidence:
     together: frozenset[str] = frozenset()
     kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    courses: dict[tuple[int, date, frozenset[str], frozenset[str]], Courses] = field(
-        default_factory=dict, repr=False
-    )
+    courses: dict[tuple[int, date, Named, Named], Courses] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -73,7 +73,7 @@ class Evidence:
         return self.readings[key]
 
     def course(self, measures: Iterable[str], year: int, as_of: date, department: str) -> Courses:
-        """Return how measures (by id) came through a year for a department (by code), once a year and date."""
+        """Return how measures (by id) came through a year for a department (by code)."""
         wanted = frozenset(name for name in measures if self.measures[name].accrual.day)
         known = next(
             (
