@@ -60,7 +60,7 @@ def find(client, evaluation, low="yes", n=0, reason="按上年一半估计"):
     return client.post(reverse("low-target", args=[evaluation.pk]), said)
 
 
-def test_one_officer_finds_another_upholds_and_points_go_down_by_the_deviation(bureau, sign_in):
+def test_2_one_officer_finds_another_upholds_and_points_go_down_by_the_deviation(bureau, sign_in):
     one, two = sign_in("caizheng"), sign_in("caizheng2")
     page = one.get(here(bureau.department, "selfeval")).content.decode()
     assert "待说明" in page and reverse("low-target", args=[bureau.pk]) in page
@@ -96,7 +96,7 @@ def test_one_officer_finds_another_upholds_and_points_go_down_by_the_deviation(b
     assert find(two, bureau, "no").status_code == 403  # closed: its figures move no more
 
 
-def test_the_office_finds_nothing_and_no_officer_finds_twice(bureau, sign_in):
+def test_2_the_office_finds_nothing_and_no_officer_finds_twice(bureau, sign_in):
     for who in ("keyuan", "caiwu", "juzhang", "shenji"):
         assert find(sign_in(who), bureau).status_code == 403, who
     one, two = sign_in("caizheng"), sign_in("caizheng2")
@@ -112,7 +112,7 @@ def test_the_office_finds_nothing_and_no_officer_finds_twice(bureau, sign_in):
     assert step(one, bureau, "selfeval.accept").status_code == 302
 
 
-def test_a_target_found_fair_keeps_its_points_whatever_the_office_admits(found, user, sign_in):
+def test_2_a_target_found_fair_keeps_its_points_whatever_the_office_admits(found, user, sign_in):
     place = found(project(indicator(CLOSURE, "≥60%")))
     second = User.objects.create(username="caizheng2")
     Membership.objects.create(user=second, organisation=place, role="bureau")
@@ -127,7 +127,7 @@ def test_a_target_found_fair_keeps_its_points_whatever_the_office_admits(found, 
     assert "财政局：目标没有偏低" in page and "已认定" in page
 
 
-def test_a_finding_holds_for_the_target_it_was_found_of(bureau, sign_in):
+def test_2_a_finding_holds_for_the_target_it_was_found_of(bureau, sign_in):
     assert find(sign_in("caizheng"), bureau).status_code == 302
     assert step(sign_in("caizheng2"), LowTarget.objects.get(), "lowtarget.uphold").status_code == 302
     promised = question.promises(lookup.book_in_force(bureau.department, YEAR, END))
