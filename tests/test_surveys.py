@@ -11,6 +11,7 @@ import pytest
 
 from agreed import import_ledger
 from small_office import answer, confirmed, indicator, project
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.measures import DuckEngine, Rows, evidence_rows, measures, read_all
 from zhunsheng.measures.kept import Kept
@@ -118,3 +119,15 @@ def test_an_answer_sheet_has_a_row_a_question_and_none_twice(root):
     path.write_text("\n".join([HEAD, ANSWERS[0], ANSWERS[1], ANSWERS[0]]), "utf8")
     done = import_ledger(root, path, department="A1")
     assert [(e.row, e.message) for e in done.errors] == [(4, "答卷编号、题目 与第 2 行重复")]
+
+
+def test_an_answer_without_its_question_beside_one_with_it_is_not_guessed_at(root):
+    put(root, HEAD, *ANSWERS[:2])
+    path = root.parent / "x.csv"
+    path.write_text("\n".join([HEAD, "A1,R1,上半年,企业,,满意,2021-06-01,治理经费,P1"]), "utf8")
+    with pytest.raises(ZhunshengError, match=r"ZS-EV-25.*“A1”没有填题目，台账中同名的行已有题目"):
+        import_ledger(root, path, department="A1")
+    path.write_text("\n".join([HEAD, ANSWERS[2], "A2,R2,上半年,企业,,满意,2021-06-01,治理经费,P1"]), "utf8")
+    done = import_ledger(root, path, department="A1")
+    told = "没有填题目，第 2 行同一答卷编号的题目是 窗口服务，分不清是不是同一个"
+    assert [(e.row, e.message) for e in done.errors] == [(3, told)]

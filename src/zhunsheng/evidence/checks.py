@@ -145,6 +145,7 @@ def mischecked(column: Column, kind: Strictness, asked: Strictness | None) -> st
 
 
 _HALF = translatable("没有填{title}，第 {other} 行同名项目的{title}是 {code}，分不清是不是同一个")
+_HALF_OF = translatable("没有填{title}，第 {other} 行同一{first}的{title}是 {code}，分不清是不是同一个")
 
 
 def half_keys(ledger: Ledger, name: str) -> str:
@@ -155,7 +156,13 @@ def half_keys(ledger: Ledger, name: str) -> str:
     """
     title = ledger.column(name).title
     kept = ", ".join((DEPARTMENT, *(k for k in ledger.key if k != name)))
-    message = worded_sql(_HALF, title=quoted(title), other="other", code="code")
+    said = {"title": quoted(title), "other": "other", "code": "code"}
+    first = ledger.column(ledger.key[0])
+    message = (
+        worded_sql(_HALF, **said)
+        if first.name == "project"
+        else worded_sql(_HALF_OF, first=quoted(first.title), **said)
+    )
     return (
         f"SELECT _id, {quoted(title)} AS title, raw_{name} AS value, {message} AS message FROM "
         f"(SELECT _id, raw_{name}, {name}, min(_row) FILTER ({name} IS NOT NULL) OVER (PARTITION BY "

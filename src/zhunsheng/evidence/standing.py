@@ -38,7 +38,7 @@ def refuse_halves(checked: Checked, index: Index) -> None:
             title = ledger.column(column).title
             if own is None and there is not None:
                 said[row] = worded(
-                    "第 {row} 行“{named}”没有填{title}，台账中同名项目已有{title} {there}（批次 {batch}）",
+                    "第 {row} 行“{named}”没有填{title}，台账中同名的行已有{title} {there}（批次 {batch}）",
                     row=row,
                     named=named,
                     title=title,
@@ -47,7 +47,7 @@ def refuse_halves(checked: Checked, index: Index) -> None:
                 )
             elif own is not None and there is None:
                 said[row] = worded(
-                    "第 {row} 行“{named}”的{title}是 {own}，台账中同名项目没有填{title}（批次 {batch}）",
+                    "第 {row} 行“{named}”的{title}是 {own}，台账中同名的行没有填{title}（批次 {batch}）",
                     row=row,
                     named=named,
                     title=title,
