@@ -282,6 +282,16 @@ def forecast_text(value: Fraction | date | None, indicator: Indicator) -> str:
     return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
 
 
+def range_text(low: Fraction | None, high: Fraction | None, indicator: Indicator) -> str:
+    """Return between what a year may end (40至55件), empty where nothing is known or nothing is open."""
+    if low is None or high is None or low == high:
+        return ""
+    first, last = (number_beside(n, bounds_in(indicator, indicator.aim.unit)) for n in (low, high))
+    return (
+        "" if first == last else worded("{low}至{high}", low=first, high=f"{last}{indicator.aim.unit or ''}")
+    )
+
+
 def bounds_in(indicator: Indicator, unit: str | None) -> Sequence[Fraction]:
     """Return what an indicator's target turns on (its number for the year, both ends of a range),
     in ``unit``.

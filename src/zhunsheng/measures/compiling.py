@@ -556,13 +556,9 @@ def _course(ledger: Ledger, measures: tuple[Measure, ...], link: Link | None, da
         where = _fill(predicate(measures[0], link.where, other, set()), STAND_INS, {})
         first = exp.select(*both, exp.alias_(exp.Min(this=exp.column(day)), "_first")).from_(other.id)
         first = first.where(where, _chosen(exp.column(DEPARTMENT))).group_by(*both)
-        same = exp.and_(
-            *(exp.EQ(this=exp.column(k, "rows"), expression=exp.column(k, "first")) for k in both)
-        )
-        joined, on = (
-            joined.join(first.subquery("first"), on=same, join_type="left"),
-            exp.column("_first", "first"),
-        )
+        alike = (exp.EQ(this=exp.column(k, "rows"), expression=exp.column(k, "first")) for k in both)
+        joined = joined.join(first.subquery("first"), on=exp.and_(*alike), join_type="left")
+        on = exp.column("_first", "first")
     rows = joined.select(exp.alias_(on, "_day")).subquery("rows")
     project = exp.column(_PROJECT) if ledger.by_project else exp.Null()
     by = [exp.column(DEPARTMENT), *([exp.column(_PROJECT)] if ledger.by_project else []), exp.column("_day")]
@@ -570,13 +566,9 @@ def _course(ledger: Ledger, measures: tuple[Measure, ...], link: Link | None, da
     select = select.select(exp.alias_(exp.Count(this=exp.Star()), "rows_"))
     names = _named(measures)
     for measure in measures:
-        figures = _figures(measure, ledger, STAND_INS, names[measure.id])
-        select = select.select(
-            *(
-                exp.alias_(_of_rows(f), f"{letter}_{measure.id}")
-                for letter, f in zip("nd", figures, strict=True)
-            )
-        )
+        above, below = _figures(measure, ledger, STAND_INS, names[measure.id])
+        select = select.select(exp.alias_(_of_rows(above), f"n_{measure.id}"))
+        select = select.select(exp.alias_(_of_rows(below), f"d_{measure.id}"))
     return select.from_(rows).group_by(*by)
 
 

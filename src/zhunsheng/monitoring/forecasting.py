@@ -20,7 +20,8 @@ FEW = 4  # so many pieces in a year are each a task of its own, not a stream
 KEPT = 0.9  # of such tasks that are promised, the share that is done within the year
 REACHED = 1.05  # of what was promised, what usually comes; of a ceiling, what usually is used
 HELD = 0.8
-PRIOR = 1.0  # of a stream what is usual weighs as much as what came in so many years
+RARELY = 0.4  # what a year brings of things that never came yet
+PRIOR = 0.5  # of a stream what is usual weighs as much as what comes in so many years
 BUNCHED = 2.0  # variance ÷ mean of pieces: they come in bunches
 UNEVEN = 0.2  # further spread of what is to come, as a share of it: no pace is quite last year's
 LEVEL = 0.04  # spread of a share over all known rows from one year to the next, as a share of it
@@ -46,8 +47,13 @@ class Figure:
 
     @property
     def goal(self) -> Fraction:
-        """What the target asks of the year, in its unit: the lower end of a range."""
-        return self.indicator.type.bounds[0]
+        """What the target asks of the year, in its unit: the lower end of a range, the next whole piece
+        behind a strict bound (大于4次 asks for 5).
+        """
+        bound, told = self.indicator.type.bounds[0], self.indicator.type
+        if not self.counted or told.aim.meets(bound) or not (piece := self.piece):
+            return bound
+        return bound - piece if told.sense == "less" else bound + piece
 
     @property
     def counted(self) -> bool:
@@ -125,6 +131,8 @@ def _smoothed(figure: Figure) -> Fraction:
     """Return the share of the year's work that has passed, a little drawn to the share of the time: a course
     that ended early last year does not say that nothing can come.
     """
+    if figure.trail is not None and figure.trail.accrual.ahead:
+        return figure.pace.share
     rows = figure.pace.rows
     return (figure.pace.share * rows + figure.even) / (rows + 1)
 
@@ -137,14 +145,16 @@ def _usual(figure: Figure, wanted: float, unit: float) -> float:
     last = trail.last_total() if trail is not None else None
     if trail is None or last is None:
         share = trail is not None and trail.kind == "ratio"
-        return max(wanted * (HELD if told.sense == "less" else 1.0 if share else REACHED), 0.25)
+        if told.sense == "less":
+            return max(wanted * HELD, RARELY)
+        return wanted if share else wanted * REACHED
     if trail.kind == "ratio":
         before = float(last) / trail.last.rows() * trail.denominator
     elif trail.kind == "count":
         before = float(last)
     else:
         before = float(convert(Fraction(last), figure.unit, figure.indicator.aim.unit)) / unit
-    return max((wanted + before) / 2, 0.25)
+    return max((wanted + before) / 2, RARELY)
 
 
 def _share(figure: Figure, trail: Trail) -> tuple[Ending, str]:
