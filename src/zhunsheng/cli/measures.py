@@ -217,6 +217,9 @@ def _absent_json(absence: Absence, asked: _Asked) -> list[dict[str, Any]]:
             "numerator": None,
             "as_of": asked.until.isoformat(),
             "interval": None,
+            "people": None,
+            "questions": 0,
+            "repeated": 0,
         }
         for measure in absence.measures
     ]

@@ -62,10 +62,10 @@ _ALLOWED = (
     exp.Month,
     exp.Like,
 )
-# The measures of a year's money, and by what word of the ledgers each source of it is told (财预〔2020〕10号
-# 附件1: 当年财政拨款、上年结转资金、其他资金).
+# The measures of a year's money, the sources it is told apart by, and what has its year from its date alone:
+# parts of each, as ``money.yaml`` says.
 MONEY = ("budget_initial", "budget_adjusted", "paid")
-SOURCES = {"fiscal": "财政拨款", "carried": "上年结转", "other": "其他"}
+SOURCES = ("fiscal", "carried", "other")
 BY_DATE = "by_date"
 PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
 
@@ -244,28 +244,23 @@ def measures() -> dict[str, Measure]:
 
 
 def _of_money(known: Mapping[str, Measure]) -> dict[str, Measure]:
-    """Return, of each measure of money, what came from each source and what was placed in the year by its
-    date alone, for want of a budget year (预算年度).
+    """Return the parts of each measure of money (``money.yaml``): what came from each source, and what was
+    placed in the year by its date alone, for want of a budget year (预算年度).
     """
     found = []
     for base in (known[name] for name in MONEY):
-        for key, source in SOURCES.items():
-            found.append(_part(base, key, source, f"source = '{source}'", f"资金来源为{source}"))
-        found.append(_part(base, BY_DATE, "按日期推定年度", "budget_year IS NULL", "没有写预算年度"))
+        for part in packaged(files(__package__) / "money.yaml"):
+            name = f"{base.name}（{part['name']}）"
+            changes = {
+                "id": f"{base.id}_{part['key']}",
+                "name": name,
+                "population": f"({base.population}) AND {part['where']}",
+                "accrual": base.accrual.model_copy(update={"day": None}),  # the whole has its course
+                "aliases": (name,),
+                "formula": f"{base.formula}，{part['told']}",
+            }
+            found.append(base.model_copy(update=changes))
     return {m.id: m for m in _checked(found)}
-
-
-def _part(base: Measure, key: str, word: str, where: str, told: str) -> Measure:
-    name = f"{base.name}（{word}）"
-    changes = {
-        "id": f"{base.id}_{key}",
-        "name": name,
-        "population": f"({base.population}) AND {where}",
-        "accrual": base.accrual.model_copy(update={"day": None}),  # the whole has its course
-        "aliases": (name,),
-        "formula": f"{base.formula}，{told}的部分",
-    }
-    return base.model_copy(update=changes)
 
 
 def _in_time() -> list[Measure]:

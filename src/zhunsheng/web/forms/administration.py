@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from django import forms
 from django.db.models import QuerySet
@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
-from zhunsheng.regulations import Scheme
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField, lines
 from zhunsheng.web.models import (
@@ -25,6 +24,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import governs, sets_rules, within
 from zhunsheng.web.services.office import told
+from zhunsheng.web.services.year.schemes import packs
 
 ALL = Organisation.objects
 MOST_OFFERED = 1000
@@ -218,9 +218,9 @@ class NewScheme(SentForm):
     first_year = YearField(label=_("起始年度"))
     text = CleanCharField(label=_("方案"), most=50_000, widget=lines(6), required=False)
 
-    def __init__(self, data: QueryDict | None, files: Files | None, packs: Iterable[Scheme]) -> None:
+    def __init__(self, data: QueryDict | None, files: Files | None) -> None:
         super().__init__(data, files)
-        told = [(s.id, s.name if s.status == "verified" else _("%s（未核实）") % s.name) for s in packs]
+        told = [(s.id, s.name if s.status == "verified" else _("%s（未核实）") % s.name) for s in packs()]
         self.fields["pack"] = OneOfField(
             told, empty=_("另外粘贴"), label=_("随程序提供的方案"), required=False
         )

@@ -40,7 +40,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
-from zhunsheng.web.services.year.schemes import Moves, moves, pack, packs
+from zhunsheng.web.services.year.schemes import Moves, moves, pack
 from zhunsheng.web.throttle import counted
 
 # -- organisations
@@ -280,11 +280,6 @@ def add_date(
     return CalendarEntry.objects.create(
         organisation=place, year=year, kind=kind, name=name, as_of=as_of, opens_on=opens_on, due_on=due_on
     )
-
-
-def known_packs() -> list[Scheme]:
-    """Return the schemes that come with the program."""
-    return packs()
 
 
 def rules_in_data() -> list[tuple[str, Sequence[object]]]:

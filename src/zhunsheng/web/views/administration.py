@@ -188,12 +188,12 @@ def rules(request: SignedInRequest) -> HttpResponse:
         if sent.SchemeToggle.came(request):
             service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
-        said = sent.NewScheme.of(request, service.known_packs())
+        said = sent.NewScheme.of(request)
         service.add_scheme(
             said["organisation"], said["first_year"], said["text"], request.user, chosen=said["pack"]
         )
         return done(request, "rules", _("方案已启用。"))
-    new = sent.NewScheme.blank(request, service.known_packs())
+    new = sent.NewScheme.blank(request)
     asked = {name: request.GET.get(name, "").strip() for name in ("organisation", "first_year", "pack")}
     if asked["pack"]:
         new.initial = asked
