@@ -175,7 +175,7 @@ def test_reports_that_come_late_in_their_window_are_not_behind():
     # By the days of its window 42.3 % would be expected, and it would be far behind.
     _, linear = at(date(2021, 3, 31), "≥85%", "26", "%", **given)
     assert linear.expected == Fraction(85 * 90, 181)
-    assert "还差 590 项（59个百分点），06月30日 前" in status.task
+    assert "还差 590 项（59个百分点），2021-06-30 前" in status.task
 
 
 def test_what_is_done_a_few_times_is_not_behind_before_one_is_due():
@@ -192,7 +192,7 @@ def test_what_is_done_a_few_times_is_not_behind_before_one_is_due():
     # 大于2次 asks for three.
     _, status = at(date(2021, 12, 28), "大于2次", "2", "次")
     assert (status.light, status.likelihood) == ("yellow", "有可能")
-    assert "还差 1次，12月31日 前" in status.task
+    assert "还差 1次，2021-12-31 前" in status.task
 
 
 def test_ceilings_are_carried_forward():
@@ -258,7 +258,7 @@ def test_a_milestone_shows_the_delay_of_its_steps_before_its_own_day():
     late = Course((step(first, date(2021, 3, 30)), step(second), step(third)))
     _, status = at(date(2021, 8, 14), goal, UNDONE, accrual=DATE, course=late)
     assert (status.forecast, status.light) == (date(2022, 1, 14), "yellow")
-    assert "还有 2 个环节，12月31日 前完成；已迟 45 天" in status.task
+    assert "还有 2 个环节，2021-12-31 前完成；已迟 45 天" in status.task
     assert "迟 45 天" in status.method
     # One that was made late and is done: its delay is carried on.
     made = Course((step(first, date(2021, 4, 20)), step(second), step(third)))
