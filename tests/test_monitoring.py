@@ -156,7 +156,7 @@ def test_the_pace_of_last_year_is_this_years():
     last = year_of(*[date(2020, 5, 1)] * 25, *[date(2020, 11, 1)] * 75)
     _, status = at(date(2021, 6, 30), "≥80件", "20", last=last)
     assert (status.expected, status.light) == (20, "green")
-    assert "去年同期已有全年的 25%" in status.method
+    assert "去年台账 100 件，同期已有 25%" in status.method
     # What is usual, (80 + 100) ÷ 2, weighs as half a year; F = (25 + 181 ÷ 365) ÷ 101 = 0.2524 has passed:
     # (½ × 90 + 20) ÷ (½ + F) = 86.4 a year, of which 1 - F, 64.6, are still to come.
     assert 82 <= status.forecast <= 85  # the middle lies a little below the mean
