@@ -177,7 +177,7 @@ def _share(figure: Figure, trail: Trail) -> tuple[Ending, str]:
     noise = BUNCHED * rate * (1 - rate) * (1 / max(more, 1) + 1 / (rows + 1))
     spread = more / (rows + more) * math.sqrt(max(noise, 0.0))
     if coming is None:
-        words = worded("按至今的比率推算，{pace}", pace=figure.pace.words)
+        words = worded("按至今的比率推算，{how}", how=figure.pace.words)
         return _bell(full, mean, spread, (Fraction(0), full)), words
     between = (full * hits / (rows + coming), full * (hits + coming) / (rows + coming))
     words = worded("今后到期 {coming} 项，按至今的比率推算", coming=coming)

@@ -154,7 +154,7 @@ def _of_figure(case: MonitoredCase, value: Fraction) -> Outlook:
     ending, words = (Ending.settled(value), worded("已到期，按实际")) if case.over else ending_of(figure)
     chance = ending.chance(told)
     if not case.over and (each := ending_by_period(case.outcome.parts, told.aim, case.year, case.as_of)):
-        (ending, chance), words = each, worded("每{per}分别推算", per=told.aim.per)
+        (ending, chance), words = each, worded("各期分别推算")
         expected = asked_by(told.aim, case.year, case.as_of)
     if case.as_of < case.first:
         words = worded("尚未开始")

@@ -72,21 +72,23 @@ def pace_of(trail: Trail | None, first: date, due: date, on: date) -> Pace:
     even = elapsed(first, due, on)
     if trail is not None and trail.accrual.ahead and (whole := trail.ahead.rows(due)):
         return Pace(Fraction(trail.ahead.rows(on), whole), worded("按台账里的计划日期"), whole)
-    if trail is not None and (share := _last_year(trail, due, on)) is not None:
-        said = worded("按去年的进度：去年同期已有全年的 {share}", share=percent(share, 0))
-        return Pace(share, said, trail.last.rows(_year_before(due)))
+    if trail is not None and (found := _last_year(trail, due, on)) is not None:
+        rows, share = found
+        said = worded(
+            "按去年的进度：去年台账 {rows} 件，同期已有 {share}", rows=rows, share=percent(share, 0)
+        )
+        return Pace(share, said, rows)
     return Pace(even, worded("没有往年台账，按已过时间的 {share} 均匀推算", share=percent(even, 0)))
 
 
-def _last_year(trail: Trail, due: date, on: date) -> Fraction | None:
-    """Return the share of last year's that had come by the same day."""
-    there, here = _year_before(due), _year_before(on)
-    if trail.grows or trail.kind == "count":
-        whole = Fraction(trail.last.amount(there))
-        pieces = whole if trail.kind in ("count", "ratio") else Fraction(trail.last.rows(there))
-        return Fraction(trail.last.amount(min(here, there))) / whole if pieces >= ENOUGH else None
-    rows = trail.last.rows(there)
-    return Fraction(trail.last.rows(min(here, there)), rows) if rows >= ENOUGH else None
+def _last_year(trail: Trail, due: date, on: date) -> tuple[int, Fraction] | None:
+    """Return how many rows last year came to by the last day, and what share of it had come by the same day;
+    None where these are too few to tell.
+    """
+    there, here = _year_before(due), _year_before(min(on, due))
+    of = trail.last.amount if trail.grows else trail.last.rows
+    rows = int(of(there)) if trail.kind != "sum" else trail.last.rows(there)
+    return (rows, Fraction(of(here)) / Fraction(of(there))) if rows >= ENOUGH and of(there) else None
 
 
 def _year_before(day: date) -> date:
