@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from zhunsheng.errors import MESSAGES
-from zhunsheng.evidence import ledgers
+from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.measures import measures
 from zhunsheng.regulations import (
     Deadline,
@@ -124,6 +124,14 @@ _TYPES = {
 }
 
 
+def _said_again(ledger: Ledger) -> str:
+    """Return which rows say again what others said, empty where none do."""
+    if (once := ledger.once) is None:
+        return ""
+    alike = "、".join(ledger.column(name).title for name in (once.who, *once.by))
+    return f"{alike} 都相同的几行只计{ledger.column(once.last[0]).title}最晚的一行。"
+
+
 def ledgers_page() -> str:
     """Return the dictionary of ledgers."""
     lines = [
@@ -135,7 +143,7 @@ def ledgers_page() -> str:
         keys = "、".join(ledger.column(k).title for k in ledger.key)
         lines += [
             f"## {ledger.title}（`{ledger.id}`）\n",
-            f"{ledger.what}。主键：{keys}。\n",
+            f"{ledger.what}。主键：{keys}。{_said_again(ledger)}\n",
             "| 列 | 名称 | 类型 | 必填 | 个人 | 取值与说明 | 也认得 |",
             "|---|---|---|---|---|---|---|",
         ]
