@@ -34,8 +34,8 @@ DRIFT = 0.1  # spread, at the year's beginning, of a figure of which nothing but
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure to be carried on: ``value`` in the target's unit, on ``on`` of a time that ends with ``due``,
-    at a ``pace``; ``unit`` is what it was told in.
+    """A figure to be carried on: ``value`` in the target's unit, ``unit`` what it was told in; its ``pace``,
+    and ``even``, the share of the time that has passed.
     """
 
     indicator: Indicator
@@ -43,7 +43,7 @@ class Figure:
     unit: str | None
     trail: Trail | None
     pace: Pace
-    even: Fraction  # the share of the time that has passed
+    even: Fraction
 
     @property
     def goal(self) -> Fraction:

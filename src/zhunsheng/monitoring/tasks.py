@@ -58,7 +58,7 @@ def _room(figure: Figure) -> str:
     room = figure.goal - figure.value
     if room < 0:
         return worded("已超出 {what}", what=_much(figure, -room))
-    return worded("至多还可有 {what}", what=_much(figure, room))
+    return worded("至多还可有 {what}", what=_much(figure, room)) if room else ""
 
 
 def _of_due(figure: Figure, due: date) -> str:
