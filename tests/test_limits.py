@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -287,7 +288,7 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
         "report-check": {"kind": "举报"},
         "food-follow-up": {"category": "食品", "passed": False},
     }
-    table_rows, stops, expected = [], [], {}
+    table_rows, stops, expected, starts = [], [], {}, {}
     for n, (start, done, extended, until, suspended) in enumerate(rows):
         number = f"N{n}"
         named = {ledger.key[0]: number, entry.starts[0]: start, entry.ends[0]: done, **kinds.get(limit, {})}
@@ -312,12 +313,12 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
         said = Row(
             start, done, extended if entry.extended else None, until if entry.until else None, intervals
         )
-        expected[number] = standing(limit, said, as_of)
+        expected[number], starts[number] = standing(limit, said, as_of), start
     filled(engine, {ledger.id: table_rows, "suspensions": stops or [{"register": "", "number": ""}]})
     this_year = {
         number: found
         for number, found in expected.items()
-        if found.state != "not-started" and not (found.done and found.done.year < as_of.year)
+        if found.state != "not-started" and not (_belongs(found, starts[number]) < as_of.replace(month=1, day=1))
     }
     shown = listed(engine, limit, as_of, Asked(states=BOUND, department="A", limit=None))
     assert {row.number: row.standing for row in shown} == this_year
@@ -331,10 +332,28 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
         found
         for found in expected.values()
         if found.due is not None
-        and as_of.replace(month=1, day=1) <= min(found.done or found.due, found.due) <= as_of
+        and as_of.replace(month=1, day=1) <= _counts_on(found) <= as_of
     ]
     assert reading.denominator == len(told)
-    assert reading.numerator == sum(found.done is not None and found.done <= found.due for found in told)
+    assert reading.numerator == sum(found.state == "in-time" for found in told)
+    lines = [line for line in counted(engine, as_of, "A") if line.limit == limit]
+    assert sum((line.counts for line in lines), Counter()) == Counter(s.state for s in this_year.values())
+    late = sum(found.extended_late for found in this_year.values())
+    assert sum(line.extended_late for line in lines) == late
+
+
+def _belongs(found, start):
+    """Return the day that tells the year in which a row is counted: with what was done, with its start where
+    the two contradict each other.
+    """
+    return start if found.state == "doubtful" else found.done or date.max
+
+
+def _counts_on(found):
+    """Return the day from which a row is in the rate: it was done or was due, and what is doubtful is not
+    done.
+    """
+    return found.due if found.state == "doubtful" else min(found.done or found.due, found.due)
 
 
 def test_rows_by_section_and_those_that_a_limit_does_not_bind(engine):

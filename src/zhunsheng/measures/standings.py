@@ -26,7 +26,8 @@ BOUND: tuple[State, ...] = tuple(state for state in STATES if state != "not-star
 class Line:
     """How many rows of a section (None: none is named) stand how to a limit. ``earliest`` is the first last
     day of those that are overdue or due soon. ``recorded`` is whether the department ever noted an end: where
-    it noted none, that nothing is done is not known.
+    it noted none, that nothing is done is not known. ``extended_late`` is how many of them have an extension
+    that was approved when the limit had run out.
     """
 
     limit: str
@@ -35,6 +36,7 @@ class Line:
     counts: Counter[State] = field(hash=False)
     earliest: date | None
     recorded: bool = True
+    extended_late: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,15 @@ def counted(engine: Engine, as_of: date, department: str | None = None) -> list[
         text = _counts_text(ledger, tuple(names), engine.dialect, narrowed=department is not None)
         for row in engine.query(_at(text, as_of, department, engine.dialect)):
             code, section, *figures = row
-            width = len(BOUND) + 2
+            width = len(BOUND) + 3
             for n, name in enumerate(names):
-                *numbers, earliest, done = figures[n * width : (n + 1) * width]
+                *numbers, earliest, done, late = figures[n * width : (n + 1) * width]
                 ends[name, code] += done
                 counts: Counter[State] = Counter(
                     {state: int(number) for state, number in zip(BOUND, numbers, strict=True) if number}
                 )
                 if counts:
-                    found.append(Line(name, code, section, counts, earliest))
+                    found.append(Line(name, code, section, counts, earliest, extended_late=late))
     order = list(applied())
     told = [replace(line, recorded=ends[line.limit, line.department] > 0) for line in found]
     return sorted(told, key=lambda line: (order.index(line.limit), line.department, line.section or ""))
@@ -147,15 +149,25 @@ def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: b
     select = exp.select(exp.column(DEPARTMENT), exp.column("section_"))
     for n, limit in enumerate(names):
         state, due = f"state{n}", exp.column(f"limit{n}_due")
-        done = exp.column(f"limit{n}_done")
-        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, done, copy=False)
+        done, odd, late = (exp.column(f"limit{n}_{of}") for of in ("done", "odd", "late"))
+        ended = exp.alias_(exp.Coalesce(this=done, expressions=[odd]), f"ended{n}")
+        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, ended, late, copy=False)
         for number, one in enumerate(BOUND):
             of_state = exp.EQ(this=exp.column(state), expression=exp.Literal.string(one))
             counted = _filter(exp.Count(this=exp.Star()), of_state)
             select = select.select(exp.alias_(counted, f"n{n}_{number}"), copy=False)
         earliest = _filter(exp.Min(this=due.copy()), exp.column(state).isin("overdue", "due-soon"))
-        ended = exp.alias_(exp.Count(this=done.copy()), f"ended{n}")
-        select = select.select(exp.alias_(earliest, f"first{n}"), ended, copy=False)
+        select = select.select(
+            exp.alias_(earliest, f"first{n}"),
+            exp.alias_(exp.Count(this=exp.column(f"ended{n}")), f"ends{n}"),
+            exp.alias_(
+                _filter(
+                    exp.Count(this=exp.Star()), exp.and_(late.copy().eq(1), exp.column(state).is_(exp.Null()).not_())
+                ),
+                f"lates{n}",
+            ),
+            copy=False,
+        )
     source = _source(ledgers()[name], names, narrowed=narrowed)
     inner = inner.from_(source.subquery("rows", copy=False), copy=False)
     select = select.from_(inner.subquery("stated", copy=False), copy=False)
@@ -183,7 +195,7 @@ def _rows_text(
         exp.column(ledger.key[0]),
         exp.alias_(_section(limit), "section_"),
         exp.column("limit0_start"),
-        exp.column("limit0_done"),
+        exp.Coalesce(this=exp.column("limit0_done"), expressions=[exp.column("limit0_odd")]),
         exp.column(entry.extended) if entry.extended else exp.Null(),
         exp.column(entry.until) if entry.until else exp.Null(),
         *(exp.column(part) for part in ledger.key if ledger.column(part).type == "text"),

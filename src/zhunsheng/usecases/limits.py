@@ -86,10 +86,18 @@ def rows_of(
 
 
 def note_of(row: LimitRow) -> str:
-    """Return what is to be known of a row's last day: that it is provisional, or that the clock stands."""
-    if row.standing.state == "stopped":
-        return worded("停计中，恢复后顺延")
-    return worded("暂定：放假安排未公布") if row.standing.provisional else ""
+    """Return what is to be known of a row's last day: that the clock stands, that an extension does not count,
+    that dates contradict each other, that it is provisional; empty for nothing.
+    """
+    said = row.standing
+    found = {
+        worded("停计中，恢复后顺延"): said.state == "stopped",
+        worded("办结早于起算，请核对两个日期"): said.state == "doubtful",
+        worded("逾期批准的延期，不计"): said.extended_late,
+        worded("办结时停计没有结束，停计算到办结日"): said.unended,
+        worded("暂定：放假安排未公布"): said.provisional and said.state != "stopped",
+    }
+    return series([note for note, holds in found.items() if holds], "；")
 
 
 def name_of(row: LimitRow) -> str:
@@ -98,11 +106,15 @@ def name_of(row: LimitRow) -> str:
 
 
 def table(rows: Iterable[LimitRow], department_name: Callable[[str], str]) -> list[tuple[Any, ...]]:
-    """Return rows as a table under ``HEADER``; ``department_name`` names a department by its code."""
+    """Return rows as a table under ``HEADER``; ``department_name`` names a department by its code, which is
+    asked once of each: it looks into the store.
+    """
+    rows = list(rows)
+    names = {code: department_name(code) for code in {row.department for row in rows}}
     return [
         (
             name_of(row),
-            department_name(row.department),
+            names[row.department],
             row.number,
             row.section or "",
             row.start,
