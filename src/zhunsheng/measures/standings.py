@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import Literal
 
+import sqlglot
 from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
@@ -18,6 +20,7 @@ from zhunsheng.measures.engines import Engine
 from zhunsheng.regulations.limits import OPEN, STATES, Interval, Row, Standing, State, applied, standing
 from zhunsheng.regulations.workdays import DAY
 
+StrayKind = Literal["no-row", "no-limit", "reversed"]
 # States of rows that a limit binds and that began to run.
 BOUND: tuple[State, ...] = tuple(state for state in STATES if state != "not-started")
 
@@ -59,6 +62,55 @@ class LimitRow:
     section: str | None
     start: date
     standing: Standing
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A suspension that stops no clock: whose, of which ledger (its title) and row, for which reason from
+    which to which day, and why not.
+    """
+
+    department: str
+    register: str
+    number: str
+    reason: str
+    first: date
+    last: date | None
+    why: StrayKind
+
+
+def strays(engine: Engine, department: str | None = None) -> list[Stray]:
+    """Return the suspensions that stop no clock: whose number no row of their ledger has, whose reason stops
+    none of its limits, or that end before they begin. Without ``department`` (a code) of all departments.
+    """
+    found = []
+    kept = engine.query(_strays_text(engine.dialect, department))
+    for code, register, number, reason, first, last, known in kept:
+        why: StrayKind = "no-row"
+        if known:
+            why = "reversed" if last is not None and last < first else "no-limit"
+        found.append(Stray(code, register, number, reason, first, last, why))
+    return found
+
+
+def _strays_text(dialect: str, department: str | None) -> str:
+    titles = {ledger.title: ledger for ledger in ledgers().values()}
+    registers = [titles[value] for value in ledgers()[limits.SUSPENSIONS].column("register").values]
+    parts = []
+    for ledger in registers:
+        reasons = {why for e in applied().values() if e[-1].ledger == ledger.id for why in e[-1].stops}
+        own = f"p.reason IN ({', '.join(repr(why) for why in sorted(reasons))})" if reasons else "FALSE"
+        among = "" if department is None else f" AND p.{DEPARTMENT} = '{department}'"
+        parts.append(
+            f"SELECT p.{DEPARTMENT} AS dep, p.register AS register, p.number AS number, p.reason AS reason, "
+            "p.stopped_on AS first_day, p.resumed_on AS last_day, r.num IS NOT NULL AS known "
+            f"FROM {limits.SUSPENSIONS} AS p LEFT JOIN (SELECT DISTINCT {DEPARTMENT} AS dep, "
+            f"{ledger.key[0]} AS num FROM {ledger.id}) AS r ON r.dep = p.{DEPARTMENT} AND r.num = p.number "
+            f"WHERE p.register = '{ledger.title}'{among} "
+            f"AND (r.num IS NULL OR NOT ({own}) OR p.resumed_on < p.stopped_on)"
+        )
+    text = " UNION ALL ".join(parts) + " ORDER BY dep, register, number, first_day, reason"
+    return str(sqlglot.transpile(text, read="duckdb", write=dialect)[0])
 
 
 def counted(engine: Engine, as_of: date, department: str | None = None) -> list[Line]:

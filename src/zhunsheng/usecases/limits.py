@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledgers
 from zhunsheng.files.writing import TextBook, whole_file
-from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, listed
+from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, Stray, listed
 from zhunsheng.regulations.limits import STATES, State, applied
 from zhunsheng.text import csv_text
 from zhunsheng.translation import series, worded
@@ -31,6 +31,7 @@ class Total:
     lines: list[Line] = field(default_factory=list)
     earliest: date | None = None
     recorded: bool = False
+    extended_late: int = 0
 
     @property
     def lacking(self) -> str:
@@ -50,6 +51,7 @@ def totals(lines: Iterable[Line]) -> list[Total]:
         total.counts += line.counts
         total.lines.append(line)
         total.recorded = total.recorded or line.recorded
+        total.extended_late += line.extended_late
         if line.earliest is not None:
             total.earliest = min(line.earliest, total.earliest or line.earliest)
     return list(found.values())
@@ -98,6 +100,25 @@ def note_of(row: LimitRow) -> str:
         worded("暂定：放假安排未公布"): said.provisional and said.state != "stopped",
     }
     return series([note for note, holds in found.items() if holds], "；")
+
+
+def stray_told(stray: Stray) -> str:
+    """Return a suspension that stops no clock in words, with why."""
+    why = {
+        "no-row": worded("台账里没有这个编号"),
+        "no-limit": worded("这一事由不停计这个台账的任何期限"),
+        "reversed": worded("结束早于开始"),
+    }
+    until = worded("未结束") if stray.last is None else str(stray.last)
+    return worded(
+        "{register} {number}，{reason}（{first}至{until}）：{why}",
+        register=stray.register,
+        number=stray.number,
+        reason=stray.reason,
+        first=stray.first,
+        until=until,
+        why=why[stray.why],
+    )
 
 
 def name_of(row: LimitRow) -> str:
