@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.targets.beside import left_out, narrowed, odd_words, takes_back
-from zhunsheng.targets.kinds import DOWN, IndicatorType, same_unit, wants
+from zhunsheng.targets.kinds import DOWN, MULTIPLIERS, IndicatorType, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.spelling import normalise, periods
 from zhunsheng.targets.units import convert, counted_alike, counts, split_unit
@@ -170,8 +170,14 @@ def _figure(indicator: Indicator, written: Written) -> Result:
             return Result(None, worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per))
     elif written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
         return Result(None, worded("完成值“{text}”各时段的数不能相加", text=written.text))
+    elif aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
+        return Result(
+            None, worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per)
+        )
     elif written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
+    if unit in MULTIPLIERS and split_unit(aim.unit)[0] == "元":
+        unit = f"{unit}元"  # 3.5万 beside ≤3.5万元
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
     ):
@@ -188,6 +194,14 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     ):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
+    beyond = isinstance(aim.value, tuple) and value > aim.value[1] and told.sense == "within"
+    if written.text and beyond and told.kind == "quantity" and counts(aim.unit):
+        return Result(
+            None,
+            worded(
+                "完成值“{text}”超过区间的上限，不知是多做还是超出范围，请写明指标方向", text=written.text
+            ),
+        )
     if doubt := _bound_doubt(told, value, written.bound):
         return Result(None, doubt)
     return Result(value)
@@ -318,5 +332,7 @@ def _bound_doubt(told: IndicatorType, value: Fraction, bound: Bound) -> str | No
         return None
     if bound == "about":
         return worded("完成值只是约数")
+    if value in told.bounds:
+        return worded("完成值照抄了指标值的界限，不是确数")
     safe = (bound == "least" and told.sense == "more") or (bound == "most" and told.sense == "less")
     return None if safe and told.aim.meets(value) else worded("完成值只写了一个界限，不是确数")
