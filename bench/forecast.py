@@ -498,10 +498,11 @@ def main() -> None:
     page = f"""# How good the forecast is
 
 Made by `python bench/forecast.py --years {given.years} --seed {given.seed}`: {len(told):,} forecasts at the \
-ends of the months from February to November, of {given.years} invented years of each of {len(FAMILIES)} kinds \
-of indicators, each with the year before. The years are made day by day by what such work is like in an office \
-(the docstrings in `bench/forecast.py` say how), not by the model; its constants were chosen on other years \
-(seed 1). **They are invented: what an office's own years are like only its own ledgers can tell.**
+ends of the months from February to November, of {given.years} invented years of each of \
+{len(FAMILIES)} kinds of indicators, each with the year before. The years are made day by day by what such \
+work is like in an office (the docstrings in `bench/forecast.py` say how), not by the model; its constants \
+were chosen on other years (seed 1). **They are invented: what an office's own years are like only its own \
+ledgers can tell.**
 
 Brier score: the mean square of what was said less what came; 0 is perfect, 0.25 is a coin. Month ÷ 12 is a \
 value held against the target × month ÷ 12 (of rates and means against the target), green from 80 % of it, \

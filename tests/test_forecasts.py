@@ -1,4 +1,4 @@
-"""Forecasts from ledgers: last year's course, planned and due days, periods and steps, as imports leave them."""
+"""Forecasts from ledgers as imports leave them: last year's course, due days, periods, steps."""
 
 from __future__ import annotations
 

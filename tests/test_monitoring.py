@@ -305,7 +305,7 @@ def test_money_far_ahead_of_its_plan_warns_as_money_behind_does():
     st.lists(st.integers(0, 365), max_size=40),
     st.booleans(),
 )
-def test_light_likelihood_chance_and_forecast_never_disagree(raw, value, days, accrual, last, rated):
+def test_3_light_likelihood_chance_and_forecast_never_disagree(raw, value, days, accrual, last, rated):
     on = date(2021, 1, 1) + timedelta(days=days)
     course = year_of(*[date(2020, 1, 1) + timedelta(days=d) for d in last])
     kind = "ratio" if rated and raw.endswith("%") else None

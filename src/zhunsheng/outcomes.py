@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Protocol
 
 from zhunsheng.measures.course import Course
 from zhunsheng.targets import Indicator
@@ -261,8 +261,18 @@ def forecast_text(value: Fraction | date | None, indicator: Indicator) -> str:
     return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
 
 
-def range_text(low: Fraction | None, high: Fraction | None, indicator: Indicator) -> str:
-    """Return between what a year may end (40至55件), empty where nothing is known or nothing is open."""
+class Between(Protocol):
+    """What ends between ``low`` and ``high``, in the target's unit."""
+
+    @property
+    def low(self) -> Fraction | None: ...
+    @property
+    def high(self) -> Fraction | None: ...
+
+
+def between(outlook: Between, indicator: Indicator) -> str:
+    """Return between what a year may end (40至55件); empty where nothing is known or nothing is open."""
+    low, high = outlook.low, outlook.high
     if low is None or high is None or low == high:
         return ""
     first, last = (number_beside(n, bounds_in(indicator, indicator.aim.unit)) for n in (low, high))

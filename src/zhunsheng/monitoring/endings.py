@@ -12,6 +12,7 @@ from statistics import NormalDist
 from zhunsheng.targets.kinds import IndicatorType
 
 UNSETTLED = (0.01, 0.99)  # as long as both ways are open, nobody is sure
+BREAKABLE = 0.94  # what any day may break is still less sure
 MIDDLE = 0.9  # the range that is told ends where the year stays below with this probability, or above
 _FEW = 400  # mean of pieces to come up to which they are counted one by one
 _REST = 1e-9  # share of the odds beyond which pieces are not counted on
@@ -57,6 +58,7 @@ class Ending:
             return float(sure)
         least, most = UNSETTLED
         if self.pieces:
+            most = BREAKABLE if told.sense == "less" else most
             assert self.low is not None and self.piece is not None
             met = sum(
                 share for n, share in enumerate(self.pieces) if told.aim.meets(self.low + n * self.piece)

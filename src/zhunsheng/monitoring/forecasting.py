@@ -34,8 +34,8 @@ DRIFT = 0.1  # spread, at the year's beginning, of a figure of which nothing but
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure to be carried on: ``value`` in the target's unit, on ``on`` of a time that ends with ``due``,
-    at a ``pace``; ``unit`` is what it was told in.
+    """A figure to be carried on: ``value`` in the target's unit, ``unit`` what it was told in; its ``pace``,
+    and ``even``, the share of the time that has passed.
     """
 
     indicator: Indicator
@@ -43,7 +43,7 @@ class Figure:
     unit: str | None
     trail: Trail | None
     pace: Pace
-    even: Fraction  # the share of the time that has passed
+    even: Fraction
 
     @property
     def goal(self) -> Fraction:
@@ -177,7 +177,7 @@ def _share(figure: Figure, trail: Trail) -> tuple[Ending, str]:
     noise = BUNCHED * rate * (1 - rate) * (1 / max(more, 1) + 1 / (rows + 1))
     spread = more / (rows + more) * math.sqrt(max(noise, 0.0))
     if coming is None:
-        words = worded("按至今的比率推算，{pace}", pace=figure.pace.words)
+        words = worded("按至今的比率推算，{how}", how=figure.pace.words)
         return _bell(full, mean, spread, (Fraction(0), full)), words
     between = (full * hits / (rows + coming), full * (hits + coming) / (rows + coming))
     words = worded("今后到期 {coming} 项，按至今的比率推算", coming=coming)

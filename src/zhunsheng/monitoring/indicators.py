@@ -158,6 +158,8 @@ def _of_figure(case: MonitoredCase, value: Fraction) -> Outlook:
         expected = asked_by(told.aim, case.year, case.as_of)
     if case.as_of < case.first:
         words = worded("尚未开始")
+    elif chance == 1 and not case.over:
+        words = worded("已经达到目标，不会再变")
     return Outlook(
         words,
         chance,

@@ -10,7 +10,7 @@ from zhunsheng.monitoring.endings import Ending
 from zhunsheng.monitoring.forecasting import Figure
 from zhunsheng.monitoring.milestones import Finish
 from zhunsheng.targets import convert
-from zhunsheng.translation import series, worded
+from zhunsheng.translation import worded
 from zhunsheng.wording import number
 
 
@@ -21,7 +21,7 @@ def steps_left(finish: Finish, goal: date, on: date) -> str:
     if not finish.left:
         return worded("{day} 前完成", day=goal)
     left = worded("还有 {left} 个环节，{day} 前完成", left=finish.left, day=goal)
-    return worded("{left}；已迟 {late} 天", left=left, late=finish.late) if finish.late else left
+    return worded("{words}；已迟 {late} 天", words=left, late=finish.late) if finish.late else left
 
 
 def figure_left(figure: Figure, ending: Ending, due: date, expected: Fraction | None) -> str:
@@ -36,10 +36,10 @@ def figure_left(figure: Figure, ending: Ending, due: date, expected: Fraction | 
         return ""
     if not figure.grows:
         return _of_due(figure, due)
-    parts = [worded("还差 {much}，{day} 前", much=_much(figure, figure.goal - value), day=due)]
-    if expected is not None and value < expected:
-        parts.append(worded("比此时应达少 {much}", much=_much(figure, expected - value)))
-    return series(parts, "；")
+    words = worded("还差 {what}，{day} 前", what=_much(figure, figure.goal - value), day=due)
+    if expected is None or value >= expected:
+        return words
+    return worded("{words}；比此时应达少 {came}", words=words, came=_much(figure, expected - value))
 
 
 def _much(figure: Figure, gap: Fraction) -> str:
@@ -57,8 +57,8 @@ def _room(figure: Figure) -> str:
     """Return how much of a ceiling is left, or by how much it is broken."""
     room = figure.goal - figure.value
     if room < 0:
-        return worded("已超出 {much}", much=_much(figure, -room))
-    return worded("至多还可有 {much}", much=_much(figure, room))
+        return worded("已超出 {what}", what=_much(figure, -room))
+    return worded("至多还可有 {what}", what=_much(figure, room)) if room else ""
 
 
 def _of_due(figure: Figure, due: date) -> str:

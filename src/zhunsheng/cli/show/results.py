@@ -18,7 +18,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.measures import show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Light, MonitoredSheet
-from zhunsheng.outcomes import Outcome, forecast_text, marks, range_text
+from zhunsheng.outcomes import Outcome, between, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.comparing_schemes import Beside
@@ -73,8 +73,8 @@ def checkpoint(found: MonitoredSheet) -> None:
         unit = i.aim.unit or ""
         expected = f"{show_number(s.expected)}{unit}" if s.expected is not None else "—"
         forecast = forecast_text(s.forecast, i)
-        if between := range_text(s.low, s.high, i):
-            forecast = f"{forecast}\n{between}"
+        if ends := between(s, i):
+            forecast = f"{forecast}\n{ends}"
         table.add_row(
             escape(i.name),
             escape(i.words()),
