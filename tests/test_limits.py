@@ -154,6 +154,9 @@ def test_a_month_before():
         ("complaint-mediate", D(2026, 8, 4), D(2026, 10, 8)),
         # 60 calendar days from 12 Aug 2026: 11 Oct, a Sunday but no holiday: it does not move.
         ("complaint-mediate", D(2026, 8, 12), D(2026, 10, 11)),
+        # 7 working days of order no. 20, article 21, from Tue 29 Sep 2020: 30 Sep 1; 1–8 Oct off; 9, 10 (a
+        # worked Saturday), 12–15 Oct 2–7.
+        ("complaint-end-tell", D(2020, 9, 29), D(2020, 10, 15)),
         # 15 working days from Wed 3 June 2026: 4, 5 (2), 8–12 (7), 15–18 (11), 19 off, 22–25 (15).
         ("report-check", D(2026, 6, 3), D(2026, 6, 25)),
         # 90 calendar days from 5 July 2026: 31 July is 26, 31 Aug 57, 30 Sep 87, 3 Oct 90: moves to 8 Oct.
@@ -225,7 +228,7 @@ def test_extensions():
 
 
 def test_an_extension_counts_only_if_it_was_approved_in_time():
-    """Penalty procedure, article 64: what can't be decided within the limit may be extended, so before its end.
+    """Penalty procedure, article 64: what can't be decided in time may be extended, so before its end.
 
     90 days from 1 June 2026 end on Sunday 30 Aug, no holiday: approved on the 30th in time, on the 31st not.
     """
@@ -251,8 +254,9 @@ def test_an_extension_counts_only_if_it_was_approved_in_time():
 
 
 def test_a_suspension_ends_with_what_was_done():
-    """A case of 1 June 2026, due on 30 Aug, suspended from 1 Aug and decided on 10 Sep: the clock stood for 41
-    days (1 Aug to 10 Sep), 60 days were used (2 June to 31 July), and due it was on 10 Oct, whenever one looks.
+    """A case of 1 June 2026, due on 30 Aug, suspended from 1 Aug and decided on 10 Sep: the clock stood
+    for 41 days (1 Aug to 10 Sep), 60 days were used (2 June to 31 July), and due it was on 10 Oct, whenever
+    one looks.
     """
     row = Row(D(2026, 6, 1), done=D(2026, 9, 10), stops=[Interval(D(2026, 8, 1), None, "中止")])
     for as_of in (D(2026, 9, 10), D(2026, 12, 1)):
@@ -370,7 +374,8 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
     this_year = {
         number: found
         for number, found in expected.items()
-        if found.state != "not-started" and not (_belongs(found, starts[number]) < as_of.replace(month=1, day=1))
+        if found.state != "not-started"
+        and not (_belongs(found, starts[number]) < as_of.replace(month=1, day=1))
     }
     shown = listed(engine, limit, as_of, Asked(states=BOUND, department="A", limit=None))
     assert {row.number: row.standing for row in shown} == this_year
@@ -383,8 +388,7 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
     told = [
         found
         for found in expected.values()
-        if found.due is not None
-        and as_of.replace(month=1, day=1) <= _counts_on(found) <= as_of
+        if found.due is not None and as_of.replace(month=1, day=1) <= _counts_on(found) <= as_of
     ]
     assert reading.denominator == len(told)
     assert reading.numerator == sum(found.state == "in-time" for found in told)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
@@ -214,7 +214,8 @@ def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: b
             exp.alias_(exp.Count(this=exp.column(f"ended{n}")), f"ends{n}"),
             exp.alias_(
                 _filter(
-                    exp.Count(this=exp.Star()), exp.and_(late.copy().eq(1), exp.column(state).is_(exp.Null()).not_())
+                    exp.Count(this=exp.Star()),
+                    exp.and_(late.copy().eq(1), exp.column(state).is_(exp.Null()).not_()),
                 ),
                 f"lates{n}",
             ),
@@ -226,7 +227,7 @@ def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: b
     return select.group_by(exp.column(DEPARTMENT), exp.column("section_"), copy=False).sql(dialect=dialect)
 
 
-def _filter(aggregate: exp.Expression, where: exp.Expression) -> exp.Expression:
+def _filter(aggregate: Any, where: Any) -> exp.Expression:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where))
 
 

@@ -74,7 +74,9 @@ _ACTS = re.compile(
 )
 _PAID_OUT = re.compile(r"(?:补助|补贴|发放|救助|低保|奖励|待遇|供养|生活费?).{0,4}标准$")
 _COST_NAME = re.compile(r"(?:(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?|费)$")
-_SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格)率$")
+_SAVING = re.compile(
+    r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格|有效)率$"
+)
 _DURATION = re.compile(
     r"(?:时限|用时|周期|期限|耗时|工期)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
@@ -207,18 +209,8 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
-    if kind == "growth" and not target.value and target.op == "==" and _RISES.search(name) and not pointed:
-        # 增长率 0% is that nothing falls, where what grows is not to be held down.
-        if not _HELD_DOWN.search(_GROWTH_NAME.sub("", name)):
-            return IndicatorType(kind, "more", aim.replaced(op=">="), falling, unsure)
-    if isinstance(target.value, tuple) and target.value[0] >= 0 and not unsure:
-        # Of a time limit the nearer end is no promise (3-5天 done in 2 is early, and no fault); a direction
-        # that is written says the same of anything.
-        timed = split_unit(unit)[0] in _TIMES and [h for h, _ in _hints(name, aim, place, kind)] == ["less"]
-        if pointed == "less" or (timed and pointed is None):
-            return IndicatorType(kind, "less", aim.replaced(op="<=", value=target.value[1]), falling)
-        if pointed == "more":
-            return IndicatorType(kind, "more", aim.replaced(op=">=", value=target.value[0]), falling)
+    if not settled and (ended := _by_one_end(kind, name, aim, place, pointed)):
+        return IndicatorType(kind, _sense_of(ended), ended, falling, unsure)
     equals = target.op == "==" and not target.implied and bool(target.value)
     if not target.implied and not equals:
         sense = _sense_of(target)
@@ -308,6 +300,26 @@ def _unit_of(name: str, target: TargetValue) -> str | None:
     if not _is_rate(name, target) or not _highest(target):
         return None
     return "比值" if _highest(target) <= 1 else "%"
+
+
+def _by_one_end(
+    kind: Kind, name: str, aim: TargetValue, place: str, pointed: Sense | None
+) -> TargetValue | None:
+    """Return the one bound that a target means though it is written as a range or as nought; None for others.
+
+    Of a time limit the nearer end is no promise (3-5天 done in 2 is early, and no fault), and a direction
+    that is written says the same of anything; 增长率 0% asks that nothing falls, where what grows is not to
+    be held down.
+    """
+    if isinstance(aim.value, tuple) and aim.value[0] >= 0:
+        hints = [sense for sense, _words in _hints(name, aim, place, kind)]
+        timed = split_unit(aim.unit)[0] in _TIMES and hints == ["less"]
+        if pointed == "less" or (timed and pointed is None):
+            return aim.replaced(op="<=", value=aim.value[1])
+        return aim.replaced(op=">=", value=aim.value[0]) if pointed == "more" else None
+    rises = kind == "growth" and aim.op == "==" and not aim.value and not pointed and _RISES.search(name)
+    held = _HELD_DOWN.search(_GROWTH_NAME.sub("", name))
+    return aim.replaced(op=">=") if rises and not held else None
 
 
 def _money_of(name: str, target: TargetValue, place: str) -> str | None:

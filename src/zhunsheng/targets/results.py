@@ -171,13 +171,10 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     elif written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
         return Result(None, worded("完成值“{text}”各时段的数不能相加", text=written.text))
     elif aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
-        return Result(
-            None, worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per)
-        )
+        return Result(None, worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per))
     elif written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
-    if unit in MULTIPLIERS and split_unit(aim.unit)[0] == "元":
-        unit = f"{unit}元"  # 3.5万 beside ≤3.5万元
+    unit = _in_yuan(unit, aim.unit)
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
     ):
@@ -194,17 +191,22 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     ):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
-    beyond = isinstance(aim.value, tuple) and value > aim.value[1] and told.sense == "within"
-    if written.text and beyond and told.kind == "quantity" and counts(aim.unit):
-        return Result(
-            None,
-            worded(
-                "完成值“{text}”超过区间的上限，不知是多做还是超出范围，请写明指标方向", text=written.text
-            ),
-        )
-    if doubt := _bound_doubt(told, value, written.bound):
+    if doubt := _beyond_doubt(told, value, written.text) or _bound_doubt(told, value, written.bound):
         return Result(None, doubt)
     return Result(value)
+
+
+def _in_yuan(unit: str | None, wanted: str | None) -> str | None:
+    """Return the unit of an amount whose 元 is left out (3.5万 beside ≤3.5万元); any other as it is."""
+    return f"{unit}元" if unit in MULTIPLIERS and split_unit(wanted)[0] == "元" else unit
+
+
+def _beyond_doubt(told: IndicatorType, value: Fraction, text: str) -> str | None:
+    """Return why a count beyond its range can't be judged: more may have been done, or too much."""
+    within = told.sense == "within" and told.kind == "quantity" and counts(told.unit)
+    if not text or not within or value <= max(told.bounds):
+        return None
+    return worded("完成值“{text}”超过区间的上限，不知是多做还是超出范围，请写明指标方向", text=text)
 
 
 def _by_period(told: IndicatorType, parts: Sequence[Fraction]) -> Fraction | None:

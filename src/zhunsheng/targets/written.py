@@ -412,7 +412,12 @@ def _unit(tail: str, wanted: str | None) -> str | None:
     if wanted and tail.startswith(wanted):
         return wanted
     base = known_unit(tail)
-    if base and wanted and "/" in wanted and (each := re.match(r"/[^\d,;:。、，；：！？!?以]+", tail[len(base) :])):
+    if (
+        base
+        and wanted
+        and "/" in wanted
+        and (each := re.match(r"/[^\d,;:。、，；：！？!?以]+", tail[len(base) :]))
+    ):
         # 52000元/台 beside 万元/台: for each of the same, in another multiple.
         same = split_unit(base + each[0])[0] == split_unit(wanted)[0]
         if same and not re.fullmatch("/(?:季度|季|月|半年|周|年)", each[0]):

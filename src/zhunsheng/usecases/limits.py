@@ -88,8 +88,8 @@ def rows_of(
 
 
 def note_of(row: LimitRow) -> str:
-    """Return what is to be known of a row's last day: that the clock stands, that an extension does not count,
-    that dates contradict each other, that it is provisional; empty for nothing.
+    """Return what is to be known of a row's last day: that the clock stands, that an extension does not
+    count, that dates contradict each other, that it is provisional; empty for nothing.
     """
     said = row.standing
     found = {

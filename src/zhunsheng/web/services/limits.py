@@ -15,7 +15,16 @@ from zhunsheng.measures.standings import BOUND, Asked, Line, Stray, counted, str
 from zhunsheng.regulations import Deadline
 from zhunsheng.regulations.limits import STATES, State, applied, limit_of, version_on
 from zhunsheng.regulations.workdays import FIRST, LAST, PUBLISHED
-from zhunsheng.usecases.limits import csv_bytes, fill_book, name_of, note_of, rows_of, stray_told, table, totals
+from zhunsheng.usecases.limits import (
+    csv_bytes,
+    fill_book,
+    name_of,
+    note_of,
+    rows_of,
+    stray_told,
+    table,
+    totals,
+)
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation
