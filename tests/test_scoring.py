@@ -783,7 +783,7 @@ def test_recheck_names_every_difference():
 
 
 def test_the_re_check_says_what_a_target_that_was_admitted_low_took_off():
-    """24 场 beside ≥4场 are six times the target: full points until someone explains. The office took 2 off."""
+    """24 场 beside ≥4场 is six times the target: full points until explained. The office took 2 off."""
     approved = sheet(indicator("≥4场", "培训场次"))
     outcomes = [Outcome(value=Decimal(24), origin="evidence", text="24场", note="", unit="场")]
     card = score_sheet(approved, outcomes, spent=Decimal(100), budget=Decimal(100), scheme=OLD, as_of=DAY)

@@ -71,7 +71,9 @@ def test_the_page_the_file_the_overview_the_to_do_and_the_rate_tell_the_same(dep
     client = sign_in("keyuan")
     page = limits.shown(department, day, limits.sought("", "", ""))
     counts = {
-        one["id"]: dict(zip(BOUND, one["counts"], strict=True)) for one in page["limits"] if not one["lacking"]
+        one["id"]: dict(zip(BOUND, one["counts"], strict=True))
+        for one in page["limits"]
+        if not one["lacking"]
     }
     where = f"{here(department, 'limits')}?as_of={day}&export=csv"
     rows = []
@@ -91,12 +93,14 @@ def test_the_page_the_file_the_overview_the_to_do_and_the_rate_tell_the_same(dep
     assert {one.id: (one.overdue, one.soon) for one in waits} == urgent
     told = {str(t["what"]) for t in todo.of(user("keyuan"), department, 2021, day) if "/limits?" in t["url"]}
     assert told == {f"{one.name}：{one.overdue} 件逾期，{one.soon} 件临近到期" for one in waits if one.ours}
-    # The rate counts each row in the year in which it first was done or fell due; what is due on the day itself
+    # The rate counts each row in the year in which it first was done or fell due; what is due on the day
     # has fallen due for it, and is due soon in the list.
     for one in page["limits"]:
         if one["id"] not in counts or not one["rate"]:
             continue
-        first = [min(filter(None, (r["到期"], r["办结"]))) for r in rows if r["期限"] == page["names"][one["id"]]]
+        first = [
+            min(filter(None, (r["到期"], r["办结"]))) for r in rows if r["期限"] == page["names"][one["id"]]
+        ]
         whole = sum("2021-01-01" <= each <= f"{day}" for each in first)
         in_time = counts[one["id"]]["in-time"]
         assert one["rate"].rstrip("%") == f"{round(100 * in_time / whole, 2):g}", one["id"]
