@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
-from zhunsheng.measures.standings import BOUND, Asked, counted, listed
+from zhunsheng.measures.standings import BOUND, Asked, counted, listed, strays
 from zhunsheng.regulations import deadlines
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.regulations.limits import (
@@ -153,6 +154,9 @@ def test_a_month_before():
         ("complaint-mediate", D(2026, 8, 4), D(2026, 10, 8)),
         # 60 calendar days from 12 Aug 2026: 11 Oct, a Sunday but no holiday: it does not move.
         ("complaint-mediate", D(2026, 8, 12), D(2026, 10, 11)),
+        # 7 working days of order no. 20, article 21, from Tue 29 Sep 2020: 30 Sep 1; 1–8 Oct off; 9, 10 (a
+        # worked Saturday), 12–15 Oct 2–7.
+        ("complaint-end-tell", D(2020, 9, 29), D(2020, 10, 15)),
         # 15 working days from Wed 3 June 2026: 4, 5 (2), 8–12 (7), 15–18 (11), 19 off, 22–25 (15).
         ("report-check", D(2026, 6, 3), D(2026, 6, 25)),
         # 90 calendar days from 5 July 2026: 31 July is 26, 31 Aug 57, 30 Sep 87, 3 Oct 90: moves to 8 Oct.
@@ -223,6 +227,59 @@ def test_extensions():
     assert standing("case-decide", row, D(2026, 9, 30)).due == D(2026, 12, 20)
 
 
+def test_an_extension_counts_only_if_it_was_approved_in_time():
+    """Penalty procedure, article 64: what can't be decided in time may be extended, so before its end.
+
+    90 days from 1 June 2026 end on Sunday 30 Aug, no holiday: approved on the 30th in time, on the 31st not.
+    """
+    in_time = standing("case-decide", Row(D(2026, 6, 1), extended_on=D(2026, 8, 30)), D(2026, 10, 1))
+    assert (in_time.due, in_time.extended_late) == (D(2026, 9, 29), False)
+    row = Row(D(2026, 6, 1), extended_on=D(2026, 8, 31), until=D(2026, 12, 20))
+    late = standing("case-decide", row, D(2026, 9, 5))
+    assert (late.due, late.state, late.extended_late) == (D(2026, 8, 30), "overdue", True)
+    assert not standing("case-decide", row, D(2026, 8, 30)).extended_late  # not known yet
+    # A hearing of 11–20 June, ten days, moves the end to 9 Sep: now 31 Aug is in time, and 30 more days and
+    # those ten are 9 Oct; what was decided together holds beyond it.
+    heard = Row(D(2026, 6, 1), None, D(2026, 8, 31), None, [Interval(D(2026, 6, 11), D(2026, 6, 20), "听证")])
+    assert standing("case-decide", heard, D(2026, 9, 5)).due == D(2026, 10, 9)
+    # 90 days from 5 July end on 3 Oct and move to 8 Oct (article 80): approved on the 8th is in time.
+    moved = Row(D(2026, 7, 5), extended_on=D(2026, 10, 8))
+    assert standing("case-decide", moved, D(2026, 10, 9)).due == D(2026, 11, 2)
+    # A report of 3 June, 15 working days until 25 June (article 18): the 26th is too late, the 25th is not
+    # and gives 26, 29, 30 June, 1–3, 6–10, 13–16 July.
+    report = Row(D(2026, 6, 3), extended_on=D(2026, 6, 26))
+    assert standing("report-check", report, D(2026, 6, 30)).due == D(2026, 6, 25)
+    report = Row(D(2026, 6, 3), extended_on=D(2026, 6, 25))
+    assert standing("report-check", report, D(2026, 6, 30)).due == D(2026, 7, 16)
+
+
+def test_a_suspension_ends_with_what_was_done():
+    """A case of 1 June 2026, due on 30 Aug, suspended from 1 Aug and decided on 10 Sep: the clock stood
+    for 41 days (1 Aug to 10 Sep), 60 days were used (2 June to 31 July), and due it was on 10 Oct, whenever
+    one looks.
+    """
+    row = Row(D(2026, 6, 1), done=D(2026, 9, 10), stops=[Interval(D(2026, 8, 1), None, "中止")])
+    for as_of in (D(2026, 9, 10), D(2026, 12, 1)):
+        found = standing("case-decide", row, as_of)
+        assert (found.due, found.used, found.state, found.unended) == (D(2026, 10, 10), 60, "in-time", True)
+    ended = Row(D(2026, 6, 1), done=D(2026, 9, 10), stops=[Interval(D(2026, 8, 1), D(2026, 8, 31), "中止")])
+    assert not standing("case-decide", ended, D(2026, 12, 1)).unended
+    backwards = Row(D(2026, 6, 1), stops=[Interval(D(2026, 8, 5), D(2026, 8, 1), "中止")])
+    assert standing("case-decide", backwards, D(2026, 8, 10)).due == D(2026, 8, 30)
+
+
+def test_what_is_done_before_its_clock_began_is_doubtful():
+    """Accepted on 11 June and closed on 10 June: one of both is wrong, so it is neither in time nor late."""
+    row = Row(D(2026, 6, 11), done=D(2026, 6, 10))
+    found = standing("complaint-mediate", row, D(2026, 7, 1))
+    assert (found.state, found.used) == ("doubtful", None)
+    same = Row(D(2026, 6, 11), done=D(2026, 6, 11))
+    assert standing("complaint-mediate", same, D(2026, 7, 1)).state == "in-time"
+    # A device may be inspected before the day on which that is due.
+    device = Row(D(2026, 6, 11), done=D(2026, 6, 10))
+    assert standing("equipment-inspect", device, D(2026, 7, 1)).state == "in-time"
+
+
 def test_what_is_counted_beyond_the_published_calendar_is_provisional():
     start = PUBLISHED[1] - timedelta(days=3)
     assert standing("complaint-accept", Row(start), start).provisional
@@ -287,7 +344,7 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
         "report-check": {"kind": "举报"},
         "food-follow-up": {"category": "食品", "passed": False},
     }
-    table_rows, stops, expected = [], [], {}
+    table_rows, stops, expected, starts = [], [], {}, {}
     for n, (start, done, extended, until, suspended) in enumerate(rows):
         number = f"N{n}"
         named = {ledger.key[0]: number, entry.starts[0]: start, entry.ends[0]: done, **kinds.get(limit, {})}
@@ -312,12 +369,13 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
         said = Row(
             start, done, extended if entry.extended else None, until if entry.until else None, intervals
         )
-        expected[number] = standing(limit, said, as_of)
+        expected[number], starts[number] = standing(limit, said, as_of), start
     filled(engine, {ledger.id: table_rows, "suspensions": stops or [{"register": "", "number": ""}]})
     this_year = {
         number: found
         for number, found in expected.items()
-        if found.state != "not-started" and not (found.done and found.done.year < as_of.year)
+        if found.state != "not-started"
+        and not (_belongs(found, starts[number]) < as_of.replace(month=1, day=1))
     }
     shown = listed(engine, limit, as_of, Asked(states=BOUND, department="A", limit=None))
     assert {row.number: row.standing for row in shown} == this_year
@@ -330,11 +388,28 @@ def test_sql_and_python_agree(engine, limit, rows, as_of):
     told = [
         found
         for found in expected.values()
-        if found.due is not None
-        and as_of.replace(month=1, day=1) <= min(found.done or found.due, found.due) <= as_of
+        if found.due is not None and as_of.replace(month=1, day=1) <= _counts_on(found) <= as_of
     ]
     assert reading.denominator == len(told)
-    assert reading.numerator == sum(found.done is not None and found.done <= found.due for found in told)
+    assert reading.numerator == sum(found.state == "in-time" for found in told)
+    lines = [line for line in counted(engine, as_of, "A") if line.limit == limit]
+    assert sum((line.counts for line in lines), Counter()) == Counter(s.state for s in this_year.values())
+    late = sum(found.extended_late for found in this_year.values())
+    assert sum(line.extended_late for line in lines) == late
+
+
+def _belongs(found, start):
+    """Return the day that tells the year in which a row is counted: with what was done, with its start where
+    the two contradict each other.
+    """
+    return start if found.state == "doubtful" else found.done or date.max
+
+
+def _counts_on(found):
+    """Return the day from which a row is in the rate: it was done or was due, and what is doubtful is not
+    done.
+    """
+    return found.due if found.state == "doubtful" else min(found.done or found.due, found.due)
 
 
 def test_rows_by_section_and_those_that_a_limit_does_not_bind(engine):
@@ -356,6 +431,32 @@ def test_rows_by_section_and_those_that_a_limit_does_not_bind(engine):
     assert listed(engine, "complaint-accept", AS_OF, Asked(department="B")) == []
     # The report: 15 working days from 1 Sep: 2–4 (3), 7–11 (8), 14–18 (13), 20 (worked Sunday, 14), 21 (15).
     assert listed(engine, "report-check", AS_OF, Asked(department="A"))[0].standing.due == D(2026, 9, 21)
+
+
+def test_suspensions_that_stop_no_clock_are_named(engine):
+    stop = {"register": "案件台账", "number": "C1", "reason": "听证", "stopped_on": D(2026, 6, 1)}
+    stops = [
+        stop,
+        {**stop, "number": "C9"},
+        {**stop, "resumed_on": D(2026, 5, 1)},
+        {**stop, "register": "投诉举报台账", "number": "A1"},  # only tests stop the clock of a complaint
+        {**stop, "register": "监督抽查台账", "number": "S1"},
+        {**stop, "department": "B", "number": "C1"},
+    ]
+    rows = {
+        "cases": [{"case_no": "C1", "filed_on": D(2026, 5, 1)}],
+        "complaints": [{"complaint_no": "A1", "kind": "投诉", "received_on": D(2026, 5, 1)}],
+        "samples": [{"batch_no": "S2"}],
+    }
+    filled(engine, {**rows, "suspensions": stops})
+    told = {(s.register[:2], s.number, s.why) for s in strays(engine, "A")}
+    assert told == {
+        ("案件", "C9", "no-row"),
+        ("案件", "C1", "reversed"),
+        ("投诉", "A1", "no-limit"),
+        ("监督", "S1", "no-row"),
+    }
+    assert [(s.department, s.why) for s in strays(engine, "B")] == [("B", "no-row")]
 
 
 def test_annual_reports_are_looked_up_in_their_own_ledger(engine):
@@ -385,6 +486,7 @@ T2,投诉,2026-06-01,2026-06-11,2026-06-20,,消保科,终止调解
 J1,举报,2026-06-03,,,,稽查队,
 J2,举报,2026-06-03,,2026-06-24,2026-06-24,稽查队,
 """
+STRAY = "投诉举报台账,J9,检测,2026-06-08,2026-06-12\n"
 STOPS = """所属台账,事项编号,停计事由,停计开始日期,停计结束日期
 投诉举报,J1,检测,2026-06-08,2026-06-12
 投诉举报台账,J1,检验检测检疫鉴定,2026-06-10,2026-06-12
@@ -406,7 +508,7 @@ def cli(capsys, monkeypatch):
 
 @pytest.fixture
 def kept(tmp_path):
-    for name, text in (("投诉举报台账", COMPLAINTS), ("期限停计台账", STOPS)):
+    for name, text in (("投诉举报台账", COMPLAINTS), ("期限停计台账", STOPS + STRAY)):
         (path := tmp_path / f"{name}.csv").write_text(text, "utf8")
         import_ledger(tmp_path / "store", path, department="D1", label="甲局")
     return tmp_path
@@ -422,6 +524,7 @@ def test_the_command_counts_lists_and_writes(kept, cli):
     (row,) = json.loads(cli(*asked, "举报核查决定是否立案", "--json")[1])
     assert (row["number"], row["due"], row["state"], row["used"]) == ("J1", "2026-07-02", "overdue", 16)
     assert "没有填过" in cli(*asked)[1]  # 终止调解告知: no 告知日期 anywhere
+    assert "投诉举报台账 J9，检验检测检疫鉴定（2026-06-08至2026-06-12）：台账里没有这个编号" in cli(*asked)[1]
     for name in ("a.csv", "a.xlsx"):
         assert cli(*asked, "--state", "按期办结", "--output", str(kept / name))[0] == 0
     written = (kept / "a.csv").read_text("utf-8-sig").splitlines()

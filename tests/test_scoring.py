@@ -805,6 +805,21 @@ def test_recheck_names_every_difference():
     assert [d.kind for d in recheck(wrong_sum, card)][-2:] == ["total", "total"]
 
 
+def test_the_re_check_says_what_a_target_that_was_admitted_low_took_off():
+    """24 场 beside ≥4场 is six times the target: full points until explained. The office took 2 off."""
+    approved = sheet(indicator("≥4场", "培训场次"))
+    outcomes = [Outcome(value=Decimal(24), origin="evidence", text="24场", note="", unit="场")]
+    card = score_sheet(approved, outcomes, spent=Decimal(100), budget=Decimal(100), scheme=OLD, as_of=DAY)
+    points = card.scores[0].points
+    row = indicator("≥4场", "培训场次", weight=points, actual="24场", score=points - 2)
+    whole = Execution(spent="100", score="10")
+    claimed = sheet(row, execution=whole, total_score=str(card.total - 2))
+    found = recheck(claimed, card)
+    assert [d.kind for d in found] == ["score", "total"]
+    assert "差 2.00 分" in found[0].why
+    assert "其中 2.00 分是自评认定目标偏低而扣的" in found[1].why
+
+
 def test_the_re_check_reads_targets_as_typed_values():
     approved = sheet(indicator("≥90%", "办结率"), indicator("≥5万元", "补助"), indicator("≤15天", "审批时限"))
     card = score_sheet(approved, [NOTHING] * 3, spent=None, budget=None, scheme=OLD, as_of=DAY)

@@ -22,9 +22,9 @@ from zhunsheng.cli.arguments import (
 from zhunsheng.cli.show import limits as show
 from zhunsheng.evidence import Store
 from zhunsheng.measures import Where
-from zhunsheng.measures.standings import Asked, LimitRow, Line, counted
+from zhunsheng.measures.standings import Asked, LimitRow, Line, counted, strays
 from zhunsheng.regulations.limits import OPEN, applied, limit_of
-from zhunsheng.usecases.limits import name_of, rows_of, state_named, table, totals, write_rows
+from zhunsheng.usecases.limits import name_of, note_of, rows_of, state_named, table, totals, write_rows
 from zhunsheng.usecases.opened_evidence import Evidence
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ def limits(
         typer.Option(
             "--state",
             metavar="状态",
-            help="只列这些状态的，可以多个：逾期未办、临近到期、停计中、办理中、逾期办结、按期办结；缺省为未办结的",
+            help="只列这些状态的，可以多个：逾期未办、临近到期、停计中、办理中、逾期办结、按期办结、日期存疑；缺省为未办结的",
         ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="行数", min=1, help="每个期限最多列出多少件")] = 50,
@@ -81,7 +81,7 @@ def limits(
         if as_json:
             terminal.say_json([_line(line) for line in lines])
         else:
-            show.totals(totals(lines), until)
+            show.totals(totals(lines), strays(opened.engine, code), until)
         return
     rows = rows_of(opened, chosen, until, Asked(states, code, section, limit), lines)
     if as_json:
@@ -100,6 +100,7 @@ def _line(line: Line) -> dict[str, Any]:
         "counts": dict(line.counts),
         "earliest": line.earliest,
         "recorded": line.recorded,
+        "extended_late": line.extended_late,
     }
 
 
@@ -118,5 +119,6 @@ def _plain(row: LimitRow) -> dict[str, Any]:
         "used": said.used,
         "state": said.state,
         "provisional": said.provisional,
+        "note": note_of(row),
         "citation": entry.citation if entry else None,
     }

@@ -103,6 +103,8 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
         )
         if not card.range.settled:
             grade = worded("（只凭证据还判断不了的，按最低与最高计）")
+        if low > said and (gap := _cut_for_low(reported, card)):
+            grade = worded("{grade}，其中 {gap} 分是自评认定目标偏低而扣的，复核不采", grade=grade, gap=gap)
         found.append(
             Difference(
                 "total",
@@ -113,6 +115,18 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
             )
         )
     return found
+
+
+def _cut_for_low(reported: TargetSheet, card: Scorecard) -> Decimal:
+    """Return the points that a report took off for targets that were too low, by what it was told of results
+    far beyond theirs: the re-check, of evidence alone, leaves them.
+    """
+    pairs, gap = _pairs(reported.indicators, card.sheet.indicators), Decimal(0)
+    for n, theirs in pairs.items():
+        ours = card.scores[n]
+        if ours.verdict == "explain" and theirs.score is not None and theirs.score < ours.score:
+            gap += ours.score - theirs.score
+    return gap
 
 
 def evaluated(reported: TargetSheet) -> bool:
@@ -166,13 +180,20 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
             ruled = card.said.get(indicator.id)  # what the bureau itself found, nothing else is in the card
             again = score_indicator(Case(n, indicator, outcome, points, ours.dimension, ruled), card.scheme)
             if abs(again.score - theirs.score) > TOLERANCE:
+                why = worded("按所报完成值：{how}", how=again.how)
+                if again.verdict == "explain" and theirs.score < again.score:
+                    why = worded(
+                        "{why}；自评认定目标偏低而扣分的，复核只凭证据、不采这一认定，差 {gap} 分",
+                        why=why,
+                        gap=again.score - theirs.score,
+                    )
                 found.append(
                     Difference(
                         "score",
                         indicator.name,
                         f"{theirs.score:f}",
                         f"{again.score}",
-                        worded("按所报完成值：{how}", how=again.how),
+                        why,
                     )
                 )
         evidence = ours.outcome

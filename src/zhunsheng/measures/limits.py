@@ -46,7 +46,9 @@ def join(
     source: exp.Select, limit: str, name: str, values: dict[str, exp.Expression], chosen: str | None
 ) -> exp.Select:
     """Return a query over a ledger's rows (``t``) with the columns of a limit: ``NAME_start``, ``NAME_due``
-    and ``NAME_done`` (days), ``NAME_stopped`` (1 where the clock stands still).
+    and ``NAME_done`` (days), ``NAME_odd`` (the day of what was done before the clock began: then it counts as
+    not done), ``NAME_stopped`` (1 where the clock stands still), ``NAME_late`` (1 where an extension was
+    approved when the limit had run out).
 
     Rows that the limit does not bind have no last day. ``values`` are the literals that parameters stand for;
     what lies behind ``:as_of`` is not known. ``chosen`` is a literal that stands for the departments asked
@@ -65,13 +67,16 @@ def join(
 
 def state_sql(name: str, soon: str) -> Any:
     """Return the SQL of a row's state, as ``standing`` says it, of the columns that ``join`` made; empty for
-    rows that the limit does not bind, and for those done before ``:year_start``.
+    rows that the limit does not bind, and for those done before ``:year_start``, or doubtful and begun before
+    it.
 
     ``soon`` is the literal of the last day that is due soon.
     """
     due, done = f"{name}_due", f"{name}_done"
     return _parsed(
-        f"CASE WHEN {due} IS NULL OR {done} < :year_start THEN NULL WHEN {done} <= {due} THEN 'in-time' "
+        f"CASE WHEN {due} IS NULL OR {done} < :year_start THEN NULL "
+        f"WHEN {name}_odd IS NOT NULL AND {name}_start < :year_start THEN NULL "
+        f"WHEN {name}_odd IS NOT NULL THEN 'doubtful' WHEN {done} <= {due} THEN 'in-time' "
         f"WHEN {done} IS NOT NULL THEN 'late' WHEN {due} < :as_of THEN 'overdue' "
         f"WHEN {name}_stopped = 1 THEN 'stopped' "
         f"WHEN {due} <= CAST('{soon}' AS DATE) THEN 'due-soon' ELSE 'running' END"
@@ -135,31 +140,47 @@ class _Words:
         return f"CASE {' '.join(cases)} END"
 
     def days(self, table: str) -> str:
-        """Return how many days a row of a table has, with its extension once it was approved."""
-        base, entry = self.by_version(table, [str(v.days) for v in self.versions]), self.entry
-        if entry.extended is None:
-            return base
-        return f"({base} + CASE WHEN {table}.{entry.extended} <= :as_of THEN {entry.extension} ELSE 0 END)"
+        """Return how many days a row of a table has, without an extension."""
+        return self.by_version(table, [str(v.days) for v in self.versions])
+
+    def stood(self, column: str) -> str:
+        """Return by how many suspended days a row's limit is lengthened: without (``k``) or with (``kx``) an
+        extension.
+        """
+        return f"COALESCE({self.name}_z.{self.name}_{column}, 0)" if self.entry.stops else "0"
+
+    @property
+    def extended(self) -> str:
+        """The day of a row's extension, empty where none is known of yet."""
+        return f"CASE WHEN t.{self.entry.extended} <= :as_of THEN t.{self.entry.extended} END"
+
+    @property
+    def plain_due(self) -> str:
+        """The last day without the extension."""
+        return self.by_version("t", [self.end(v, "p", "q") for v in self.versions])
 
     def joins(self) -> list[tuple[str, str | None, str]]:
         """Return what is joined to ``t``, under which alias and on what: the calendar at the start,
-        suspensions, the calendar at the end by working and by calendar days, the ledger of the end. None is
-        the calendar.
+        suspensions, the calendar at the end by working and by calendar days (before at the end without the
+        extension, where there may be one), the ledger of the end. None is the calendar.
         """
         n, entry = self.name, self.entry
         found: list[tuple[str, str | None, str]] = [
             (f"{n}_s", None, f"{n}_s.cal_day = {_first(entry.starts, 't')}")
         ]
-        more = self.days("t")
+        days = self.days("t")
         if entry.stops:
             key = ledgers()[entry.ledger or ""].key[0]
             on = f"{n}_z.{n}_dep = t.{DEPARTMENT} AND {n}_z.{n}_num = t.{key}"
             found.append((f"{n}_z", self.suspended(key), on))
-            more = f"{more} + COALESCE({n}_z.{n}_k, 0)"
-        if any(v.workdays for v in self.versions):
-            found.append((f"{n}_w", None, f"{n}_w.cal_turn = {n}_s.cal_count + {more}"))
-        if not all(v.workdays for v in self.versions):
-            found.append((f"{n}_d", None, f"{n}_d.cal_number = {n}_s.cal_number + {more}"))
+        more = f"{days} + {self.stood('k')}"
+        if entry.extended:
+            found += self.at_end("p", "q", more)
+            more = (
+                f"{days} + CASE WHEN {self.extended} <= {self.plain_due} "
+                f"THEN {entry.extension} + {self.stood('kx')} ELSE {self.stood('k')} END"
+            )
+        found += self.at_end("w", "d", more)
         if entry.elsewhere:
             far = entry.elsewhere
             keys = ", ".join(f"e.{k} AS {n}_{k}" for k in far.keys)
@@ -172,9 +193,20 @@ class _Words:
             found.append((f"{n}_e", text, f"{n}_e.{n}_dep = t.{DEPARTMENT} AND {equal}"))
         return found
 
+    def at_end(self, works: str, calendar: str, more: str) -> list[tuple[str, str | None, str]]:
+        """Return the joins with the calendar ``more`` days behind the start, by the letters of their aliases
+        for working days and for calendar days.
+        """
+        n, found = self.name, list[tuple[str, str | None, str]]()
+        if any(v.workdays for v in self.versions):
+            found.append((f"{n}_{works}", None, f"{n}_{works}.cal_turn = {n}_s.cal_count + {more}"))
+        if not all(v.workdays for v in self.versions):
+            found.append((f"{n}_{calendar}", None, f"{n}_{calendar}.cal_number = {n}_s.cal_number + {more}"))
+        return found
+
     def suspended(self, key: str) -> str:
-        """Return, for each row with suspensions, how many days they lengthen its limit by, and whether one
-        holds ``:as_of``.
+        """Return, for each row with suspensions, how many days they lengthen its limit by without and with an
+        extension, and whether one holds ``:as_of``. None goes on behind what was done.
 
         The i-th suspended day, w counted days behind the start, lengthens the limit if the w - i days before
         it that were not suspended are fewer than the limit's: else the limit ended before it.
@@ -186,12 +218,14 @@ class _Words:
             "SELECT cal_month AS month, MIN(cal_day) AS begins, MAX(cal_day) AS ends "
             f"FROM {CALENDAR} GROUP BY cal_month"
         )
-        # Months first, days by month: to compare each suspension with each day of the calendar takes minutes.
+        # Months first, days by month: to compare each suspension with each day of the calendar takes minutes;
+        # and months by the suspension alone, which they are then joined to before its row is known.
         spans = (
             f"SELECT DISTINCT r.{DEPARTMENT} AS dep, r.{key} AS num, s.cal_day AS start, "
             f"s.cal_count AS from_count, s.cal_number AS from_number, {works} AS works, "
             f"{self.days('r')} AS days, p.stopped_on AS stopped, "
-            "LEAST(COALESCE(p.resumed_on, :as_of), :as_of) AS resumed, m.month AS month "
+            f"LEAST(COALESCE(p.resumed_on, :as_of), COALESCE({_first(entry.ends, 'r')}, :as_of), :as_of) "
+            "AS resumed, m.month AS month "
             f"FROM {entry.ledger} AS r JOIN {SUSPENSIONS} AS p "
             f"ON p.{DEPARTMENT} = r.{DEPARTMENT} AND p.number = r.{key} "
             f"AND p.register = '{ledgers()[entry.ledger or ''].title}' AND p.reason IN ({why}) "
@@ -214,6 +248,7 @@ class _Words:
         return (
             f"SELECT dep AS {n}_dep, num AS {n}_num, "
             f"SUM(CASE WHEN before < days THEN 1 ELSE 0 END) AS {n}_k, "
+            f"SUM(CASE WHEN before < days + {entry.extension} THEN 1 ELSE 0 END) AS {n}_kx, "
             f"MAX(CASE WHEN cal_day = :as_of THEN 1 ELSE 0 END) AS {n}_now FROM ({before}) AS y "
             "GROUP BY dep, num"
         )
@@ -223,23 +258,27 @@ class _Words:
         n, entry = self.name, self.entry
         start = _first(entry.starts, "t")
         ends = f"{n}_e.{n}_end" if entry.elsewhere else _first(entry.ends, "t")
-        due = self.by_version("t", [self.end(v) for v in self.versions])
+        due = self.by_version("t", [self.end(v, "w", "d") for v in self.versions])
+        late = f"{self.extended} > {self.plain_due}" if entry.extended else "FALSE"
         if entry.until:
-            due = f"GREATEST({due}, COALESCE(t.{entry.until}, {due}))"
+            due = f"GREATEST({due}, CASE WHEN {late} THEN {due} ELSE COALESCE(t.{entry.until}, {due}) END)"
         bound = f"({_of(entry.where, 't')})" if entry.where else "TRUE"
         if not entry.ahead:
             bound += f" AND {start} <= :as_of"
+        done = f"{bound} AND {ends} <= :as_of"
         return {
             "start": start,
             "due": f"CASE WHEN {bound} THEN {due} END",
-            "done": f"CASE WHEN {bound} AND {ends} <= :as_of THEN {ends} END",
+            "done": f"CASE WHEN {done}{'' if entry.ahead else f' AND {ends} >= {start}'} THEN {ends} END",
+            "odd": f"CASE WHEN {done} AND {'FALSE' if entry.ahead else f'{ends} < {start}'} THEN {ends} END",
             "stopped": f"COALESCE({n}_z.{n}_now, 0)" if entry.stops else "0",
+            "late": f"CASE WHEN {bound} AND {late} THEN 1 ELSE 0 END",
         }
 
-    def end(self, entry: Deadline) -> str:
-        """Return the column with the last day by a version."""
+    def end(self, entry: Deadline, works: str, calendar: str) -> str:
+        """Return the column with the last day by a version, of the calendars that ``at_end`` joined."""
         if entry.month_before:
             return f"{self.name}_s.cal_before"
         if entry.workdays:
-            return f"{self.name}_w.cal_day"
-        return f"{self.name}_d.{'cal_after' if entry.shift else 'cal_day'}"
+            return f"{self.name}_{works}.cal_day"
+        return f"{self.name}_{calendar}.{'cal_after' if entry.shift else 'cal_day'}"

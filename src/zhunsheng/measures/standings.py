@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any, Literal
 
+import sqlglot
 from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
@@ -18,6 +20,7 @@ from zhunsheng.measures.engines import Engine
 from zhunsheng.regulations.limits import OPEN, STATES, Interval, Row, Standing, State, applied, standing
 from zhunsheng.regulations.workdays import DAY
 
+StrayKind = Literal["no-row", "no-limit", "reversed"]
 # States of rows that a limit binds and that began to run.
 BOUND: tuple[State, ...] = tuple(state for state in STATES if state != "not-started")
 
@@ -26,7 +29,8 @@ BOUND: tuple[State, ...] = tuple(state for state in STATES if state != "not-star
 class Line:
     """How many rows of a section (None: none is named) stand how to a limit. ``earliest`` is the first last
     day of those that are overdue or due soon. ``recorded`` is whether the department ever noted an end: where
-    it noted none, that nothing is done is not known.
+    it noted none, that nothing is done is not known. ``extended_late`` is how many of them have an extension
+    that was approved when the limit had run out.
     """
 
     limit: str
@@ -35,6 +39,7 @@ class Line:
     counts: Counter[State] = field(hash=False)
     earliest: date | None
     recorded: bool = True
+    extended_late: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,55 @@ class LimitRow:
     standing: Standing
 
 
+@dataclass(frozen=True)
+class Stray:
+    """A suspension that stops no clock: whose, of which ledger (its title) and row, for which reason from
+    which to which day, and why not.
+    """
+
+    department: str
+    register: str
+    number: str
+    reason: str
+    first: date
+    last: date | None
+    why: StrayKind
+
+
+def strays(engine: Engine, department: str | None = None) -> list[Stray]:
+    """Return the suspensions that stop no clock: whose number no row of their ledger has, whose reason stops
+    none of its limits, or that end before they begin. Without ``department`` (a code) of all departments.
+    """
+    found = []
+    kept = engine.query(_strays_text(engine.dialect, department))
+    for code, register, number, reason, first, last, known in kept:
+        why: StrayKind = "no-row"
+        if known:
+            why = "reversed" if last is not None and last < first else "no-limit"
+        found.append(Stray(code, register, number, reason, first, last, why))
+    return found
+
+
+def _strays_text(dialect: str, department: str | None) -> str:
+    titles = {ledger.title: ledger for ledger in ledgers().values()}
+    registers = [titles[value] for value in ledgers()[limits.SUSPENSIONS].column("register").values]
+    parts = []
+    for ledger in registers:
+        reasons = {why for e in applied().values() if e[-1].ledger == ledger.id for why in e[-1].stops}
+        own = f"p.reason IN ({', '.join(repr(why) for why in sorted(reasons))})" if reasons else "FALSE"
+        among = "" if department is None else f" AND p.{DEPARTMENT} = '{department}'"
+        parts.append(
+            f"SELECT p.{DEPARTMENT} AS dep, p.register AS register, p.number AS number, p.reason AS reason, "
+            "p.stopped_on AS first_day, p.resumed_on AS last_day, r.num IS NOT NULL AS known "
+            f"FROM {limits.SUSPENSIONS} AS p LEFT JOIN (SELECT DISTINCT {DEPARTMENT} AS dep, "
+            f"{ledger.key[0]} AS num FROM {ledger.id}) AS r ON r.dep = p.{DEPARTMENT} AND r.num = p.number "
+            f"WHERE p.register = '{ledger.title}'{among} "
+            f"AND (r.num IS NULL OR NOT ({own}) OR p.resumed_on < p.stopped_on)"
+        )
+    text = " UNION ALL ".join(parts) + " ORDER BY dep, register, number, first_day, reason"
+    return str(sqlglot.transpile(text, read="duckdb", write=dialect)[0])
+
+
 def counted(engine: Engine, as_of: date, department: str | None = None) -> list[Line]:
     """Return how all rows stand to all limits at the end of a day, by section: those that are open, and
     those done in the day's year. Without ``department`` (a code) of all departments.
@@ -68,15 +122,15 @@ def counted(engine: Engine, as_of: date, department: str | None = None) -> list[
         text = _counts_text(ledger, tuple(names), engine.dialect, narrowed=department is not None)
         for row in engine.query(_at(text, as_of, department, engine.dialect)):
             code, section, *figures = row
-            width = len(BOUND) + 2
+            width = len(BOUND) + 3
             for n, name in enumerate(names):
-                *numbers, earliest, done = figures[n * width : (n + 1) * width]
+                *numbers, earliest, done, late = figures[n * width : (n + 1) * width]
                 ends[name, code] += done
                 counts: Counter[State] = Counter(
                     {state: int(number) for state, number in zip(BOUND, numbers, strict=True) if number}
                 )
                 if counts:
-                    found.append(Line(name, code, section, counts, earliest))
+                    found.append(Line(name, code, section, counts, earliest, extended_late=late))
     order = list(applied())
     told = [replace(line, recorded=ends[line.limit, line.department] > 0) for line in found]
     return sorted(told, key=lambda line: (order.index(line.limit), line.department, line.section or ""))
@@ -147,22 +201,33 @@ def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: b
     select = exp.select(exp.column(DEPARTMENT), exp.column("section_"))
     for n, limit in enumerate(names):
         state, due = f"state{n}", exp.column(f"limit{n}_due")
-        done = exp.column(f"limit{n}_done")
-        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, done, copy=False)
+        done, odd, late = (exp.column(f"limit{n}_{of}") for of in ("done", "odd", "late"))
+        ended = exp.alias_(exp.Coalesce(this=done, expressions=[odd]), f"ended{n}")
+        inner = inner.select(exp.alias_(_state(limit, f"limit{n}"), state), due, ended, late, copy=False)
         for number, one in enumerate(BOUND):
             of_state = exp.EQ(this=exp.column(state), expression=exp.Literal.string(one))
             counted = _filter(exp.Count(this=exp.Star()), of_state)
             select = select.select(exp.alias_(counted, f"n{n}_{number}"), copy=False)
         earliest = _filter(exp.Min(this=due.copy()), exp.column(state).isin("overdue", "due-soon"))
-        ended = exp.alias_(exp.Count(this=done.copy()), f"ended{n}")
-        select = select.select(exp.alias_(earliest, f"first{n}"), ended, copy=False)
+        select = select.select(
+            exp.alias_(earliest, f"first{n}"),
+            exp.alias_(exp.Count(this=exp.column(f"ended{n}")), f"ends{n}"),
+            exp.alias_(
+                _filter(
+                    exp.Count(this=exp.Star()),
+                    exp.and_(late.copy().eq(1), exp.column(state).is_(exp.Null()).not_()),
+                ),
+                f"lates{n}",
+            ),
+            copy=False,
+        )
     source = _source(ledgers()[name], names, narrowed=narrowed)
     inner = inner.from_(source.subquery("rows", copy=False), copy=False)
     select = select.from_(inner.subquery("stated", copy=False), copy=False)
     return select.group_by(exp.column(DEPARTMENT), exp.column("section_"), copy=False).sql(dialect=dialect)
 
 
-def _filter(aggregate: exp.Expression, where: exp.Expression) -> exp.Expression:
+def _filter(aggregate: Any, where: Any) -> exp.Expression:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where))
 
 
@@ -183,7 +248,7 @@ def _rows_text(
         exp.column(ledger.key[0]),
         exp.alias_(_section(limit), "section_"),
         exp.column("limit0_start"),
-        exp.column("limit0_done"),
+        exp.Coalesce(this=exp.column("limit0_done"), expressions=[exp.column("limit0_odd")]),
         exp.column(entry.extended) if entry.extended else exp.Null(),
         exp.column(entry.until) if entry.until else exp.Null(),
         *(exp.column(part) for part in ledger.key if ledger.column(part).type == "text"),

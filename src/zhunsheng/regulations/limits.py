@@ -1,7 +1,8 @@
 """How a row stands to a statutory limit on a day: when it is due, how many days are used, in which state.
 
 The first day is never counted. A day of a suspension is not counted either, however many suspensions hold it.
-Which version of a limit holds is decided by the day on which it starts to run.
+Which version of a limit holds is decided by the day on which it starts to run. An extension counts only if it
+was approved before the limit ran out.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from zhunsheng.regulations.workdays import (
     is_workday,
     month_before,
     published,
+    workday_numbered,
     workdays_until,
 )
 from zhunsheng.translation import series
 
-State = Literal["not-started", "running", "due-soon", "overdue", "stopped", "in-time", "late"]
+State = Literal["not-started", "running", "due-soon", "overdue", "stopped", "in-time", "late", "doubtful"]
 # Every state with its words, what asks for something first.
 STATES: dict[State, str] = {
     "overdue": "逾期未办",
@@ -36,6 +38,7 @@ STATES: dict[State, str] = {
     "running": "办理中",
     "late": "逾期办结",
     "in-time": "按期办结",
+    "doubtful": "日期存疑",
     "not-started": "未起算",
 }
 OPEN: tuple[State, ...] = ("overdue", "due-soon", "stopped", "running")
@@ -68,7 +71,9 @@ class Standing:
     """How a row stands: the version that holds, the last day, when it was done, days used, the state.
 
     ``due`` of a stopped row is the last day if the clock ran on from the day after. ``provisional`` says that
-    working days or holidays beyond the published calendar were counted.
+    working days or holidays beyond the published calendar were counted, ``extended_late`` that an extension
+    was approved when the limit had run out and does not count, ``unended`` that what was done is dated within
+    a suspension. A row done before its clock began is doubtful: one of both dates is wrong.
     """
 
     entry: Deadline | None
@@ -77,6 +82,8 @@ class Standing:
     used: int | None
     state: State
     provisional: bool = False
+    extended_late: bool = False
+    unended: bool = False
 
 
 @lru_cache
@@ -127,19 +134,22 @@ def suspended(stops: Sequence[Interval], why: Collection[str], as_of: date) -> f
 def standing(name: str, row: Row, as_of: date) -> Standing:
     """Return how a row stands to a limit at the end of ``as_of``; what lies behind that day is not known yet.
 
-    A row due on ``as_of`` itself is due soon, not overdue. An extension counts once it was approved.
+    A row due on ``as_of`` itself is due soon, not overdue. Suspensions end at the latest with what was done.
     """
     done = row.done if row.done is not None and row.done <= as_of else None
     entry = None if row.start is None else version_on(name, row.start)
     if row.start is None or entry is None or not (entry.ahead or row.start <= as_of):
         return Standing(entry, None, done, None, "not-started")
-    still = suspended(row.stops, entry.stops, as_of) if entry.stops else frozenset()
-    due = _due(entry, row, still, as_of)
+    still = suspended(row.stops, entry.stops, done or as_of) if entry.stops else frozenset()
+    due, extended_late = _due(entry, row, still, as_of)
     if due is None:
         return Standing(entry, None, done, None, "not-started")
-    used = None if entry.ahead else _counted(entry, row.start, done or as_of, still)
+    doubtful = done is not None and done < row.start and not entry.ahead
+    used = None if entry.ahead or doubtful else _counted(entry, row.start, done or as_of, still)
     state: State
-    if done is not None:
+    if doubtful:
+        state = "doubtful"
+    elif done is not None:
         state = "in-time" if done <= due else "late"
     elif due < as_of:
         state = "overdue"
@@ -147,27 +157,45 @@ def standing(name: str, row: Row, as_of: date) -> Standing:
         state = "stopped"
     else:
         state = "due-soon" if (due - as_of).days <= entry.soon else "running"
-    doubtful = (entry.workdays or entry.shift) and not (published(row.start) and published(due))
-    return Standing(entry, due, done, used, state, doubtful)
+    provisional = (entry.workdays or entry.shift) and not (published(row.start) and published(due))
+    unended = done is not None and not doubtful and done in still
+    return Standing(entry, due, done, used, state, provisional, extended_late, unended)
 
 
-def _due(entry: Deadline, row: Row, still: Collection[date], as_of: date) -> date | None:
-    """Return the last day, None where it lies beyond the days that are counted over."""
+def _due(entry: Deadline, row: Row, still: Collection[date], as_of: date) -> tuple[date | None, bool]:
+    """Return the last day, None where it lies beyond the days that are counted over; and whether an extension
+    was approved too late to count: nor does what was set beyond it then.
+    """
     assert row.start is not None
     if not FIRST <= row.start <= LAST:
+        return None, False
+    day = _end(entry, row.start, entry.days, still)
+    late = False
+    if day is not None and entry.extension and row.extended_on is not None and row.extended_on <= as_of:
+        late = row.extended_on > day
+        day = day if late else _end(entry, row.start, entry.days + entry.extension, still)
+    if day is not None and row.until is not None and not late:
+        day = max(day, row.until)
+    return day, late
+
+
+def _end(entry: Deadline, start: date, days: int, still: Collection[date]) -> date | None:
+    """Return the last of some days from the day after ``start`` that are not suspended."""
+    day: date | None = month_before(start) if entry.month_before else start
+    assert day is not None
+    if still:
+        while days:
+            day += DAY
+            if day > LAST:
+                return None
+            days -= day not in still and (not entry.workdays or is_workday(day))
+    elif entry.workdays and days:
+        day = workday_numbered(workdays_until(day) + days)
+    else:
+        day += days * DAY
+    if day is None or day > LAST:
         return None
-    day = month_before(row.start) if entry.month_before else row.start
-    left = entry.days
-    if row.extended_on is not None and row.extended_on <= as_of:
-        left += entry.extension
-    while left:
-        day += DAY
-        if day > LAST:
-            return None
-        left -= day not in still and (not entry.workdays or is_workday(day))
-    if entry.shift:
-        day = after_holiday(day)
-    return max(day, row.until) if row.until is not None else day
+    return after_holiday(day) if entry.shift else day
 
 
 def _counted(entry: Deadline, start: date, end: date, still: Collection[date]) -> int:

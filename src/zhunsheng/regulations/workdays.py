@@ -92,6 +92,16 @@ def workdays_until(day: date) -> int:
     return _counts()[day.toordinal() - FIRST.toordinal()]
 
 
+@lru_cache
+def _turns() -> tuple[date, ...]:
+    return tuple(day for day, _number, _count, turn, *_others in calendar_rows() if turn is not None)
+
+
+def workday_numbered(number: int) -> date | None:
+    """Return the working day up to which there were ``number`` of them, None beyond ``LAST``."""
+    return _turns()[number - 1] if number <= len(_turns()) else None
+
+
 CalendarRow = tuple[date, int, int, int | None, date, date, int]
 
 

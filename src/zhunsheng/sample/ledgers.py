@@ -99,6 +99,19 @@ _QUERIES = {
           345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
         CASE WHEN u('ad', i) < 0.93 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500
           AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party FROM range(1, {cases} + 1) t(i)""",
+    # Tests of what was seized, hearings of graver cases, tests during a mediation stop the clock.
+    "suspensions": """SELECT '案件台账' AS register, '示市监立〔2021〕' || i || '号' AS number,
+        CASE WHEN i % 25 = 3 THEN '检验检测检疫鉴定' ELSE '听证' END AS reason,
+        day('af', i, DATE '2021-01-05', 345) + 5 AS stopped_on,
+        day('af', i, DATE '2021-01-05', 345) + CAST(12 + floor(u('pa', i) * 25) AS INTEGER)
+          AS resumed_on,
+        '示市监检〔2021〕' || i || '号' AS paper
+        FROM range(1, {cases} + 1) t(i) WHERE i % 25 = 3 OR i % 40 = 7
+      UNION ALL SELECT '投诉举报台账', 'TJ2021' || lpad(CAST(i AS VARCHAR), 7, '0'), '检验检测检疫鉴定',
+        day('cr', i, DATE '2021-01-02', 350) + 7,
+        day('cr', i, DATE '2021-01-02', 350) + CAST(14 + floor(u('pc', i) * 20) AS INTEGER),
+        '示市监鉴〔2021〕' || i || '号'
+        FROM range(1, {complaints} + 1) t(i) WHERE i % 200 = 9""",
     "samples": """SELECT 'CJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS batch_no,
       pick('sp', i, ['插座', '电线电缆', '儿童玩具', '建筑钢材', '车用汽油', '食品用纸', '散煤', '水泥'])
       AS product, '生产单位' || (1 + i % 83) AS producer,

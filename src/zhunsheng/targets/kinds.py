@@ -46,6 +46,8 @@ _GROWTH_NAME = re.compile(
     r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减|变化|变动)(?:率|幅度?|比例)$|增幅$|增速$|降幅$|涨幅$|"
     r"同比(?:增长|上升|下降|降低|减少)$"
 )
+MULTIPLIERS = ("万", "亿", "千", "百万")  # of money whose 元 is left out
+_RISES = re.compile(r"(?:增长|增加|提高|提升|上升)(?:率|幅度?|比例)$|增幅$|增速$")
 DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
 # Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
 _GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
@@ -55,8 +57,11 @@ _BAD = (
     r"中毒|火灾|污染|填埋|隐患|问题|辍学|失业|返贫|贫困|空置|闲置|负债|退货|次品|废品|缺陷|返工|返修|破损|损耗|"
     r"缺勤|重复|复发|结余|结转|变更|科目调整)"
 )
+_OVERDUE = r"(?:差错|出错|错误|超时|超期|滞后|违规|违法|逾期|延误|返工|重复)"
+# 投诉工单数 is what came in or what was dealt with: fewer or more of it may be meant.
+_EITHER_WAY = re.compile(r"(?:投诉|举报|投诉举报|信访|纠纷|舆情)(?:办件|工单|事项)(?:件数|数量|数|量)?$")
 _BAD_NAME = re.compile(
-    rf"{_BAD}(?:案件|事件)?(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量|浓度|噪[声音])$|"
+    rf"(?:{_BAD}(?:案件|事件)?|{_OVERDUE}(?:办件|工单|事项))(?:发生)?(?:起数|次数|件数|人数|数量|数|率|比例|量)?$|(?:能耗|排放量|浓度|噪[声音])$|"
     r"(?:成本|费用|经费|支出|人员|三公)控制率$"
 )
 # What there is less of by it: what is counted is then the cut, not what was cut.
@@ -69,9 +74,11 @@ _ACTS = re.compile(
 )
 _PAID_OUT = re.compile(r"(?:补助|补贴|发放|救助|低保|奖励|待遇|供养|生活费?).{0,4}标准$")
 _COST_NAME = re.compile(r"(?:(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?|费)$")
-_SAVING = re.compile(r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格)率$")
+_SAVING = re.compile(
+    r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格|有效)率$"
+)
 _DURATION = re.compile(
-    r"(?:时限|用时|周期|期限|耗时)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
+    r"(?:时限|用时|周期|期限|耗时|工期)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
 )
 _HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
@@ -79,7 +86,8 @@ _SCANNED = re.compile(r"2(?:100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 
 # What is to last, so that more of it is better: 免费开放天数, 公示期.
 _LASTS = re.compile(
     r"开放|培训|授课|学习|学时|服务(?:时间|天数|时长)|优良|达标|公示|公告|值[班守]|监测|养护|存放|保存|在线|"
-    r"运行|寿命|使用年限|质保|保修|保质|有效期"
+    r"运行|寿命|使用年限|质保|保修|保质|有效期|驻村|驻点|保障(?:天数|时长|时间)|"
+    r"(?:补贴|补助|救助|待遇|生活费|低保).{0,4}(?:月数|时长)|提前.{0,6}天数$|(?:时间|时限|用时)(?:缩短|压缩)(?:天数)?$"
 )
 # What nobody can do more of than there is: going beyond it is a slip, not an achievement.
 _YEARLY = re.compile(r"(?:年度|年份|时间|时限)$")
@@ -186,7 +194,8 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         odd = kind == "level" and "定量" in (nature or "") and not settled
         words = worded("指标性质写“{nature}”，指标值“{raw}”却是文字", nature=nature, raw=target.raw)
         return IndicatorType(kind, "less" if kind == "date" else None, target, unsure=(words,) if odd else ())
-    unit = (settled and settled.unit) or target.unit or _unit_of(name, target)
+    unit = (settled and settled.unit) or _money_of(name, target, f"{level1 or ''} {level2 or ''}")
+    unit = unit or target.unit or _unit_of(name, target)
     aim = target if unit == target.unit else target.replaced(unit=unit)
     falling = kind == "growth" and bool(DOWN.search(target.relative or name))
     place = f"{level1 or ''} {level2 or ''}"
@@ -200,6 +209,8 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
+    if not settled and (ended := _by_one_end(kind, name, aim, place, pointed)):
+        return IndicatorType(kind, _sense_of(ended), ended, falling, unsure)
     equals = target.op == "==" and not target.implied and bool(target.value)
     if not target.implied and not equals:
         sense = _sense_of(target)
@@ -233,7 +244,8 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     if told is None and equals and (base in _TIMES or open_money or _FINITE.search(name)):
         # a fee, a term, a list: neither more nor less
         return IndicatorType(kind, "exact", aim, falling, unsure)
-    if told is None and (base in _TIMES or open_money) and not settled:
+    either = base in _TIMES or open_money or _EITHER_WAY.search(name)
+    if told is None and either and not settled:
         why = worded("“{raw}”没有比较符，不知是至多还是至少", raw=target.raw)
         return IndicatorType(kind, None, aim, falling, (*unsure, why))
     if told is None or (equals and told == "more"):
@@ -288,6 +300,35 @@ def _unit_of(name: str, target: TargetValue) -> str | None:
     if not _is_rate(name, target) or not _highest(target):
         return None
     return "比值" if _highest(target) <= 1 else "%"
+
+
+def _by_one_end(
+    kind: Kind, name: str, aim: TargetValue, place: str, pointed: Sense | None
+) -> TargetValue | None:
+    """Return the one bound that a target means though it is written as a range or as nought; None for others.
+
+    Of a time limit the nearer end is no promise (3-5天 done in 2 is early, and no fault), and a direction
+    that is written says the same of anything; 增长率 0% asks that nothing falls, where what grows is not to
+    be held down.
+    """
+    if isinstance(aim.value, tuple) and aim.value[0] >= 0:
+        hints = [sense for sense, _words in _hints(name, aim, place, kind)]
+        timed = split_unit(aim.unit)[0] in _TIMES and hints == ["less"]
+        if pointed == "less" or (timed and pointed is None):
+            return aim.replaced(op="<=", value=aim.value[1])
+        return aim.replaced(op=">=", value=aim.value[0]) if pointed == "more" else None
+    rises = kind == "growth" and aim.op == "==" and not aim.value and not pointed and _RISES.search(name)
+    held = _HELD_DOWN.search(_GROWTH_NAME.sub("", name))
+    return aim.replaced(op=">=") if rises and not held else None
+
+
+def _money_of(name: str, target: TargetValue, place: str) -> str | None:
+    """Return the unit of an amount of money whose 元 is left out: 250万 of 项目总成本 are 250万元; None for
+    anything else.
+    """
+    if target.unit not in MULTIPLIERS or target.op == "level":
+        return None
+    return f"{target.unit}元" if _COST_NAME.search(name) or _is_cost(name, place) else None
 
 
 def _scale_doubt(target: TargetValue) -> str | None:
@@ -345,7 +386,7 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     bad = _BAD_NAME.search(name) or (kind == "share" and denies(name)) or (money and _COST_NAME.search(name))
     if _is_cost(name, place) and not _SAVING.search(name) and not acts and not counted:
         found.append(("less", worded("成本指标")))
-    elif timed and _LASTS.search(name):
+    elif timed and _LASTS.search(name) and not re.search(r"[至到]$", name):
         found.append(("more", by_name))
     elif timed and not _SHORTER.search(name) and (base == "工作日" or _DURATION.search(name)):
         found.append(("less", worded("时限")))  # working days are counted only where something is waited for

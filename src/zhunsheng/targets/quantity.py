@@ -42,7 +42,9 @@ _RELATIVE = re.compile(
 _BARE_CHANGE = re.compile(
     rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER}(?:%|‰|个?百分点))"
 )
-_PER = re.compile(r"每(季度|季|月|半年|周|年度|年)(?:度)?")
+_PER = re.compile(r"每(季度|季|两个月|两月|双月|月|半年|两周|周|年度|年|日|天)(?:度)?")
+_DAILY = ("日", "天")
+_OCCASIONS = ("次", "场", "场次", "班次", "遍")  # what of 每日 can be counted over a year
 _PER_UNIT = re.compile(r"/(季度|季|月|半年|周)$")
 _OWN_NAME = re.compile(r"(?!每|较|同比|环比|[比与][上去])[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])")
 _BOTH_ENDS = re.compile(
@@ -123,6 +125,8 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
         )
     match = _PER_UNIT.search(unit or "")
     per = lead.per or (match[1] if match else None)
+    if per in _DAILY and unit not in _OCCASIONS:  # 每日10吨 is a rate, told by no sum of a year
+        return None
     return Quantity(op or "==", amount, unit, per, lead.relative, implied=op is None and bool(amount))
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.targets.beside import left_out, narrowed, odd_words, takes_back
-from zhunsheng.targets.kinds import DOWN, IndicatorType, same_unit, wants
+from zhunsheng.targets.kinds import DOWN, MULTIPLIERS, IndicatorType, same_unit, wants
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.spelling import normalise, periods
 from zhunsheng.targets.units import convert, counted_alike, counts, split_unit
@@ -170,8 +170,11 @@ def _figure(indicator: Indicator, written: Written) -> Result:
             return Result(None, worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per))
     elif written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
         return Result(None, worded("完成值“{text}”各时段的数不能相加", text=written.text))
+    elif aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
+        return Result(None, worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per))
     elif written.per:
         number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
+    unit = _in_yuan(unit, aim.unit)
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
     ):
@@ -188,9 +191,22 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     ):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
-    if doubt := _bound_doubt(told, value, written.bound):
+    if doubt := _beyond_doubt(told, value, written.text) or _bound_doubt(told, value, written.bound):
         return Result(None, doubt)
     return Result(value)
+
+
+def _in_yuan(unit: str | None, wanted: str | None) -> str | None:
+    """Return the unit of an amount whose 元 is left out (3.5万 beside ≤3.5万元); any other as it is."""
+    return f"{unit}元" if unit in MULTIPLIERS and split_unit(wanted)[0] == "元" else unit
+
+
+def _beyond_doubt(told: IndicatorType, value: Fraction, text: str) -> str | None:
+    """Return why a count beyond its range can't be judged: more may have been done, or too much."""
+    within = told.sense == "within" and told.kind == "quantity" and counts(told.unit)
+    if not text or not within or value <= max(told.bounds):
+        return None
+    return worded("完成值“{text}”超过区间的上限，不知是多做还是超出范围，请写明指标方向", text=text)
 
 
 def _by_period(told: IndicatorType, parts: Sequence[Fraction]) -> Fraction | None:
@@ -318,5 +334,7 @@ def _bound_doubt(told: IndicatorType, value: Fraction, bound: Bound) -> str | No
         return None
     if bound == "about":
         return worded("完成值只是约数")
+    if value in told.bounds:
+        return worded("完成值照抄了指标值的界限，不是确数")
     safe = (bound == "least" and told.sense == "more") or (bound == "most" and told.sense == "less")
     return None if safe and told.aim.meets(value) else worded("完成值只写了一个界限，不是确数")

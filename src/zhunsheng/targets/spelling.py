@@ -106,6 +106,7 @@ _SUFFIX_OPS: dict[str, Op] = {
 }
 _SUFFIX_WORDS = sorted(_SUFFIX_OPS, key=len, reverse=True)
 _PERIODS = {"季度": 4, "季": 4, "月": 12, "半年": 2, "周": 52, "年": 1, "年度": 1}
+_PERIODS |= {"日": 365, "天": 365, "两月": 6, "两个月": 6, "双月": 6, "两周": 26}
 NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
 _DIGITS = re.compile(NUMBER)
 _LONG = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -94,6 +95,10 @@ _TIMES = {
 }
 
 
+# 元/人天, 元/人·天 and 元/(人·日) are all 元/人/天, with the days of a person counted one by one.
+_PER_HEAD_AND_DAY = re.compile(r"/[(（]?人[·./*]?[每]?[天日][)）]?$")
+
+
 @lru_cache(maxsize=4096)
 def split_unit(unit: str | None) -> tuple[str, Fraction]:
     """Take a unit as written; return (base unit, how many base units one of it is).
@@ -101,6 +106,8 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     ``万元`` gives ``("元", 10000)``, ``%`` gives ``("比值", 1/100)``; ``None`` and ``""`` give ``("", 1)``.
     """
     text = (unit or "").strip()
+    if "/" in text:
+        text = _PER_HEAD_AND_DAY.sub("/人/天", text)
     if text in _RATIOS:
         return "比值", _RATIOS[text]
     for table in (_TIMES, _WEIGHTS, _LENGTHS, _AREAS):

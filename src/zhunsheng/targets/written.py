@@ -55,7 +55,7 @@ _MOST = re.compile(
 )
 _LEAST_BEHIND = re.compile(r"^(?:\(含\)|及|或)?以上")
 _MOST_BEHIND = re.compile(r"^(?:\(含\)|及|或)?(?:以下|以内|之内|内)")
-_PER = re.compile(r"每(?:个)?(季度|季|月|半年|周|年)度?")
+_PER = re.compile(r"每(?:个)?(季度|季|两个月|两月|双月|月|半年|两周|周|年|日|天)度?")
 _ABOUT = re.compile(r"约|大概|左右|上下|接近|近(?=\d)|余|多(?=[个件次人户家台批]|$)")
 _SAYS = r"(?:(?!但|仅|除|只|另)[一-龥])"
 NOTHING = re.compile(
@@ -411,4 +411,15 @@ def _unit(tail: str, wanted: str | None) -> str | None:
     """Return the unit at the head of what follows a number: the wanted one, a known one, or all of it."""
     if wanted and tail.startswith(wanted):
         return wanted
-    return known_unit(tail) or re.split(r"[,;:。、，；：!？?()以]", tail)[0] or None
+    base = known_unit(tail)
+    if (
+        base
+        and wanted
+        and "/" in wanted
+        and (each := re.match(r"/[^\d,;:。、，；：！？!?以]+", tail[len(base) :]))
+    ):
+        # 52000元/台 beside 万元/台: for each of the same, in another multiple.
+        same = split_unit(base + each[0])[0] == split_unit(wanted)[0]
+        if same and not re.fullmatch("/(?:季度|季|月|半年|周|年)", each[0]):
+            return base + each[0]
+    return base or re.split(r"[,;:。、，；：!？?()以]", tail)[0] or None

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import ledgers
 from zhunsheng.files.writing import TextBook, whole_file
-from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, listed
+from zhunsheng.measures.standings import BOUND, Asked, LimitRow, Line, Stray, listed
 from zhunsheng.regulations.limits import STATES, State, applied
 from zhunsheng.text import csv_text
 from zhunsheng.translation import series, worded
@@ -31,6 +31,7 @@ class Total:
     lines: list[Line] = field(default_factory=list)
     earliest: date | None = None
     recorded: bool = False
+    extended_late: int = 0
 
     @property
     def lacking(self) -> str:
@@ -50,6 +51,7 @@ def totals(lines: Iterable[Line]) -> list[Total]:
         total.counts += line.counts
         total.lines.append(line)
         total.recorded = total.recorded or line.recorded
+        total.extended_late += line.extended_late
         if line.earliest is not None:
             total.earliest = min(line.earliest, total.earliest or line.earliest)
     return list(found.values())
@@ -86,10 +88,37 @@ def rows_of(
 
 
 def note_of(row: LimitRow) -> str:
-    """Return what is to be known of a row's last day: that it is provisional, or that the clock stands."""
-    if row.standing.state == "stopped":
-        return worded("停计中，恢复后顺延")
-    return worded("暂定：放假安排未公布") if row.standing.provisional else ""
+    """Return what is to be known of a row's last day: that the clock stands, that an extension does not
+    count, that dates contradict each other, that it is provisional; empty for nothing.
+    """
+    said = row.standing
+    found = {
+        worded("停计中，恢复后顺延"): said.state == "stopped",
+        worded("办结早于起算，请核对两个日期"): said.state == "doubtful",
+        worded("逾期批准的延期，不计"): said.extended_late,
+        worded("办结时停计没有结束，停计算到办结日"): said.unended,
+        worded("暂定：放假安排未公布"): said.provisional and said.state != "stopped",
+    }
+    return series([note for note, holds in found.items() if holds], "；")
+
+
+def stray_told(stray: Stray) -> str:
+    """Return a suspension that stops no clock in words, with why."""
+    why = {
+        "no-row": worded("台账里没有这个编号"),
+        "no-limit": worded("这一事由不停计这个台账的任何期限"),
+        "reversed": worded("结束早于开始"),
+    }
+    until = worded("未结束") if stray.last is None else str(stray.last)
+    return worded(
+        "{register} {number}，{reason}（{first}至{until}）：{why}",
+        register=stray.register,
+        number=stray.number,
+        reason=stray.reason,
+        first=stray.first,
+        until=until,
+        why=why[stray.why],
+    )
 
 
 def name_of(row: LimitRow) -> str:
@@ -98,11 +127,15 @@ def name_of(row: LimitRow) -> str:
 
 
 def table(rows: Iterable[LimitRow], department_name: Callable[[str], str]) -> list[tuple[Any, ...]]:
-    """Return rows as a table under ``HEADER``; ``department_name`` names a department by its code."""
+    """Return rows as a table under ``HEADER``; ``department_name`` names a department by its code, which is
+    asked once of each: it looks into the store.
+    """
+    rows = list(rows)
+    names = {code: department_name(code) for code in {row.department for row in rows}}
     return [
         (
             name_of(row),
-            department_name(row.department),
+            names[row.department],
             row.number,
             row.section or "",
             row.start,

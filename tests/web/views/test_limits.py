@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from collections import Counter
 from datetime import date
 
 import openpyxl
 from django.urls import reverse
 from pages import here
 
+from zhunsheng.measures.standings import BOUND
 from zhunsheng.web.models import AuditEntry
 from zhunsheng.web.services import limits, todo
 
@@ -60,3 +63,44 @@ def test_the_overview_and_the_list_of_things_to_do_lead_to_it(department, sign_i
     assert not [
         t for t in todo.of(user("keyuan"), department, 2021, date(2024, 1, 1)) if "/limits?" in t["url"]
     ]
+
+
+def test_the_page_the_file_the_overview_the_to_do_and_the_rate_tell_the_same(department, sign_in, user):
+    """For each limit and one day, its last included: the same rows are counted, listed, written and told."""
+    day = date(2021, 10, 31)
+    client = sign_in("keyuan")
+    page = limits.shown(department, day, limits.sought("", "", ""))
+    counts = {
+        one["id"]: dict(zip(BOUND, one["counts"], strict=True))
+        for one in page["limits"]
+        if not one["lacking"]
+    }
+    where = f"{here(department, 'limits')}?as_of={day}&export=csv"
+    rows = []
+    for state in BOUND:
+        text = client.get(f"{where}&state={state}").content.decode("utf-8-sig")
+        of_state = list(csv.DictReader(io.StringIO(text)))
+        rows += of_state
+        written = Counter(row["期限"] for row in of_state)
+        named = {page["names"][limit]: found[state] for limit, found in counts.items() if found[state]}
+        assert written == named, state
+    urgent = {
+        limit: (found["overdue"], found["due-soon"])
+        for limit, found in counts.items()
+        if found["overdue"] or found["due-soon"]
+    }
+    waits = limits.waiting(department, day)
+    assert {one.id: (one.overdue, one.soon) for one in waits} == urgent
+    told = {str(t["what"]) for t in todo.of(user("keyuan"), department, 2021, day) if "/limits?" in t["url"]}
+    assert told == {f"{one.name}：{one.overdue} 件逾期，{one.soon} 件临近到期" for one in waits if one.ours}
+    # The rate counts each row in the year in which it first was done or fell due; what is due on the day
+    # has fallen due for it, and is due soon in the list.
+    for one in page["limits"]:
+        if one["id"] not in counts or not one["rate"]:
+            continue
+        first = [
+            min(filter(None, (r["到期"], r["办结"]))) for r in rows if r["期限"] == page["names"][one["id"]]
+        ]
+        whole = sum("2021-01-01" <= each <= f"{day}" for each in first)
+        in_time = counts[one["id"]]["in-time"]
+        assert one["rate"].rstrip("%") == f"{round(100 * in_time / whole, 2):g}", one["id"]

@@ -9,15 +9,19 @@ from rich.markup import escape
 
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
-from zhunsheng.measures.standings import BOUND, LimitRow
+from zhunsheng.measures.standings import BOUND, LimitRow, Stray
 from zhunsheng.regulations.limits import STATES, applied
-from zhunsheng.usecases.limits import Total, name_of, note_of
+from zhunsheng.usecases.limits import Total, name_of, note_of, stray_told
 
 _COLOURS = {"overdue": "red", "late": "red", "due-soon": "yellow", "in-time": "green"}
 
 
-def totals(found: Sequence[Total], as_of: date) -> None:
-    """Print how many rows stand how to each limit, by section."""
+_STRAYS = 10  # suspensions that stop no clock, named; more are counted
+
+
+def totals(found: Sequence[Total], lost: Sequence[Stray], as_of: date) -> None:
+    """Print how many rows stand how to each limit, by section, and which suspensions stop no clock."""
+    _strays(lost)
     if not found:
         console.print("按所选的期限、科室和日期，台账里没有受期限约束的行。", style="bright_black")
         return
@@ -37,7 +41,20 @@ def totals(found: Sequence[Total], as_of: date) -> None:
     if silent := [t for t in found if not t.recorded]:
         told = "；".join(f"{applied()[t.limit][-1].name}（{t.lacking}）" for t in silent)
         console.print(f"从没有填过办结的日期，不能判断：{told}", style="yellow")
+    for total in found:
+        if total.extended_late:
+            name = applied()[total.limit][-1].name
+            console.print(f"{name}：{total.extended_late} 件的延期是逾期批准的，不计", style="yellow")
     console.print(f"截至 {as_of}（含当日）；已办结的只计当年。", style="bright_black")
+
+
+def _strays(lost: Sequence[Stray]) -> None:
+    if lost:
+        console.print(f"期限停计台账里有 {len(lost)} 行没有停计任何期限：", style="yellow")
+    for stray in lost[:_STRAYS]:
+        console.print(f"  {escape(stray_told(stray))}", style="yellow")
+    if len(lost) > _STRAYS:
+        console.print(f"  …… 共 {len(lost)} 行", style="yellow")
 
 
 def rows(found: Sequence[LimitRow], department_name: Callable[[str], str]) -> None:

@@ -11,11 +11,20 @@ from typing import Any
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.measures import measures, read_all
-from zhunsheng.measures.standings import BOUND, Asked, Line, counted
+from zhunsheng.measures.standings import BOUND, Asked, Line, Stray, counted, strays
 from zhunsheng.regulations import Deadline
 from zhunsheng.regulations.limits import STATES, State, applied, limit_of, version_on
 from zhunsheng.regulations.workdays import FIRST, LAST, PUBLISHED
-from zhunsheng.usecases.limits import csv_bytes, fill_book, name_of, note_of, rows_of, table, totals
+from zhunsheng.usecases.limits import (
+    csv_bytes,
+    fill_book,
+    name_of,
+    note_of,
+    rows_of,
+    stray_told,
+    table,
+    totals,
+)
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation
@@ -80,6 +89,12 @@ def _lines(_state: str, code: str, as_of: date) -> tuple[Line, ...]:
     return tuple(counted(Evidence.of(evidence.store()).engine, as_of, code))
 
 
+@lru_cache(maxsize=512)
+def _strays(_state: str, code: str) -> tuple[Stray, ...]:
+    """Return a department's suspensions that stop no clock; ``_state`` as of ``_lines``."""
+    return tuple(strays(Evidence.of(evidence.store()).engine, code))
+
+
 def _standing(department: Organisation, as_of: date) -> tuple[Line, ...]:
     code = key_of(department)
     return _lines(evidence.store().snapshot().state_of(code), code, as_of)
@@ -126,6 +141,7 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
     opened = Evidence.of(evidence.store())
     code, lines = key_of(department), _standing(department, as_of)
     rates = _rates(opened, code, as_of)
+    lost = _strays(opened.snapshot.state_of(code), code)
     found = [
         {
             "id": total.limit,
@@ -133,6 +149,7 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
             "counts": [total.counts[state] for state in BOUND],
             "rate": rates.get(total.limit, ""),
             "lacking": "" if total.recorded else total.lacking,
+            "extended_late": total.extended_late,
             "lines": [(line.section, [line.counts[state] for state in BOUND]) for line in total.lines],
         }
         for total in totals(lines)
@@ -150,6 +167,8 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
         "states": [(state, STATES[state]) for state in BOUND],
         "rows": [(row, name_of(row), STATES[row.standing.state], note_of(row)) for row in listed],
         "names": {name: entries[-1].name for name, entries in applied().items()},
+        "strays": [stray_told(one) for one in lost[:SHOWN]],
+        "strays_count": len(lost),
         "sections": sorted({line.section for line in lines if line.section}),
     }
 
