@@ -16,8 +16,9 @@ from agreed import import_ledger
 from zhunsheng.evidence import Store, commits, ledgers
 from zhunsheng.measures import DuckEngine, SparkEngine, catalogue, read_all
 from zhunsheng.measures.compiling import Rows
+from zhunsheng.measures.course import read_courses
 from zhunsheng.measures.kept import Asked, Kept, put_together
-from zhunsheng.measures.reading import evidence_rows, sums_by_day
+from zhunsheng.measures.reading import evidence_rows
 
 END = date(2021, 12, 31)
 HEADS = {
@@ -80,14 +81,16 @@ class Counting:
 
 
 def both(store, kept, departments):
-    """The readings and the sums by day with what is kept, compared with a full computation; the queries."""
+    """The readings and the courses with what is kept, compared with a full computation; the queries."""
     snapshot, chosen = store.snapshot(), list(catalogue().values())
     engine, full = Counting(snapshot), DuckEngine(snapshot)
     ours = read_all(chosen, engine, snapshot, 2021, END, departments=departments, kept=kept)
     asked = list(engine.asked)
     assert ours == read_all(chosen, full, snapshot, 2021, END, departments=departments)
-    paid, given = catalogue()["paid"], (2021, END, "paid_on", departments or ["甲局", "乙局"])
-    assert sums_by_day(paid, engine, snapshot, *given, kept) == sums_by_day(paid, full, snapshot, *given)
+    given = (2021, END, departments or ["甲局", "乙局"])
+    assert read_courses(chosen, engine, snapshot, *given, kept) == read_courses(
+        chosen, full, snapshot, *given
+    )
     return asked
 
 

@@ -49,10 +49,10 @@ def test_departments_read_together_are_read_once(store, monkeypatch):
     query = evidence.engine.query
     monkeypatch.setattr(evidence.engine, "query", lambda sql: asked.append(sql) or query(sql))
     evidence.read(2021, END, "A1")
-    evidence.paid(2021, END, "A1")
+    evidence.course(["paid"], 2021, END, "A1")
     once = len(asked)
     evidence.read(2021, END, "B1")
-    evidence.paid(2021, END, "B1")
+    evidence.course(["paid"], 2021, END, "B1")
     assert len(asked) == once > 1
 
 

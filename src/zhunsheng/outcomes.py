@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Protocol
 
+from zhunsheng.measures.course import Course
 from zhunsheng.targets import Indicator
+from zhunsheng.targets.dates import spans
 from zhunsheng.targets.results import Result, against
+from zhunsheng.targets.spelling import periods
 from zhunsheng.targets.units import comparable, convert
 from zhunsheng.targets.written import Written, read_written
 from zhunsheng.translation import series, worded
+from zhunsheng.wording import number as show_number
 from zhunsheng.wording import number_beside
 
 Origin = Literal["evidence", "judgement", "accepted", "reported", "none"]
@@ -87,6 +91,7 @@ class Outcome:
     ``proof`` names the files that prove a typed result.
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of
     ``value``. ``sampled`` says in words what the share of a survey leaves open: its answers and interval.
+    ``parts`` is what a ledger counts in each period of the year, where the target asks for something in each.
     """
 
     value: Fraction | date | None
@@ -100,6 +105,7 @@ class Outcome:
     contest: ContestedResult | None = None
     proof: str | None = None
     sampled: str = ""
+    parts: tuple[Fraction, ...] = ()
 
 
 _FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None, "；": "，", ";": "，"})
@@ -153,6 +159,8 @@ def marks(outcome: Outcome | None) -> list[str]:
     if outcome is None:
         return []
     found = [outcome.sampled] if outcome.sampled else []
+    if outcome.parts:
+        found.append(worded("依次各期 {parts}", parts="、".join(show_number(p) for p in outcome.parts)))
     if outcome.origin in ("judgement", "reported"):
         found.append(ORIGIN_WORDS[outcome.origin])
     if outcome.origin == "evidence" and not outcome.confirmed:
@@ -216,7 +224,27 @@ def result_of(indicator: Indicator, outcome: Outcome) -> Result:
     """Read an outcome against its indicator: a comparable figure, nothing, or a doubt that a person has to
     clear.
     """
-    return against(indicator, outcome.value, outcome.unit, outcome.written)
+    written = outcome.written
+    if outcome.parts and isinstance(outcome.value, Fraction):
+        whole = (*outcome.parts, *[Fraction(0)] * (periods(indicator.aim.per) - len(outcome.parts)))
+        written = Written("", outcome.value, outcome.unit, parts=whole)
+    return against(indicator, outcome.value, outcome.unit, written)
+
+
+def parts_of(
+    indicator: Indicator, course: Course, unit: str | None, year: int, on: date
+) -> tuple[Fraction, ...]:
+    """Return what a ledger counts in each period of a year that has begun by a day, where the target asks for
+    something in each (每季度1次); empty where it does not, or counts in another unit than the ledger.
+    """
+    aim = indicator.aim
+    if not comparable(unit, aim.unit) or convert(1, unit, aim.unit) != 1:
+        return ()
+    return tuple(
+        sum((Fraction(d.amount) for d in course.days if d.day and first <= d.day <= last), Fraction(0))
+        for first, last in spans(aim.per, year)
+        if first <= on
+    )
 
 
 def figure_text(value: Fraction, unit: str | None, indicator: Indicator) -> str:
@@ -231,6 +259,26 @@ def forecast_text(value: Fraction | date | None, indicator: Indicator) -> str:
     if value is None:
         return "—"
     return figure_text(value, indicator.aim.unit, indicator) if isinstance(value, Fraction) else str(value)
+
+
+class Between(Protocol):
+    """What ends between ``low`` and ``high``, in the target's unit."""
+
+    @property
+    def low(self) -> Fraction | None: ...
+    @property
+    def high(self) -> Fraction | None: ...
+
+
+def between(outlook: Between, indicator: Indicator) -> str:
+    """Return between what a year may end (40至55件); empty where nothing is known or nothing is open."""
+    low, high = outlook.low, outlook.high
+    if low is None or high is None or low == high:
+        return ""
+    first, last = (number_beside(n, bounds_in(indicator, indicator.aim.unit)) for n in (low, high))
+    return (
+        "" if first == last else worded("{low}至{high}", low=first, high=f"{last}{indicator.aim.unit or ''}")
+    )
 
 
 def bounds_in(indicator: Indicator, unit: str | None) -> Sequence[Fraction]:

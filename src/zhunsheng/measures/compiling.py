@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, ledgers
 from zhunsheng.measures import limits
-from zhunsheng.measures.definitions import PARAMETERS, Measure, predicate
+from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, day_of, predicate
 from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
@@ -452,25 +452,57 @@ def speaking_text(
     return put_in(select.group_by(exp.column(DEPARTMENT)).sql(dialect=dialect), departments, dialect)
 
 
-def days_text(
-    measure: Measure, year: int, today: date, day: str, departments: Collection[str], dialect: str
-) -> str:
-    """Return the SQL that adds up a sum measure's column by department, project and a date column, in order
-    of these: the three, how many rows there are, the sum, and how many rows are in it.
+def course_texts(
+    measures: Sequence[Measure], year: int, today: date, departments: Collection[str], dialect: str
+) -> list[tuple[tuple[Measure, ...], str]]:
+    """Return the queries of how measures came through a year day by day, with the measures of each: those of
+    one ledger by one date column together. Measures that name no such day are left out.
+
+    Columns: department, project, day, how many rows there are, then numerator and denominator for each.
     """
-    return put_in(_days_text(measure, year, today, day, dialect), departments, dialect)
+    found = _course_texts(tuple(m for m in measures if m.accrual.day), dialect)
+    return [(group, put_in(at(text, year, today), departments, dialect)) for group, text in found]
 
 
 @lru_cache(maxsize=256)
-def _days_text(measure: Measure, year: int, today: date, day: str, dialect: str) -> str:
-    ledger = ledgers()[measure.ledger]
-    source = _source(ledger, [measure], parameters(year, today), narrowed=True)
-    total, counted = _figures(measure, ledger, parameters(year, today), _named([measure])[measure.id])
-    columns = [exp.column(DEPARTMENT), exp.column(_PROJECT), exp.column(day)]
-    select = exp.select(*columns, exp.alias_(exp.Count(this=exp.Star()), "rows_"))
-    select = select.select(exp.alias_(_of_rows(total), "total"), exp.alias_(_of_rows(counted), "counted"))
-    select = select.from_(source).group_by(*(c.copy() for c in columns))
-    return select.order_by(*(c.copy() for c in columns)).sql(dialect=dialect)
+def _course_texts(measures: tuple[Measure, ...], dialect: str) -> tuple[tuple[tuple[Measure, ...], str], ...]:
+    alike: dict[tuple[str, Link | None, str], list[Measure]] = {}
+    for measure in measures:
+        link, column = day_of(measure)
+        # What a link is called in one measure or the other says nothing of its rows.
+        named = link.model_copy(update={"as_": ""}) if link else None
+        alike.setdefault((measure.ledger, named, column), []).append(measure)
+    return tuple(
+        (tuple(group), _course(ledgers()[ledger], tuple(group), link, day).sql(dialect=dialect))
+        for (ledger, link, day), group in alike.items()
+    )
+
+
+def _course(ledger: Ledger, measures: tuple[Measure, ...], link: Link | None, day: str) -> exp.Select:
+    """Return the query of measures over one ledger by a date column of it, or by the first day on which a
+    link's rows let it count.
+    """
+    source, on = _source(ledger, measures, STAND_INS, narrowed=True), exp.column(day, "rows")
+    joined = exp.select("rows.*").from_(source)
+    if link is not None:
+        both, other = [DEPARTMENT, *link.keys], ledgers()[link.ledger]
+        where = _fill(predicate(measures[0], link.where, other, set()), STAND_INS, {})
+        first = exp.select(*both, exp.alias_(exp.Min(this=exp.column(day)), "_first")).from_(other.id)
+        first = first.where(where, _chosen(exp.column(DEPARTMENT))).group_by(*both)
+        alike = (exp.EQ(this=exp.column(k, "rows"), expression=exp.column(k, "first")) for k in both)
+        joined = joined.join(first.subquery("first"), on=exp.and_(*alike), join_type="left")
+        on = exp.column("_first", "first")
+    rows = joined.select(exp.alias_(on, "_day")).subquery("rows")
+    project = exp.column(_PROJECT) if ledger.by_project else exp.Null()
+    by = [exp.column(DEPARTMENT), *([exp.column(_PROJECT)] if ledger.by_project else []), exp.column("_day")]
+    select = exp.select(exp.column(DEPARTMENT), exp.alias_(project, PROJECT), exp.column("_day"))
+    select = select.select(exp.alias_(exp.Count(this=exp.Star()), "rows_"))
+    names = _named(measures)
+    for measure in measures:
+        above, below = _figures(measure, ledger, STAND_INS, names[measure.id])
+        select = select.select(exp.alias_(_of_rows(above), f"n_{measure.id}"))
+        select = select.select(exp.alias_(_of_rows(below), f"d_{measure.id}"))
+    return select.from_(rows).group_by(*by)
 
 
 @dataclass(frozen=True)

@@ -83,11 +83,18 @@ class Link(_MeasurePart):
 class Accrual(_MeasurePart):
     """How the figure grows through the year: ``count`` from nothing, ``level`` at any time,
     ``window`` between two days.
+
+    ``day`` is the date column by which its rows come through the year, of its own ledger or of a link's
+    (``reported.filed_on``). ``ahead`` says that the ledger holds the days to come as well, planned or due;
+    ``later`` that a row which does not count yet may still come to count, as an open case may be decided.
     """
 
     shape: Shape
     from_: str = Field(default="01-01", alias="from")
     to: str = "12-31"
+    day: str | None = None
+    ahead: bool = False
+    later: bool = False
 
     def window(self, year: int) -> tuple[date, date]:
         """Return the first and last day (inclusive) on which the figure grows."""
@@ -144,6 +151,8 @@ def check(measure: Measure) -> None:
     for name in (*measure.drill, *([measure.of] if measure.of else [])):
         if name not in names:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
+    if measure.accrual.day is not None:
+        _check_day(measure, measure.accrual.day)
     if measure.limit and measure.limit not in {
         name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
     }:
@@ -160,6 +169,23 @@ def check(measure: Measure) -> None:
     predicate(measure, measure.population, own, flags)
     if measure.hits:
         predicate(measure, measure.hits, own, flags)
+
+
+def day_of(measure: Measure) -> tuple[Link | None, str]:
+    """Return the link (None: its own ledger) and the date column by which a measure's rows come through the
+    year; the column is empty where nothing says.
+    """
+    of, _, column = (measure.accrual.day or "").rpartition(".")
+    return next((link for link in measure.links if link.as_ == of), None), column
+
+
+def _check_day(measure: Measure, day: str) -> None:
+    link, column = day_of(measure)
+    ledger = ledgers()[link.ledger if link else measure.ledger]
+    if ("." in day) != (link is not None):
+        _refuse(measure, worded("没有关联 {name}", name=day.rpartition(".")[0]))
+    if column not in {c.name for c in ledger.columns if c.sql_type == "DATE"}:
+        _refuse(measure, worded("台账“{title}”没有日期列 {name}", title=ledger.title, name=column))
 
 
 def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> exp.Condition:

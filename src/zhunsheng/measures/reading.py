@@ -15,7 +15,7 @@ from typing import Any
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.snapshot import Snapshot
-from zhunsheng.measures.compiling import Query, Rows, days_of, days_text, rows_query, speaking_text, texts
+from zhunsheng.measures.compiling import Query, Rows, days_of, rows_query, speaking_text, texts
 from zhunsheng.measures.definitions import Measure
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Asked, How, Kept
@@ -92,7 +92,6 @@ class Reading:
 
 
 Readings = dict[tuple[str, str, str | None], Reading]
-DaySums = dict[str, list[tuple[date, Decimal]]]  # project as readings name it -> (day, sum), in order
 
 
 def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowed
@@ -308,32 +307,12 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     )
 
 
-def sums_by_day(  # noqa: PLR0913 - a measure, its evidence, the time, how narrowed
-    measure: Measure,
-    engine: Engine,
-    snapshot: Snapshot,
-    year: int,
-    as_of: date,
-    day: str,
-    departments: Collection[str],
-    kept: Kept | None = None,
-) -> dict[str, DaySums]:
-    """Return a sum measure by department, project and a date column of its ledger, in order of days,
-    for departments of given codes.
-
-    Rows that name no project, or have no date, are left out. With ``kept`` only what is not known there is
-    computed.
-    """
-    found: dict[str, DaySums] = {}
-    text = days_text(measure, year, as_of, day, departments, engine.dialect)
-    asked = Asked(text, measure.ledger, _links([measure]), 3, ["sum", "count"])
-    rows = sorted(
-        _Asking(engine, snapshot, kept).rows(asked), key=lambda row: [str(part) for part in row[:3]]
-    )
-    for department, project, when, _rows, amount, _counted in rows:
-        if project is not None and when is not None and amount is not None:
-            found.setdefault(department, {}).setdefault(str(project), []).append((when, Decimal(amount)))
-    return found
+def asked_of(
+    engine: Engine, snapshot: Snapshot, kept: Kept | None, measures: Sequence[Measure], text: str
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query of measures over one ledger by department, project and day."""
+    asked = Asked(text, measures[0].ledger, _links(measures), 3, _how(measures))
+    return _Asking(engine, snapshot, kept).rows(asked)
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:

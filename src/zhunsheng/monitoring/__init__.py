@@ -8,6 +8,7 @@ from zhunsheng.monitoring.checkpoint import MonitoredSheet, MonitoringTerms, mon
 from zhunsheng.monitoring.indicators import NO_EVIDENCE, Status
 from zhunsheng.monitoring.lights import LIGHT_WORDS, Light, elapsed, light_of
 from zhunsheng.monitoring.money import BY_TIME, MODE_WORDS, Figures, Money, PlanMode, expected_share, money_of
+from zhunsheng.monitoring.trail import Trail
 
 __all__ = [
     "BY_TIME",
@@ -21,6 +22,7 @@ __all__ = [
     "MonitoringTerms",
     "PlanMode",
     "Status",
+    "Trail",
     "elapsed",
     "expected_share",
     "light_of",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from zhunsheng.judgements import Judgement
-from zhunsheng.measures.definitions import Accrual
 from zhunsheng.monitoring.indicators import MonitoredCase, Status, status_of
 from zhunsheng.monitoring.money import Figures, Money, PlanMode, money_of
+from zhunsheng.monitoring.trail import Trail, last_day
 from zhunsheng.outcomes import Outcome
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import TargetSheet
@@ -49,20 +49,28 @@ class MonitoredSheet:
 def monitor(
     sheet: TargetSheet,
     outcomes: Sequence[Outcome],
-    accruals: Sequence[Accrual | None],
+    trails: Sequence[Trail | None],
     figures: Figures,
     terms: MonitoringTerms,
 ) -> MonitoredSheet:
-    """Return the checkpoint of a sheet; ``outcomes`` and ``accruals`` go with its indicators.
+    """Return the checkpoint of a sheet; ``outcomes`` and ``trails`` go with its indicators.
 
     Basis: 财预〔2019〕136号 (双监控: budget execution and target attainment).
     """
     as_of, rules, year = terms.as_of, terms.rules, sheet.year or terms.as_of.year
     cases = (
-        MonitoredCase(n, indicator, outcome, accrual, terms.words_on(indicator.id), year, as_of, rules)
-        for n, (indicator, outcome, accrual) in enumerate(
-            zip(sheet.indicators, outcomes, accruals, strict=True)
+        MonitoredCase(
+            n,
+            indicator,
+            outcome,
+            trail,
+            terms.words_on(indicator.id),
+            year,
+            last_day(indicator, trail, year),
+            as_of,
+            rules,
         )
+        for n, (indicator, outcome, trail) in enumerate(zip(sheet.indicators, outcomes, trails, strict=True))
     )
     statuses = tuple([status_of(case) for case in cases])
     return MonitoredSheet(sheet, as_of, rules, money_of(sheet, figures, as_of, terms.mode, rules), statuses)

@@ -1,197 +1,187 @@
-"""One indicator on a date: what is expected of it by now, what it comes to by the year's end,
-its light and likelihood.
+"""One indicator on a date: what is expected of it by now, how its year may end, its light and likelihood,
+and what is still to be done.
+
+Light and likelihood are told from one number, the chance that the target is met, so that they never disagree.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.judgements import Judgement
-from zhunsheng.measures.definitions import Accrual
-from zhunsheng.monitoring.lights import Light, elapsed, light_of
-from zhunsheng.outcomes import Outcome, result_of
+from zhunsheng.monitoring.endings import MIDDLE, Ending
+from zhunsheng.monitoring.forecasting import Figure, ending_of
+from zhunsheng.monitoring.lights import Light, elapsed, verdict
+from zhunsheng.monitoring.milestones import finish_of
+from zhunsheng.monitoring.rhythms import asked_by, ending_by_period
+from zhunsheng.monitoring.tasks import figure_left, steps_left
+from zhunsheng.monitoring.trail import Trail, pace_of
+from zhunsheng.outcomes import NOTHING, Outcome, result_of
 from zhunsheng.regulations import MonitoringRules
-from zhunsheng.targets import Indicator, convert
-from zhunsheng.targets.units import comparable
+from zhunsheng.targets import Indicator
+from zhunsheng.targets.kinds import wants
 from zhunsheng.translation import worded
 
 NO_EVIDENCE = worded("没有证据")
 
 
 @dataclass(frozen=True)
-class Status:
-    """One indicator at the checkpoint; ``expected`` and ``forecast`` are in the target's unit.
+class Outlook:
+    """How an indicator's year may end. ``expected`` (by now), ``forecast`` (the middle of what the year may
+    end with), ``low`` and ``high`` (the ends of what it does in eight years of ten) are in the target's unit.
+
+    ``chance`` (0 to 1) is how likely the target is met, None where nobody can tell; ``task`` is what is still
+    to be done, in words.
+    """
+
+    method: str
+    chance: float | None = None
+    expected: Fraction | None = None
+    forecast: Fraction | date | None = None
+    low: Fraction | None = None
+    high: Fraction | None = None
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class Status(Outlook):
+    """One indicator at the checkpoint: its outlook, with the light and the likelihood that follow from it.
 
     ``likelihood`` is empty where the light is grey: nobody can say how likely what nobody knows is.
     """
 
-    indicator: int
-    outcome: Outcome
-    expected: Fraction | None
-    forecast: Fraction | date | None
-    method: str
-    light: Light
-    likelihood: str
-    cause: str | None
-    measures: str | None
+    indicator: int = 0
+    outcome: Outcome = NOTHING
+    light: Light = "grey"
+    likelihood: str = ""
+    cause: str | None = None
+    measures: str | None = None
 
 
 @dataclass(frozen=True)
 class MonitoredCase:
-    """An indicator to be judged on a day: its number in the sheet, what it came to, how its figure grows,
-    what is said.
+    """An indicator to be judged on a day: its number in the sheet, what it came to, what its ledger tells
+    besides, what is said.
 
-    ``year`` is the sheet's; ``accrual`` is None where no measure tells how the figure grows;
-    ``said`` holds on the day.
+    ``trail`` is None where no measure proves it; ``due`` is the last day that counts for it; ``said`` holds
+    on the day.
     """
 
     number: int
     indicator: Indicator
     outcome: Outcome
-    accrual: Accrual | None
+    trail: Trail | None
     said: Judgement | None
     year: int
+    due: date
     as_of: date
     rules: MonitoringRules
 
     @property
+    def first(self) -> date:
+        """The first day on which its figure grows."""
+        if self.trail is not None and self.trail.accrual.shape == "window":
+            return self.trail.accrual.window(self.year)[0]
+        return date(self.year, 1, 1)
+
+    @property
     def over(self) -> bool:
-        """Whether the year is over."""
-        return self.as_of >= date(self.year, 12, 31)
-
-    @property
-    def grows(self) -> bool:
-        """Whether the figure grows with time, through the year or between two days."""
-        return self.accrual is not None and self.accrual.shape in ("count", "window")
-
-    @property
-    def stands(self) -> bool:
-        """Whether the figure may be what it is at any time of the year, so that no time lifts
-        it by itself.
-        """
-        return self.accrual is None or self.accrual.shape == "level"
-
-    @property
-    def passed(self) -> Fraction:
-        """The share that has passed of the time in which the figure grows."""
-        if self.accrual is not None and self.grows:
-            return elapsed(*self.accrual.window(self.year), self.as_of)
-        return elapsed(date(self.year, 1, 1), date(self.year, 12, 31), self.as_of)
-
-    def found(
-        self,
-        method: str,
-        light: Light,
-        likelihood: str = "",
-        *,
-        expected: Fraction | None = None,
-        forecast: Fraction | date | None = None,
-    ) -> Status:
-        """Return the indicator's status, with the words said of it; grey without a likelihood."""
-        cause, measures = (self.said.cause, self.said.measures) if self.said else (None, None)
-        return Status(
-            self.number, self.outcome, expected, forecast, method, light, likelihood, cause, measures
-        )
+        """Whether its time is over."""
+        return self.as_of >= self.due
 
 
 def status_of(case: MonitoredCase) -> Status:
     """Return where an indicator stands; what a person judges, what is doubtful and what nothing proves is
     grey.
     """
+    outlook = _outlook(case)
+    light, likelihood = verdict(outlook.chance, case.rules)
+    cause, measures = (case.said.cause, case.said.measures) if case.said else (None, None)
+    return Status(
+        **vars(outlook),
+        indicator=case.number,
+        outcome=case.outcome,
+        light=light,
+        likelihood=likelihood,
+        cause=cause,
+        measures=measures,
+    )
+
+
+def _outlook(case: MonitoredCase) -> Outlook:
     target, told = case.indicator.aim, case.indicator.type
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
-        return case.found(worded("需人工评定"), "grey")
+        return Outlook(worded("需人工评定"))
     result = result_of(case.indicator, case.outcome)
     if result.doubt:
-        return case.found(worded("待核对：{doubt}", doubt=result.doubt), "grey")
+        return Outlook(worded("待核对：{doubt}", doubt=result.doubt))
     if isinstance(result.value, bool):
         return _of_answer(case, result.value)
     if target.op == "by" and isinstance(target.value, date):
         return _of_date(case, target.value, result.value)
     if not isinstance(result.value, Fraction):
-        return case.found(case.outcome.note or NO_EVIDENCE, "grey")
+        return Outlook(case.outcome.note or NO_EVIDENCE)
     return _of_figure(case, result.value)
 
 
-def _of_answer(case: MonitoredCase, met: bool) -> Status:
-    surely, perhaps, never = case.rules.likelihood
+def _of_date(case: MonitoredCase, goal: date, done: Fraction | date | None) -> Outlook:
+    if isinstance(done, date) and done <= case.as_of:
+        return Outlook(worded("已完成，按实际日期"), float(done <= goal), forecast=done)
+    if not case.outcome.known and done is None:
+        return Outlook(case.outcome.note or NO_EVIDENCE)
+    finish = finish_of(case.trail, case.first, goal, case.as_of)
+    task = steps_left(finish, goal, case.as_of)
+    return Outlook(finish.words, finish.chance, forecast=finish.day, task=task)
+
+
+def _of_answer(case: MonitoredCase, met: bool) -> Outlook:
     if met:
-        return case.found(worded("已按目标完成"), "green", surely)
-    return (
-        case.found(worded("与目标不符"), "red", never)
-        if case.over
-        else case.found(worded("与目标不符"), "yellow", perhaps)
+        return Outlook(worded("已按目标完成"), 1.0)
+    if case.over or not wants(case.indicator.aim):  # what has happened can't be undone
+        return Outlook(worded("与目标不符"), 0.0)
+    finish = finish_of(None, case.first, case.due, case.as_of)
+    return Outlook(finish.words, finish.chance, task=steps_left(finish, case.due, case.as_of))
+
+
+def _of_figure(case: MonitoredCase, value: Fraction) -> Outlook:
+    pace = pace_of(case.trail, case.first, case.due, case.as_of)
+    even = elapsed(case.first, case.due, case.as_of)
+    figure = Figure(case.indicator, value, case.outcome.unit, case.trail, pace, even)
+    told, expected = case.indicator.type, _expected(figure)
+    ending, words = (Ending.settled(value), worded("已到期，按实际")) if case.over else ending_of(figure)
+    chance = ending.chance(told)
+    if not case.over and (each := ending_by_period(case.outcome.parts, told.aim, case.year, case.as_of)):
+        (ending, chance), words = each, worded("各期分别推算")
+        expected = asked_by(told.aim, case.year, case.as_of)
+    if case.as_of < case.first:
+        words = worded("尚未开始")
+    elif chance == 1 and not case.over:
+        words = worded("已经达到目标，不会再变")
+    return Outlook(
+        words,
+        chance,
+        expected,
+        ending.at(0.5),
+        ending.at(1 - MIDDLE),
+        ending.at(MIDDLE),
+        figure_left(figure, ending, case.due, expected),
     )
 
 
-def _of_date(case: MonitoredCase, goal: date, done: Fraction | date | None) -> Status:
-    surely, perhaps, never = case.rules.likelihood
-    if isinstance(done, date) and done <= case.as_of:
-        met = done <= goal
-        likelihood = surely if met else never
-        return case.found(worded("已完成，按实际日期"), "green" if met else "red", likelihood, forecast=done)
-    if not case.outcome.known and done is None:
-        return case.found(case.outcome.note or NO_EVIDENCE, "grey")
-    if case.as_of > goal:
-        return case.found(worded("已过时限仍未完成"), "red", never)
-    return case.found(worded("未到时限"), "green", perhaps)
+def _expected(figure: Figure) -> Fraction | None:
+    """Return what is expected by now, in the target's unit: whole pieces of what is counted in pieces.
 
-
-def _of_figure(case: MonitoredCase, value: Fraction) -> Status:
-    surely, perhaps, never = case.rules.likelihood
-    target, share = case.indicator.aim, case.passed
-    if not share:
-        return case.found(worded("尚未开始"), "green", perhaps, expected=Fraction(0))
-    expected, forecast, method = _forecast(case, value, share)
-    ratio = _ratio(case.indicator, value, expected)
-    light = light_of(ratio, case.rules) if ratio is not None else "green" if target.meets(value) else "red"
-    closed = share >= 1 or case.over
-    likelihood = surely if target.meets(forecast) else never if closed else perhaps
-    # Near the target is not the target: where more time or none will not lift the figure by itself, no green.
-    if light == "green" and (closed or case.stands) and not target.meets(value):
-        light = "yellow"
-    if light != "green" and not closed and case.grows and _less_than_one(case, expected):
-        method, light, likelihood = worded("尚早：按进度应达不足 1"), "green", perhaps
-    return case.found(method, light, likelihood, expected=expected, forecast=forecast)
-
-
-def _forecast(case: MonitoredCase, value: Fraction, share: Fraction) -> tuple[Fraction | None, Fraction, str]:
-    """Return what is expected by now, what the figure comes to by the year's end, and how that was told.
-
-    ``share`` (0 to 1) is what has passed of the time in which the figure grows.
+    Of a ceiling it is what there may be by now.
     """
-    target, told = case.indicator.aim, case.indicator.type
-    goal = Fraction(target.yearly) if target.yearly is not None else None
-    if case.grows and told.sense != "less" and told.kind != "growth" and share < 1:
-        expected = goal * share if goal is not None else None
-        forecast, method = value / share, worded("按已过时间的 {share} 外推", share=f"{float(share):.0%}")
-    else:
-        expected = goal
-        forecast, method = value, worded("已到期，按实际") if share >= 1 else worded("按现状持平")
-    if told.kind == "share" and isinstance(target.value, Decimal):
-        forecast = min(forecast, convert(100, "%", target.unit))
-    return expected, forecast, method
-
-
-def _less_than_one(case: MonitoredCase, expected: Fraction | None) -> bool:
-    """Return whether less than one whole piece is expected of a count by now: none can't be behind yet."""
-    kind, unit, outcome = case.indicator.type.kind, case.indicator.aim.unit, case.outcome
-    if expected is None or kind not in ("quantity", "frequency") or unit in ("%", "元"):
-        return False
-    whole = isinstance(outcome.value, Fraction) and outcome.value.denominator == 1
-    pieces = convert(expected, unit, outcome.unit) if comparable(unit, outcome.unit) else expected
-    return whole and pieces < 1
-
-
-def _ratio(indicator: Indicator, value: Fraction, expected: Fraction | None) -> Fraction | None:
-    """Return how far the value is on the way to what is expected, 1 = there; None where there is no such
-    ratio.
-    """
-    target = indicator.aim
-    attained = target.attainment(value)
-    if attained is None or target.ceiling or expected is None or not target.yearly:
-        return attained
-    return attained * Fraction(target.yearly) / expected if expected else Fraction(1)
+    goal, told = figure.indicator.aim.yearly, figure.indicator.type
+    if goal is None:
+        return None
+    if not figure.grows:
+        return Fraction(goal)
+    expected = Fraction(goal) * figure.pace.share
+    if figure.counted and (piece := figure.piece):
+        return piece * (math.ceil if told.sense == "less" else math.floor)(expected / piece)
+    return expected

@@ -21,6 +21,24 @@ def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
     return "yellow" if ratio >= Fraction(rules.lights.yellow) else "red"
 
 
+def verdict(chance: float | None, rules: MonitoringRules) -> tuple[Light, str]:
+    """Return the light and the official word for how likely a target is met; grey and no word for None.
+
+    Only what is settled for good is 完全不可能.
+    """
+    surely, perhaps, never = rules.likelihood
+    bounds = rules.chances
+    if chance is None:
+        return "grey", ""
+    if chance >= bounds.surely:
+        return "green", surely
+    if chance >= bounds.green:
+        return "green", perhaps
+    if not chance:
+        return "red", never
+    return "yellow" if chance >= bounds.yellow else "red", perhaps
+
+
 def elapsed(first: date, last: date, on: date) -> Fraction:
     """Return the share of the days from ``first`` to ``last`` (both inclusive) that have passed by the end of
     ``on``.

@@ -13,7 +13,7 @@ from typing import Literal
 from zhunsheng.monitoring.lights import Light, elapsed, light_of
 from zhunsheng.regulations import MonitoringRules
 from zhunsheng.targets import SpendingPlan, TargetSheet
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import money
 
 PlanMode = Literal["linear", "step"]
@@ -82,6 +82,12 @@ def money_of(
             worded("按至今支出与计划之比外推至年底，不超过预算"),
         )
     light = light_of(actual / expected if expected else Fraction(1), rules)
+    if actual > 1 or (
+        expected < 1 and expected < actual and actual >= expected * Fraction(rules.lights.ahead)
+    ):
+        # Money that goes out far ahead of its plan asks for a reason as money that stays does.
+        light = "yellow"
+        method = series([worded("支出超过预算") if actual > 1 else worded("支出远快于计划"), method], "；")
     return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
 
 

@@ -112,8 +112,21 @@ def _key(written: str | None) -> str:
 
 
 class Lights(RuleEntry):
-    """Bounds of the traffic lights, as shares of what is expected by now."""
+    """Bounds of the traffic lights of money, as shares of what is expected by now: ``green`` and ``yellow``
+    from below, ``ahead`` from above.
+    """
 
+    green: Decimal
+    yellow: Decimal
+    ahead: Decimal
+    citation: str
+    status: Literal["verified", "unverified"]
+
+
+class Chances(RuleEntry):
+    """From which chance (0 to 1) that a target is met an indicator is green, yellow, and surely met."""
+
+    surely: Decimal
     green: Decimal
     yellow: Decimal
     citation: str
@@ -124,6 +137,7 @@ class MonitoringRules(Dated):
     """Bands and official categories for monitoring."""
 
     lights: Lights
+    chances: Chances
     causes: tuple[str, ...]
     likelihood: tuple[str, str, str]
     consequences: tuple[str, ...]

@@ -18,7 +18,7 @@ from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Lineage
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet
-from zhunsheng.outcomes import forecast_text, marks, origin_words
+from zhunsheng.outcomes import between, forecast_text, marks, origin_words
 from zhunsheng.reports.about import About
 from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
 from zhunsheng.review import LEVELS, Finding, Review
@@ -116,6 +116,7 @@ def render(panels: Sequence[Panel], about: About) -> str:
         "share": share,
         "plain": plain,
         "number": forecast_text,
+        "between": between,
         "cell": _cell,
         "told": told,
         "total": total_words,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 from zhunsheng.numerals import chinese_number
+from zhunsheng.targets.spelling import periods
 from zhunsheng.translation import worded
 
 _EXCEL_EPOCH = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was.
@@ -103,3 +105,15 @@ def _month(year: int, month: int, word: str) -> date | str:
     if not 1 <= month <= 12 or not 1900 < year < 2200:
         return worded("没有 {year}年{month}月", year=year, month=month)
     return date(year, month, _DAYS.get(word) or calendar.monthrange(year, month)[1])
+
+
+def spans(per: str | None, year: int) -> list[tuple[date, date]]:
+    """Return first and last day (inclusive) of each period of a year; empty for a period that is no number of
+    months.
+    """
+    count = periods(per)
+    if count == 1 or 12 % count:
+        return []
+    months = 12 // count
+    firsts = [*(date(year, 1 + n * months, 1) for n in range(count)), date(year + 1, 1, 1)]
+    return [(first, after - timedelta(days=1)) for first, after in pairwise(firsts)]

@@ -31,14 +31,16 @@ from zhunsheng.measures import (
     match_projects,
     why_absent,
 )
+from zhunsheng.measures.course import Course, Courses, joined
 from zhunsheng.measures.reading import combine
-from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, monitor
+from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, Trail, monitor
 from zhunsheng.outcomes import (
     NOTHING,
     Outcome,
     ledger_words,
     outcome_of_reading,
     outcome_of_text,
+    parts_of,
     sampled_words,
 )
 from zhunsheng.regulations import Rules, rules_for
@@ -152,6 +154,7 @@ def assess(  # noqa: PLR0913 - options, by their names
     reviewed = review(book, previous)
     matches = match_book(book, evidence.measures, links)
     readings = {one: evidence.read(one, as_of, place.code) for one in years}
+    courses = {one: _courses(book, matches, evidence, one, as_of, place.code) for one in years}
     projects = match_projects(book, written_projects(readings.values(), place.code), links)
     found: dict[int, SheetResult] = {}
     # Projects first: the department's score rests on theirs.
@@ -163,10 +166,11 @@ def assess(  # noqa: PLR0913 - options, by their names
                 [m for m in matches if m.sheet == n],
                 projects[n],
                 _Ledgers(
-                    readings[book.sheets[n].year or as_of.year],
+                    readings[one := book.sheets[n].year or as_of.year],
                     place.code,
                     evidence.measures,
                     evidence.snapshot,
+                    courses[one],
                 ),
                 reviewed.of(n),
             ),
@@ -177,6 +181,28 @@ def assess(  # noqa: PLR0913 - options, by their names
     state = evidence.snapshot.state_of(place.code)
     rests_on = basis(book, state, evidence.snapshot.imported, evidence.measures, grounds)
     return Assessed(book, place, as_of, evidence.snapshot, rules, results, rests_on, evidence.measures)
+
+
+def _courses(
+    book: Book, matches: Iterable[Match], evidence: Evidence, year: int, as_of: date, department: str
+) -> tuple[Courses, Courses, Courses]:
+    """Return how the measures in use came through a year to a day, with the days to come, and through the
+    year before: what a forecast needs of them, nothing once the year is over, and what is to be done in each
+    period or step by step.
+    """
+    used = {
+        m.measure: book.sheets[m.sheet].indicators[m.indicator].aim.per
+        for m in matches
+        if m.used and m.measure
+    }
+    accruals = {name: evidence.measures[name].accrual for name in used}
+    stepwise = {name for name, per in used.items() if per or accruals[name].shape == "date"}
+    course = evidence.course(stepwise, year, min(as_of, date(year, 12, 31)), department)
+    if as_of >= date(year, 12, 31):
+        return course, {}, {}
+    planned = {name for name, accrual in accruals.items() if accrual.ahead}
+    ahead = evidence.course(planned, year, date(year, 12, 31), department)
+    return course, ahead, evidence.course(set(used) - planned, year - 1, date(year - 1, 12, 31), department)
 
 
 def basis(
@@ -253,6 +279,9 @@ class _Ledgers:
     department: str
     measures: dict[str, Measure]
     snapshot: Snapshot
+    courses: tuple[
+        Courses, Courses, Courses
+    ]  # of the year to the day, with the days to come, of the last year
 
     def why_not(self, measure: str, project: ProjectMatch | None) -> str:
         """Return why a measure says nothing of the department, or of a project of it."""
@@ -272,6 +301,26 @@ class _Ledgers:
             return self.readings.get((measure, self.department, None))
         found = [r for key in project.keys if (r := self.readings.get((measure, self.department, key)))]
         return combine(self.measures[measure], found)
+
+    def course_of(self, measure: str, project: ProjectMatch | None) -> Course | None:
+        """Return how a count came through the year to the day; None for what is no count."""
+        one = self.measures[measure]
+        return self._course(one, self.courses[0], project) if one.kind == "count" else None
+
+    def trail(self, measure: Measure, reading: Reading | None, project: ProjectMatch | None) -> Trail | None:
+        """Return what the ledgers tell of a reading besides its figure."""
+        if reading is None:
+            return None
+        course, ahead, last = (self._course(measure, courses, project) for courses in self.courses)
+        return Trail(
+            measure.kind, measure.accrual, reading.numerator, reading.denominator, course, ahead, last
+        )
+
+    def _course(self, measure: Measure, courses: Courses, project: ProjectMatch | None) -> Course:
+        by = courses.get((measure.id, self.department), {})
+        if project is None or not ledgers()[measure.ledger].by_project:
+            return joined(by.values())
+        return joined(by[key] for key in project.keys if key in by)
 
 
 @dataclass(frozen=True)
@@ -321,7 +370,10 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     checkpoint = monitor(
         sheet,
         outcomes,
-        [m.accrual if m else None for m in measured],
+        [
+            figures.trail(m, reading, own) if m and outcome.origin == "evidence" else None
+            for m, (outcome, reading) in zip(measured, lines, strict=True)
+        ],
         amounts,
         MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said),
     )
@@ -441,9 +493,12 @@ def _read(
     outcome = outcome_of_reading(reading.value, reading.unit, indicator, reading.note, known=reading.known)
     if not outcome.known:
         return replace(outcome, note=outcome.note or reading.text(), confirmed=confirmed)
+    course = figures.course_of(match.measure, project)
+    parts = parts_of(indicator, course, outcome.unit, reading.year, reading.as_of) if course else ()
     return replace(
         outcome,
         text=reading.text() if reading.value is None else outcome.text,
         confirmed=confirmed,
         sampled=sampled_words(reading.interval, reading.denominator, indicator) if reading.interval else "",
+        parts=parts,
     )

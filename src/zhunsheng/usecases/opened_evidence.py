@@ -9,9 +9,11 @@ from pathlib import Path
 
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.measures import Engine, Measure, Readings, Where, catalogue, read_all
+from zhunsheng.measures.course import Courses, read_courses
 from zhunsheng.measures.engines import HERE
 from zhunsheng.measures.kept import Kept
-from zhunsheng.measures.reading import DaySums, sums_by_day
+
+Named = frozenset[str]  # measures, departments
 
 
 @dataclass
@@ -19,8 +21,8 @@ class Evidence:
     """A snapshot opened on an engine, with the measures to compute.
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
-    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``sums`` are what was
-    read so far, by year, date and department.
+    of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``courses`` are what
+    was read so far, by year and date.
     """
 
     snapshot: Snapshot
@@ -29,7 +31,7 @@ class Evidence:
     together: frozenset[str] = frozenset()
     kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    sums: dict[tuple[int, date, str], DaySums] = field(default_factory=dict, repr=False)
+    courses: dict[tuple[int, date, Named, Named], Courses] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -70,16 +72,30 @@ class Evidence:
                     self.readings[year, as_of, name[1]][name] = reading
         return self.readings[key]
 
-    def paid(self, year: int, as_of: date, department: str) -> DaySums:
-        """Return what a department (by code) paid in a year by day, for each project as readings name it."""
-        key = (year, as_of, department)
-        if key not in self.sums:
-            only = self._with(department)
-            found = sums_by_day(
-                self.measures["paid"], self.engine, self.snapshot, year, as_of, "paid_on", only, self.kept
+    def course(self, measures: Iterable[str], year: int, as_of: date, department: str) -> Courses:
+        """Return how measures (by id) came through a year for a department (by code)."""
+        wanted = frozenset(name for name in measures if self.measures[name].accrual.day)
+        known = next(
+            (
+                c
+                for (y, d, names, codes), c in self.courses.items()
+                if (y, d) == (year, as_of) and wanted <= names and department in codes
+            ),
+            None,
+        )
+        if known is None:
+            only = frozenset(self._with(department))
+            known = read_courses(
+                [self.measures[name] for name in sorted(wanted)],
+                self.engine,
+                self.snapshot,
+                year,
+                as_of,
+                only,
+                self.kept,
             )
-            self.sums |= {(year, as_of, code): found.get(code, {}) for code in only}
-        return self.sums[key]
+            self.courses[year, as_of, wanted, only] = known
+        return known
 
     def _with(self, department: str) -> list[str]:
         return sorted(self.together) if department in self.together else [department]

@@ -119,10 +119,16 @@ class RunReading(_Part):
 
 
 class RunMonitoring(_Part):
-    """Where an indicator stands on the date."""
+    """Where an indicator stands on the date: what is expected by now, what the year may end with, the ends of
+    what it does in eight years of ten, the chance (0 to 1) that the target is met, what is still to be done.
+    """
 
     expected: str | None = None
     forecast: str | None = None
+    low: str | None = None
+    high: str | None = None
+    chance: float | None = None
+    task: str = ""
     method: str
     light: Light
     likelihood: str
@@ -444,6 +450,10 @@ def _indicator(result: SheetResult, n: int) -> RunIndicator:
         monitoring=RunMonitoring(
             expected=_number(status.expected),
             forecast=_number(status.forecast),
+            low=_number(status.low),
+            high=_number(status.high),
+            chance=None if status.chance is None else round(status.chance, 2),
+            task=status.task,
             method=status.method,
             light=status.light,
             likelihood=status.likelihood,

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 
 from zhunsheng.measures import EvidenceRow, Lineage, Match, Reading, Rows, evidence_rows
+from zhunsheng.measures.course import joined
 from zhunsheng.usecases.opened_evidence import Evidence
 
 ROWS_SHOWN = 10
@@ -46,13 +48,7 @@ def payments_of(
     evidence: Evidence, department: str, projects: Collection[str], year: int, as_of: date
 ) -> tuple[tuple[date, Decimal], ...]:
     """Return (date, cumulative yuan) of a project's payments in a year up to ``as_of`` (inclusive)."""
-    paid = evidence.paid(year, as_of, department)
-    by_day: dict[date, Decimal] = {}
-    for project in projects:
-        for day, amount in paid.get(project, ()):
-            by_day[day] = by_day.get(day, Decimal(0)) + amount
-    total, found = Decimal(0), []
-    for day in sorted(by_day):
-        total += by_day[day]
-        found.append((day, total))
-    return tuple(found)
+    paid = evidence.course(["paid"], year, as_of, department).get(("paid", department), {})
+    days = joined(paid[project] for project in projects if project in paid).days
+    totals = accumulate(day.amount for day in days)
+    return tuple((day.day, total) for day, total in zip(days, totals, strict=True) if day.day)

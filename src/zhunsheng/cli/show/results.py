@@ -18,7 +18,7 @@ from zhunsheng.folders import RunResult
 from zhunsheng.measures import show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Light, MonitoredSheet
-from zhunsheng.outcomes import Outcome, forecast_text, marks
+from zhunsheng.outcomes import Outcome, between, forecast_text, marks
 from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.comparing_schemes import Beside
@@ -67,12 +67,14 @@ def checkpoint(found: MonitoredSheet) -> None:
     )
     planned = found.sheet.spending_plan.steps
     console.print(f"{MODE_WORDS[money.mode] if planned else BY_TIME}；{money.method}", style="bright_black")
-    table = table_of("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "办法")
+    table = table_of("指标", "目标", "完成值", "应达", "全年预计", "预警", "可能性", "还须做的；怎样推算")
     for s in found.indicators:
         i = found.sheet.indicators[s.indicator]
         unit = i.aim.unit or ""
         expected = f"{show_number(s.expected)}{unit}" if s.expected is not None else "—"
         forecast = forecast_text(s.forecast, i)
+        if ends := between(s, i):
+            forecast = f"{forecast}\n{ends}"
         table.add_row(
             escape(i.name),
             escape(i.words()),
@@ -81,7 +83,7 @@ def checkpoint(found: MonitoredSheet) -> None:
             forecast,
             lamp(s.light),
             s.likelihood or "—",
-            s.method,
+            "\n".join(filter(None, (s.task, s.method))),
         )
     console.print(table)
 

@@ -45,9 +45,11 @@ def monitoring_form(checkpoint: MonitoredSheet) -> Form:
     notes = (
         f"资金进度：{MODE_WORDS[money.mode] if sheet.spending_plan.steps else BY_TIME}；预计："
         f"{money.method}。",
-        f"预警界限：完成值与应完成值之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 "
-        f"{rules.lights.yellow:.0%} 为黄灯（{rules.lights.citation}）；时限已到或只看现状的指标，"
-        "未达目标的不给绿灯。",
+        f"资金预警：支出与应支出之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} "
+        f"为黄灯；达到 {rules.lights.ahead:.0%} 的支出快于计划，也为黄灯（{rules.lights.citation}）。",
+        f"指标预警：推算年底达到目标的可能，不低于 {rules.chances.green:.0%} 为绿灯，不低于 "
+        f"{rules.chances.yellow:.0%} 为黄灯，不低于 {rules.chances.surely:.0%} 为“{rules.likelihood[0]}”；"
+        f"已成定局、不能再达到的为“{rules.likelihood[2]}”（{rules.chances.citation}）。",
         f"依据：{rules.citation}。",
     )
     return Form(

@@ -39,13 +39,13 @@ def opened_for(code: str) -> Evidence:
     """Return the evidence as it is now, with what was read of a department while its rows were the same."""
     snapshot = store().snapshot()
     with _reading:
-        known, paid = _read.get((code, snapshot.state_of(code), snapshot.imported), ({}, {}))
+        known, courses = _read.get((code, snapshot.state_of(code), snapshot.imported), ({}, {}))
     opened = Evidence(snapshot, _Lazy(snapshot), catalogue(), kept=KEPT)
     now = {"batch": snapshot.batch, "digest": snapshot.digest}
     opened.readings.update(
         {key: {n: replace(r, **now) for n, r in found.items()} for key, found in known.items()}
     )
-    opened.sums.update(paid)
+    opened.courses.update(courses)
     return opened
 
 
@@ -53,7 +53,7 @@ def remember(code: str, opened: Evidence) -> None:
     """Keep what was read of a department, by its code, for as long as its rows are what they were then."""
     key = (code, opened.snapshot.state_of(code), opened.snapshot.imported)
     with _reading:
-        _read[key] = dict(opened.readings), dict(opened.sums)
+        _read[key] = dict(opened.readings), dict(opened.courses)
         _read.move_to_end(key)
         while len(_read) > REMEMBERED:
             _read.popitem(last=False)

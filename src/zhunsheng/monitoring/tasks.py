@@ -1,0 +1,79 @@
+"""What is still to be done for a target, said as a task: how much, of what, by when."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from fractions import Fraction
+
+from zhunsheng.monitoring.endings import Ending
+from zhunsheng.monitoring.forecasting import Figure
+from zhunsheng.monitoring.milestones import Finish
+from zhunsheng.targets import convert
+from zhunsheng.translation import worded
+from zhunsheng.wording import number
+
+
+def steps_left(finish: Finish, goal: date, on: date) -> str:
+    """Return what is left of a thing to be done by a day."""
+    if on > goal:
+        return worded("已过 {day}", day=goal)
+    if not finish.left:
+        return worded("{day} 前完成", day=goal)
+    left = worded("还有 {left} 个环节，{day} 前完成", left=finish.left, day=goal)
+    return worded("{words}；已迟 {late} 天", words=left, late=finish.late) if finish.late else left
+
+
+def figure_left(figure: Figure, ending: Ending, due: date, expected: Fraction | None) -> str:
+    """Return what is missing to the target (还差 37 件，10月31日前), or what there may still be of a ceiling;
+    empty where nothing is, or where no number of pieces tells it.
+    """
+    told, value = figure.indicator.type, figure.value
+    open_ = ending.low is None or ending.low != ending.high
+    if told.sense == "less":
+        return _room(figure) if figure.grows and open_ else ""
+    if told.sense != "more" or told.aim.meets(value) or not open_:
+        return ""
+    if not figure.grows:
+        return _of_due(figure, due)
+    words = worded("还差 {what}，{day} 前", what=_much(figure, figure.goal - value), day=due)
+    if expected is None or value >= expected:
+        return words
+    return worded("{words}；比此时应达少 {came}", words=words, came=_much(figure, expected - value))
+
+
+def _much(figure: Figure, gap: Fraction) -> str:
+    """Return a gap in the target's unit; of a share by the ledger also in rows."""
+    unit = figure.indicator.aim.unit or ""
+    if figure.trail is not None and figure.trail.kind == "ratio" and (piece := figure.piece):
+        points = Fraction(convert(gap, figure.indicator.aim.unit, "%"))
+        return worded("{rows} 项（{points}个百分点）", rows=math.ceil(gap / piece), points=number(points))
+    if figure.counted and (piece := figure.piece):
+        gap = math.ceil(gap / piece) * piece
+    return f"{number(gap)}{unit}"
+
+
+def _room(figure: Figure) -> str:
+    """Return how much of a ceiling is left, or by how much it is broken."""
+    room = figure.goal - figure.value
+    if room < 0:
+        return worded("已超出 {what}", what=_much(figure, -room))
+    return worded("至多还可有 {what}", what=_much(figure, room)) if room else ""
+
+
+def _of_due(figure: Figure, due: date) -> str:
+    """Return how many of the rows that the ledger still holds for the year have to count."""
+    trail = figure.trail
+    if trail is None or trail.kind != "ratio" or not trail.to_come:
+        return ""
+    rows = trail.denominator + trail.to_come
+    full = Fraction(convert(100, "%", figure.indicator.aim.unit))
+    wanted = math.ceil(figure.goal / full * rows) - int(trail.numerator or 0)
+    if wanted > trail.to_come:
+        return worded("今后到期的 {coming} 项全部按期也不够", coming=trail.to_come)
+    return worded(
+        "{day} 前到期的 {coming} 项中须有 {wanted} 项按期",
+        day=due,
+        coming=trail.to_come,
+        wanted=wanted,
+    )

@@ -1,0 +1,107 @@
+"""What the ledgers tell of an indicator besides its figure: the rows it rests on, how they came through this
+year and the last, and what lies ahead; and the pace that follows from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from zhunsheng.measures.course import Course
+from zhunsheng.measures.definitions import Accrual, Kind
+from zhunsheng.monitoring.lights import elapsed
+from zhunsheng.targets import Indicator
+from zhunsheng.translation import worded
+from zhunsheng.wording import percent
+
+NO_COURSE = Course()
+ENOUGH = 12  # rows from which on the course of a year says more than its days: one a month
+
+
+@dataclass(frozen=True)
+class Trail:
+    """``numerator`` and ``denominator`` are the reading's. ``course`` is this year's to the day, ``ahead``
+    this year's with all days that the ledger already holds, ``last`` the whole of last year's.
+    """
+
+    kind: Kind
+    accrual: Accrual
+    numerator: Decimal | None = None
+    denominator: int = 0
+    course: Course = NO_COURSE
+    ahead: Course = NO_COURSE
+    last: Course = NO_COURSE
+
+    @property
+    def grows(self) -> bool:
+        """Whether the figure grows with time, through the year or between two days."""
+        return self.accrual.shape in ("count", "window")
+
+    @property
+    def to_come(self) -> int | None:
+        """How many rows the ledger holds of days to come; None where it does not tell."""
+        return max(self.ahead.rows() - self.denominator, 0) if self.accrual.ahead else None
+
+    def last_total(self) -> Fraction | None:
+        """Return what last year came to, in the reading's pieces (hits, rows, a sum); None where the ledger
+        holds too little of it to tell.
+        """
+        if self.last.rows() < ENOUGH or not self.last.amount():
+            return None
+        return Fraction(self.last.amount())
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The ``share`` (0 to 1) of the year's work that is to be expected by a day, in words how that is told,
+    and on how many ``rows`` it rests.
+    """
+
+    share: Fraction
+    words: str
+    rows: int = 0
+
+
+def pace_of(trail: Trail | None, first: date, due: date, on: date) -> Pace:
+    """Return the pace of what is to come between two days (inclusive): planned, as last year, or even.
+
+    ``due`` is the last day that counts; what lies behind it in last year's course is left out.
+    """
+    even = elapsed(first, due, on)
+    if trail is not None and trail.accrual.ahead and (whole := trail.ahead.rows(due)):
+        return Pace(Fraction(trail.ahead.rows(on), whole), worded("按台账里的计划日期"), whole)
+    if trail is not None and (found := _last_year(trail, due, on)) is not None:
+        rows, share = found
+        said = worded(
+            "按去年的进度：去年台账 {rows} 件，同期已有 {share}", rows=rows, share=percent(share, 0)
+        )
+        return Pace(share, said, rows)
+    return Pace(even, worded("没有往年台账，按已过时间的 {share} 均匀推算", share=percent(even, 0)))
+
+
+def _last_year(trail: Trail, due: date, on: date) -> tuple[int, Fraction] | None:
+    """Return how many rows last year came to by the last day, and what share of it had come by the same day;
+    None where these are too few to tell.
+    """
+    there, here = _year_before(due), _year_before(min(on, due))
+    of = trail.last.amount if trail.grows else trail.last.rows
+    rows = int(of(there)) if trail.kind != "sum" else trail.last.rows(there)
+    return (rows, Fraction(of(here)) / Fraction(of(there))) if rows >= ENOUGH and of(there) else None
+
+
+def _year_before(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
+def last_day(indicator: Indicator, trail: Trail | None, year: int) -> date:
+    """Return the last day that counts for an indicator: its own date, the end of the time in which its figure
+    grows, or the end of the year.
+    """
+    if isinstance(indicator.aim.value, date):
+        return indicator.aim.value
+    if trail is not None and trail.accrual.shape == "window":
+        return trail.accrual.window(year)[1]
+    return date(year, 12, 31)
