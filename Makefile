@@ -52,7 +52,7 @@ test-odd-place: .venv/.dev
 .PHONY: tools
 tools:
 	@needed=""; command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || needed="openjdk-17-jre-headless"; \
-	  command -v chromium >/dev/null || needed="$$needed chromium fonts-noto-cjk"; \
+	  command -v chromium-headless-shell >/dev/null || needed="$$needed chromium-headless-shell fonts-noto-cjk"; \
 	  command -v openssl >/dev/null || needed="$$needed openssl"; \
 	  [ -z "$$needed" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$needed >/dev/null; } || \

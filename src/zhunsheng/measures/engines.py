@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, Protocol
 
 import duckdb
@@ -131,6 +132,9 @@ class _Waiting:
             self._waiting.discard(name)
 
 
+_MAKING = Lock()
+
+
 @lru_cache
 def _calendar_columns() -> list[list[object]]:
     return [list(column) for column in zip(*calendar_rows(), strict=True)]
@@ -185,9 +189,17 @@ class DuckEngine:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {some.sql(ledger)}")
 
     def _calendar(self) -> None:
-        """Make the table of days that statutory limits are counted over."""
-        columns = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in CALENDAR_COLUMNS.items())
-        self.connection.execute(f"CREATE TEMP TABLE {CALENDAR} AS SELECT {columns}", _calendar_columns())
+        """Have the table of days that statutory limits are counted over, which all engines of one database
+        share: to make it takes as long as to read a department's year.
+        """
+        listed = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
+        with _MAKING:
+            if not self.connection.execute(listed, [CALENDAR]).fetchall()[0][0]:
+                columns = ", ".join(
+                    f"unnest(?::{kind}[]) AS {name}" for name, kind in CALENDAR_COLUMNS.items()
+                )
+                made = f"CREATE TABLE memory.main.{CALENDAR} AS SELECT {columns}"
+                self.connection.execute(made, _calendar_columns())
         self._counts_days = True
 
 

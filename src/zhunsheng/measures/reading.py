@@ -176,7 +176,9 @@ class _Asking:
     kept: Kept | None
 
     def rows(self, asked: Asked) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
+        """Return the rows of a query, none of a ledger without files: it groups rows, and there are none."""
+        if not self.snapshot.files.get(asked.ledger):
+            return []
         if self.kept is None:
             return self.engine.query(asked.sql)
         return self.kept.rows(self.engine, self.snapshot, asked)

@@ -32,6 +32,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.services import evidence, jobs
 from zhunsheng.web.services.year.calendar import day_of
 from zhunsheng.web.services.year.question import Question
+from zhunsheng.web.services.year.readings import KEPT
 from zhunsheng.web.services.year.records import record_of
 
 EXPORT_ROWS = 200_000
@@ -197,6 +198,8 @@ def compared(
     newest = min(opened.changed_in(code)[0], second)
     first = state_of(opened, asked.first) if asked.first else max(0, newest - 1)
     before, after = (Evidence.of(opened, batch=n) for n in (first, second))
+    if second == opened.head[0]:  # what was read of the rows as they are now need not be read again
+        after = replace(after, kept=KEPT)
     day = day_of(department, year)
     shown = {"limit": limit, "personal": personal, "cipher": cipher()}
     found = difference(before, after, day, year=year, department=code, among=asked.ledgers, **shown)

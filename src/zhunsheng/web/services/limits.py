@@ -30,6 +30,7 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import evidence
 from zhunsheng.web.services.ledgers import key_of
+from zhunsheng.web.services.year.readings import KEPT
 
 log = logging.getLogger(__name__)
 SHOWN = 200  # rows of each limit on a page; the file has all
@@ -176,7 +177,8 @@ def shown(department: Organisation, as_of: date, asked: Sought) -> dict[str, Any
 def _rates(opened: Evidence, code: str, as_of: date) -> dict[str, str]:
     """Return each limit's rate of what was in time in the day's year, where there is one."""
     chosen = [m for m in measures().values() if m.limit]
-    found = read_all(chosen, opened.engine, opened.snapshot, as_of.year, as_of, departments=[code])
+    asked = (chosen, opened.engine, opened.snapshot, as_of.year, as_of)
+    found = read_all(*asked, departments=[code], kept=KEPT)
     named = {m.id: m.limit for m in chosen}
     return {
         named[reading.measure] or "": reading.text()
