@@ -41,8 +41,9 @@ def open_evidence(
     Rows with errors are left out and listed in what is returned. Raises ``ZS-EV-04`` where the folder holds
     neither.
     """
-    if (folder / "batches").is_dir():
-        return Store(folder), []
+    opened = Store(folder)
+    if opened.begun():
+        return opened, []
     paths = (
         sorted(
             p
@@ -54,7 +55,7 @@ def open_evidence(
     )
     paths = [p for p in paths if not p.stem.endswith("-标注")]
     if not paths:
-        raise ZhunshengError("ZS-EV-04", store=str(folder))
+        raise ZhunshengError("ZS-EV-04", store=opened.place)
     done = []
     for n, path in enumerate(paths):
         progress(f"导入 {path.name}", n, len(paths))

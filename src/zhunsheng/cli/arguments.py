@@ -16,6 +16,19 @@ from zhunsheng.translation import worded
 
 DEFAULT_STORE = Path("zhunsheng-evidence")
 
+
+def store_folder(place: str | Path) -> Path:
+    """Return the folder of a store that a path names, or ``s3://bucket/prefix`` (its mirror here).
+    Raises ``ZS-EV-91``, ``-99``.
+    """
+    if not str(place).startswith("s3:"):
+        return Path(place)
+    # Only here: what reads ledgers takes a while to load.
+    from zhunsheng.evidence.mirror import folder_of
+
+    return folder_of(str(place))
+
+
 # Documents of targets.
 Document = Annotated[Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、html、txt）")]
 Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩效目标文件，可以多个")]
@@ -24,11 +37,27 @@ PreviousFile = Annotated[
 ]
 # The evidence.
 StoreDir = Annotated[
-    Path, typer.Option("--store", metavar="目录", help="证据库目录", envvar="ZHUNSHENG_STORE")
+    Path,
+    typer.Option(
+        "--store",
+        metavar="目录",
+        help="证据库：目录，或 s3://桶/前缀",
+        envvar="ZHUNSHENG_STORE",
+        parser=store_folder,
+    ),
 ]
-EvidenceDir = Annotated[Path, typer.Option("--evidence", metavar="目录", help="证据库目录")]
+EvidenceDir = Annotated[
+    Path,
+    typer.Option("--evidence", metavar="目录", help="证据库：目录，或 s3://桶/前缀", parser=store_folder),
+]
 EvidenceOrFolder = Annotated[
-    Path, typer.Option("--evidence", metavar="目录", help="证据库，或放着台账文件（xlsx、csv）的文件夹")
+    Path,
+    typer.Option(
+        "--evidence",
+        metavar="目录",
+        help="证据库：目录，或 s3://桶/前缀；或放着台账文件（xlsx、csv）的文件夹",
+        parser=store_folder,
+    ),
 ]
 EngineName = Annotated[
     Kind,

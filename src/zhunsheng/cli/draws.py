@@ -12,7 +12,16 @@ from rich.markup import escape
 
 from zhunsheng import draw_folders
 from zhunsheng.cli import stamps, terminal
-from zhunsheng.cli.arguments import AnnouncedDigest, AsJson, BundleFile, LogFile, OutDir, announced, day
+from zhunsheng.cli.arguments import (
+    AnnouncedDigest,
+    AsJson,
+    BundleFile,
+    LogFile,
+    OutDir,
+    announced,
+    day,
+    store_folder,
+)
 from zhunsheng.cli.show import draws as show
 from zhunsheng.clock import told
 from zhunsheng.draws.assignment import districts_of
@@ -75,7 +84,13 @@ def commit(
     out: OutDir,
     frame: FrameFile = None,
     evidence: Annotated[
-        Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用其中的市场主体台账作名录库")
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="目录",
+            help="证据库，用其中的市场主体台账作名录库",
+            parser=store_folder,
+        ),
     ] = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="日期", help="以哪一天在册的为准；缺省为今天")
@@ -157,7 +172,10 @@ def slips(
 def run(
     folder: Folder,
     evidence: Annotated[
-        Path | None, typer.Option("--evidence", metavar="目录", help="证据库，用来在任务清单上写出名称")
+        Path | None,
+        typer.Option(
+            "--evidence", metavar="目录", help="证据库，用来在任务清单上写出名称", parser=store_folder
+        ),
     ] = None,
     memory_limit: MemoryLimit = None,
     engine: EngineName = "duckdb",

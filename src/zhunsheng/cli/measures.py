@@ -231,9 +231,10 @@ def _projects(
     """Return which projects of the ledgers are a document's sheets', none where there is no store to look
     them up in.
     """
-    if not (evidence / "batches").is_dir():
+    store = Store(evidence)
+    if not store.begun():
         return []
-    opened = Evidence.of(Store.existing(evidence))
+    opened = Evidence.of(store)
     place = folders.department_to_read(evidence, department) or department_in(book, opened.snapshot)
     if place is None:
         return []

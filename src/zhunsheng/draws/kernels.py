@@ -13,7 +13,6 @@ from __future__ import annotations
 import _hashlib
 import ctypes
 import os
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -22,6 +21,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
+
+from zhunsheng.files.own import own_folder
 
 ROOM = 64  # bytes that may be read behind the last line, whatever they hold
 PREFIX = 33  # of a ticket's message: 32 characters of the seed and the separator
@@ -50,19 +51,7 @@ _START = np.array(
 )
 
 
-def _cache_folder() -> Path | None:
-    """Return a folder of this user's own to keep compiled code in, or None: what lies there is run,
-    so no shared one.
-    """
-    place = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "zhunsheng" / "kernels"
-    try:
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return place if place.stat().st_uid == os.getuid() and os.access(place, os.W_OK) else None
-    except OSError:
-        return None
-
-
-_FOLDER = _cache_folder()
+_FOLDER = own_folder("kernels")
 if _FOLDER and not os.environ.get("NUMBA_CACHE_DIR"):
     setattr(numba.config, "CACHE_DIR", str(_FOLDER))  # noqa: B010 (its settings are made as it is loaded)
 # Code that holds the address of OpenSSL's function is of this process only.

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from zhunsheng.clock import now
-from zhunsheng.evidence import layout
+from zhunsheng.evidence import layout, mirror
 from zhunsheng.evidence.commits import committed
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
@@ -41,13 +41,18 @@ def next_batch(index: Index, ledger: str, who: str | None, when: datetime | None
 def recover(index: Index) -> list[Batch]:
     """Write the record of each batch whose commit outlived its process, and take it into the index;
     return these.
+
+    In the mirror of an object store it is put there first: that decides whether it is a batch
+    (``mirror.publish``).
     """
-    done, records = [], Records(index.root)
+    done, records, remote = [], Records(index.root), mirror.remote_of(index.root)
     for batch in pending(index):
         # A record that lies there, behind one that was missing, is left as it is for verification to
         # judge.
         there = records.read(batch.batch)
         if there is None:
+            if remote:
+                mirror.publish(index.root, remote, batch)
             records.write(batch)
         index.add_all([there or batch])
         done.append(there or batch)

@@ -50,6 +50,15 @@ def committed(said: list[dict[str, Any]]) -> dict[str, Any]:
     return {}
 
 
+def afresh(checked: Checked) -> None:
+    """Let a checked file be committed as if for the first time: what an answer put aside is decided anew, and
+    the database has its memory again.
+    """
+    checked.connection.execute("DELETE FROM aside")
+    if checked.rows > _MANY:
+        checked.connection.execute("RESET memory_limit")
+
+
 @contextmanager
 def prepared(checked: Checked, cipher: Cipher | None) -> Iterator[str]:
     """Give the query of the good rows as they are to be written, but for their batch. What is personal is

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from deltalake import DeltaTable
 
-from zhunsheng.evidence import layout
+from zhunsheng.evidence import layout, mirror
 from zhunsheng.evidence.batches import next_batch, recover
 from zhunsheng.evidence.commits import FILE_SIZE, NO_HOOKS, properties
 from zhunsheng.evidence.index import Index
+from zhunsheng.evidence.objects import ObjectStoreError
 from zhunsheng.evidence.records import Batch
 
 COMPACT_FROM = 16  # so many small files of a ledger are put together
@@ -15,9 +16,16 @@ SMALL = FILE_SIZE // 4  # bytes; a larger file is no reason to put files togethe
 
 
 def compact_where_due(index: Index, ledger: str, who: str | None = None) -> None:
-    """Put a ledger's small files together once there are ``COMPACT_FROM`` of them."""
+    """Put a ledger's small files together once there are ``COMPACT_FROM`` of them.
+
+    The batch before is made: where an object store does not take this one, it waits for the next time.
+    """
     if sum(size < SMALL for _, size in index.files(ledger)) >= COMPACT_FROM:
-        compact(index, ledger, who)
+        try:
+            compact(index, ledger, who)
+        except ObjectStoreError:
+            mirror.discard(index)
+            clear(index)
 
 
 def compact(index: Index, ledger: str, who: str | None = None) -> Batch:

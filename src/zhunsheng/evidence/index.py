@@ -331,6 +331,10 @@ class Index:
         )
         return found
 
+    def brought(self, sha256: str) -> bool:
+        """Return whether any batch brought a file, whatever became of it."""
+        return self._one("SELECT 1 FROM batch WHERE sha256 = ? LIMIT 1", (sha256,)) is not None
+
     def sealed(self, ledgers: Sequence[str]) -> bool:
         """Return whether one of some ledgers was last imported under a key, so that its file is kept
         encrypted.

@@ -87,8 +87,13 @@ def seen(root: Path, path: Path) -> tuple[str, int, str]:
     return path.relative_to(root).as_posix(), path.stat().st_size, file_digest(path)
 
 
+def marker() -> str:
+    """Return what the marker of the format says."""
+    return json.dumps({"format": FORMAT})
+
+
 def mark(root: Path) -> None:
     """Write what version the store is of, for other programs; the records themselves tell it as well."""
     path = root / MARKER
     if not path.is_file():
-        write_whole(path, json.dumps({"format": FORMAT}))
+        write_whole(path, marker())

@@ -130,10 +130,15 @@ class Records:
             _read(path) for path in sorted(self.folder.glob("*.json"), key=lambda p: (len(p.stem), p.stem))
         ]
 
+    @staticmethod
+    def text(batch: Batch) -> str:
+        """Return a record as it is written."""
+        return json.dumps(batch.as_json(), ensure_ascii=False, indent=1)
+
     def write(self, batch: Batch) -> None:
         """Write a record whole or not at all."""
         with whole_file(self.path(batch.batch)) as partial, partial.open("w", encoding="utf8") as stream:
-            json.dump(batch.as_json(), stream, ensure_ascii=False, indent=1)
+            stream.write(self.text(batch))
             stream.flush()
             os.fsync(stream.fileno())
 

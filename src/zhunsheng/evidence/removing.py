@@ -51,7 +51,9 @@ def leaving(index: Index, ledger: Ledger, checked: Checked) -> pa.Table:
     there = ledger_sql(ledger, layout.current(index, ledger.id))
     same = same_key(ledger, "t", "k")
     connection = checked.connection
-    connection.execute(f"CREATE TEMP TABLE leaving AS SELECT t.* FROM ({there}) t SEMI JOIN good k ON {same}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT t.* FROM ({there}) t SEMI JOIN good k ON {same}"
+    )
     columns = ", ".join(f'k."{name}"' for name in ledger.key)
     lacking = connection.execute(
         f"SELECT {columns} FROM good k ANTI JOIN leaving t ON {same} ORDER BY _id"

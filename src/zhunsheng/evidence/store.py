@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import commits, compacting, layout, migrating, sources
+from zhunsheng.evidence import commits, compacting, layout, migrating, mirror, sources
 from zhunsheng.evidence.batches import next_batch, pending, recover
 from zhunsheng.evidence.departments import Department, codes, departments_of, resolved
 from zhunsheng.evidence.importing import Checked
@@ -39,6 +40,8 @@ _UNFIT_PLACE = re.compile(r"[\[\]^|\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}
 _swept: set[tuple[int, Path]] = set()  # processes and stores that were looked through
 LOCK_SECONDS = 60.0
 READ_SECONDS = 0.5  # a reader waits no longer for an import that goes on
+LOOK_SECONDS = 1.0  # a process that reads asks an object store no oftener for new batches
+_looked: dict[tuple[int, Path], float] = {}  # when a process last asked for those of a mirror
 
 
 class Store:
@@ -51,6 +54,9 @@ class Store:
     ``index.sqlite`` beside them is made from the records and never the truth. A store of the first version,
     keyed by names of departments, is read under codes at once and migrated before the first batch that is
     written to it.
+
+    A folder with ``remote.json`` mirrors a store in an object store (``mirror``): it is brought up to date
+    before it is read or written, and a batch is one once its record lies there.
     """
 
     def __init__(self, root: Path, cipher: Cipher | None = None) -> None:
@@ -65,17 +71,30 @@ class Store:
             raise ZhunshengError("ZS-EV-46", store=told, signs=" ".join(shown))
         self.root = root
         self.cipher = cipher
+        self.remote = mirror.remote_of(root)
 
     @classmethod
     def existing(cls, root: Path, cipher: Cipher | None = None) -> Store:
         """Return the store at ``root``. Raises ``ZS-EV-04`` where there is none."""
-        if not (root / "batches").is_dir():
-            raise ZhunshengError("ZS-EV-04", store=str(root))
-        return cls(root, cipher)
+        opened = cls(root, cipher)
+        if not opened.begun():
+            raise ZhunshengError("ZS-EV-04", store=opened.place)
+        return opened
+
+    @property
+    def place(self) -> str:
+        """Where the store lies, as people name it."""
+        return self.remote.url if self.remote else str(self.root)
+
+    def begun(self) -> bool:
+        """Return whether anything was ever imported. Raises ``ZS-EV-90`` to ``-97``."""
+        self._catch_up()
+        return Records(self.root).folder.is_dir()
 
     # -- writing
     # ----------------------------------------------------------------------------------------------
 
+    @mirror.in_line
     def commit(  # noqa: PLR0913 - options, by their names
         self,
         checked: Checked,
@@ -104,6 +123,7 @@ class Store:
         """
         # Who writes code and name to a store of names says which code the rows of that name are to have.
         codes = {label: department} if label else None
+        commits.afresh(checked)
         with commits.prepared(checked, self.cipher) as rows, self._writing(codes) as index:
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
@@ -142,6 +162,7 @@ class Store:
             compacting.compact_where_due(index, checked.ledger.id, who)
             return made, True
 
+    @mirror.in_line
     def remove(
         self,
         checked: Checked,
@@ -195,6 +216,7 @@ class Store:
         with self.reading() as index:
             return preview(checked, standing(checked, index), limit)
 
+    @mirror.in_line
     def undo(
         self,
         number: int,
@@ -248,6 +270,7 @@ class Store:
             compacting.compact_where_due(index, ledger.id, who)
             return made
 
+    @mirror.in_line
     def migrate(
         self,
         codes: Mapping[str, str] | None = None,
@@ -265,6 +288,7 @@ class Store:
         with self._writing(migrate=False) as index:
             return migrating.migrate(index, codes or {}, who, when)
 
+    @mirror.in_line
     def compact(self, *, who: str | None = None) -> list[Batch]:
         """Put together the small files of every ledger that has several, one recorded batch each;
         return these.
@@ -288,19 +312,21 @@ class Store:
             ):
                 yield
         except Timeout:
-            raise ZhunshengError("ZS-EV-09", store=str(self.root)) from None
+            raise ZhunshengError("ZS-EV-09", store=self.place) from None
         finally:
             os.umask(before)
 
     @contextmanager
     def _writing(self, codes: Mapping[str, str] | None = None, *, migrate: bool = True) -> Iterator[Index]:
-        """Hold the store, complete what a killed process left, migrate (to ``codes`` by name);
-        give the index of all records.
+        """Hold the store, bring a mirror up to date, complete what a killed process left, migrate (to
+        ``codes`` by name); give the index of all records.
         """
-        with self._locked():
+        with self._locked(), Index.at_hand(self.root, write=True) as index:
+            if self.remote:
+                mirror.refresh(index, self.remote)
             Records(self.root).folder.mkdir(parents=True, exist_ok=True)
             _sweep(self.root)
-            with Index.at_hand(self.root, write=True) as index:
+            try:
                 recover(index)
                 compacting.clear(index)
                 if index.unmigrated():
@@ -309,6 +335,10 @@ class Store:
                 else:
                     layout.mark(self.root)
                 yield index
+            except BaseException:
+                if self.remote:  # what failed on its way there was never made
+                    mirror.discard(index)
+                raise
 
     # -- reading
     # ----------------------------------------------------------------------------------------------
@@ -328,7 +358,27 @@ class Store:
         finally:
             index.close()
 
+    def _catch_up(self, *, surely: bool = False) -> None:
+        """Bring a mirror up to date: ``surely``, or where the object store was not asked this second."""
+        asked, now = (os.getpid(), self.root), time.monotonic()
+        if not self.remote or (not surely and now - _looked.get(asked, -LOOK_SECONDS) < LOOK_SECONDS):
+            return
+        with Index.at_hand(self.root, write=False) as index:
+            number = index.last
+        if surely or mirror.behind(self.remote, number):
+            try:
+                with self._locked(READ_SECONDS), Index.at_hand(self.root, write=True) as index:
+                    mirror.refresh(index, self.remote)
+            except ZhunshengError as error:
+                # An import of this machine goes on, from what was there when it began; batches that come are
+                # waited for.
+                if error.code != "ZS-EV-09":
+                    raise
+                mirror.wait(self.root, LOCK_SECONDS)
+        _looked[asked] = time.monotonic()
+
     def _open_index(self) -> Index:
+        self._catch_up()
         if not Records(self.root).folder.is_dir() and not layout.behind(self.root, {}):
             return Index.in_memory(self.root)
         index = Index.kept(self.root)
@@ -340,6 +390,8 @@ class Store:
             try:
                 with self._locked(READ_SECONDS):
                     written = Index.at_hand(self.root, write=True)
+                    if self.remote:
+                        mirror.discard(written)
                     recover(written)
                     return written
             except (OSError, sqlite3.OperationalError):
@@ -459,9 +511,28 @@ class Store:
         ``head`` is the digest of the last batch as noted elsewhere; with it, batches cut off the end are
         found too. ``since`` (a batch's number, or its digest as noted elsewhere) checks only what came after
         that batch. With ``current`` all records are checked, but of the data only the files in which rows of
-        now stand. Nothing is written. Raises ``ZS-EV-22`` for a ``since`` that no batch has.
+        now stand. Nothing is written, but what a mirror lacks comes to it first; what lies in the object
+        store is then checked as well: with ``current`` by names and sizes, else by every byte. Raises
+        ``ZS-EV-22`` for a ``since`` that no batch has, ``ZS-EV-90`` to ``-94`` for an object store.
         """
-        return problems(self.root, head, since, current=current)
+        told = []
+        try:
+            self._catch_up(surely=True)
+        except ZhunshengError as error:
+            if error.code not in ("ZS-EV-11", "ZS-EV-96", "ZS-EV-97"):
+                raise
+            told = [error.text()]
+        found = told + problems(self.root, head, since, current=current)
+        if self.remote and "ZS-EV-11" not in "".join(found):
+            found += mirror.problems(self.root, self.remote, self._number(since), current=current)
+        return found
+
+    def _number(self, since: int | str | None) -> int:
+        """Return the number of the batch that a verification starts behind."""
+        if not isinstance(since, str):
+            return since or 0
+        with Index.at_hand(self.root, write=False) as index:
+            return index.numbered(since) or 0
 
 
 def _sweep(root: Path) -> None:

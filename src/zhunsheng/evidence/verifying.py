@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
         ]
     found += [worded("有未经记录的提交：{file}", file=p.relative_to(root).as_posix()) for p in strays]
     marker = root / layout.MARKER
-    if marker.is_file() and marker.read_bytes() != json.dumps({"format": layout.FORMAT}).encode():
+    if marker.is_file() and marker.read_bytes() != layout.marker().encode():
         found.append(worded("{marker} 被改动", marker=layout.MARKER))
     if head is not None and head != previous:
         found.append(

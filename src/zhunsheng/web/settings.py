@@ -249,6 +249,8 @@ match os.environ.get("ZHUNSHENG_ENGINE", "") or "duckdb":
     case _:
         raise ImproperlyConfigured("ZHUNSHENG_ENGINE 应为 duckdb 或 spark")
 ENGINE_URL = os.environ.get("ZHUNSHENG_ENGINE_URL") or None
+# Where the evidence lies, s3://bucket/prefix, or nothing: in the data folder, which otherwise mirrors it.
+EVIDENCE = os.environ.get("ZHUNSHENG_EVIDENCE") or None
 MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

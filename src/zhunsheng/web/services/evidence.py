@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from zhunsheng.evidence import Store
+from zhunsheng.evidence.mirror import bound
 from zhunsheng.measures import Where
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.web.models import Organisation
@@ -17,10 +19,18 @@ def store() -> Store:
     """Return the site's evidence store; it is made at the first import, and one kept by names is brought to
     codes.
     """
-    opened = Store(settings.DATA / "evidence", cipher())
+    opened = Store(folder(), cipher())
     if (opened.root / "batches").is_dir() and not (opened.root / "format.json").is_file():
         opened.migrate(_codes(), who="system")
     return opened
+
+
+def folder() -> Path:
+    """Return the folder of the site's evidence store, a mirror where it lies in an object store.
+    Raises ``ZS-EV-91``, ``-99``.
+    """
+    root: Path = settings.DATA / "evidence"
+    return bound(root, settings.EVIDENCE) if settings.EVIDENCE else root
 
 
 def where() -> Where:
