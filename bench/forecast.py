@@ -421,7 +421,7 @@ def told_of(year: Year) -> Iterator[Told]:
         if on >= end or (value is None and year.kind != "date"):
             continue
         now = course(year.seen(on, ahead=year.kind == "date"), on, year.kind, None)
-        ahead = course(year.rows, date(YEAR, 12, 31), year.kind, None) if year.accrual.ahead else Course()
+        ahead = course(year.rows, on, year.kind, None) if year.accrual.ahead else Course()
         trail = Trail(year.kind, year.accrual, numerator, denominator, now, ahead, last)  # type: ignore[arg-type]
         outcome = Outcome(value, year.unit or None, str(value), "evidence", known=True)
         status = status_of(MonitoredCase(0, indicator, outcome, trail, None, YEAR, end, on, RULES))

@@ -222,9 +222,8 @@ def regulations_page() -> str:
         lines.append(
             f"- **{m.name}**（{m.citation}）：资金绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
             f"，{m.lights.ahead:.0%} 起为支出快于计划（{m.lights.citation}，{_status(m.lights.status)}）；"
-            f"指标按年底达到目标的可能：绿灯 {m.chances.green:.0%} 起，黄灯 {m.chances.yellow:.0%} 起，"
-            f"“{m.likelihood[0]}” {m.chances.surely:.0%} 起（{m.chances.citation}，"
-            f"{_status(m.chances.status)}）；偏差原因：{'、'.join(m.causes)}"
+            f"指标按年底达到目标的可能：绿灯 {m.chances.green:.0%} 起，黄灯 {m.chances.yellow:.0%} 起"
+            f"（{m.chances.citation}，{_status(m.chances.status)}）；偏差原因：{'、'.join(m.causes)}"
         )
     lines += ["\n## 期限\n"]
     lines += [

@@ -46,15 +46,16 @@ class Query:
         return self.sql.sql(dialect=dialect)
 
 
-def parameter_days(year: int, today: date) -> dict[str, date]:
-    """Return the days that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end.
+def parameter_days(year: int, today: date, ahead: bool = False) -> dict[str, date]:
+    """Return the days that predicates' parameters stand for; ``as_of`` is ``today`` cut to the year's end, or
+    the year's end itself with ``ahead``.
 
     Raises ``ZS-RG-02`` for a year without rules.
     """
     return {
         "year_start": date(year, 1, 1),
         "year_end": date(year, 12, 31),
-        "as_of": min(today, date(year, 12, 31)),
+        "as_of": date(year, 12, 31) if ahead else min(today, date(year, 12, 31)),
         "today": today,
         "report_deadline": fixed_day("annual-report-due", year),
         "budget_from": fixed_day("budget-approved-after", year),
@@ -79,9 +80,9 @@ STAND_INS: dict[str, exp.Expression] = {
 }
 
 
-def at(text: str, year: int, today: date) -> str:
+def at(text: str, year: int, today: date, ahead: bool = False) -> str:
     """Return a query made with ``STAND_INS`` as it is asked for a year and day."""
-    for name, day in parameter_days(year, today).items():
+    for name, day in parameter_days(year, today, ahead).items():
         text = text.replace(f"'@{name}'", f"'{day.isoformat()}'")
     return text.replace("@year", str(year))
 
@@ -520,15 +521,22 @@ def people_text(
 
 
 def course_texts(
-    measures: Sequence[Measure], year: int, today: date, departments: Collection[str], dialect: str
+    measures: Sequence[Measure],
+    year: int,
+    today: date,
+    departments: Collection[str],
+    dialect: str,
+    *,
+    ahead: bool = False,
 ) -> list[tuple[tuple[Measure, ...], str]]:
     """Return the queries of how measures came through a year day by day, with the measures of each: those of
-    one ledger by one date column together. Measures that name no such day are left out.
+    one ledger by one date column together; with ``ahead`` also on the days to come, as they are known on the
+    day. Measures that name no such day are left out.
 
     Columns: department, project, day, how many rows there are, then numerator and denominator for each.
     """
     found = _course_texts(tuple(m for m in measures if m.accrual.day), dialect)
-    return [(group, put_in(at(text, year, today), departments, dialect)) for group, text in found]
+    return [(group, put_in(at(text, year, today, ahead), departments, dialect)) for group, text in found]
 
 
 @lru_cache(maxsize=256)

@@ -76,14 +76,17 @@ def read_courses(  # noqa: PLR0913 - measures, their evidence, the time, how nar
     as_of: date,
     departments: Collection[str],
     kept: Kept | None = None,
+    *,
+    ahead: bool = False,
 ) -> Courses:
     """Return the courses of measures in a year as of a day (inclusive), for departments of given codes.
 
     Measures that name no day have none. A project is what rows say of it: its code, or its name where they
-    have none; None are the rows that name no project. With ``kept`` only what is not known there is computed.
+    have none; None are the rows that name no project. With ``ahead`` the days to come are in it, with what of
+    them counts already on the day. With ``kept`` only what is not known there is computed.
     """
     found: dict[tuple[str, str], dict[str | None, list[CourseDay]]] = {}
-    for group, text in course_texts(measures, year, as_of, sorted(departments), engine.dialect):
+    for group, text in course_texts(measures, year, as_of, sorted(departments), engine.dialect, ahead=ahead):
         for department, project, day, _rows, *figures in asked_of(engine, snapshot, kept, group, text):
             for n, measure in enumerate(group):
                 numerator, denominator = figures[2 * n], int(figures[2 * n + 1] or 0)

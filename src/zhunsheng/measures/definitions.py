@@ -124,8 +124,8 @@ class Measure(_MeasurePart):
     of: str | None = None
     accrual: Accrual
     interval: Literal["wilson"] | None = None
-    drill: tuple[str, ...]
-    aliases: tuple[str, ...]
+    drill: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     formula: str
     citation: str
     limit: str | None = None

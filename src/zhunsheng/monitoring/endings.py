@@ -12,7 +12,6 @@ from statistics import NormalDist
 from zhunsheng.targets.kinds import IndicatorType
 
 UNSETTLED = (0.01, 0.99)  # as long as both ways are open, nobody is sure
-BREAKABLE = 0.94  # what any day may break is still less sure
 MIDDLE = 0.9  # the range that is told ends where the year stays below with this probability, or above
 _FEW = 400  # mean of pieces to come up to which they are counted one by one
 _REST = 1e-9  # share of the odds beyond which pieces are not counted on
@@ -58,7 +57,6 @@ class Ending:
             return float(sure)
         least, most = UNSETTLED
         if self.pieces:
-            most = BREAKABLE if told.sense == "less" else most
             assert self.low is not None and self.piece is not None
             met = sum(
                 share for n, share in enumerate(self.pieces) if told.aim.meets(self.low + n * self.piece)
@@ -84,15 +82,23 @@ class Ending:
         return False if (low is not None and low > most) or (high is not None and high < least) else None
 
     def _within(self, told: IndicatorType) -> float:
-        """Return how much of the bell lies on the target's side; whole pieces are met half a piece around."""
-        half = self.piece / 2 if self.piece else Fraction(0)
-        least, most = told.bounds[0], told.bounds[-1]
-        if not told.aim.meets(least):  # a strict bound
-            half = -half
-        bell = self._bell()
-        above = 1 - bell.cdf(float(least - half)) if told.sense != "less" else 1.0
-        beyond = 1 - bell.cdf(float(most + half)) if told.sense != "more" else 0.0
+        """Return how much of the bell lies on the target's side; of whole pieces each has half a piece around
+        it.
+        """
+        bell, (least, most) = self._bell(), (told.bounds[0], told.bounds[-1])
+        above = 1 - bell.cdf(self._edge(told, least, -1)) if told.sense != "less" else 1.0
+        beyond = 1 - bell.cdf(self._edge(told, most, 1)) if told.sense != "more" else 0.0
         return max(above - beyond, 0.0)
+
+    def _edge(self, told: IndicatorType, bound: Fraction, way: int) -> float:
+        """Return where the bell is cut for a bound, from below (``way`` -1) or from above (1)."""
+        if not self.piece:
+            return float(bound)
+        first = self.low or Fraction(0)
+        count = (math.ceil if way < 0 else math.floor)((bound - first) / self.piece)
+        if not told.aim.meets(first + count * self.piece):  # a strict bound
+            count -= way
+        return float(first + (count + Fraction(way, 2)) * self.piece)
 
     def _bell(self) -> NormalDist:
         return NormalDist(self.mean, max(self.spread, 1e-9))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -26,8 +27,10 @@ BUNCHED = 2.0  # variance ÷ mean of pieces: they come in bunches
 UNEVEN = 0.2  # further spread of what is to come, as a share of it: no pace is quite last year's
 LEVEL = 0.04  # spread of a share over all known rows from one year to the next, as a share of it
 SHIFTED = 0.6  # how far last year's pace may mislead while all is to come, and a plan
-LAGGING = 0.1
-SHIFT = 0.5  # spread of a backlog, as a share of it
+LAGGING = 0.15
+SHIFT = 0.6  # spread of what is made good of a backlog, as a share of it
+HALVED = 20  # days in which half of what is open, or overdue, is done
+NEVER = 0.03  # what is never done where nothing is known of it
 VARIED = 0.3  # spread of single amounts around their mean, as a share of it
 DRIFT = 0.1  # spread, at the year's beginning, of a figure of which nothing but itself is known
 
@@ -35,7 +38,7 @@ DRIFT = 0.1  # spread, at the year's beginning, of a figure of which nothing but
 @dataclass(frozen=True)
 class Figure:
     """A figure to be carried on: ``value`` in the target's unit, ``unit`` what it was told in; its ``pace``,
-    and ``even``, the share of the time that has passed.
+    ``even``, the share of the time that has passed from its first day to ``on``, of that to ``due``.
     """
 
     indicator: Indicator
@@ -44,6 +47,13 @@ class Figure:
     trail: Trail | None
     pace: Pace
     even: Fraction
+    on: date
+    due: date
+
+    @property
+    def left(self) -> int:
+        """How many days are left."""
+        return max((self.due - self.on).days, 0)
 
     @property
     def goal(self) -> Fraction:
@@ -95,12 +105,17 @@ def _growing(figure: Figure) -> tuple[Ending, str]:
     if figure.counted and piece and figure.indicator.type.sense != "less":
         pieces, done = figure.goal / piece, figure.value / piece
         if pieces.denominator == done.denominator == 1 and done <= pieces <= FEW:
-            words = worded("全年只有 {goal} 次，按逐次完成推算", goal=int(pieces))
+            words = worded("目标全年 {goal} 次，按逐次完成推算", goal=int(pieces))
             return one_by_one(int(done), int(pieces), float(_smoothed(figure)), KEPT, piece), words
     unit = float(piece or 1)
     held, usual = float(figure.value) / unit, _usual(figure, float(figure.goal) / unit, unit)
+    if trail is not None and trail.kind == "ratio" and trail.accrual.ahead:
+        return _of_plan(figure, trail, held), figure.pace.words
+    words = worded("{how}，参考目标", how=figure.pace.words)
+    if trail is not None and trail.last_total() is not None:
+        words = worded("{how}，参考目标和去年全年", how=figure.pace.words)
     if trail is not None and trail.kind == "ratio":
-        return _of_known(figure, trail, held, usual), figure.pace.words
+        return _of_known(figure, trail, held, usual), words
     passed = float(_smoothed(figure))
     more = (PRIOR * usual + held) / (PRIOR + passed) * (1 - passed)
     if piece is None:
@@ -110,7 +125,7 @@ def _growing(figure: Figure) -> tuple[Ending, str]:
         )
     else:
         ending = growing(figure.value, piece, more, BUNCHED * more + (UNEVEN * more) ** 2)
-    return ending, figure.pace.words
+    return ending, words
 
 
 def _of_known(figure: Figure, trail: Trail, held: float, usual: float) -> Ending:
@@ -119,12 +134,41 @@ def _of_known(figure: Figure, trail: Trail, held: float, usual: float) -> Ending
     """
     piece, passed = figure.piece or Fraction(1), max(float(_smoothed(figure)), 0.01)
     now = min(held / passed, float(trail.denominator))
-    misled = LAGGING if trail.accrual.ahead else SHIFTED
-    own, before = (1 - passed) * misled * max(now, 1.0) + 1, LEVEL * max(usual, 1.0)
+    own, before = (1 - passed) * SHIFTED * max(now, usual, 1.0), LEVEL * max(usual, 1.0)
     whole = usual + (now - usual) * before**2 / (before**2 + own**2)
-    spread = before * own / math.hypot(before, own)
+    return _up_to(figure, piece, max(whole, held), before * own / math.hypot(before, own))
+
+
+def _of_plan(figure: Figure, trail: Trail, held: float) -> Ending:
+    """Return the ending of a share whose rows are planned: of those planned long ago the share that was done
+    tells how many of the others ever will be, half of them within so many days of their plan.
+    """
+    piece, whole = figure.piece or Fraction(1), trail.denominator
+    days = [(d.day, float(d.amount), d.denominator) for d in trail.ahead.days if d.day is not None]
+    old = [(done, rows) for day, done, rows in days if (figure.on - day).days > 2 * HALVED]
+    promised = min(float(figure.goal / piece) / whole, 1.0)
+    rate = (sum(done for done, _ in old) + 4 * promised) / (sum(rows for _, rows in old) + 4)
+    more = sum(
+        max(rows * rate - done, 0.0) * (1 - _late(figure, day))
+        for day, done, rows in days
+        if day <= figure.due
+    )
+    spread = math.sqrt(BUNCHED * more * (1.1 - min(rate, 1.0))) + LAGGING * more
+    return _up_to(figure, piece, held + more, spread)
+
+
+def _late(figure: Figure, planned: date) -> float:
+    """Return how much of what was planned for a day, and is not done, comes too late; of what is planned for
+    days to come half is done in time.
+    """
+    left = (figure.due - max(planned, figure.on)).days
+    return 0.5 ** (left / HALVED + (planned > figure.on))
+
+
+def _up_to(figure: Figure, piece: Fraction, mean: float, spread: float) -> Ending:
+    """Return the ending of a share of known rows, by mean and spread of how many come to count."""
     high = Fraction(convert(100, "%", figure.indicator.aim.unit))
-    return Ending(figure.value, high, piece, mean=whole * float(piece), spread=spread * float(piece))
+    return Ending(figure.value, high, piece, mean=mean * float(piece), spread=spread * float(piece))
 
 
 def _smoothed(figure: Figure) -> Fraction:
@@ -163,25 +207,43 @@ def _share(figure: Figure, trail: Trail) -> tuple[Ending, str]:
     passed = max(float(_smoothed(figure)), 0.01)
     more = rows * (1 - passed) / passed if coming is None else float(coming)
     full = Fraction(convert(100, "%", figure.indicator.aim.unit))
-    known = trail.last.rows() >= ENOUGH
+    known = trail.last.rows() >= ENOUGH and not trail.partial
     before = float(trail.last.amount()) / trail.last.rows() if known else None
     if trail.accrual.later:
-        lacking = float(rows - hits)
-        usual = lacking if before is None else (lacking + (1 - before) * (rows + more)) / 2
-        spread = SHIFT * usual + math.sqrt(usual + 1)
-        mean, words = 1 - usual / (rows + more), worded("未结的以后还可计入，按现有积压推算")
-        return _bell(full, mean, spread / (rows + more), (Fraction(0), full)), words
+        return _backlog(figure, trail, more, before)
     prior = before if before is not None else min(float(figure.goal / full), 1.0)
     rate = (hits + prior * ENOUGH / 3) / (rows + ENOUGH / 3)
-    mean = (hits + more * rate) / (rows + more)
+    whole = rows + more + trail.secured
+    mean = (hits + trail.secured + more * rate) / whole
     noise = BUNCHED * rate * (1 - rate) * (1 / max(more, 1) + 1 / (rows + 1))
-    spread = more / (rows + more) * math.sqrt(max(noise, 0.0))
+    spread = more / whole * math.sqrt(max(noise, 0.0))
+    toward = worded("参考去年") if known else worded("参考目标")
     if coming is None:
-        words = worded("按至今的比率推算，{how}", how=figure.pace.words)
+        words = worded("按至今的比率推算，{words}；{how}", words=toward, how=figure.pace.words)
         return _bell(full, mean, spread, (Fraction(0), full)), words
-    between = (full * hits / (rows + coming), full * (hits + coming) / (rows + coming))
-    words = worded("今后到期 {coming} 项，按至今的比率推算", coming=coming)
+    sure = hits + trail.secured
+    between = (full * sure / int(whole), full * (sure + coming) / int(whole))
+    words = worded("今后到期 {coming} 项，按至今的比率推算，{words}", coming=coming, words=toward)
     return _bell(full, mean, spread, between), words
+
+
+def _backlog(figure: Figure, trail: Trail, more: float, before: float | None) -> tuple[Ending, str]:
+    """Return the ending of a share whose open rows may still come to count: half of them do in so many days,
+    but for those that never do.
+    """
+    rows, hits = float(trail.denominator), float(trail.numerator or 0)
+    full = Fraction(convert(100, "%", figure.indicator.aim.unit))
+    lacking, stay = rows - hits, 0.5 ** (figure.left / HALVED)
+    never = NEVER if before is None else (1 - before) / 2
+    days = max(figure.left, 1) / HALVED * math.log(2)
+    fresh = (1 - math.exp(-days)) / days  # of those that come evenly until then, the share still open
+    open_ = lacking * (never + (1 - never) * stay) + more * (never + (1 - never) * fresh)
+    spread = SHIFT * (lacking * (1 - stay) + more * fresh) + math.sqrt(BUNCHED * never * (rows + more)) * (
+        1 - stay
+    )
+    words = worded("未结的以后还可计入，按过 {days} 天办结一半推算", days=HALVED)
+    ending = _bell(full, 1 - open_ / (rows + more), spread / (rows + more), (Fraction(0), full))
+    return ending, words
 
 
 def _bell(full: Fraction, mean: float, spread: float, between: tuple[Fraction, Fraction]) -> Ending:

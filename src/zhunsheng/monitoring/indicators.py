@@ -17,7 +17,7 @@ from zhunsheng.monitoring.forecasting import Figure, ending_of
 from zhunsheng.monitoring.lights import Light, elapsed, verdict
 from zhunsheng.monitoring.milestones import finish_of
 from zhunsheng.monitoring.rhythms import asked_by, ending_by_period
-from zhunsheng.monitoring.tasks import figure_left, steps_left
+from zhunsheng.monitoring.tasks import figure_left, period_left, steps_left
 from zhunsheng.monitoring.trail import Trail, pace_of
 from zhunsheng.outcomes import NOTHING, Outcome, result_of
 from zhunsheng.regulations import MonitoringRules
@@ -149,13 +149,16 @@ def _of_answer(case: MonitoredCase, met: bool) -> Outlook:
 def _of_figure(case: MonitoredCase, value: Fraction) -> Outlook:
     pace = pace_of(case.trail, case.first, case.due, case.as_of)
     even = elapsed(case.first, case.due, case.as_of)
-    figure = Figure(case.indicator, value, case.outcome.unit, case.trail, pace, even)
+    unit, trail = case.outcome.unit, case.trail
+    figure = Figure(case.indicator, value, unit, trail, pace, even, case.as_of, case.due)
     told, expected = case.indicator.type, _expected(figure)
     ending, words = (Ending.settled(value), worded("已到期，按实际")) if case.over else ending_of(figure)
     chance = ending.chance(told)
     if not case.over and (each := ending_by_period(case.outcome.parts, told.aim, case.year, case.as_of)):
         (ending, chance), words = each, worded("各期分别推算")
         expected = asked_by(told.aim, case.year, case.as_of)
+        task = period_left(case.outcome.parts, told.aim, case.year, case.as_of)
+        return Outlook(words, chance, expected, ending.at(0.5), task=task)
     if case.as_of < case.first:
         words = worded("尚未开始")
     elif chance == 1 and not case.over:
@@ -181,7 +184,7 @@ def _expected(figure: Figure) -> Fraction | None:
         return None
     if not figure.grows:
         return Fraction(goal)
-    expected = Fraction(goal) * figure.pace.share
+    expected = figure.goal * figure.pace.share
     if figure.counted and (piece := figure.piece):
         return piece * (math.ceil if told.sense == "less" else math.floor)(expected / piece)
     return expected

@@ -24,19 +24,15 @@ def light_of(ratio: Fraction, rules: MonitoringRules) -> Light:
 def verdict(chance: float | None, rules: MonitoringRules) -> tuple[Light, str]:
     """Return the light and the official word for how likely a target is met; grey and no word for None.
 
-    Only what is settled for good is 完全不可能.
+    Only what is settled for good is 确定能 or 完全不可能.
     """
     surely, perhaps, never = rules.likelihood
-    bounds = rules.chances
     if chance is None:
         return "grey", ""
-    if chance >= bounds.surely:
-        return "green", surely
-    if chance >= bounds.green:
-        return "green", perhaps
-    if not chance:
-        return "red", never
-    return "yellow" if chance >= bounds.yellow else "red", perhaps
+    word = surely if chance == 1 else perhaps if chance else never
+    if chance >= rules.chances.green:
+        return "green", word
+    return "yellow" if chance >= rules.chances.yellow else "red", word
 
 
 def elapsed(first: date, last: date, on: date) -> Fraction:

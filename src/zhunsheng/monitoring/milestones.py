@@ -33,7 +33,7 @@ class Finish:
 
 def finish_of(trail: Trail | None, first: date, goal: date, on: date) -> Finish:
     """Return when something that is not done yet on a day will be, of what has to be done by ``goal``."""
-    if on > goal:
+    if on >= goal:
         return Finish(None, 0.0, worded("已过时限仍未完成"))
     least, most = UNSETTLED
     steps = [d for d in trail.course.days if d.day is not None] if trail is not None else []
@@ -54,6 +54,9 @@ def finish_of(trail: Trail | None, first: date, goal: date, on: date) -> Finish:
     end = max(end, on + timedelta(days=1))
     spread = ROUGH + PER_DAY * (end - on).days
     chance = NormalDist().cdf(((goal - end).days + 0.5) / spread)
+    if (last := max(undone, default=goal)) > goal:
+        words = worded("台账里计划 {day} 完成，晚于时限", day=last)
+        return Finish(end, min(max(chance, least), most), words, sum(d.denominator for d in steps), late)
     words = (
         worded("按台账里的分步计划，已有环节迟 {late} 天", late=late)
         if late

@@ -92,16 +92,15 @@ def _compared(
         )
     else:
         forecast, method = (
-            min(actual / expected, Fraction(1)),
+            max(min(actual / expected, Fraction(1)), actual),
             worded("按至今支出与计划之比外推至年底，不超过预算"),
         )
     light = light_of(actual / expected if expected else Fraction(1), rules)
-    if actual > 1 or (
-        expected < 1 and expected < actual and actual >= expected * Fraction(rules.lights.ahead)
-    ):
+    if actual > 1:
+        light, method = "red", worded("支出超过预算")
+    elif expected < min(actual, Fraction(1)) and actual >= expected * Fraction(rules.lights.ahead):
         # Money that goes out far ahead of its plan asks for a reason as money that stays does.
-        light = "yellow"
-        method = series([worded("支出超过预算") if actual > 1 else worded("支出远快于计划"), method], "；")
+        light, method = "yellow", series([worded("支出远快于计划"), method], "；")
     return Money(initial, adjusted, figures.paid, expected, actual, forecast, mode, method, light)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -10,18 +11,37 @@ from zhunsheng.monitoring.endings import Ending
 from zhunsheng.monitoring.forecasting import Figure
 from zhunsheng.monitoring.milestones import Finish
 from zhunsheng.targets import convert
+from zhunsheng.targets.dates import spans
+from zhunsheng.targets.value import TargetValue
 from zhunsheng.translation import worded
-from zhunsheng.wording import number
+from zhunsheng.wording import number, plain
 
 
 def steps_left(finish: Finish, goal: date, on: date) -> str:
     """Return what is left of a thing to be done by a day."""
-    if on > goal:
-        return worded("已过 {day}", day=goal)
+    if on >= goal:
+        return worded("已到 {day}，没有完成", day=goal)
     if not finish.left:
         return worded("{day} 前完成", day=goal)
     left = worded("还有 {left} 个环节，{day} 前完成", left=finish.left, day=goal)
     return worded("{words}；已迟 {late} 天", words=left, late=finish.late) if finish.late else left
+
+
+def period_left(parts: Sequence[Fraction], target: TargetValue, year: int, on: date) -> str:
+    """Return what is missing of the periods of a year that each have their own number: what can't be made
+    good any more, or what the present one lacks.
+    """
+    goal, unit = Fraction(target.number or 0), target.unit or ""
+    for n, (first, last) in enumerate(spans(target.per, year)):
+        held = parts[n] if n < len(parts) else Fraction(0)
+        if last <= on and held < goal:
+            return worded(
+                "第 {n} 期（至 {day}）只有 {what}，补不回来", n=n + 1, day=last, what=f"{plain(held)}{unit}"
+            )
+        if first <= on < last and held < goal:
+            gap = f"{plain(goal - held)}{unit}"
+            return worded("本期还差 {what}，{day} 前", what=gap, day=last)
+    return ""
 
 
 def figure_left(figure: Figure, ending: Ending, due: date, expected: Fraction | None) -> str:
@@ -46,10 +66,11 @@ def _much(figure: Figure, gap: Fraction) -> str:
     """Return a gap in the target's unit; of a share by the ledger also in rows."""
     unit = figure.indicator.aim.unit or ""
     if figure.trail is not None and figure.trail.kind == "ratio" and (piece := figure.piece):
-        points = Fraction(convert(gap, figure.indicator.aim.unit, "%"))
-        return worded("{rows} 项（{points}个百分点）", rows=math.ceil(gap / piece), points=number(points))
+        rows = math.ceil(gap / piece)
+        points = Fraction(convert(rows * piece, figure.indicator.aim.unit, "%"))
+        return worded("{rows} 项（{points}个百分点）", rows=rows, points=number(points))
     if figure.counted and (piece := figure.piece):
-        gap = math.ceil(gap / piece) * piece
+        return f"{plain(math.ceil(gap / piece) * piece)}{unit}"  # 0.032万人次 is no 0.03
     return f"{number(gap)}{unit}"
 
 
@@ -61,14 +82,22 @@ def _room(figure: Figure) -> str:
     return worded("至多还可有 {what}", what=_much(figure, room)) if room else ""
 
 
+def _least(figure: Figure, full: Fraction, rows: int) -> int:
+    """Return how many of some rows have to count for the target to be met."""
+    count = math.ceil(figure.goal / full * rows)
+    return count if figure.indicator.aim.meets(full * count / rows) else count + 1
+
+
 def _of_due(figure: Figure, due: date) -> str:
     """Return how many of the rows that the ledger still holds for the year have to count."""
     trail = figure.trail
-    if trail is None or trail.kind != "ratio" or not trail.to_come:
+    if trail is None or trail.kind != "ratio" or not (trail.to_come or trail.accrual.later):
         return ""
-    rows = trail.denominator + trail.to_come
-    full = Fraction(convert(100, "%", figure.indicator.aim.unit))
-    wanted = math.ceil(figure.goal / full * rows) - int(trail.numerator or 0)
+    full, hits = Fraction(convert(100, "%", figure.indicator.aim.unit)), int(trail.numerator or 0)
+    if trail.to_come is None:
+        wanted = _least(figure, full, trail.denominator) - hits
+        return worded("按现有 {rows} 件计，还须办结 {wanted} 件", rows=trail.denominator, wanted=wanted)
+    wanted = _least(figure, full, trail.denominator + trail.secured + trail.to_come) - hits - trail.secured
     if wanted > trail.to_come:
         return worded("今后到期的 {coming} 项全部按期也不够", coming=trail.to_come)
     return worded(

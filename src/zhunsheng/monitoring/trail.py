@@ -41,16 +41,31 @@ class Trail:
 
     @property
     def to_come(self) -> int | None:
-        """How many rows the ledger holds of days to come; None where it does not tell."""
-        return max(self.ahead.rows() - self.denominator, 0) if self.accrual.ahead else None
+        """How many rows the ledger holds of days to come that do not count yet; None where it does not
+        tell.
+        """
+        if not self.accrual.ahead:
+            return None
+        return max(self.ahead.rows() - self.denominator - self.secured, 0)
+
+    @property
+    def secured(self) -> int:
+        """How many rows of days to come count already: a device inspected before its day."""
+        return max(int(self.ahead.amount() - (self.numerator or 0)), 0)
 
     def last_total(self) -> Fraction | None:
         """Return what last year came to, in the reading's pieces (hits, rows, a sum); None where the ledger
         holds too little of it to tell.
         """
-        if self.last.rows() < ENOUGH or not self.last.amount():
+        if self.last.rows() < ENOUGH or not self.last.amount() or self.partial:
             return None
         return Fraction(self.last.amount())
+
+    @property
+    def partial(self) -> bool:
+        """Whether last year's ledger looks as if only a part of it were here: nothing for its first half."""
+        days = [d.day for d in self.last.days if d.day is not None and d.denominator]
+        return self.accrual.shape != "window" and bool(days) and min(days).month > 6
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,11 @@ def pace_of(trail: Trail | None, first: date, due: date, on: date) -> Pace:
             "按去年的进度：去年台账 {rows} 件，同期已有 {share}", rows=rows, share=percent(share, 0)
         )
         return Pace(share, said, rows)
+    if trail is not None and trail.partial:
+        told = worded(
+            "去年的台账上半年没有记录，疑不全，未采用；按已过时间的 {share} 均匀推算", share=percent(even, 0)
+        )
+        return Pace(even, told)
     return Pace(even, worded("没有往年台账，按已过时间的 {share} 均匀推算", share=percent(even, 0)))
 
 
@@ -85,6 +105,8 @@ def _last_year(trail: Trail, due: date, on: date) -> tuple[int, Fraction] | None
     """Return how many rows last year came to by the last day, and what share of it had come by the same day;
     None where these are too few to tell.
     """
+    if trail.partial:
+        return None
     there, here = _year_before(due), _year_before(min(on, due))
     of = trail.last.amount if trail.grows else trail.last.rows
     rows = int(of(there)) if trail.kind != "sum" else trail.last.rows(there)

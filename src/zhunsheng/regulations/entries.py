@@ -124,9 +124,8 @@ class Lights(RuleEntry):
 
 
 class Chances(RuleEntry):
-    """From which chance (0 to 1) that a target is met an indicator is green, yellow, and surely met."""
+    """From which chance (0 to 1) that a target is met an indicator is green or yellow."""
 
-    surely: Decimal
     green: Decimal
     yellow: Decimal
     citation: str

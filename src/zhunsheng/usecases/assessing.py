@@ -201,7 +201,7 @@ def _courses(
     if as_of >= date(year, 12, 31):
         return course, {}, {}
     planned = {name for name, accrual in accruals.items() if accrual.ahead}
-    ahead = evidence.course(planned, year, date(year, 12, 31), department)
+    ahead = evidence.course(planned, year, as_of, department, ahead=True)
     return course, ahead, evidence.course(set(used) - planned, year - 1, date(year - 1, 12, 31), department)
 
 

@@ -31,7 +31,7 @@ class Evidence:
     together: frozenset[str] = frozenset()
     kept: Kept | None = None
     readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
-    courses: dict[tuple[int, date, Named, Named], Courses] = field(default_factory=dict, repr=False)
+    courses: dict[tuple[int, date, bool, Named, Named], Courses] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -72,14 +72,18 @@ class Evidence:
                     self.readings[year, as_of, name[1]][name] = reading
         return self.readings[key]
 
-    def course(self, measures: Iterable[str], year: int, as_of: date, department: str) -> Courses:
-        """Return how measures (by id) came through a year for a department (by code)."""
+    def course(
+        self, measures: Iterable[str], year: int, as_of: date, department: str, *, ahead: bool = False
+    ) -> Courses:
+        """Return how measures (by id) came through a year for a department (by code); with ``ahead`` also the
+        days to come.
+        """
         wanted = frozenset(name for name in measures if self.measures[name].accrual.day)
         known = next(
             (
                 c
-                for (y, d, names, codes), c in self.courses.items()
-                if (y, d) == (year, as_of) and wanted <= names and department in codes
+                for (*day, names, codes), c in self.courses.items()
+                if day == [year, as_of, ahead] and wanted <= names and department in codes
             ),
             None,
         )
@@ -93,8 +97,9 @@ class Evidence:
                 as_of,
                 only,
                 self.kept,
+                ahead=ahead,
             )
-            self.courses[year, as_of, wanted, only] = known
+            self.courses[year, as_of, ahead, wanted, only] = known
         return known
 
     def _with(self, department: str) -> list[str]:

@@ -48,8 +48,8 @@ def monitoring_form(checkpoint: MonitoredSheet) -> Form:
         f"资金预警：支出与应支出之比不低于 {rules.lights.green:.0%} 为绿灯，不低于 {rules.lights.yellow:.0%} "
         f"为黄灯；达到 {rules.lights.ahead:.0%} 的支出快于计划，也为黄灯（{rules.lights.citation}）。",
         f"指标预警：推算年底达到目标的可能，不低于 {rules.chances.green:.0%} 为绿灯，不低于 "
-        f"{rules.chances.yellow:.0%} 为黄灯，不低于 {rules.chances.surely:.0%} 为“{rules.likelihood[0]}”；"
-        f"已成定局、不能再达到的为“{rules.likelihood[2]}”（{rules.chances.citation}）。",
+        f"{rules.chances.yellow:.0%} 为黄灯（{rules.chances.citation}）；已成定局的才是"
+        f"“{rules.likelihood[0]}”和“{rules.likelihood[2]}”。",
         f"依据：{rules.citation}。",
     )
     return Form(
