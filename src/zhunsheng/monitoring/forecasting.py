@@ -162,7 +162,7 @@ def _late(figure: Figure, planned: date) -> float:
     days to come half is done in time.
     """
     left = (figure.due - max(planned, figure.on)).days
-    return 0.5 ** (left / HALVED + (planned > figure.on))
+    return float(0.5 ** (left / HALVED + (planned > figure.on)))
 
 
 def _up_to(figure: Figure, piece: Fraction, mean: float, spread: float) -> Ending:
