@@ -121,8 +121,8 @@ def _fate(
     assert column
     if title in {_normal(u.title) for u in table.unused}:
         return "named"
-    if at[1] in map(_place, table.bare) and title not in {_normal(m.title) for m in table.matched}:
-        return "named"  # of a header of two lines the lower one alone was read, which has no title there
+    if at[1] in map(_place, table.bare):
+        return "named"  # the header that was read, the lower of two or one repeated, has no title there
     there = stored.get((name, row))
     if there is None:
         return "lost:row"
