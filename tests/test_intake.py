@@ -252,6 +252,23 @@ def test_prose():
     assert left == ["全面提升能力"]
 
 
+@pytest.mark.parametrize(
+    ("clause", "name", "raw", "yearly"),
+    [
+        ("培训次数每季度1次", "培训次数", "每季度1次", 4),
+        ("宣传活动每月不少于2次", "宣传活动", "每月不少于2次", 24),
+        ("专利授权量比上年增长10%", "专利授权量", "比上年增长10%", 10),
+        ("投诉量同比下降5%", "投诉量", "同比下降5%", 5),
+        ("专利拥有量增长率不低于8%", "专利拥有量增长率", "不低于8%", 8),
+        ("每年开展培训4次", "每年开展培训", "4次", 4),
+        ("项目完成时限为2021年12月底前", "项目完成时限", "2021年12月底前", None),
+    ],
+)
+def test_period_and_comparison_are_of_the_value_in_a_sentence(clause, name, raw, yearly):
+    ((found,), left) = indicators(clause, 2021)
+    assert (found.name, found.raw, found.target.yearly, left) == (name, raw, yearly, [])
+
+
 def test_what_is_uncertain_is_reported(tmp_path):
     text = (
         "2022年绩效目标表\n项目名称\t甲\n一级指标\t二级指标\t三级指标\t绩效指标描述\t指标值\n"

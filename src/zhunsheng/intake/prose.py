@@ -16,7 +16,14 @@ _OPERATOR = re.compile(
     r"≥|≧|>=|＞=|>|＞|≤|≦|<=|＜=|<|＜|=|＝|为(?=[零\d百])"
 )
 _BARE = re.compile(r"^(.*?[^\d.,第])(\d[\d,.]*(?:%|％|‰|[一-龥]{1,4}(?:/[一-龥]{1,3})?)(?:以上|以内|以下)?)$")
-_DATED = re.compile(r"^((?:\d{4}年)?\d{1,2}月(?:\d{1,2}日|底|末)?(?:之?前|以前|底前))(?:完成)?(.{2,})$")
+# What ends a name and is of the value: in which period, held against what.
+_OF_VALUE = re.compile(
+    r"(?:每个?(?:季度?|半年|月|周|年|[天日])|(?:(?:较|比|与|同)?(?:上一?年|去年|同期|往年)(?:同期)?(?:相比)?|同比|环比)?"
+    r"(?:增长|增加|提高|提升|上升|下降|降低|减少)?)$"
+)
+_DAY = r"(?:\d{4}年)?\d{1,2}月(?:\d{1,2}日|底|末)?(?:之?前|以前|底前)"
+_UNTIL = re.compile(rf"^(.{{2,}}?(?:时限|时间|日期|期限))(?:为|是|在)?[：: ]?({_DAY})(?:完成)?$")
+_DATED = re.compile(rf"^({_DAY})(?:完成)?(.{{2,}})$")
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,11 @@ def _clause(clause: str, year: int | None) -> Stated | None:
         name, raw = clause[: match.start()], clause[match.start() :]
         target = TargetValue.parse(raw, year=year)
         if target.op not in ("level", "unread") and _name(name):
-            return Stated(_name(name), raw, target)
+            return _stated(name, raw, target, year)
+    if until := _UNTIL.match(clause):
+        target = TargetValue.parse(until[2], year=year)
+        if target.op == "by":
+            return Stated(_name(until[1]), until[2], target)
     if dated := _DATED.match(clause):
         target = TargetValue.parse(dated[1], year=year)
         if target.op == "by":
@@ -57,8 +68,21 @@ def _clause(clause: str, year: int | None) -> Stated | None:
     if bare := _BARE.match(clause):
         target = TargetValue.parse(bare[2], year=year)
         if target.op not in ("level", "unread", "by") and target.unit and len(_name(bare[1])) >= 2:
-            return Stated(_name(bare[1]), bare[2], target)
+            return _stated(bare[1], bare[2], target, year)
     return None
+
+
+def _stated(name: str, raw: str, target: TargetValue, year: int | None) -> Stated:
+    """Return an indicator with the words that end its name put to its value, where they are read as of it:
+    培训次数每季度1次 is no 培训次数每季度.
+    """
+    own = _OF_VALUE.sub("", name)
+    if own != name and len(_name(own)) >= 2:
+        whole = f"{name[len(own) :]}{raw}"
+        read = TargetValue.parse(whole, year=year)
+        if read.op not in ("level", "unread", "by") and (read.per or read.relative):
+            return Stated(_name(own), whole, read)
+    return Stated(_name(name), raw, target)
 
 
 def _name(text: str) -> str:
