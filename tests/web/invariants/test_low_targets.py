@@ -36,7 +36,7 @@ LOW = "39.82"
 def bureau(found, user, sign_in):
     """The signed self-evaluation of a department with a target far exceeded, and a second officer."""
     place = found(project(indicator(CLOSURE, "≥60%")))
-    second = User.objects.create(username="caizheng2")
+    second = User.objects.get(username="caizheng2")
     Membership.objects.create(user=second, organisation=place, role="bureau")
     evaluation = brought_up(place, user, sign_in)
     assert [str(first(evaluation.assessment.run)[1].score.score), state(evaluation)] == ["50", "signed"]
@@ -114,7 +114,7 @@ def test_2_the_office_finds_nothing_and_no_officer_finds_twice(bureau, sign_in):
 
 def test_2_a_target_found_fair_keeps_its_points_whatever_the_office_admits(found, user, sign_in):
     place = found(project(indicator(CLOSURE, "≥60%")))
-    second = User.objects.create(username="caizheng2")
+    second = User.objects.get(username="caizheng2")
     Membership.objects.create(user=second, organisation=place, role="bureau")
     low = {"target_low": "on", "reason": "年初估少了"}
     evaluation = brought_up(place, user, sign_in, first=lambda staff, it: say(staff, it, 0, **low))
