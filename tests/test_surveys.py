@@ -15,6 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.measures import DuckEngine, Rows, evidence_rows, measures, read_all
 from zhunsheng.measures.kept import Kept
+from zhunsheng.usecases import importing
 
 HEAD = "答卷编号,受访者编号,调查批次,受访群体,题目,回答,答卷日期,项目名称,项目编码"
 END = date(2021, 12, 31)
@@ -131,3 +132,21 @@ def test_an_answer_without_its_question_beside_one_with_it_is_not_guessed_at(roo
     done = import_ledger(root, path, department="A1")
     told = "没有填题目，第 2 行同一答卷编号的题目是 窗口服务，分不清是不是同一个"
     assert [(e.row, e.message) for e in done.errors] == [(3, told)]
+
+
+def test_no_answer_of_another_year_and_no_dont_know_takes_an_answer_away(root):
+    """Ten are not content, one is: 9.09 %, whatever is answered afterwards or by whoever does not know."""
+    bad = [f"A{n},R{n},上半年,企业,窗口服务,不满意,2021-06-01,治理经费,P1" for n in range(10)]
+    put(root, HEAD, *bad, "A10,R10,上半年,企业,窗口服务,满意,2021-06-01,治理经费,P1")
+    before = read(root).value
+    assert before == Fraction(100, 11)
+    put(root, HEAD, *(f"B{n},R{n},上半年,企业,窗口服务,满意,2022-01-02,治理经费,P1" for n in range(10)))
+    assert read(root).value == before
+    put(root, HEAD, *(f"C{n},R{n},上半年,企业,窗口服务,不了解,2021-12-01,治理经费,P1" for n in range(10)))
+    assert read(root).value == before
+    # Another answer of a known sheet is asked about; so is one who becomes another.
+    for line in (bad[0].replace("不满意", "满意"), bad[0].replace(",R0,", ",R91,")):
+        path = root.parent / "x.csv"
+        path.write_text(f"{HEAD}\n{line}\n", "utf8")
+        done = importing.import_ledger(root, path, department="A1")
+        assert done.batch is None

@@ -287,6 +287,18 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
     return case.score(share, "missed", how, worded("请说明逾期原因"))
 
 
+def holds(scheme: Scheme, name: str | None, share: Decimal | None) -> bool:
+    """Return whether a scheme has a band of a name, and a share (0 to 1) lies in it.
+
+    A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
+    """
+    band = next((b for b in scheme.qualitative if b.name == name), None)
+    if band is None or share is None:
+        return False
+    top = max(b.high for b in scheme.qualitative)
+    return band.low <= share < band.high or share == band.high == top
+
+
 def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
     band = next((b for b in scheme.qualitative if b.name == said.band), None)
     if band is None:
@@ -302,9 +314,7 @@ def _judged(indicator: Indicator, said: Judgement, scheme: Scheme) -> Fraction:
             "ZS-SC-04",
             detail=worded("“{name}”评了“{band}”，没有写得分率 share", name=indicator.name, band=said.band),
         )
-    top = max(b.high for b in scheme.qualitative)
-    # A band holds its lower bound (80%（含）) but not its upper one, which begins the next band.
-    if not (band.low <= said.share < band.high or said.share == band.high == top):
+    if not holds(scheme, said.band, said.share):
         raise ZhunshengError(
             "ZS-SC-02",
             name=indicator.name,

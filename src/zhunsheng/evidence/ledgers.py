@@ -98,8 +98,9 @@ class Signs(BaseModel):
 
 
 class Once(BaseModel):
-    """Rows that are alike in ``by`` and in ``who`` (and name one) are one thing said again: the last counts,
-    by the columns of ``last``.
+    """Rows that are alike in ``by`` and in ``who`` (and name one) are one thing said again in a year: the
+    last counts, by the columns of ``last``, of which the first is its day; one that says ``nothing`` (by
+    column) takes the place of none that says something.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,6 +108,7 @@ class Once(BaseModel):
     who: str
     by: tuple[str, ...]
     last: tuple[str, ...]
+    nothing: dict[str, str] = {}
 
 
 class Ledger(BaseModel):

@@ -323,10 +323,15 @@ def _numbered(ledger: Ledger) -> exp.Expr:
     """
     once = ledger.once
     assert once is not None
-    order = [exp.Ordered(this=exp.column(name), desc=True) for name in (*once.last, "_batch", "_row")]
+    order = [
+        exp.Ordered(this=exp.EQ(this=exp.column(name), expression=exp.Literal.string(value)))
+        for name, value in once.nothing.items()
+    ]
+    order += [exp.Ordered(this=exp.column(name), desc=True) for name in (*once.last, "_batch", "_row")]
+    own_year = exp.Year(this=exp.column(once.last[0]))  # what was said in another year takes nothing away
     number = exp.Window(
         this=exp.RowNumber(),
-        partition_by=[exp.column(name) for name in (DEPARTMENT, once.who, *once.by)],
+        partition_by=[*(exp.column(name) for name in (DEPARTMENT, once.who, *once.by)), own_year],
         order=exp.Order(expressions=order),
     )
     nobody = exp.Is(this=exp.column(once.who), expression=exp.Null())

@@ -135,4 +135,19 @@ def test_2_a_finding_holds_for_the_target_it_was_found_of(bureau, sign_in):
     assert key == (finding.sheet_code, finding.indicator_code) and finding.low
     moved = {**promised, key: {**promised[key], "target": "≥65%"}}
     assert records.rulings_of(bureau.department, YEAR, END, moved) == {}
+    # Another writing of the same bound, another name or description let nobody out of it.
+    for target in ("≥60.0%", "不低于60%", " ≥60% "):
+        written = {**promised[key], "target": target, "name": "举报办结率", "description": "按收件计"}
+        assert list(records.rulings_of(bureau.department, YEAR, END, {**promised, key: written})) == [key]
     assert records.rulings_of(bureau.department, YEAR, date(2021, 6, 30), promised) == {}
+
+
+def test_2_whoever_signed_a_self_evaluation_judges_none_of_its_targets(bureau, sign_in):
+    assert find(sign_in("caizheng"), bureau).status_code == 302
+    (finding,) = LowTarget.objects.all()
+    signers = [s.by for s in bureau.steps() if s.action in ("selfeval.check", "selfeval.sign")]
+    assert signers
+    for user in signers:
+        Membership.objects.create(user=user, organisation=bureau.department, role="bureau")
+        for action in ("lowtarget.uphold", "lowtarget.dismiss"):
+            assert step(sign_in(user.username), finding, action, remark="无").status_code == 403

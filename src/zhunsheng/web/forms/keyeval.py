@@ -31,10 +31,23 @@ class _Persons(forms.CheckboxSelectMultiple):
         return made
 
 
+class _Chosen(forms.ModelMultipleChoiceField[User]):
+    """Records among those offered; a number that no database holds is none of them."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the records. Raises ``ValidationError`` for one that is not offered."""
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"}
+            ) from None
+
+
 class EvaluatorsForm(SentForm):
     """Evaluators among the people who may be."""
 
-    evaluators = forms.ModelMultipleChoiceField(
+    evaluators = _Chosen(
         label=_("评价人"),
         queryset=User.objects.none(),
         required=False,

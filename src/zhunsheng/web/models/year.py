@@ -353,8 +353,8 @@ class LowTarget(Decided):
     """What the finance bureau finds of a target that was far exceeded: whether it had been set too low, so
     that points go down by the deviation (财预〔2020〕10号). One officer finds, another upholds.
 
-    A finding is of what the indicator ``promised`` and of nothing else. Of several that were upheld the
-    newest holds, whatever the office says.
+    A finding is of what the indicator ``promised`` and of nothing else, however that is written. Of several
+    that were upheld the newest holds, whatever the office says.
     """
 
     class State(models.TextChoices):
@@ -394,8 +394,12 @@ class LowTarget(Decided):
         return self.evaluation.year
 
     def writers(self) -> set[str]:
-        """Return the user names of whoever found it and of all who filled the self-evaluation."""
-        return {self.by.username, *self.evaluation.writers()}
+        """Return the user names of whoever found it, and of all who filled, checked or signed the
+        self-evaluation: they would judge their own figures.
+        """
+        signed = ("selfeval.submit", "selfeval.check", "selfeval.sign")
+        took = {step.by.username for step in self.evaluation.steps() if step.action in signed}
+        return {self.by.username, *self.evaluation.writers(), *took}
 
 
 class MeasureDecision(Audited):

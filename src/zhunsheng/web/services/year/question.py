@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation.indicators import holds
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
@@ -53,10 +54,16 @@ class Question:
             for key, w in said.items()
             if key in promised and not (new and new.key == key)
         ]
-        if new is not None and new.key in promised:
-            spoken.append(new.word.judged(promised[new.key], new.files, new.contests))
         # A result without a day is of the year's end; in a self-evaluation of an earlier one it is of that.
         of_day = day if isinstance(record, SelfEvaluation) and day < date(year, 12, 31) else None
+        # A band of another scheme than today's is no judgement by it: the indicator waits to be judged anew.
+        none = {"band": None, "share": None}
+        spoken = [
+            j if not j.band or holds(self.rules.scheme, j.band, j.share) else j.model_copy(update=none)
+            for j in spoken
+        ]
+        if new is not None and new.key in promised:
+            spoken.append(new.word.judged(promised[new.key], new.files, new.contests))
         self.judgements: list[Judgement] = [j.model_copy(update={"day": of_day}) for j in spoken]
         # What the judge found goes in whatever the office said, and into a re-check that takes none of that.
         for key, found in rulings_of(department, year, day, promised).items():

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from zhunsheng.targets import TargetValue
 from zhunsheng.web.databases.connections import remembered
 from zhunsheng.web.models import Assessment, Checkpoint, LowTarget, Organisation, SelfEvaluation, Word
-from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.services.year.calendar import day_of
 
 Record = Checkpoint | SelfEvaluation
@@ -46,6 +46,17 @@ def words_of(record: Record | None) -> Mapping[tuple[str, str], Word]:
     return {(w.sheet_code, w.indicator_code): w for w in found.order_by("pk")}
 
 
+def same_target(was: dict[str, str], now: dict[str, str], year: int) -> bool:
+    """Return whether an indicator promises the same as it did, whatever it is called now and however it is
+    written: ≥60.0% is no other target than ≥60%.
+    """
+    before, after = (
+        TargetValue.parse(one.get("target", ""), year=year, unit=one.get("unit") or None)
+        for one in (was, now)
+    )
+    return before.same(after)
+
+
 def rulings_of(
     department: Organisation, year: int, day: date, promised: Mapping[tuple[str, str], dict[str, str]]
 ) -> dict[tuple[str, str], LowTarget]:
@@ -59,7 +70,7 @@ def rulings_of(
     return {
         key: one
         for key, one in found.items()
-        if key in promised and not promise_moved(one.promised, promised[key])
+        if key in promised and same_target(one.promised, promised[key], year)
     }
 
 
