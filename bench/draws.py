@@ -23,6 +23,7 @@ from pathlib import Path
 
 WORK = Path("build/bench")
 LARGE, MEDIUM = 100_000_000, 1_000_000
+BROWSERS = ("chromium-headless-shell", "chromium")
 SEED = "0123456789abcdef0123456789abcdef"
 MEMORY = "4GB"
 
@@ -184,7 +185,7 @@ def in_page(bundle: Path, frame: Path, n: int) -> dict[str, float]:
 
     with sync_playwright() as play:
         browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=next(filter(None, map(shutil.which, BROWSERS))),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         opened = browser.new_page()
