@@ -425,3 +425,10 @@ def test_a_yes_or_no_on_a_date(text, day, light):
     sheet = TargetSheet(kind="project", name="甲", year=2021, indicators=(one,))
     said = outcome_of_text(text, None, 2021, "judgement")
     assert monitor(sheet, [said], [None], Figures(), MonitoringTerms(day, RULES)).indicators[0].light == light
+
+
+@pytest.mark.parametrize(("accrual", "word"), [(WINDOW, "确定能"), (COUNT, "有可能")])
+def test_a_share_whose_rows_may_still_grow_in_number_is_not_settled(accrual, word):
+    given = {"kind": "ratio", "numerator": Decimal(95), "denominator": 100}
+    _, status = at(date(2021, 5, 31), "≥90%", "95", "%", accrual=accrual, **given)
+    assert (status.light, status.likelihood) == ("green", word)

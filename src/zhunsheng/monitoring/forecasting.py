@@ -6,7 +6,7 @@ The constants were chosen on generated years and are held against others by ``be
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -136,7 +136,9 @@ def _of_known(figure: Figure, trail: Trail, held: float, usual: float) -> Ending
     now = min(held / passed, float(trail.denominator))
     own, before = (1 - passed) * SHIFTED * max(now, usual, 1.0), LEVEL * max(usual, 1.0)
     whole = usual + (now - usual) * before**2 / (before**2 + own**2)
-    return _up_to(figure, piece, max(whole, held), before * own / math.hypot(before, own))
+    ending = _up_to(figure, piece, max(whole, held), before * own / math.hypot(before, own))
+    # Beside a window's rows, which are those of its first day, more may come that lower the share again.
+    return ending if trail.accrual.shape == "window" else replace(ending, low=Fraction(0))
 
 
 def _of_plan(figure: Figure, trail: Trail, held: float) -> Ending:
