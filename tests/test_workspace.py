@@ -110,7 +110,7 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
     # The real document calls its projects otherwise than the ledgers do: alike is not the same until a person
     # says so.
     done = run(Inputs([real], sample[0] / "ledgers", DAY, department=DEPARTMENT), tmp_path / "out")
-    assert len(done.imports) == 17
+    assert len(done.imports) == 18
     assert [r.project.keys for r in done.assessment.results] == [(), (), ()]
     assert all(r.project.proposals for r in done.assessment.results[1:])
     assert all(r.card.grade is None for r in done.assessment.results)
