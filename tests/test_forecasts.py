@@ -132,3 +132,18 @@ def test_steps_of_a_project_tell_when_it_will_be_done(tmp_path):
         "yellow",
     )  # 30 November + 45 days
     assert status.task == "还有 2 个环节，2021-12-31 前完成；已迟 45 天"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_measure_of_two_indicators_is_counted_by_quarters_where_one_asks_for_them(tmp_path, turned):
+    root = tmp_path / "store"
+    held = ("2021-02-01", "2021-03-01", "2021-08-01", "2021-10-05")
+    rows = (f"E{n},应急演练,食品安全,演练,{day},治理经费,P1" for n, day in enumerate(held))
+    put(root, "activities", f"{EVENT},项目名称,项目编码", *rows)
+    both = [indicator(EVENTS, "每季度1次"), indicator("全年应急演练次数", "≥4次")]
+    sheet = project(*(reversed(both) if turned else both))
+    links = [confirmed(name, "drill_count") for name in (EVENTS, "全年应急演练次数")]
+    (result,) = answer(root, sheet, links=links, day=date(2021, 12, 31)).results
+    # 45 points each: three of four quarters are 33.75.
+    scores = {sheet.indicators[s.indicator].name: str(s.score) for s in result.card.scores}
+    assert scores == {EVENTS: "33.75", "全年应急演练次数": "45.00"}

@@ -190,19 +190,24 @@ def _courses(
     year before: what a forecast needs of them, nothing once the year is over, and what is to be done in each
     period or step by step.
     """
-    used = {
-        m.measure: book.sheets[m.sheet].indicators[m.indicator].aim.per
+    used = [
+        (m.measure, book.sheets[m.sheet].indicators[m.indicator].aim.per)
         for m in matches
         if m.used and m.measure
-    }
-    accruals = {name: evidence.measures[name].accrual for name in used}
-    stepwise = {name for name, per in used.items() if per or accruals[name].shape == "date"}
+    ]
+    accruals = {name: evidence.measures[name].accrual for name, _ in used}
+    # One measure may prove two indicators, of which one asks for something in each period.
+    stepwise = {name for name, per in used if per or accruals[name].shape == "date"}
     course = evidence.course(stepwise, year, min(as_of, date(year, 12, 31)), department)
     if as_of >= date(year, 12, 31):
         return course, {}, {}
     planned = {name for name, accrual in accruals.items() if accrual.ahead}
     ahead = evidence.course(planned, year, as_of, department, ahead=True)
-    return course, ahead, evidence.course(set(used) - planned, year - 1, date(year - 1, 12, 31), department)
+    return (
+        course,
+        ahead,
+        evidence.course(set(accruals) - planned, year - 1, date(year - 1, 12, 31), department),
+    )
 
 
 def basis(
