@@ -17,6 +17,12 @@ _FEW = 400  # mean of pieces to come up to which they are counted one by one
 _REST = 1e-9  # share of the odds beyond which pieces are not counted on
 
 
+def unsettled(chance: float) -> float:
+    """Return a chance as it is told while both ways are open."""
+    least, most = UNSETTLED
+    return min(max(chance, least), most)
+
+
 @dataclass(frozen=True)
 class Ending:
     """The figure at the year's end, in the target's unit, between ``low`` and ``high`` (None: no bound).
@@ -55,7 +61,6 @@ class Ending:
         """Return the probability (0 to 1) that the target is met; 0 and 1 where nothing else can be."""
         if (sure := self._sure(told)) is not None:
             return float(sure)
-        least, most = UNSETTLED
         if self.pieces:
             assert self.low is not None and self.piece is not None
             met = sum(
@@ -63,7 +68,7 @@ class Ending:
             )
         else:
             met = self._within(told)
-        return min(max(met, least), most)
+        return unsettled(met)
 
     def _sure(self, told: IndicatorType) -> bool | None:
         """Return whether the target is met whatever comes, or can't be met; None where both may be."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.monitoring.endings import Ending, growing, one_by_one
@@ -80,11 +79,16 @@ class Figure:
         return self.trail.grows if self.trail is not None else self.counted and not self.value.denominator > 1
 
     @property
+    def full(self) -> Fraction:
+        """The whole of a share, in the target's unit."""
+        return Fraction(convert(100, "%", self.indicator.aim.unit))
+
+    @property
     def piece(self) -> Fraction | None:
         """What one row adds, in the target's unit; None where amounts are added."""
         aim, trail = self.indicator.aim, self.trail
         if trail is not None and trail.kind == "ratio":
-            return Fraction(convert(100, "%", aim.unit)) / trail.denominator if trail.denominator else None
+            return self.full / trail.denominator if trail.denominator else None
         return convert(1, self.unit or aim.unit, aim.unit) if self.counted else None
 
 
@@ -169,8 +173,7 @@ def _late(figure: Figure, planned: date) -> float:
 
 def _up_to(figure: Figure, piece: Fraction, mean: float, spread: float) -> Ending:
     """Return the ending of a share of known rows, by mean and spread of how many come to count."""
-    high = Fraction(convert(100, "%", figure.indicator.aim.unit))
-    return Ending(figure.value, high, piece, mean=mean * float(piece), spread=spread * float(piece))
+    return Ending(figure.value, figure.full, piece, mean=mean * float(piece), spread=spread * float(piece))
 
 
 def _smoothed(figure: Figure) -> Fraction:
@@ -208,7 +211,7 @@ def _share(figure: Figure, trail: Trail) -> tuple[Ending, str]:
     rows, hits, coming = trail.denominator, int(trail.numerator or 0), trail.to_come
     passed = max(float(_smoothed(figure)), 0.01)
     more = rows * (1 - passed) / passed if coming is None else float(coming)
-    full = Fraction(convert(100, "%", figure.indicator.aim.unit))
+    full = figure.full
     known = trail.last.rows() >= ENOUGH and not trail.partial
     before = float(trail.last.amount()) / trail.last.rows() if known else None
     if trail.accrual.later:
@@ -234,7 +237,7 @@ def _backlog(figure: Figure, trail: Trail, more: float, before: float | None) ->
     but for those that never do.
     """
     rows, hits = float(trail.denominator), float(trail.numerator or 0)
-    full = Fraction(convert(100, "%", figure.indicator.aim.unit))
+    full = figure.full
     lacking, stay = rows - hits, 0.5 ** (figure.left / HALVED)
     never = NEVER if before is None else (1 - before) / 2
     days = max(figure.left, 1) / HALVED * math.log(2)
@@ -266,7 +269,6 @@ def _standing(figure: Figure) -> tuple[Ending, str]:
     """Return the ending of a figure of which nothing else is known: it stays about what it is."""
     scale = max(abs(float(figure.goal)), abs(float(figure.value)), 1e-9)
     spread = DRIFT * scale * math.sqrt(1 - float(figure.even))
-    whole = Decimal(100) if figure.indicator.type.kind == "share" else None
-    high = Fraction(convert(whole, "%", figure.indicator.aim.unit)) if whole is not None else None
-    high = None if high is not None and figure.value > high else high
+    share = figure.indicator.type.kind == "share"
+    high = figure.full if share and figure.value <= figure.full else None
     return Ending(None, high, mean=float(figure.value), spread=spread), worded("按现状持平")

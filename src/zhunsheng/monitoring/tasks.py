@@ -82,10 +82,10 @@ def _room(figure: Figure) -> str:
     return worded("至多还可有 {what}", what=_much(figure, room)) if room else ""
 
 
-def _least(figure: Figure, full: Fraction, rows: int) -> int:
+def _least(figure: Figure, rows: int) -> int:
     """Return how many of some rows have to count for the target to be met."""
-    count = math.ceil(figure.goal / full * rows)
-    return count if figure.indicator.aim.meets(full * count / rows) else count + 1
+    count = math.ceil(figure.goal / figure.full * rows)
+    return count if figure.indicator.aim.meets(figure.full * count / rows) else count + 1
 
 
 def _of_due(figure: Figure, due: date) -> str:
@@ -93,11 +93,11 @@ def _of_due(figure: Figure, due: date) -> str:
     trail = figure.trail
     if trail is None or trail.kind != "ratio" or not (trail.to_come or trail.accrual.later):
         return ""
-    full, hits = Fraction(convert(100, "%", figure.indicator.aim.unit)), int(trail.numerator or 0)
+    hits = int(trail.numerator or 0)
     if trail.to_come is None:
-        wanted = _least(figure, full, trail.denominator) - hits
+        wanted = _least(figure, trail.denominator) - hits
         return worded("按现有 {rows} 件计，还须办结 {wanted} 件", rows=trail.denominator, wanted=wanted)
-    wanted = _least(figure, full, trail.denominator + trail.secured + trail.to_come) - hits - trail.secured
+    wanted = _least(figure, trail.denominator + trail.secured + trail.to_come) - hits - trail.secured
     if wanted > trail.to_come:
         return worded("今后到期的 {coming} 项全部按期也不够", coming=trail.to_come)
     return worded(
