@@ -409,8 +409,7 @@ def told_of(year: Year) -> Iterator[Told]:
     """Say at every month's end what becomes of a year."""
     indicator = Indicator(name=year.name, target=TargetValue.parse(year.target, year=YEAR))
     assert not indicator.type.unsure, (year.family, year.target, indicator.type.unsure)
-    nothing = Trail(year.kind, year.accrual)  # type: ignore[arg-type]
-    end = last_day(indicator, nothing, YEAR)
+    end = last_day(indicator, year.accrual, YEAR)
     final, _, _ = year.figure(end)
     if final is None and year.kind != "date":
         return

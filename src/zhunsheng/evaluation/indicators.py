@@ -17,11 +17,6 @@ from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
 
-def due_on(indicator: Indicator, year: int) -> date:
-    """Return the day by which an indicator is to be met: its own date, or the end of the year."""
-    return indicator.aim.value if isinstance(indicator.aim.value, date) else date(year, 12, 31)
-
-
 def not_due(score: Score, indicator: Indicator, due: date) -> Score:
     """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was
     already broken.

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from zhunsheng.evaluation.execution import score_execution
-from zhunsheng.evaluation.indicators import Case, due_on, not_due, score_indicator
+from zhunsheng.evaluation.indicators import Case, not_due, score_indicator
 from zhunsheng.evaluation.points import allot, dimensions_of, spread
 from zhunsheng.evaluation.projects import bound, shares, unweighed, weight_of
 from zhunsheng.evaluation.scorecard import ExecutionScore, Score, Scorecard, Verdict, rounded
@@ -213,7 +213,7 @@ def _scores(
 ) -> tuple[Score, ...]:
     """Score every indicator for its points under the dimension or goal it counts in, as far as it is due."""
     year = sheet.year or terms.as_of.year
-    due = terms.dues or [due_on(indicator, year) for indicator in sheet.indicators]
+    due = terms.dues or [indicator.due_on(year) for indicator in sheet.indicators]
     found = []
     for n, indicator in enumerate(sheet.indicators):
         case = Case(n, indicator, outcomes[n], points[n], groups[n], terms.said.get(indicator.id))

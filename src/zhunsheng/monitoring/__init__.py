@@ -8,7 +8,7 @@ from zhunsheng.monitoring.checkpoint import MonitoredSheet, MonitoringTerms, mon
 from zhunsheng.monitoring.indicators import NO_EVIDENCE, Status
 from zhunsheng.monitoring.lights import LIGHT_WORDS, Light, elapsed, light_of
 from zhunsheng.monitoring.money import BY_TIME, MODE_WORDS, Figures, Money, PlanMode, expected_share, money_of
-from zhunsheng.monitoring.trail import Trail
+from zhunsheng.monitoring.trail import Trail, last_day
 
 __all__ = [
     "BY_TIME",
@@ -25,6 +25,7 @@ __all__ = [
     "Trail",
     "elapsed",
     "expected_share",
+    "last_day",
     "light_of",
     "money_of",
     "monitor",

@@ -66,7 +66,7 @@ def monitor(
             trail,
             terms.words_on(indicator.id),
             year,
-            last_day(indicator, trail, year),
+            last_day(indicator, trail.accrual if trail else None, year),
             as_of,
             rules,
         )

@@ -118,12 +118,11 @@ def _year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if leap else day.day)
 
 
-def last_day(indicator: Indicator, trail: Trail | None, year: int) -> date:
-    """Return the last day that counts for an indicator: its own date, the end of the time in which its figure
-    grows, or the end of the year.
+def last_day(indicator: Indicator, accrual: Accrual | None, year: int) -> date:
+    """Return the last day that counts for an indicator: that by which it is to be met, or the end of the time
+    in which its figure grows, if that is earlier.
     """
-    if isinstance(indicator.aim.value, date):
-        return indicator.aim.value
-    if trail is not None and trail.accrual.shape == "window":
-        return trail.accrual.window(year)[1]
-    return date(year, 12, 31)
+    due = indicator.due_on(year)
+    if accrual is not None and accrual.shape == "window":
+        return min(due, accrual.window(year)[1])
+    return due

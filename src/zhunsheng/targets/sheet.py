@@ -200,6 +200,10 @@ class Indicator(_Frozen):
         """Return what its operator column says; 指标性质 often is one (≥, ＝, 定性)."""
         return self.operator or (self.nature if self.nature and is_operator(self.nature) else None)
 
+    def due_on(self, year: int) -> date:
+        """Return the day by which it is to be met: its own date, or the end of the year."""
+        return self.aim.value if isinstance(self.aim.value, date) else date(year, 12, 31)
+
     def words(self) -> str:
         """Return the target value for one column of a form that has levels and names but no operator,
         unit or direction.

@@ -17,7 +17,6 @@ from functools import lru_cache
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
-from zhunsheng.evaluation.indicators import due_on
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
@@ -35,7 +34,7 @@ from zhunsheng.measures.course import Course, Courses, joined
 from zhunsheng.measures.definitions import BY_DATE, MONEY, SOURCES
 from zhunsheng.measures.reading import combine
 from zhunsheng.measures.sources import Parts, named, parted
-from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, Trail, monitor
+from zhunsheng.monitoring import Figures, MonitoredSheet, MonitoringTerms, PlanMode, Trail, last_day, monitor
 from zhunsheng.outcomes import (
     NOTHING,
     Outcome,
@@ -364,10 +363,7 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     outcomes = tuple(outcome for outcome, _ in lines)
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
-        min(due_on(i, year), m.accrual.window(year)[1])
-        if m and m.accrual.shape == "window"
-        else due_on(i, year)
-        for i, m in zip(sheet.indicators, measured, strict=True)
+        last_day(i, m.accrual if m else None, year) for i, m in zip(sheet.indicators, measured, strict=True)
     ]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
     initial, adjusted, spent = (money[name].numerator if name in money else None for name in MONEY)
