@@ -11,6 +11,7 @@ from zhunsheng.faults import packaged
 
 _NOISE = re.compile(r"[\s::：、,，.．。*＊（）()【】\[\]“”\"'‘’/／%％]+")
 _UNIT_NOTE = re.compile(r"[（(](?:单位[:：])?(?:人民币)?(?:百?万元|元|亿元|千元|%|％|分|A|B|B/A|A/B)[）)]")
+_LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
 
@@ -23,6 +24,14 @@ def _tables() -> dict[str, dict[str, str]]:
     }
     tables["totals"] = {clean(word): "total" for word in data["totals"]}
     return tables
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], dict[str, re.Pattern[str]]]:
+    """Return what heads mean by their key words, in order, and what qualifies a head (past, medium …)."""
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    heads = tuple((field, re.compile(pattern)) for field, pattern in data["header_patterns"])
+    return heads, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
 
 
 @lru_cache(maxsize=65536)
@@ -40,8 +49,30 @@ def _find(group: str, text: str) -> str | None:
 
 
 def header(text: str) -> str | None:
-    """Return the indicator column that a header names, or None."""
+    """Return the indicator column that a header names exactly or by a synonym, or None."""
     return _find("headers", text)
+
+
+@lru_cache(maxsize=65536)
+def header_like(text: str) -> str | None:
+    """Return the indicator column that a header names by its key words (指标权重值), or None.
+
+    A header is short: longer words are rather a cell of the table.
+    """
+    if found := header(text):
+        return found
+    bare = clean(_ASIDE.sub("", text))
+    if not bare or len(bare) > _LONGEST_HEAD:
+        return None
+    return next((field for field, pattern in _patterns()[0] if pattern.search(bare)), None)
+
+
+@lru_cache(maxsize=65536)
+def qualifies(text: str, how: str) -> bool:
+    """Say whether a header speaks of a ``past`` year, the ``medium`` term, the ``adjusted`` or ``original``
+    value.
+    """
+    return len(text) <= _LONGEST_HEAD and bool(_patterns()[1][how].search(clean(text)))
 
 
 def label(text: str) -> str | None:

@@ -33,6 +33,10 @@ Money = Annotated[Exact, Field(ge=0)]
 MOST_MONEY, MOST_WEIGHT = Decimal(10) ** 13, Decimal(1000)
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -151,9 +155,9 @@ class Indicator(_Frozen):
     ``id`` is its stable code within the sheet (see ``identity``), never shown as its name;
     ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the
-    year's. ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位),
-    ``nature`` and ``direction`` likewise; ``type`` is what all of them together make it,
-    ``settled`` what a person decided where they don't.
+    year's, ``original`` the one before it was adjusted (调整前), left out of JSON where there is none.
+    ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and
+    ``direction`` likewise; ``type`` is what all of them together make it, ``settled`` what a person decided where they don't.
     """
 
     id: str = ""
@@ -171,6 +175,7 @@ class Indicator(_Frozen):
     settled: Settled | None = None
     last_year: str | None = None
     medium_term: TargetValue | None = None
+    original: TargetValue | None = Field(None, exclude_if=_is_none)
     actual: str | None = None
     score: Exact | None = None
     deviation: str | None = None

@@ -95,7 +95,9 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     def value(raw: str) -> TargetValue:
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
-    medium, goal = texts.get("medium_term", ""), texts.get("goal", "")
+    medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
+    if texts.get("medium_name", texts["name"]) != texts["name"]:
+        medium = ""  # of another indicator, which happens to stand on the same row
     return Indicator(
         level1=texts["level1"] or None,
         level2=texts["level2"] or None,
@@ -110,6 +112,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         nature=told("nature"),
         last_year=told("last_year"),
         medium_term=value(medium) if medium else None,
+        original=value(original) if original else None,
         actual=told("actual"),
         score=decimal(texts.get("score", "")),
         deviation=told("deviation"),
