@@ -11,6 +11,7 @@ from zhunsheng.faults import packaged
 
 _NOISE = re.compile(r"[\s::：、,，.．。*＊（）()【】\[\]“”\"'‘’/／%％]+")
 _UNIT_NOTE = re.compile(r"[（(](?:单位[:：])?(?:人民币)?(?:百?万元|元|亿元|千元|%|％|分|A|B|B/A|A/B)[）)]")
+_Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 _LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
@@ -27,11 +28,14 @@ def _tables() -> dict[str, dict[str, str]]:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], dict[str, re.Pattern[str]]]:
-    """Return what heads mean by their key words, in order, and what qualifies a head (past, medium …)."""
+def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
+    """Return what heads and labels mean by their key words, in order, and what qualifies a head (past …)."""
     data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
-    heads = tuple((field, re.compile(pattern)) for field, pattern in data["header_patterns"])
-    return heads, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
+    heads, marks = (
+        tuple((field, re.compile(pattern)) for field, pattern in data[group])
+        for group in ("header_patterns", "label_patterns")
+    )
+    return heads, marks, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
 
 
 @lru_cache(maxsize=65536)
@@ -72,12 +76,23 @@ def qualifies(text: str, how: str) -> bool:
     """Say whether a header speaks of a ``past`` year, the ``medium`` term, the ``adjusted`` or ``original``
     value.
     """
-    return len(text) <= _LONGEST_HEAD and bool(_patterns()[1][how].search(clean(text)))
+    return len(text) <= _LONGEST_HEAD and bool(_patterns()[2][how].search(clean(text)))
 
 
 def label(text: str) -> str | None:
-    """Return the field that a label names, or None."""
-    return _find("labels", text)
+    """Return the field that a label names, exactly, by a synonym or (money) by its key words; or None.
+
+    ``money`` is a label over words that tell several amounts.
+    """
+    return _find("labels", text) or _label_like(text)
+
+
+@lru_cache(maxsize=65536)
+def _label_like(text: str) -> str | None:
+    bare = clean(_ASIDE.sub("", text))
+    if not 2 <= len(bare) <= _LONGEST_HEAD or _find("headers", text):
+        return None
+    return next((field for field, pattern in _patterns()[1] if pattern.search(bare)), None)
 
 
 def execution(text: str) -> str | None:

@@ -55,6 +55,8 @@ _ZERO = re.compile(
     r"零([起次件例宗个人]?)(?:事故|投诉|伤亡|死亡|差错|违规|上访|舆情|事件|案件|发生|新增|积压)*"
 )
 _EITHER_WAY = re.compile(rf"(?:≤|<|不超过)?±({NUMBER})([^\d]*?)(?:以内|之内|内|范围内)?")
+# A share of one that kept its % (0.95%): a rate to be reached is not as small, one to be held down may be.
+_LOST_FORMAT = Decimal("0.5")
 _MULTIPLIERS = ("万", "亿", "千", "百万")
 
 
@@ -115,7 +117,7 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
         doubts.append(worded("指标值自带的比较符与比较符列不一致，以指标值为准"))
     op = op or columns.op or (">=" if lead.relative else None)
     unit = _unit(written, columns.unit, doubts)
-    if unit == "%" and 0 < amount <= 1:
+    if unit == "%" and _LOST_FORMAT <= amount <= 1 and op not in ("<=", "<") and not lead.relative:
         doubts.append(
             worded(
                 "{amount}% 疑为百分数格式丢失，请核对是否 {percent}%",

@@ -95,11 +95,16 @@ def column_letters(column: int) -> str:
 
 
 class Budget(_Frozen):
-    """Budget in yuan: total, from fiscal funds, other funds; None where the document is silent."""
+    """Budget of the year in yuan: total, from fiscal funds, other funds; None where the document is silent.
+
+    ``project`` is what the whole project costs over its years (项目总投资), left out of JSON where nothing is
+    said of it.
+    """
 
     total: Money | None = None
     fiscal: Money | None = None
     other: Money | None = None
+    project: Money | None = Field(None, exclude_if=_is_none)
 
 
 class PlanStep(_Frozen):
@@ -157,7 +162,8 @@ class Indicator(_Frozen):
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the
     year's, ``original`` the one before it was adjusted (调整前), left out of JSON where there is none.
     ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and
-    ``direction`` likewise; ``type`` is what all of them together make it, ``settled`` what a person decided where they don't.
+    ``direction`` likewise; ``type`` is what all of them together make it, ``settled`` what a person decided
+    where they don't.
     """
 
     id: str = ""

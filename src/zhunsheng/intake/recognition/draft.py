@@ -12,7 +12,8 @@ from zhunsheng.targets import Budget, Goal, Indicator, Place, PlanStep, Source, 
 
 Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
-BudgetPart = Literal["total", "fiscal", "carried", "other"]
+# ``project`` is the whole project's over all its years, ``level`` one of several sources of fiscal funds
+BudgetPart = Literal["total", "fiscal", "carried", "other", "project", "level"]
 ExecutionPart = Literal["planned", "adjusted", "spent", "points", "score"]
 
 
@@ -58,7 +59,10 @@ class Draft:
     unit: str | None = None
     purpose: str | None = None
     year: int | None = None
+    titled_year: int | None = None  # as the title over it tells, or what stood before it
     budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
+    levels_paid: dict[str, Decimal] = field(default_factory=dict)  # fiscal funds by their source as written
+    money_seen: Said | None = None  # words of money of which no total was read
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
     total_score: Decimal | None = None
     goals: list[Goal] = field(default_factory=list)
@@ -90,17 +94,25 @@ class Draft:
             self.year = year
             self.provenance["year"] = place
 
-    def put_budget(self, part: BudgetPart, amount: Decimal, place: Place) -> None:
+    def put_budget(self, part: BudgetPart, amount: Decimal, place: Place, label: str = "") -> None:
         """Keep the first amount (yuan) of a part of the budget and where it stood."""
-        if part not in self.budget:
+        if part == "level":
+            self.levels_paid.setdefault(label, amount)
+            self.provenance.setdefault("budget.fiscal", place)
+        elif part not in self.budget:
             self.budget[part] = amount
             self.provenance.setdefault("budget.fiscal" if part == "carried" else f"budget.{part}", place)
 
     def budget_parts(self) -> Budget:
-        """Return the budget; what was carried over from the year before (上年结转资金) is of fiscal funds."""
+        """Return the budget of the year; what was carried over from the year before (上年结转资金) is of
+        fiscal funds, which are the sum of their sources (中央, 省级 …) where nothing tells it.
+        """
         fiscal = [amount for part in ("fiscal", "carried") if (amount := self.budget.get(part)) is not None]
+        if "fiscal" not in self.budget:
+            fiscal += self.levels_paid.values()
         return Budget(
             total=self.budget.get("total"),
+            project=self.budget.get("project"),
             fiscal=sum(fiscal, Decimal(0)) if fiscal else None,
             other=self.budget.get("other"),
         )
@@ -139,6 +151,7 @@ class Document:
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
         """Begin a sheet."""
         draft = Draft(kind, title, place)
+        draft.titled_year = self.year
         self.drafts.append(draft)
         return draft
 

@@ -11,10 +11,18 @@ from typing import cast, get_args
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
-from zhunsheng.intake.recognition.money import amount, execution_columns, read_execution, unit_noted
+from zhunsheng.intake.recognition.money import (
+    amount,
+    execution_columns,
+    part_named,
+    parts_of,
+    read_execution,
+    unit_noted,
+)
 from zhunsheng.intake.recognition.plan import read_plan
 from zhunsheng.intake.recognition.rows import Row, label_of, said
 from zhunsheng.targets import Goal
+from zhunsheng.translation import worded
 
 _TEXTS: tuple[TextField, ...] = get_args(TextField)
 _PARTS = (
@@ -54,9 +62,8 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
 
 def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put what a label's value says into the field that the label names; the first value of a field stays."""
-    if name.startswith("budget."):
-        if (found := amount(document, value)) is not None:
-            draft.put_budget(cast(BudgetPart, name.removeprefix("budget.")), found, value.place)
+    if name == "money" or name.startswith("budget."):
+        _put_money(document, draft, name, value)
     elif name == "year":
         if match := re.search(r"20\d{2}", value.text):
             document.year = int(match[0])
@@ -67,6 +74,21 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
             draft.put("code", coded[1], value.place)
             text = coded[2]
         draft.put(name, text, value.place)
+
+
+def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
+    """Put an amount into the part of the budget that its label names, several told in one cell each into
+    its own.
+    """
+    parts = parts_of(value.text)
+    for words, written in parts:
+        part = part_named(words)
+        if part is None:
+            document.doubt(value.place, "budget", written, worded("认不出“{words}”是哪一项资金", words=words))
+        elif (found := amount(document, Said(written, value.place))) is not None:
+            draft.put_budget(part, found, value.place, words)
+    if not parts and name != "money" and (found := amount(document, value)) is not None:
+        draft.put_budget(cast(BudgetPart, name.removeprefix("budget.")), found, value.place, value.label)
 
 
 def _enter(document: Document, row: Row, zone: Zone) -> None:

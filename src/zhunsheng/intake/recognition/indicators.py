@@ -13,6 +13,7 @@ from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
+from zhunsheng.targets.kinds import RATE_NAME, slip_of
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.translation import worded
 
@@ -36,6 +37,8 @@ def read_indicator(document: Document, draft: Draft, row: Row, columns: Mapping[
     if "target" in columns:
         for doubt in one.target.doubts:
             document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
+        if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
+            document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium))
 
 

@@ -38,7 +38,7 @@ def _take_notes(document: Document, block: Paragraph) -> None:
     if (
         len(text) < 80
         and (year := titles.year_in(text))
-        and (document.year is None or titles.of_targets(text))
+        and (document.year is None or titles.of_targets(text) or titles.is_year(text))
     ):
         document.year = year
     for piece in re.split(r"\s{2,}|\t", text):

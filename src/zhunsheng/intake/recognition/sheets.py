@@ -28,7 +28,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         code=draft.code,
         department=draft.department,
         unit=draft.unit,
-        year=draft.year or _planned_year(draft) or document.year,
+        year=draft.year or _planned_year(draft) or draft.titled_year or document.year,
         purpose=draft.purpose,
         budget=draft.budget_parts(),
         spending_plan=SpendingPlan(steps=tuple(draft.plan)),
