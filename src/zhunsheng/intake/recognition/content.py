@@ -21,6 +21,10 @@ _MOST = Decimal("0.8")  # of a column's cells that are to be of one class; other
 _NATURES = re.compile(r"定[量性](?:指标)?")
 _DIRECTIONS = re.compile(r"[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
+_NUMBER = re.compile(
+    r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
+)
+_JOINTS = "-—–_/、:：·→>．."
 _MEASURED = re.compile(r"[\d≥≤<>=]")
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
 
@@ -34,20 +38,47 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @lru_cache(maxsize=16384)
-def level_of(text: str) -> str | None:
+def bare_level(text: str) -> str:
+    """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
+    text = _NUMBER.sub("", "".join(text.split()))
+    return re.sub(r"[（(【\[：:].*$", "", text)
+
+
+@lru_cache(maxsize=16384)
+def level_of(text: str) -> Literal["level1", "level2"] | None:
     """Return ``level1`` or ``level2`` where a cell is the name of a dimension or category of a framework.
 
     What is both (成本指标, 满意度指标) counts as ``level1``.
     """
-    bare = re.sub(r"[（(【\[].*$", "", "".join(text.split())).lstrip("0123456789一二三四五六七八九十、.．")
-    first, second = _names()
-    return "level1" if bare in first else "level2" if bare in second else None
+    return "level1" if is_level(text, "level1") else "level2" if is_level(text, "level2") else None
 
 
 def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
     """Say whether a cell may be a name of that level."""
-    bare = re.sub(r"[（(【\[].*$", "", "".join(text.split())).lstrip("0123456789一二三四五六七八九十、.．")
-    return bare in _names()[0 if level == "level1" else 1]
+    return bare_level(text) in _names()[0 if level == "level1" else 1]
+
+
+@lru_cache(maxsize=16384)
+def both_levels(text: str) -> tuple[str, str] | None:
+    """Return the two levels that one cell names (产出-数量, 产出指标数量指标); None where it doesn't."""
+    bare = _NUMBER.sub("", "".join(text.split()))
+    for at in range(2, len(bare) - 1):
+        first, second = bare[:at].rstrip(_JOINTS), bare[at:].lstrip(_JOINTS)
+        joined = bare[at - 1] in _JOINTS  # behind a joint any words are a category
+        if second and is_level(first, "level1") and (joined or is_level(second, "level2")):
+            return first, second
+    return None
+
+
+def under(name: str, level1: str) -> bool:
+    """Say whether a name may be a category under a dimension, in any framework: 成本指标 under 产出指标."""
+    return any(
+        bare_level(name) in category.synonyms
+        for framework in frameworks()
+        for dimension in framework.dimensions
+        if bare_level(level1) in dimension.synonyms
+        for category in dimension.categories
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -68,7 +99,8 @@ def class_of(cells: Sequence[str]) -> Class:
     def mostly(are: Iterable[bool]) -> bool:
         return Decimal(sum(are)) >= _MOST * len(told)
 
-    firsts, seconds = (sum(is_level(t, level) for t in told) for level in ("level1", "level2"))
+    firsts = sum(is_level(text, "level1") for text in told)
+    seconds = sum(is_level(text, "level2") or both_levels(text) is not None for text in told)
     if max(firsts, seconds) >= _MOST * len(told):
         return "level1" if firsts > seconds else "level2"
     words = [normalise(text) for text in told]

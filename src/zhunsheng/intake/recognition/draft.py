@@ -75,6 +75,7 @@ class Draft:
     # What a row has to know of the rows before it.
     columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages
     levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
+    stairs: bool = False  # whether levels stand over the names, in the same column
     medium: bool = False  # whether the indicators now read are the medium-term ones
     plan_dates: list[str] = field(
         default_factory=list
@@ -135,6 +136,7 @@ class Document:
     defaults: dict[TextField, Said] = field(
         default_factory=dict
     )  # fields told outside tables, for all sheets
+    ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）
     section: str = ""  # the section of the narrative that paragraphs stand in

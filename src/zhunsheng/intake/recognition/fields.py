@@ -39,6 +39,7 @@ class Zone:
 
     label: str = ""
     money: dict[str, int] = field(default_factory=dict)
+    year_right: bool = True  # whether the year's money stands at the right of the medium term's
 
 
 def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
@@ -119,18 +120,23 @@ def _read_pairs(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if under is not None and (text := row.text(under).strip()):
         add_goals(draft, row, [(under, text)])
         return
-    labelled = _put_labelled(document, draft, row)
+    labelled = _put_labelled(document, draft, row, zone)
     if zone.label == "purpose" and (not labelled or len(row.cells) == 1):
         column, text = row.cells[-1]
         if labels.label(text) is None:
             put_field(document, draft, "purpose", Said(text, row.place(column)))
 
 
-def _put_labelled(document: Document, draft: Draft, row: Row) -> bool:
+def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
+    told = [label_of(text) for _, text in row.cells]
+    names = [name for name, _ in told]
+    if "budget.project" in names and "budget.total" in names:
+        last = max(n for n, name in enumerate(names) if name == "budget.total")
+        zone.year_right = names.index("budget.project") < last
     for n, (column, text) in enumerate(row.cells):
-        found, value = label_of(text)
+        found, value = told[n]
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
@@ -138,8 +144,10 @@ def _put_labelled(document: Document, draft: Draft, row: Row) -> bool:
             continue
         labelled = True
         at = column
-        if not value and n + 1 < len(row.cells) and label_of(row.cells[n + 1][1])[0] is None:
+        if not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
+        if found.startswith("budget") and found in (names[n + 1 :] if zone.year_right else names[:n]):
+            continue  # the medium term's, beside the year's of the same name
         if value and not (found == "purpose" and labels.label(text) and len(value) < 4):
             put_field(document, draft, found, Said(value, row.place(at), text))
     return labelled

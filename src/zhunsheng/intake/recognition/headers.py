@@ -266,7 +266,8 @@ def _by_words(
             rivals += [one.number for one in claims if one.number != fields[name]]
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
-            fields[name] = told[-1].number
+            exact = [one for one in told if labels.header(one.heads[-1]) == name] or told
+            fields[name] = exact[0].number
     for one in columns:  # what a column holds outranks a word that is used for several things
         if one.said in ("op", "unit") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:

@@ -89,6 +89,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         now.draft = _begin(document, row)
     now.columns = TableColumns(fields, project, row.grid.width)
     now.draft.columns, now.draft.levels = now.columns, ("", "")
+    now.draft.stairs = False
     side = row.text(0) + now.zone_title
     now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
     _tell(document, row, header, project)
@@ -139,7 +140,15 @@ def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
 
 
 def _begin(document: Document, row: Row) -> Draft:
-    """Begin the sheet whose first row this is, under the title over it."""
+    """Begin the sheet whose first row this is, under the title over it, with what was told ahead of it."""
+    draft = _titled(document, row)
+    for name, value in document.ahead:
+        put_field(document, draft, name, value)
+    document.ahead = []
+    return draft
+
+
+def _titled(document: Document, row: Row) -> Draft:
     department, heading = document.department, document.heading
     document.department = document.heading = None
     if department is not None and department is document.drafts[-1] and not department.indicators:
