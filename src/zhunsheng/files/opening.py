@@ -16,7 +16,7 @@ from zhunsheng.faults import first_line
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 from zhunsheng.translation import raised_with, worded
 
-Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv", "ods"]
+Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv", "ods", "pdf"]
 
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
@@ -30,6 +30,7 @@ MEDIA_TYPES: dict[Kind, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "pdf": "application/pdf",
 }
 
 
@@ -150,7 +151,7 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if ending in ("docx", "xlsx", "docm", "xlsm", "ods"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":
-        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("PDF；请用 Word 或 WPS 打开后另存为 docx"))
+        return Opened(name, "pdf", data)
     if b"\0" in data[:65536] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("二进制文件"))
     text = decode(data, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.intake import docx, html, text, xlsx
+from zhunsheng.intake import docx, html, pdf, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -24,6 +24,7 @@ _READERS = {
     "xls": xlsx.read,
     "ods": xlsx.read,
     "html": html.read,
+    "pdf": pdf.read,
 }
 
 

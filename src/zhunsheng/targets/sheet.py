@@ -53,8 +53,19 @@ class _Frozen(BaseModel):
         return super().model_copy(update=said, deep=deep)
 
 
+def _silent(value: object) -> bool:
+    return value is None
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Place(_Frozen):
-    """Where something stood in its file; rows, columns, tables and lines count from 1."""
+    """Where something stood in its file; rows, columns, tables, lines and pages count from 1.
+
+    ``region`` is the part of its page as shown: left, top, right and bottom as shares of the page's width and
+    height, of four decimals. Formats without pages have neither, also not in JSON.
+    """
 
     line: int | None = None
     paragraph: int | None = None
@@ -62,9 +73,16 @@ class Place(_Frozen):
     table: int | None = None
     row: int | None = None
     column: int | None = None
+    page: int | None = Field(default=None, exclude_if=_silent)
+    region: tuple[Share, Share, Share, Share] | None = Field(default=None, exclude_if=_silent)
 
     def label(self) -> str:
-        """Return the place in words: 第87行, 表2第3行第4列, 工作表“自评”D5."""
+        """Return the place in words: 第87行, 表2第3行第4列, 第2页表1第3行第4列, 工作表“自评”D5."""
+        if self.page is not None:
+            return worded("第{page}页", page=self.page) + self._on_page()
+        return self._on_page() or worded("全文")
+
+    def _on_page(self) -> str:
         if self.line is not None:
             return worded("第{line}行", line=self.line)
         if self.paragraph is not None:
@@ -82,7 +100,7 @@ class Place(_Frozen):
             )
         if self.table is not None:
             return worded("表{number}", number=self.table)
-        return worded("全文")
+        return ""
 
 
 def column_letters(column: int) -> str:
