@@ -91,8 +91,21 @@ _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _NUMERALS = re.compile(r"DBNum([1-4])", re.IGNORECASE)
 _WEEK = "一二三四五六日"
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _DIGITS = {1: "〇一二三四五六七八九", 2: "零壹贰叁肆伍陆柒捌玖", 3: "０１２３４５６７８９"}
 _UNITS = {1: "十百千", 2: "拾佰仟", 3: "十百千"}
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -115,7 +128,7 @@ class _Section:
     def negative_only(self) -> bool:
         """Whether the condition holds for numbers below zero and no other."""
         said = self.condition
-        return said is not None and (said[0] == "<" and said[1] <= 0 or said[0] == "<=" and said[1] < 0)
+        return said is not None and ((said[0] == "<" and said[1] <= 0) or (said[0] == "<=" and said[1] < 0))
 
 
 def is_general(code: str) -> bool:
@@ -221,8 +234,8 @@ def _number(number: Decimal, sections: tuple[_Section, ...], *, of_1904: bool) -
         return (minus + "".join(text for kind, text in section.signs if kind == "said")).strip()
     size = abs(number)
     text = _places(size, section) if section.has("place") else _general(size, section)
-    minus = number < 0 and not signless and any(numeric(sign, 0) for sign in text)
-    return ("-" + text if minus else text).strip()
+    below = number < 0 and not signless and any(numeric(sign, 0) for sign in text)
+    return f"-{text}".strip() if below else text.strip()
 
 
 def _chosen(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Section, bool] | None:
@@ -390,7 +403,7 @@ def _by_digit(text: str, numerals: int) -> str:
 
 
 def in_words(digits: str, numerals: int) -> str:
-    """Return a number in Chinese numerals as [DBNum1] (1005 -> 一千〇五), [DBNum2] (壹仟零伍) or [DBNum3] do."""
+    """Return a number in Chinese numerals: 1005 is 一千〇五 by [DBNum1], 壹仟零伍 by [DBNum2]."""
     if numerals not in _DIGITS:
         return digits
     own, units = _DIGITS[numerals], ("", *_UNITS[numerals])
