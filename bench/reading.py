@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bed.grids import Document
 from bed.judging import Judged, Judgement, judge
-from bed.layouts import Noise, document, layouts, noise_of
+from bed.layouts import Noise, document, layouts, noise_of, single_noises
 from bed.writers import WRITERS, write
 
 from zhunsheng.errors import ZhunshengError
@@ -42,12 +42,13 @@ class Case:
     ending: str
     copy: int
     seed: int
-    amount: float
+    amount: float = 1.0
+    single: str = ""  # the one noise it has
 
     @property
     def key(self) -> str:
         """Return the name of its folder."""
-        return f"{self.layout}-{self.ending}-{self.copy}"
+        return f"{self.layout}-{self.ending}-{self.copy}{self.single.replace('/', '')}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Result:
 def made(case: Case) -> tuple[Document, Noise, random.Random]:
     """Return the document of a case, its noise, and the chance that its writer goes on with."""
     draw = random.Random(f"{case.seed} {case.layout} {case.copy}")
-    noise = noise_of(draw, case.amount if case.copy else 0)
+    noise = single_noises()[case.single] if case.single else noise_of(draw, case.amount if case.copy else 0)
     return document(case.layout, draw, noise), noise, random.Random(f"{case.seed} {case.key}")
 
 
@@ -154,6 +155,27 @@ def table(results: list[Result], formats: list[str]) -> str:
     return "\n".join(out)
 
 
+def singly(results: list[Result]) -> str:
+    """Return a table of documents by the one noise they have."""
+    by_noise = defaultdict(list)
+    for one in results:
+        by_noise[one.case.single].append(one)
+    return "\n".join([HEAD.format("noise"), *(line(name, found) for name, found in by_noise.items())])
+
+
+def kinds(results: list[Result], most: int) -> str:
+    """Return the commonest kinds of what was not right: layout or noise, field, how often, an example."""
+    found: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for result in results:
+        for one in result.judged.fields:
+            if one.kind not in ("right", "refused"):
+                name, _, field = one.field.rpartition(": ")
+                where = result.case.single or result.case.layout
+                found[where, one.kind, field].append(f"{result.case.key}: {name} [{one.told}]")
+    rows = sorted(found.items(), key=lambda kind: -len(kind[1]))[:most]
+    return "\n".join(f"| {len(said)} | {' | '.join(key)} | {said[0][:160]} |".replace("\n", " ") for key, said in rows)
+
+
 def _listed(result: Result) -> Iterator[str]:
     for one in result.judged.fields:
         if one.kind != "right":
@@ -168,14 +190,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=list(WRITERS))
     parser.add_argument("--copies", type=int, default=3, help="documents each; the first is clean")
     parser.add_argument("--noise", type=float, default=1.0, help="from 0 to 1")
+    parser.add_argument("--singly", action="store_true", help="one noise at a time; a table of what each costs")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--kinds", type=int, default=0, help="how many of the commonest kinds to list")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--keep", help="folder for the files of which anything was not right")
     parser.add_argument("--write", action="store_true", help="docs/benchmarks-reading.md")
     args = parser.parse_args(argv)
     names = [n for n in layouts() if not args.layouts or n.startswith(tuple(args.layouts))]
     cases = [
-        Case(name, ending, copy, args.seed, args.noise)
+        Case(name, ending, copy, args.seed, args.noise, single)
+        for single in (single_noises() if args.singly else [""])
         for name in names
         for ending in args.formats
         for copy in range(args.copies)
@@ -185,8 +210,10 @@ def main(argv: list[str] | None = None) -> int:
         results.append(result)
         if args.verbose:
             print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
-    shown = table(results, args.formats)
+    shown = singly(results) if args.singly else table(results, args.formats)
     print(shown)
+    if args.kinds:
+        print(f"\n| times | where | how | field | example |\n|---|---|---|---|---|\n{kinds(results, args.kinds)}")
     if args.write:
         _write(shown, args)
     return 0
