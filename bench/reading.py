@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ from pathlib import Path
 
 from bed.grids import Document
 from bed.judging import Judged, Judgement, judge
+from bed.office import FILTERS, convert, source
 from bed.layouts import Noise, document, layouts, noise_of, single_noises
 from bed.writers import WRITERS, write
 
@@ -68,10 +70,15 @@ def made(case: Case) -> tuple[Document, Noise, random.Random]:
     return document(case.layout, draw, noise), noise, random.Random(f"{case.seed} {case.key}")
 
 
-def tried(case: Case, folder: Path) -> Result:
-    """Write one document into a folder, read it, judge it."""
-    page, noise, draw = made(case)
-    path = write(page, case.ending, folder, draw)
+def written(case: Case, folder: Path) -> Path:
+    """Write the document of a case into a folder, in its own format or the one an office suite starts from."""
+    page, _, draw = made(case)
+    return write(page, source(case.ending), folder, draw)
+
+
+def tried(case: Case, path: Path) -> Result:
+    """Read the file of a case, judge it."""
+    page, noise, _ = made(case)
     start, refused, book = time.process_time(), "", {}
     try:
         book = read_book(path).as_json()
@@ -83,25 +90,30 @@ def tried(case: Case, folder: Path) -> Result:
     return Result(case, judge(book, page.sheets, refused), seconds, noise)
 
 
-def _kept(case: Case, keep: str | None) -> Result:
-    if keep is None:
-        with tempfile.TemporaryDirectory() as folder:
-            return tried(case, Path(folder))
+def _kept(case: Case, keep: str) -> Result:
+    """Write (unless an office suite did), read and judge a case; its folder stays where anything is not right."""
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
-    result = tried(case, folder)
+    result = tried(case, next(folder.glob(f"*.{case.ending}"), None) or written(case, folder))
     if any(one.kind != "right" for one in result.judged.fields):
         truth = json.dumps({"sheets": made(case)[0].sheets}, ensure_ascii=False, indent=1)
         (folder / "truth.json").write_text(truth, encoding="utf-8")
     else:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
     return result
 
 
-def run(cases: list[Case], jobs: int, keep: str | None) -> Iterator[Result]:
-    """Yield the results of all cases, over some processes."""
+def run(cases: list[Case], jobs: int, keep: str) -> Iterator[Result]:
+    """Yield the results of all cases, over some processes; files are kept in a folder."""
+    for ending in FILTERS:
+        these = [case for case in cases if case.ending == ending]
+        for case in these:
+            (Path(keep) / case.key).mkdir(parents=True, exist_ok=True)
+        files = [written(case, Path(keep) / case.key) for case in these]
+        if files:
+            convert(files, ending)
+            for path in files:
+                path.unlink()
     if jobs == 1:
         yield from (_kept(case, keep) for case in cases)
         return
@@ -187,7 +199,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--layouts", nargs="*", help="names, or beginnings of names")
-    parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=list(WRITERS))
+    parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=[*WRITERS, *FILTERS])
     parser.add_argument("--copies", type=int, default=3, help="documents each; the first is clean")
     parser.add_argument("--noise", type=float, default=1.0, help="from 0 to 1")
     parser.add_argument("--singly", action="store_true", help="one noise at a time; a table of what each costs")
@@ -206,10 +218,11 @@ def main(argv: list[str] | None = None) -> int:
         for copy in range(args.copies)
     ]
     results = []
-    for result in run(cases, args.jobs, args.keep):
-        results.append(result)
-        if args.verbose:
-            print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
+    with tempfile.TemporaryDirectory() as folder:
+        for result in run(cases, args.jobs, args.keep or folder):
+            results.append(result)
+            if args.verbose:
+                print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
     shown = singly(results) if args.singly else table(results, args.formats)
     print(shown)
     if args.kinds:

@@ -315,6 +315,8 @@ class _Writer:
                 self.told.setdefault("planned_total", str(amount))
         elif name in ("total", "fiscal", "other"):
             self.told[name] = str(amount)
+        elif name == "carried" and self.told.get("fiscal"):  # fiscal funds of an earlier year may count in
+            self.told["fiscal"] += f"|{Decimal(self.told['fiscal']) + amount}"
         return _money(amount, unit, how)
 
     # -- indicators
