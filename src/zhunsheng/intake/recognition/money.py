@@ -14,9 +14,12 @@ from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
-_YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
+YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
 _UNIT_NOTE = re.compile(
     r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
+)
+_TOLD = re.compile(
+    r"([一-龥()：:]*?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元))(?:人民币)?[，,；;。、]?"
 )
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
@@ -44,10 +47,28 @@ def amount(document: Document, said: Said) -> Decimal | None:
     if number < 0:
         document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
         return None
-    unit = match[2] or unit_noted(said.label) or document.zone_unit or document.money_unit
+    noted = match[2] or unit_noted(said.label) or document.zone_unit
+    unit = noted or document.money_unit or document.last_unit
+    document.last_unit = noted or document.last_unit
     if not unit and number:
         document.doubt(said.place, "budget", said.text, worded("金额没有写单位，按万元读入"))
-    return number * _YUAN[unit or "万元"]
+    return number * YUAN[unit or "万元"]
+
+
+def parts_of(text: str) -> list[tuple[str, str]]:
+    """Return the amounts that words tell with what each is called: 合计：52.5万元，其中：市级财政42.5万元
+    gives (合计, 52.5万元), (市级财政, 42.5万元); empty where they tell fewer than two.
+    """
+    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
+    return found if len(found) > 1 else []
+
+
+def part_named(name: str) -> BudgetPart | None:
+    """Return the part of the budget that the words before an amount name, None for no known one."""
+    if not name or labels.is_total(name) or re.search(r"总额|共计|合计|总计", name):
+        return "total"
+    found = labels.label(name) or labels.label(f"{name}资金") or ""
+    return cast(BudgetPart, found.removeprefix("budget.")) if found.startswith("budget.") else None
 
 
 def execution_columns(row: Row) -> dict[str, int]:
