@@ -176,16 +176,19 @@ def singly(results: list[Result]) -> str:
 
 
 def kinds(results: list[Result], most: int) -> str:
-    """Return the commonest kinds of what was not right: layout or noise, field, how often, an example."""
-    found: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    """Return where most was not right: layout or noise, how, how often, which fields, an example."""
+    found: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for result in results:
         for one in result.judged.fields:
             if one.kind not in ("right", "refused"):
                 name, _, field = one.field.rpartition(": ")
                 where = result.case.single or result.case.layout
-                found[where, one.kind, field].append(f"{result.case.key}: {name} [{one.told}]")
-    rows = sorted(found.items(), key=lambda kind: -len(kind[1]))[:most]
-    return "\n".join(f"| {len(said)} | {' | '.join(key)} | {said[0][:160]} |".replace("\n", " ") for key, said in rows)
+                found[where, one.kind].append((field, f"{result.case.key}: {name} [{one.told}]"))
+    out = ["| times | where | how | fields | example |", "|---|---|---|---|---|"]
+    for (where, how), said in sorted(found.items(), key=lambda kind: -len(kind[1]))[:most]:
+        fields = ", ".join(f"{field} {n}" for field, n in Counter(field for field, _ in said).most_common())
+        out.append(f"| {len(said)} | {where} | {how} | {fields} | {said[0][1][:160]} |".replace("\n", " "))
+    return "\n".join(out)
 
 
 def _listed(result: Result) -> Iterator[str]:
@@ -226,7 +229,7 @@ def main(argv: list[str] | None = None) -> int:
     shown = singly(results) if args.singly else table(results, args.formats)
     print(shown)
     if args.kinds:
-        print(f"\n| times | where | how | field | example |\n|---|---|---|---|---|\n{kinds(results, args.kinds)}")
+        print(f"\n{kinds(results, args.kinds)}")
     if args.write:
         _write(shown, args)
     return 0
