@@ -6,10 +6,13 @@ lines is told from several rows.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
+from statistics import median
 from typing import NamedTuple
 
 from zhunsheng.intake.drawn import Box, Letter, around, lines_of
@@ -201,7 +204,9 @@ def _follows(block: Block, run: Run, size: float) -> bool:
 
 
 def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Row], list[Block]]:
-    """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows."""
+    """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows: they
+    stand in the blank between rows, where no row has room.
+    """
     key = _aligned_by(blocks, size)
     rows: list[Row] = []
     for block in sorted(blocks, key=key):
@@ -209,36 +214,37 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
             rows[-1].blocks.append(block)
         else:
             rows.append(Row([block]))
-    full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
-    over: list[Block] = []
-    for row in rows:
-        if row in full or not full:
-            continue
-        leading = all(block.last < max(1, columns // 2) for block in row.blocks)
-        if leading and any(_overlap(block, other, size) for block in row.blocks for one in full for other in one.blocks):
-            over += row.blocks
-            row.blocks = []
-    rows = [row for row in rows if row.blocks]
     for row in rows:
         row.top = min(block.top for block in row.blocks) - size / 2
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
-    return rows, over
+    full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
+    usual = median([below.top - above.bottom for above, below in pairwise(full)]) if len(full) > 1 else 0.0
+    over: list[Block] = []
+    for row in rows:
+        leading = all(block.last < max(1, columns // 2) for block in row.blocks)
+        near = min((_apart(row, other) for other in full), default=size)
+        if row not in full and leading and near < 0.5 * max(usual, 0.2 * size):
+            over += row.blocks
+            row.blocks = []
+    return [row for row in rows if row.blocks], over
 
 
-def _aligned_by(blocks: Sequence[Block], size: float):  # type: ignore[no-untyped-def]
+def _apart(row: Row, other: Row) -> float:
+    """Return the blank between two rows, in points; less than nothing where they overlap."""
+    return max(row.top, other.top) - min(row.bottom, other.bottom)
+
+
+def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float]:
     """Return by what rows are aligned: the middle of their cells, their first or their last lines."""
     single = sorted(block.top for block in blocks if len(block.runs) == 1)
     counts: Counter[str] = Counter()
     for block in blocks:
         if len(block.runs) > 1:
             for name in ("middle", "top", "bottom"):
-                counts[name] += any(abs(getattr(block, name) - at) <= 0.25 * size for at in single)
+                at = bisect_left(single, getattr(block, name) - 0.25 * size)
+                counts[name] += at < len(single) and single[at] <= getattr(block, name) + 0.25 * size
     name = max(("middle", "top", "bottom"), key=lambda one: counts[one])
-    return lambda block: getattr(block, name)
-
-
-def _overlap(block: Block, other: Block, size: float) -> bool:
-    return min(block.bottom, other.bottom) - max(block.top, other.top) > -0.85 * size
+    return attrgetter(name)
 
 
 def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tuple[int, int]] | None:

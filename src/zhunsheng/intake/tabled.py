@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from zhunsheng.intake.aligned import Block as TextBlock
 from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, rows_of, runs_of, tiled
 from zhunsheng.intake.drawn import Box, Letter, Page, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
@@ -83,8 +84,7 @@ class Part:
             rows, columns = len(ys) - 1, len(xs) - 1
             if rows * columns > MOST_CELLS or rows * columns < 2:
                 return False
-            filled = [cell for cell in table_of([self]).cells if cell.text]
-            return len(filled) > 1
+            return any(not one.text.isspace() for one in self.letters)
         if len(self.xs()) < 3:
             return False
         table = table_of([self])
@@ -161,6 +161,7 @@ def _plan(stack: _Stack) -> Plan:
         beside = walls(stack.lines.down, xs, ys).T.copy()
         plan = Plan(ys, xs, below, beside)
         runs = runs_of(stack.letters, stack.size)
+        plan = _with_columns(plan, runs, stack.size)
         if len(ys) <= 4 + 2 * len(stack.parts) and len(xs) > 3:
             plan = _with_rows(plan, runs, stack)
         return plan
@@ -191,6 +192,32 @@ def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
                 for n, x in enumerate(plan.xs):
                     if run.box.left + slack < x < run.box.right - slack:
                         plan.beside[row][n] = False
+    return plan
+
+
+def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
+    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to these."""
+    bare = [row for row in range(len(plan.ys) - 1) if len(plan.xs) > 3 and not plan.beside[row][1:-1].any()]
+    within: dict[int, list[Run]] = {row: [] for row in bare}
+    for line in runs:
+        for run in line:
+            row = int(np.searchsorted(plan.ys, run.middle)) - 1
+            if row in within:
+                within[row].append(run)
+    slack = 0.3 * size
+
+    def kept_to(row: int) -> int:
+        if any(run.box.left + slack < x < run.box.right - slack for run in within[row] for x in plan.xs):
+            return 0
+        return len({int(np.searchsorted(plan.xs, run.box.left + slack)) for run in within[row]})
+
+    if sum(kept_to(row) > 2 for row in bare) > 1:
+        for row in bare:
+            plan.beside[row] = True
+            own = [run for run in within[row]]
+            for n, x in enumerate(plan.xs):
+                if any(run.box.left + slack < x < run.box.right - slack for run in own):
+                    plan.beside[row][n] = False
     return plan
 
 
@@ -229,37 +256,36 @@ def _rows_within(
         ((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)
     ]
     for column in range(columns):
+        if column >= columns // 2:
+            break
         for first, last in _over_rows(column, rows, over, stack.size):
             for n in range(first, last):
                 found[n][1][column] = False
     return found
 
 
-def _over_rows(column: int, rows: Sequence[Row], over: Sequence, size: float) -> list[tuple[int, int]]:  # type: ignore[type-arg]
+def _over_rows(
+    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float
+) -> list[tuple[int, int]]:
     """Return the rows, first and last, that cells of a column cover."""
     high = [block for block in over if block.first <= column <= block.last]
-    if not high:
-        return []
     heads = [n for n, row in enumerate(rows) if n == 0 or _same_head(row, rows[0])]
     spans: list[tuple[int, int]] = []
     for start, end in pairwise([*heads, len(rows)]):
-        body = list(range(start + 1, end))
+        body = range(start + 1, end)
         if not body:
             continue
         top, bottom = rows[body[0]].top, rows[body[-1]].bottom
-        own = [
-            block
-            for block in [*high, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
-            if top <= block.middle <= bottom
-        ]
-        found = tiled(own, [rows[n] for n in body], size)
+        mine = [block for block in high if top <= block.middle <= bottom]
+        own = [*mine, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
+        whole = len(own) == len(body) and not mine
+        found = None if whole or not own else tiled(own, [rows[n] for n in body], size)
         if found is not None:
             spans += [(body[a], body[b]) for a, b in found if b > a]
             continue
-        for block in high:
-            covered = [
-                n for n in body if rows[n].top <= block.bottom + size / 2 and block.top - size / 2 <= rows[n].bottom
-            ]
+        for block in mine:
+            upper, lower = block.top - size / 2, block.bottom + size / 2
+            covered = [n for n in body if rows[n].top <= lower and upper <= rows[n].bottom]
             if len(covered) > 1:
                 spans.append((covered[0], covered[-1]))
     return spans
@@ -337,19 +363,17 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
 
 def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
     """Join what goes on over a seam: the whole row, or the cells of merged columns."""
-    before = {cell.column: cell for cell in cells if cell.row < seam <= cell.row + cell.rows + (after - seam) - 0}
-    before = {c: cell for c, cell in before.items() if cell.row + cell.rows in (seam, after) or cell.row + cell.rows > after}
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
     whole = _is_cut(cells, last, first, open_, seam)
-    over = {cell.column for cell in cells if cell.rows > 1}
+    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     gone: set[int] = set()
     for column, cell in first.items():
         above = last.get(column)
         if above is None or above.columns != cell.columns or above.row + above.rows > seam:
             continue
-        goes_on = whole or (not cell.letters and (column in over or open_[column]) and above.rows + cell.rows > 1)
-        if goes_on and (whole or column in over or open_[column]):
+        blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
+        if whole or (blank and (open_[column] or column in over)):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))
