@@ -10,7 +10,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import ceil
 from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
@@ -21,7 +22,14 @@ _GAP = 0.35  # of a letter's height: what is wider and has no blank in it parts 
 _BLANK = 1.2  # of a letter's height: a gap with a blank in it that parts two cells
 _RIVER = 0.25  # of a letter's height: the least blank between two columns
 _LEAST = 0.25  # of the lines at either side: so few may run across a blank
+_TELLING = 0.7  # of the most runs in a line: such lines show the columns
 _PITCH = 2.0  # of a letter's height, from line to line of one cell
+
+
+class _Stretch(NamedTuple):
+    left: float
+    right: float
+    count: int
 
 
 class Run(NamedTuple):
@@ -115,68 +123,79 @@ def _parted(before: Letter, letter: Letter, blanks: Sequence[Letter], size: floa
 
 
 def columns_of(lines: Sequence[Sequence[Run]], size: float) -> list[float]:
-    """Return the places, from the left, at which a blank runs down between two columns."""
-    spread = around([one for line in lines for run in line for one in run.letters])
-    parts = [(run.box.left, run.box.right) for line in lines for run in line if _column_like(run, line, spread)]
-    if not parts:
+    """Return the places, from the left, at which a blank runs down between two columns.
+
+    The lines with most cells show the columns, all lines show where between two of them least is cut.
+    """
+    most = max((len(line) for line in lines), default=0)
+    if most < 2:
         return []
-    places = sorted({x for part in parts for x in part})
-    spans: list[tuple[float, float, int]] = []
+    telling = [line for line in lines if len(line) >= max(2, ceil(_TELLING * most))]
+    rivers = _rivers(_cover(telling), size)
+    every = _cover(lines)
+    return sorted(_clearest(river, every) for river in rivers)
+
+
+def _cover(lines: Sequence[Sequence[Run]]) -> list[_Stretch]:
+    """Return how many lines have a letter at each place from the left."""
+    parts = [(run.box.left, run.box.right) for line in lines for run in line]
     starts, ends = Counter(low for low, _ in parts), Counter(high for _, high in parts)
+    stretches: list[_Stretch] = []
     count = 0
-    for x, following in pairwise(places):
+    for x, following in pairwise(sorted({x for part in parts for x in part})):
         count += starts[x] - ends[x]
-        spans.append((x, following, count))
-    return sorted(_rivers(spans, size))
+        stretches.append(_Stretch(x, following, count))
+    return stretches
 
 
-def _column_like(run: Run, line: Sequence[Run], spread: Box) -> bool:
-    """Say whether a run shows where columns are: one that is alone in its line and wide doesn't."""
-    return len(line) > 1 or run.box.width < 0.5 * spread.width
-
-
-def _rivers(spans: Sequence[tuple[float, float, int]], size: float) -> list[float]:
-    """Return the middles of the blanks that part columns: of each stretch first the one that fewest lines cross."""
-    if len(spans) < 3:
-        return []
-    found: list[float] = []
-    todo = [list(spans)]
+def _rivers(stretches: list[_Stretch], size: float) -> list[tuple[float, float]]:
+    """Return the blanks that part columns, from and to: of each part of a table first the one that fewest cross."""
+    found: list[tuple[float, float]] = []
+    todo = [stretches]
     while todo:
-        stretch = todo.pop()
-        if len(stretch) < 3:
-            continue
-        peak_left: list[int] = []
-        highest = 0
-        for _low, _high, count in stretch:
-            highest = max(highest, count)
-            peak_left.append(highest)
-        peak_right = [0] * len(stretch)
-        highest = 0
-        for n in range(len(stretch) - 1, -1, -1):
-            highest = max(highest, stretch[n][2])
-            peak_right[n] = highest
-        best: tuple[float, int, int] | None = None
-        n = 0
-        while n < len(stretch):
-            least = _LEAST * min(peak_left[n], peak_right[n])
-            end = n
-            while end < len(stretch) and stretch[end][2] <= least:
-                end += 1
-            width = stretch[end - 1][1] - stretch[n][0] if end > n else 0.0
-            if 0 < n and n < end < len(stretch) and width >= _RIVER * size:
-                crossed = sum((high - low) * count for low, high, count in stretch[n:end]) / width
-                rank = (crossed / min(peak_left[n], peak_right[end - 1]), n, end)
-                best = rank if best is None or rank[0] < best[0] else best
-            n = max(end, n + 1)
-        if best is None:
-            continue
-        _rank, n, end = best
-        low = min(count for _, _, count in stretch[n:end])
-        clear = [(a, b) for a, b, count in stretch[n:end] if count == low]
-        a, b = max(clear, key=lambda one: one[1] - one[0])
-        found.append((a + b) / 2)
-        todo += [stretch[:n], stretch[end:]]
+        part = todo.pop()
+        river = _river(part, size)
+        if river:
+            first, last = river
+            found.append((part[first].left, part[last - 1].right))
+            todo += [part[:first], part[last:]]
     return found
+
+
+def _river(part: Sequence[_Stretch], size: float) -> tuple[int, int] | None:
+    """Return the stretches, from and to, that fewer lines cross than a quarter of those at either side; None where
+    there are none.
+    """
+    before = list(accumulate((one.count for one in part), max))
+    behind = list(accumulate((one.count for one in reversed(part)), max))[::-1]
+    best: tuple[float, int, int] | None = None
+    n = 0
+    while n < len(part):
+        end = n
+        while end < len(part) and part[end].count <= _LEAST * min(before[n], behind[end]):
+            end += 1
+        if 0 < n < end < len(part) and part[end - 1].right - part[n].left >= _RIVER * size:
+            cut = sum((one.right - one.left) * one.count for one in part[n:end])
+            share = cut / (part[end - 1].right - part[n].left) / min(before[n], behind[end - 1])
+            best = min(best or (share, n, end), (share, n, end))
+        n = max(end, n + 1)
+    return best[1:] if best else None
+
+
+def _clearest(river: tuple[float, float], every: Sequence[_Stretch]) -> float:
+    """Return the place within a blank that fewest lines cross: the middle of the widest such."""
+    within = [
+        _Stretch(max(one.left, river[0]), min(one.right, river[1]), one.count)
+        for one in every
+        if one.left < river[1] and one.right > river[0]
+    ]
+    least = min((one.count for one in within), default=0)
+    widest = max(
+        (one for one in within if one.count == least),
+        key=lambda one: one.right - one.left,
+        default=_Stretch(*river, 0),
+    )
+    return (widest.left + widest.right) / 2
 
 
 def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: float) -> list[Block]:

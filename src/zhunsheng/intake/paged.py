@@ -22,7 +22,7 @@ _NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-—–－·\s]*", re.I
 )
 _MARGIN = 0.12  # of a page's height: where running titles and page numbers stand
-_TITLE = re.compile(r"(?:表|目标|情况)(?:[（(][^）)]*[）)])?\s*$|单位[:：]|项目名称|^\d+[.、]|说明|^注[:：]|^附")
+_TITLE = re.compile(r"表(?:[（(][^）)]*[）)])?\s*$|单位[:：]|名称[:：]|^\d+[.、]|说明|^注[:：]|^附")
 _NAMED = re.compile(r"(?:项目|部门|单位)(?:[（(]单位[）)])?名称|主管部门|预算单位|填报单位|项目编码")
 
 
