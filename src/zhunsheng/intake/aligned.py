@@ -200,12 +200,9 @@ def _clearest(river: tuple[float, float], every: Sequence[_Stretch]) -> float:
 
 def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: float) -> list[Block]:
     """Return what the cells hold: runs of the same columns that follow one another downwards as written."""
-    inner = [*places]
     blocks: list[Block] = []
     for run in sorted((run for line in lines for run in line), key=lambda one: one.first):
-        slack = 0.3 * size
-        first = sum(run.box.left + slack >= x for x in inner)
-        last = max(sum(run.box.right - slack > x for x in inner), first)
+        first, last = covered(run, places, size)
         last_block = blocks[-1] if blocks else None
         if last_block and _follows(last_block, run, size) and last_block.first <= last and first <= last_block.last:
             last_block.runs.append(run)
@@ -215,6 +212,16 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
     if blocks and sum(len(block.runs) for block in blocks) > 3 * len(blocks):
         return [Block([run], block.first, block.last) for block in blocks for run in block.runs]
     return blocks
+
+
+def covered(run: Run, places: Sequence[float], size: float) -> tuple[int, int]:
+    """Return the columns, first and last, that a run covers: of one that it only juts into it covers nothing."""
+    slack = max(0.3 * size, min(0.35 * run.box.width, 1.5 * size))
+    inner = [n for n, x in enumerate(places) if run.box.left + slack < x < run.box.right - slack]
+    if inner:
+        return inner[0], inner[-1] + 1
+    column = sum((run.box.left + run.box.right) / 2 > x for x in places)
+    return column, column
 
 
 def _follows(block: Block, run: Run, size: float) -> bool:
@@ -238,10 +245,11 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
     full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
     usual = median([below.top - above.bottom for above, below in pairwise(full)]) if len(full) > 1 else 0.0
+    several = [row for row in rows if len(row.blocks) > 1]
     over: list[Block] = []
     for row in rows:
         leading = all(block.last < max(1, columns // 2) for block in row.blocks)
-        near = min((_apart(row, other) for other in full), default=size)
+        near = min((_apart(row, other) for other in several if other is not row), default=size)
         if row not in full and leading and near < 0.5 * max(usual, 0.2 * size):
             over += row.blocks
             row.blocks = []

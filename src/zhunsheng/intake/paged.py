@@ -207,6 +207,7 @@ def _is_caption(run: Run, box: Box) -> bool:
 def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> Part | None:
     """Return the table within a box, its lines of text taken out; None where it is none."""
     slack = 0.5 * sheet.size
+    box = _with_edge_rows(sheet, box)
     inside = [
         line
         for line in sheet.text
@@ -221,6 +222,22 @@ def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> P
         return None
     _take(sheet, inside)
     return part
+
+
+def _with_edge_rows(sheet: _Sheet, box: Box) -> Box:
+    """Return a table's box with the row above its first line and the one below its last, where such stand there:
+    many tables have lines between their rows only.
+    """
+    near = 1.6 * sheet.size
+    top, bottom = box.top, box.bottom
+    for line in sheet.text:
+        above, below = box.top - line[0].box.bottom, line[0].box.top - box.bottom
+        within = box.left - near < line[0].box.left and line[-1].box.right < box.right + near
+        titled = any(_TITLE.search("".join(one.text for one in run.letters)) for run in line)
+        if len(line) > 1 and within and not titled:
+            top = min(top, line[0].box.top - 1) if -1 < above < near else top
+            bottom = max(bottom, line[0].box.bottom + 1) if -1 < below < near else bottom
+    return Box(box.left, top, box.right, bottom)
 
 
 def _letters(sheet: _Sheet, lines: Sequence[Sequence[Run]]) -> list[Letter]:

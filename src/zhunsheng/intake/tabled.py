@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from zhunsheng.intake.aligned import Block as TextBlock
-from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, rows_of, runs_of, tiled
+from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
 from zhunsheng.intake.drawn import Box, Letter, Page, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
 
@@ -42,12 +42,15 @@ class Table:
 
 @dataclass
 class Plan:
-    """Where a table's rows and columns begin and end, and where walls stand between them."""
+    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the places
+    from the left of letters that jut out of their column, by number.
+    """
 
     ys: list[float]
     xs: list[float]
     below: Walls
     beside: Walls
+    homes: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -109,7 +112,8 @@ def table_of(parts: Sequence[Part]) -> Table:
     """Put a table together from its parts, each of a later page than the one before."""
     stack = _stacked(parts)
     plan = _plan(stack)
-    cells = cells_of(plan.ys, plan.xs, plan.below, plan.beside, stack.letters)
+    letters = [(plan.homes.get(one.order, (one.left + one.right) / 2), one) for one in stack.letters]
+    cells = cells_of(plan.ys, plan.xs, plan.below, plan.beside, letters)
     if len(parts) > 1:
         cells = _mended(cells, plan, stack)
     return _told(_without_empty(cells), stack, plan.xs)
@@ -183,16 +187,36 @@ def _plan(stack: _Stack) -> Plan:
 
 
 def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Take away the walls through which a run goes."""
-    slack = 0.3 * size
+    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut out of
+    their column stay in it.
+    """
     for line in runs:
         for run in line:
             row = int(np.searchsorted(plan.ys, run.middle)) - 1
-            if 0 <= row < len(plan.ys) - 1:
-                for n, x in enumerate(plan.xs):
-                    if run.box.left + slack < x < run.box.right - slack:
-                        plan.beside[row][n] = False
+            if not 0 <= row < len(plan.ys) - 1:
+                continue
+            first, last = covered(run, plan.xs[1:-1], size)
+            top, bottom = _open_rows(plan, row, slice(first, last + 1))
+            plan.beside[top : bottom + 1, first + 1 : last + 1] = False
+            if first == last:
+                middle = (plan.xs[first] + plan.xs[first + 1]) / 2
+                out = [
+                    one
+                    for one in run.letters
+                    if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[first + 1]
+                ]
+                plan.homes.update((one.order, middle) for one in out)
     return plan
+
+
+def _open_rows(plan: Plan, row: int, columns: slice) -> tuple[int, int]:
+    """Return the rows, first and last, that no wall parts from a row over some columns."""
+    top = bottom = row
+    while top > 0 and not plan.below[top][columns].any():
+        top -= 1
+    while bottom < len(plan.ys) - 2 and not plan.below[bottom + 1][columns].any():
+        bottom += 1
+    return top, bottom
 
 
 def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
