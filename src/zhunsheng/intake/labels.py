@@ -11,6 +11,10 @@ from zhunsheng.faults import packaged
 
 _NOISE = re.compile(r"[\s::：、,，.．。*＊（）()【】\[\]“”\"'‘’/／%％]+")
 _UNIT_NOTE = re.compile(r"[（(](?:单位[:：])?(?:人民币)?(?:百?万元|元|亿元|千元|%|％|分|A|B|B/A|A/B)[）)]")
+_OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
+    r"^\s*(?:[（(]?[\d一二三四五六七八九十]{1,2}[）)、.．])?\s*(?:资金(?:来源|结构|构成)[：:])?\s*(?:其中[：:、]?)?"
+    r"(?:[（(]?\d{1,2}[）)、.．])?\s*"
+)
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 _LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
@@ -89,9 +93,12 @@ def label(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def _label_like(text: str) -> str | None:
+    text = _OUTLINE.sub("", text)
     bare = clean(_ASIDE.sub("", text))
     if not 2 <= len(bare) <= _LONGEST_HEAD or _find("headers", text):
         return None
+    if found := _find("labels", text):
+        return found
     return next((field for field, pattern in _patterns()[1] if pattern.search(bare)), None)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from zhunsheng.targets import Budget, Goal, Indicator, Place, PlanStep, Source, Unsure
+from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
 
 Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
@@ -35,7 +36,19 @@ class TableColumns:
 
     fields: Mapping[str, int]
     project: Mapping[str, int]
+    heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
     width: int  # of the table, by which its part on the next page is known
+
+
+@dataclass(frozen=True)
+class PlanSaid:
+    """A date of the spending plan (inclusive) and what stands for it: a number in %, in a unit of money, or
+    bare.
+    """
+
+    by: date
+    number: Decimal
+    unit: str | None
 
 
 @dataclass(frozen=True)
@@ -61,13 +74,14 @@ class Draft:
     year: int | None = None
     titled_year: int | None = None  # as the title over it tells, or what stood before it
     budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
-    levels_paid: dict[str, Decimal] = field(default_factory=dict)  # fiscal funds by their source as written
+    paid: dict[BudgetPart, dict[str, Decimal]] = field(default_factory=dict)  # level, other: by their labels
     money_seen: Said | None = None  # words of money of which no total was read
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
     total_score: Decimal | None = None
     goals: list[Goal] = field(default_factory=list)
     indicators: list[Read] = field(default_factory=list)
-    plan: list[PlanStep] = field(default_factory=list)
+    plan_said: list[PlanSaid] = field(default_factory=list)
+    plan_words: str = ""  # what stands in the plan beside dates and numbers
     narrative: list[str] = field(default_factory=list)
     safeguards: list[Goal] = field(default_factory=list)
     provenance: dict[str, Place] = field(default_factory=dict)
@@ -97,8 +111,9 @@ class Draft:
 
     def put_budget(self, part: BudgetPart, amount: Decimal, place: Place, label: str = "") -> None:
         """Keep the first amount (yuan) of a part of the budget and where it stood."""
+        if part in ("level", "other"):
+            self.paid.setdefault(part, {}).setdefault(label, amount)
         if part == "level":
-            self.levels_paid.setdefault(label, amount)
             self.provenance.setdefault("budget.fiscal", place)
         elif part not in self.budget:
             self.budget[part] = amount
@@ -106,16 +121,21 @@ class Draft:
 
     def budget_parts(self) -> Budget:
         """Return the budget of the year; what was carried over from the year before (上年结转资金) is of
-        fiscal funds, which are the sum of their sources (中央, 省级 …) where nothing tells it.
+        fiscal funds, which are the sum of their sources (中央, 省级 …) where nothing tells it. Several other
+        funds add up where that makes the total; else the first is the one that holds the others (其中).
         """
         fiscal = [amount for part in ("fiscal", "carried") if (amount := self.budget.get(part)) is not None]
         if "fiscal" not in self.budget:
-            fiscal += self.levels_paid.values()
+            fiscal += self.paid.get("level", {}).values()
+        total, other = self.budget.get("total"), self.budget.get("other")
+        others = sum(self.paid.get("other", {}).values(), Decimal(0))
+        if total is not None and others and total == sum(fiscal, others):
+            other = others
         return Budget(
-            total=self.budget.get("total"),
+            total=total,
             project=self.budget.get("project"),
             fiscal=sum(fiscal, Decimal(0)) if fiscal else None,
-            other=self.budget.get("other"),
+            other=other,
         )
 
     def narrate(self, text: str, place: Place) -> None:
@@ -138,6 +158,7 @@ class Document:
     )  # fields told outside tables, for all sheets
     ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
+    last_unit: str | None = None  # of the amount before, for those below it without one
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）
     section: str = ""  # the section of the narrative that paragraphs stand in
     department: Draft | None = None  # the sheet that paragraphs belong to
@@ -153,7 +174,7 @@ class Document:
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
         """Begin a sheet."""
         draft = Draft(kind, title, place)
-        draft.titled_year = self.year
+        draft.titled_year, self.last_unit = self.year, None
         self.drafts.append(draft)
         return draft
 

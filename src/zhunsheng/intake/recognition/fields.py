@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast, get_args
 
 from zhunsheng.intake import labels
@@ -31,6 +32,9 @@ _PARTS = (
     "actual_goal",
     "medium_goals",
 )  # labels of what is read row by row, not of single fields
+
+
+_OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
 
 
 @dataclass
@@ -127,9 +131,22 @@ def _read_pairs(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
             put_field(document, draft, "purpose", Said(text, row.place(column)))
 
 
+def _revised(row: Row, n: int) -> tuple[int, str] | None:
+    """Return the cell of the amount after an adjustment, where a label is followed by both:
+    预算数 | 调整前 | 80 | 调整后 | 60.
+    """
+    cells = row.cells[n + 1 :]
+    return next(
+        (value for (_, head), value in pairwise(cells) if labels.qualifies(head, "adjusted")),
+        None,
+    )
+
+
 def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
+    if draft.money_seen is None and _OF_MONEY.search(row.words()):
+        draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
     told = [label_of(text) for _, text in row.cells]
     names = [name for name, _ in told]
     if "budget.project" in names and "budget.total" in names:
@@ -144,7 +161,9 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             continue
         labelled = True
         at = column
-        if not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
+        if not value and (revised := _revised(row, n)):
+            at, value = revised
+        elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
         if found.startswith("budget") and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name

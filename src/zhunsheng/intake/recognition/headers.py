@@ -8,12 +8,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zhunsheng.intake import labels
+from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
 from zhunsheng.intake.recognition.rows import said
 
-_REQUIRED = {"target", "actual", "score", "weight", "medium_term"}
+
+def stated(text: str) -> bool:
+    """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
+    found, left = prose.indicators(text, 2000)
+    return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
+
+
+_REQUIRED = {"target", "actual", "score", "weight", "medium_term", "stated"}
 _GLYPHS: tuple[Class, ...] = ("op", "nature", "direction", "unit")  # what a column is by its cells alone
 _OF_CONTENT: dict[Class, str] = {
     "level1": "level1",
@@ -68,24 +75,25 @@ class _Column:
         return any(labels.qualifies(head, how) for head in self.heads)
 
 
-def header_at(grid: Grid, row: int, year: int | None = None, *, headless: bool = False) -> Header | None:
+def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
     """Return what the header that begins at a row says; None where none begins there.
 
-    ``year`` is the sheet's, by which its own values are told from those of other years. With ``headless``
-    rows that plainly are indicators are taken without a header too.
+    ``year`` is the sheet's, by which its own values are told from those of other years. With ``unheaded``,
+    where no header is in force, rows that plainly are indicators are taken under unknown words or none too.
     """
     known = [
         text for column in grid.distinct(row) if (text := grid.text(row, column)) and labels.header(text)
     ]
-    if sum(labels.execution(grid.text(row, column)) is not None for column in grid.distinct(row)) > 2:
+    money = {labels.execution(grid.text(row, column)) for column in grid.distinct(row)}
+    if len(money & {"planned", "adjusted", "spent"}) > 1:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
-    if len(known) < 2 and not _over_indicators(grid, row):
-        return _without_header(grid, row) if headless else None
+    if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
+        return _without_header(grid, row) if unheaded else None
     height = _height(grid, row)
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
-    if len(known) < 2 and not ({"level1", "level2"} & fields.keys() and "target" in fields):
+    if len(known) < 2 and not ({"level1", "level2"} & fields.keys() and {"target", "stated"} & fields.keys()):
         return None
     if "name" not in fields and "description" in fields and "level2" in fields:
         fields["name"] = fields.pop("description")
@@ -127,26 +135,27 @@ def _over_indicators(grid: Grid, row: int) -> bool:
         return False
     if any(len(text) > 16 for _, text in own) or labels.label(own[0][1]):
         return False
-    return _is_indicator(grid, row + 1)
+    return is_indicator(grid, row + 1)
 
 
-def _is_indicator(grid: Grid, row: int) -> bool:
+def is_indicator(grid: Grid, row: int) -> bool:
     """Say whether a row plainly is an indicator: a category of the framework, and a value."""
     texts = [grid.text(row, column) for column in grid.distinct(row)]
     filled = [text for text in texts if said(text)]
-    return len(filled) >= 3 and any(map(level_of, filled)) and any(map(is_value, filled))
+    told = [text for text in filled if is_value(text) or (not level_of(text) and stated(text))]
+    return len(filled) >= 3 and any(map(level_of, filled)) and bool(told)
 
 
 def _without_header(grid: Grid, row: int) -> Header | None:
     """Return the columns of rows that plainly are indicators and have no header over them."""
-    if not _is_indicator(grid, row):
+    if not is_indicator(grid, row):
         return None
     columns = _columns(grid, row, 0)
     fields: dict[str, int] = {}
     guessed = _by_content(columns, fields, [])
-    if "name" not in fields or "target" not in fields or not {"level1", "level2"} & fields.keys():
+    if "name" not in fields or not {"target", "stated"} & fields.keys():
         return None
-    return Header(fields, 0, tuple(guessed))
+    return Header(fields, 0, tuple(guessed)) if {"level1", "level2"} & fields.keys() else None
 
 
 def _height(grid: Grid, row: int) -> int:
@@ -268,6 +277,10 @@ def _by_words(
             told = [one for one in claims if one.holds != "empty"] or claims
             exact = [one for one in told if labels.header(one.heads[-1]) == name] or told
             fields[name] = exact[0].number
+    weights = [one.number for one in by_field.get("weight", ())]
+    if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
+        behind = [number for number in weights if number > fields["name"]]
+        fields["weight"] = behind[0] if behind else weights[-1]
     for one in columns:  # what a column holds outranks a word that is used for several things
         if one.said in ("op", "unit") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
@@ -371,4 +384,9 @@ def _by_content(
         words = [one for one in free if one.holds == "words"]
         if words:
             give(next((one for one in words if one.number > last), words[0]), "name")
+    names = next((one for one in columns if one.number == fields.get("name")), None)
+    if names and names.holds == "words" and not _REQUIRED & fields.keys() - {"weight"}:
+        told = [text for text in map(said, names.cells) if text]
+        if told and all(stated(text) for text in told):
+            fields["stated"] = names.number  # names with their values in one cell: 慰问人数≥500人
     return guessed

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from zhunsheng.intake import labels
+from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition.content import bare_level, both_levels, is_level, is_value, level_of, under
 from zhunsheng.intake.recognition.draft import Document, Draft, Read
 from zhunsheng.intake.recognition.goals import is_ellipsis
@@ -68,6 +68,12 @@ def _read_texts(
     if not name:
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
+    if "stated" in texts:
+        for stated in prose.indicators(name, document.year)[0]:
+            told = texts | {"name": stated.name, "target": stated.raw}
+            one = _indicator(told, document.year, draft.goals, row.place(columns["name"]))
+            draft.indicators.append(Read(one, draft.medium))
+        return
     one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
     if "target" in columns:
         for doubt in one.target.doubts:

@@ -14,7 +14,7 @@ from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
-_YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
+YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
 _UNIT_NOTE = re.compile(
     r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
 )
@@ -47,10 +47,12 @@ def amount(document: Document, said: Said) -> Decimal | None:
     if number < 0:
         document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
         return None
-    unit = match[2] or unit_noted(said.label) or document.zone_unit or document.money_unit
+    noted = match[2] or unit_noted(said.label) or document.zone_unit
+    unit = noted or document.money_unit or document.last_unit
+    document.last_unit = noted or document.last_unit
     if not unit and number:
         document.doubt(said.place, "budget", said.text, worded("金额没有写单位，按万元读入"))
-    return number * _YUAN[unit or "万元"]
+    return number * YUAN[unit or "万元"]
 
 
 def parts_of(text: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import Header, header_at, project_columns
+from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns
 from zhunsheng.intake.recognition.indicators import read_indicator
 from zhunsheng.intake.recognition.money import unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
@@ -58,7 +58,7 @@ def read_table(document: Document, grid: Grid) -> None:
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
     """Read the row at hand and return how many rows that took."""
-    if header := header_at(row.grid, row.number, document.year, headless=now.columns is None):
+    if header := header_at(row.grid, row.number, document.year, unheaded=now.columns is None):
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
@@ -72,6 +72,10 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _read_below_header(document, now, now.draft, now.columns, row)
         return 1
     now.columns = None
+    if is_indicator(row.grid, row.number):
+        why = worded("像是绩效指标，认不出各列是什么，没有读入")
+        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
+        return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
     if now.draft is None and any(label_of(text)[0] in _OF_SHEET for _, text in row.cells):
@@ -87,7 +91,9 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     project = project_columns(row.grid, row.number, fields) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
-    now.columns = TableColumns(fields, project, row.grid.width)
+    now.columns = TableColumns(
+        fields, project, {name: row.text(column) for name, column in project.items()}, row.grid.width
+    )
     now.draft.columns, now.draft.levels = now.columns, ("", "")
     now.draft.stairs = False
     side = row.text(0) + now.zone_title
@@ -99,8 +105,12 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
     """Note which columns were known by what they hold only, and which were not read."""
     for column, name in header.guessed:
         head = _head(row, column, header)
-        why = worded("表头认不出，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
-        document.doubt(row.place(column), "header", head, why)
+        why = (
+            worded("表头认不出，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
+            if head
+            else worded("没有表头，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
+        )
+        document.doubt(row.place(column), "header", head or row.text(column), why)
     for column in header.rivals:
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
         document.doubt(row.place(column), "header", _head(row, column, header), why)
@@ -190,5 +200,5 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
         if text and found == "goals":
             add_goals(draft, row, [(column, text)])
         elif text:
-            put_field(document, draft, found, Said(text, row.place(column)))
+            put_field(document, draft, found, Said(text, row.place(column), columns.heads[found]))
     return draft
