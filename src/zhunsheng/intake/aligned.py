@@ -204,7 +204,12 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
     for run in sorted((run for line in lines for run in line), key=lambda one: one.first):
         first, last = covered(run, places, size)
         last_block = blocks[-1] if blocks else None
-        if last_block and _follows(last_block, run, size) and last_block.first <= last and first <= last_block.last:
+        if (
+            last_block
+            and _follows(last_block, run, size)
+            and last_block.first <= last
+            and first <= last_block.last
+        ):
             last_block.runs.append(run)
             last_block.first, last_block.last = min(last_block.first, first), max(last_block.last, last)
         else:
@@ -283,7 +288,9 @@ def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tup
     for block in sorted(blocks, key=lambda one: one.middle):
         if start >= len(rows):
             return None
-        off = [abs((rows[start].top + rows[end].bottom) / 2 - block.middle) for end in range(start, len(rows))]
+        off = [
+            abs((rows[start].top + rows[end].bottom) / 2 - block.middle) for end in range(start, len(rows))
+        ]
         best = min(range(len(off)), key=off.__getitem__)
         if off[best] > 0.9 * size:
             return None

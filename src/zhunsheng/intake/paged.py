@@ -21,6 +21,7 @@ from zhunsheng.translation import worded
 _NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-—–－·\s]*", re.I
 )
+_DENSE = 5  # lines across of one table that show its rows; fewer set off its head and end
 _MARGIN = 0.12  # of a page's height: where running titles and page numbers stand
 _TITLE = re.compile(r"表(?:[（(][^）)]*[）)])?\s*$|单位[:：]|名称[:：]|^\d+[.、]|说明|^注[:：]|^附")
 _NAMED = re.compile(r"(?:项目|部门|单位)(?:[（(]单位[）)])?名称|主管部门|预算单位|填报单位|项目编码")
@@ -131,20 +132,25 @@ def _levelled(sheet: _Sheet) -> None:
     used = [part.box for part in sheet.parts]
     across = [one for one in joined(sheet.page.lines).across if not any(_on(one, box) for box in used)]
     for stack in _stacks(across, sheet.page.width):
-        if len(stack) > 1:
+        if len(stack) >= _DENSE:
             sheet.parts += _level_parts(sheet, stack)
 
 
 def _stripes(sheet: _Sheet, box: Box) -> list[tuple[float, float, float]]:
-    """Return the upper and lower edges of rows that are filled with a colour, within a box."""
-    edges = [
+    """Return the lines across within a box, and the edges of rows that are filled with a colour."""
+    edges = [one for one in sheet.page.lines if one.height < 3 and _near(one, box, sheet.size)]
+    edges += [
         Box(area.left, y, area.right, y)
         for area in sheet.page.areas
         if area.height < 0.5 * sheet.page.height
         for y in (area.top, area.bottom)
-        if box.top - sheet.size < y < box.bottom + sheet.size
+        if _near(Box(area.left, y, area.right, y), box, sheet.size)
     ]
-    return [one for one in joined(edges).across if one[2] - one[1] > 0.6 * box.width]
+    return [one for one in joined(edges).across if one[2] - one[1] > 0.9 * box.width]
+
+
+def _near(line: Box, box: Box, size: float) -> bool:
+    return box.top - size < line.top < box.bottom + size and line.left < box.right and box.left < line.right
 
 
 def _on(line: tuple[float, float, float], box: Box) -> bool:
@@ -166,7 +172,11 @@ def _stacks(
         yield sorted(
             {
                 *same,
-                *(one for one in lines if top < one[0] < bottom and left - 6 <= one[1] and one[2] <= right + 6),
+                *(
+                    one
+                    for one in lines
+                    if top < one[0] < bottom and left - 6 <= one[1] and one[2] <= right + 6
+                ),
             }
         )
 
@@ -191,7 +201,9 @@ def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]]) -> Iter
 
 def _parts_tables(sheet: _Sheet, box: Box) -> bool:
     within = [line for line in sheet.text if box.top < line[0].middle < box.bottom]
-    within = [[run for run in line if run.box.left < box.right and run.box.right > box.left] for line in within]
+    within = [
+        [run for run in line if run.box.left < box.right and run.box.right > box.left] for line in within
+    ]
     within = [line for line in within if line]
     if not within:
         return box.height > 3 * sheet.size
@@ -288,9 +300,7 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
     yield from _trimmed(group, size)
 
 
-def _stands_alone(
-    run: Run, before: Sequence[Run] | None, after: Sequence[Run] | None, sheet: _Sheet
-) -> bool:
+def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] | None, sheet: _Sheet) -> bool:
     """Say whether a run is a line of its own, no part of a cell."""
     wide = run.box.width > 0.45 * sheet.page.width
     for line in (before, after):
@@ -465,7 +475,9 @@ def _paragraph(group: Sequence[Sequence[Run]], sheet: _Sheet, counts: _Counts) -
         blanks = [
             one
             for one in sheet.free
-            if one.text.isspace() and abs(one.middle - line[0].middle) < 3 and box.left <= one.left <= box.right
+            if one.text.isspace()
+            and abs(one.middle - line[0].middle) < 3
+            and box.left <= one.left <= box.right
         ]
         ordered = sorted([*letters, *blanks], key=lambda one: (one.left, one.order))
         words = ""

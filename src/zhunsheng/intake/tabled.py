@@ -181,7 +181,9 @@ def _plan(stack: _Stack) -> Plan:
     ys = heights((y for y, _, _ in stack.lines.across), stack.near)
     ys = [*([top] if not ys or top < ys[0] - stack.near else []), *ys]
     ys = [*ys, *([bottom] if bottom > ys[-1] + stack.near else [])]
-    below = walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
+    below = (
+        walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
+    )
     plan = Plan(ys, xs, below, np.ones((len(ys) - 1, len(xs)), bool))
     return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
 
@@ -276,9 +278,7 @@ def _rows_within(
     full = [row for row in rows if len({block.first for block in row.blocks}) >= least]
     if len(rows) < 2 or (stack.kind != "free" and len(full) < 2):
         return []
-    found = [
-        ((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)
-    ]
+    found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
     for column in range(columns):
         if column >= columns // 2:
             break
@@ -469,7 +469,10 @@ def _told(cells: Sequence[Cell], stack: _Stack, xs: Sequence[float]) -> Table:
 def _padding(cells: Sequence[Cell]) -> float:
     """Return how near to the sides of their cells the longest lines come, in points, 6 at most."""
     gaps = [
-        min(min(one.left for one in cell.letters) - cell.box.left, cell.box.right - max(one.right for one in cell.letters))
+        min(
+            min(one.left for one in cell.letters) - cell.box.left,
+            cell.box.right - max(one.right for one in cell.letters),
+        )
         for cell in cells
         if cell.letters
     ]
