@@ -243,7 +243,10 @@ def _items(page: pypdfium2.PdfPage, most: int) -> Iterator[tuple[Any, Matrix]]:
                     inner = _times(_matrix(item), matrix)
                     within = raw.FPDFFormObj_CountObjects(item)
                     yield from walk(
-                        max(within, 0), lambda n, form=item: raw.FPDFFormObj_GetObject(form, n), inner, depth + 1
+                        max(within, 0),
+                        lambda n, form=item: raw.FPDFFormObj_GetObject(form, n),
+                        inner,
+                        depth + 1,
                     )
             elif item:
                 yield item, matrix

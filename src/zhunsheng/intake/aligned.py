@@ -114,7 +114,9 @@ def _parted(before: Letter, letter: Letter, blanks: Sequence[Letter], size: floa
 def columns_of(lines: Sequence[Sequence[Run]], size: float) -> list[float]:
     """Return the places, from the left, at which a blank runs down between two columns."""
     spread = around([one for line in lines for run in line for one in run.letters])
-    parts = [(run.box.left, run.box.right) for line in lines for run in line if _column_like(run, line, spread)]
+    parts = [
+        (run.box.left, run.box.right) for line in lines for run in line if _column_like(run, line, spread)
+    ]
     if not parts:
         return []
     places = sorted({x for part in parts for x in part})
@@ -185,7 +187,12 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
         first = sum(run.box.left + slack >= x for x in inner)
         last = max(sum(run.box.right - slack > x for x in inner), first)
         last_block = blocks[-1] if blocks else None
-        if last_block and _follows(last_block, run, size) and last_block.first <= last and first <= last_block.last:
+        if (
+            last_block
+            and _follows(last_block, run, size)
+            and last_block.first <= last
+            and first <= last_block.last
+        ):
             last_block.runs.append(run)
             last_block.first, last_block.last = min(last_block.first, first), max(last_block.last, last)
         else:
@@ -215,7 +222,9 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
         if row in full or not full:
             continue
         leading = all(block.last < max(1, columns // 2) for block in row.blocks)
-        if leading and any(_overlap(block, other, size) for block in row.blocks for one in full for other in one.blocks):
+        if leading and any(
+            _overlap(block, other, size) for block in row.blocks for one in full for other in one.blocks
+        ):
             over += row.blocks
             row.blocks = []
     rows = [row for row in rows if row.blocks]
@@ -250,7 +259,9 @@ def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tup
     for block in sorted(blocks, key=lambda one: one.middle):
         if start >= len(rows):
             return None
-        off = [abs((rows[start].top + rows[end].bottom) / 2 - block.middle) for end in range(start, len(rows))]
+        off = [
+            abs((rows[start].top + rows[end].bottom) / 2 - block.middle) for end in range(start, len(rows))
+        ]
         best = min(range(len(off)), key=off.__getitem__)
         if off[best] > 0.9 * size:
             return None

@@ -22,7 +22,9 @@ _NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-—–－·\s]*", re.I
 )
 _MARGIN = 0.12  # of a page's height: where running titles and page numbers stand
-_TITLE = re.compile(r"(?:表|目标|情况)(?:[（(][^）)]*[）)])?\s*$|单位[:：]|项目名称|^\d+[.、]|说明|^注[:：]|^附")
+_TITLE = re.compile(
+    r"(?:表|目标|情况)(?:[（(][^）)]*[）)])?\s*$|单位[:：]|项目名称|^\d+[.、]|说明|^注[:：]|^附"
+)
 _NAMED = re.compile(r"(?:项目|部门|单位)(?:[（(]单位[）)])?名称|主管部门|预算单位|填报单位|项目编码")
 
 
@@ -166,7 +168,11 @@ def _stacks(
         yield sorted(
             {
                 *same,
-                *(one for one in lines if top < one[0] < bottom and left - 6 <= one[1] and one[2] <= right + 6),
+                *(
+                    one
+                    for one in lines
+                    if top < one[0] < bottom and left - 6 <= one[1] and one[2] <= right + 6
+                ),
             }
         )
 
@@ -191,7 +197,9 @@ def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]]) -> Iter
 
 def _parts_tables(sheet: _Sheet, box: Box) -> bool:
     within = [line for line in sheet.text if box.top < line[0].middle < box.bottom]
-    within = [[run for run in line if run.box.left < box.right and run.box.right > box.left] for line in within]
+    within = [
+        [run for run in line if run.box.left < box.right and run.box.right > box.left] for line in within
+    ]
     within = [line for line in within if line]
     if not within:
         return box.height > 3 * sheet.size
@@ -276,7 +284,12 @@ def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] |
             beside = other.box.left < run.box.right and run.box.left < other.box.right
             if follows and beside and abs(run.middle - other.middle) <= 2 * size and line and len(line) > 1:
                 return False
-            if follows and beside and abs(run.middle - other.middle) <= 2 * size and run.box.width < 0.45 * sheet.page.width:
+            if (
+                follows
+                and beside
+                and abs(run.middle - other.middle) <= 2 * size
+                and run.box.width < 0.45 * sheet.page.width
+            ):
                 return False
     gaps = [abs(run.middle - line[0].middle) for line in (before, after) if line]
     if gaps and min(gaps) < 1.1 * size:
@@ -428,7 +441,9 @@ def _paragraph(group: Sequence[Sequence[Run]], sheet: _Sheet, counts: _Counts) -
         blanks = [
             one
             for one in sheet.free
-            if one.text.isspace() and abs(one.middle - line[0].middle) < 3 and box.left <= one.left <= box.right
+            if one.text.isspace()
+            and abs(one.middle - line[0].middle) < 3
+            and box.left <= one.left <= box.right
         ]
         ordered = sorted([*letters, *blanks], key=lambda one: one.left)
         words = ""

@@ -15,7 +15,7 @@ from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Worksheet
 from zhunsheng.files.spreadsheet import sheet_paths
-from zhunsheng.intake.grid import Block, Paragraph, Picture
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
 from zhunsheng.translation import series, worded
@@ -176,7 +176,7 @@ def _places(blocks: Sequence[Block]) -> Iterator[tuple[Picture, str]]:
             yield block, where
         elif isinstance(block, Paragraph):
             before = block.text[:40]
-        else:
+        elif isinstance(block, Grid):
             tables, before = tables + 1, ""
 
 
@@ -191,6 +191,6 @@ def refusal(name: str, blocks: Sequence[Block]) -> ZhunshengError:
     words = any(
         block.text.strip() if isinstance(block, Paragraph) else any(v for row in block.rows for v in row)
         for block in blocks
-        if not isinstance(block, Picture)
+        if isinstance(block, Paragraph | Grid)
     )
     return ZhunshengError("ZS-IN-22" if words else "ZS-IN-21", name=name, count=len(pictures), where=where)

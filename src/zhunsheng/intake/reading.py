@@ -47,7 +47,8 @@ def book_of(opened: Opened) -> Book:
     if not book.sheets:
         raise refusal(opened.name, blocks)
     sheets, long = _bounded(book)
-    unsure = (*book.unsure, *xlsx.doubts(blocks), *unread(blocks), *_macros(opened), *long)
+    told = (block for block in blocks if isinstance(block, Unsure))
+    unsure = (*book.unsure, *told, *unread(blocks), *_macros(opened), *long)
     return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
 
 

@@ -136,9 +136,7 @@ def _between(values: list[float], first: float, last: float, near: float) -> lis
     return [*before, *values, *after]
 
 
-def walls(
-    lines: Sequence[tuple[float, float, float]], at: Sequence[float], along: Sequence[float]
-) -> Walls:
+def walls(lines: Sequence[tuple[float, float, float]], at: Sequence[float], along: Sequence[float]) -> Walls:
     """Say for each of the places ``at`` which parts of ``along`` a line there covers, by seven tenths at least."""
     covered = np.zeros((len(at), len(along) - 1))
     low, high = np.array(along[:-1]), np.array(along[1:])
@@ -165,7 +163,9 @@ def cells_of(
             if owner[row][column] < 0:
                 cells.append(_cell(row, column, below, beside, owner, len(cells)))
     for cell in cells:
-        cell.box = Box(xs[cell.column], ys[cell.row], xs[cell.column + cell.columns], ys[cell.row + cell.rows])
+        cell.box = Box(
+            xs[cell.column], ys[cell.row], xs[cell.column + cell.columns], ys[cell.row + cell.rows]
+        )
     for letter in letters:
         row = bisect_right(ys, letter.middle) - 1
         column = bisect_right(xs, (letter.left + letter.right) / 2) - 1
@@ -174,9 +174,7 @@ def cells_of(
     return cells
 
 
-def _cell(
-    row: int, column: int, below: Walls, beside: Walls, owner: list[list[int]], number: int
-) -> Cell:
+def _cell(row: int, column: int, below: Walls, beside: Walls, owner: list[list[int]], number: int) -> Cell:
     """Return the widest cell that starts at a position, and then the highest, and mark what it covers."""
     rows, columns = len(owner), len(owner[0])
     right = column + 1
@@ -190,9 +188,7 @@ def _cell(
     return Cell(row, column, bottom - row, right - column, Box(0, 0, 0, 0))
 
 
-def _goes_on(
-    row: int, column: int, right: int, below: Walls, beside: Walls, owner: list[list[int]]
-) -> bool:
+def _goes_on(row: int, column: int, right: int, below: Walls, beside: Walls, owner: list[list[int]]) -> bool:
     """Say whether a cell goes on to a row: no wall above it, none within, none of its places taken."""
     free = all(owner[row][c] < 0 for c in range(column, right))
     open_ = not below[row][column:right].any() and not beside[row][column + 1 : right].any()

@@ -176,7 +176,9 @@ def _plan(stack: _Stack) -> Plan:
     ys = heights((y for y, _, _ in stack.lines.across), stack.near)
     ys = [*([top] if not ys or top < ys[0] - stack.near else []), *ys]
     ys = [*ys, *([bottom] if bottom > ys[-1] + stack.near else [])]
-    below = walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
+    below = (
+        walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
+    )
     plan = Plan(ys, xs, below, np.ones((len(ys) - 1, len(xs)), bool))
     return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
 
@@ -225,9 +227,7 @@ def _rows_within(
     full = [row for row in rows if len({block.first for block in row.blocks}) >= least]
     if len(rows) < 2 or (stack.kind != "free" and len(full) < 2):
         return []
-    found = [
-        ((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)
-    ]
+    found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
     for column in range(columns):
         for first, last in _over_rows(column, rows, over, stack.size):
             for n in range(first, last):
@@ -258,7 +258,9 @@ def _over_rows(column: int, rows: Sequence[Row], over: Sequence, size: float) ->
             continue
         for block in high:
             covered = [
-                n for n in body if rows[n].top <= block.bottom + size / 2 and block.top - size / 2 <= rows[n].bottom
+                n
+                for n in body
+                if rows[n].top <= block.bottom + size / 2 and block.top - size / 2 <= rows[n].bottom
             ]
             if len(covered) > 1:
                 spans.append((covered[0], covered[-1]))
@@ -337,8 +339,14 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
 
 def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
     """Join what goes on over a seam: the whole row, or the cells of merged columns."""
-    before = {cell.column: cell for cell in cells if cell.row < seam <= cell.row + cell.rows + (after - seam) - 0}
-    before = {c: cell for c, cell in before.items() if cell.row + cell.rows in (seam, after) or cell.row + cell.rows > after}
+    before = {
+        cell.column: cell for cell in cells if cell.row < seam <= cell.row + cell.rows + (after - seam) - 0
+    }
+    before = {
+        c: cell
+        for c, cell in before.items()
+        if cell.row + cell.rows in (seam, after) or cell.row + cell.rows > after
+    }
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
     whole = _is_cut(cells, last, first, open_, seam)
@@ -348,7 +356,9 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
         above = last.get(column)
         if above is None or above.columns != cell.columns or above.row + above.rows > seam:
             continue
-        goes_on = whole or (not cell.letters and (column in over or open_[column]) and above.rows + cell.rows > 1)
+        goes_on = whole or (
+            not cell.letters and (column in over or open_[column]) and above.rows + cell.rows > 1
+        )
         if goes_on and (whole or column in over or open_[column]):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
@@ -421,7 +431,10 @@ def _told(cells: Sequence[Cell], stack: _Stack, xs: Sequence[float]) -> Table:
 def _padding(cells: Sequence[Cell]) -> float:
     """Return how near to the sides of their cells the longest lines come, in points, 6 at most."""
     gaps = [
-        min(min(one.left for one in cell.letters) - cell.box.left, cell.box.right - max(one.right for one in cell.letters))
+        min(
+            min(one.left for one in cell.letters) - cell.box.left,
+            cell.box.right - max(one.right for one in cell.letters),
+        )
         for cell in cells
         if cell.letters
     ]
