@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreed import import_ledger
+from small_office import put
 from zhunsheng import clock
 from zhunsheng.cli import terminal
 from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
 from zhunsheng.measures.standings import BOUND, Asked, counted, listed, strays
 from zhunsheng.regulations import deadlines
@@ -41,6 +42,7 @@ from zhunsheng.regulations.workdays import (
     nth_workday,
     published,
 )
+from zhunsheng.usecases.opened_evidence import Evidence
 
 CHECKED = [*deadlines(), *fixed_days(), *fixed_holidays()]
 D = date
@@ -478,6 +480,28 @@ def test_annual_reports_are_looked_up_in_their_own_ledger(engine):
     assert dict(line.counts) == {"in-time": 1, "overdue": 1}
     (line,) = [x for x in counted(engine, D(2026, 6, 10), "A") if x.limit == "annual-report"]
     assert dict(line.counts) == {"due-soon": 2}
+
+
+def test_limits_are_counted_over_ledgers_of_which_one_is_asked_for_and_say_what_a_count_of_all_says(tmp_path):
+    root = tmp_path / "store"
+    put(root, "complaints", "登记编号,类别,收到日期,受理日期", "T1,投诉,2021-03-05,2021-03-08")
+    put(root, "cases", "案件编号,立案日期,处罚决定日期", "C1,2021-03-05,2021-05-06")
+    every = Evidence.of(Store(root)).read(2021, D(2021, 12, 31), "A1")
+    asked = Evidence.of(Store(root))
+    known = measures()
+    for named, counts in (
+        (["report_closure_rate"], set()),
+        (["complaint_accept_in_time", "report_closure_rate"], {"complaints"}),
+    ):
+        some = asked.read(2021, D(2021, 12, 31), "A1", named)
+        read = {known[measure] for measure, *_ in some}
+        assert {m.ledger for m in read if m.limit} == counts
+        assert {m.id for m in read if not m.limit} == {m for m, *_ in every if not known[m].limit}
+        assert some.items() <= every.items()
+    assert asked.read(2021, D(2021, 12, 31), "A1") == every and {known[m].ledger for m, *_ in every} >= {
+        "complaints",
+        "cases",
+    }
 
 
 # -- the command
