@@ -126,7 +126,14 @@ def count(results: list[Result]) -> Counter[str]:
     found: Counter[str] = Counter()
     for result in results:
         found.update(one.kind for one in result.judged.fields)
-        found.update({"fields": len(result.judged.fields), "documents": 1, "doubts": result.judged.doubts, "alarms": result.judged.alarms})
+        found.update(
+            {
+                "fields": len(result.judged.fields),
+                "documents": 1,
+                "doubts": result.judged.doubts,
+                "alarms": result.judged.alarms,
+            }
+        )
     return found
 
 
@@ -154,7 +161,12 @@ def table(results: list[Result], formats: list[str]) -> str:
         by_format[one.case.ending].append(one)
         by_layout[one.case.layout].append(one)
         both[one.case.layout, one.case.ending].append(one)
-    out = [HEAD.format("format"), *(line(name, by_format[name]) for name in formats), line("all", results), ""]
+    out = [
+        HEAD.format("format"),
+        *(line(name, by_format[name]) for name in formats),
+        line("all", results),
+        "",
+    ]
     out += [HEAD.format("layout"), *(line(name, by_layout[name]) for name in sorted(by_layout)), ""]
     out += [f"| right, % (silently wrong) | {' | '.join(formats)} |", f"|---|{'---|' * len(formats)}"]
     for name in sorted(by_layout):
@@ -178,8 +190,16 @@ def singly(results: list[Result]) -> str:
 def kinds(results: list[Result], most: int) -> str:
     """Return where most was not right: layout or noise, how, how often, which fields, an example."""
     found: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    known = {
+        (r.case.layout, r.case.ending, one.field, one.kind)
+        for r in results
+        if r.case.single == "clean"
+        for one in r.judged.fields
+    }
     for result in results:
         for one in result.judged.fields:
+            if result.case.single and (result.case.layout, result.case.ending, one.field, one.kind) in known:
+                continue  # the noise is not why
             if one.kind not in ("right", "refused"):
                 name, _, field = one.field.rpartition(": ")
                 where = result.case.single or result.case.layout
@@ -199,13 +219,17 @@ def _listed(result: Result) -> Iterator[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return 0."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--layouts", nargs="*", help="names, or beginnings of names")
     parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=[*WRITERS, *FILTERS])
     parser.add_argument("--copies", type=int, default=3, help="documents each; the first is clean")
     parser.add_argument("--noise", type=float, default=1.0, help="from 0 to 1")
-    parser.add_argument("--singly", action="store_true", help="one noise at a time; a table of what each costs")
+    parser.add_argument(
+        "--singly", action="store_true", help="one noise at a time; a table of what each costs"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kinds", type=int, default=0, help="how many of the commonest kinds to list")
     parser.add_argument("--verbose", action="store_true")

@@ -24,7 +24,15 @@ SPELLINGS: tuple[dict[str, str], ...] = (
     {">=": "大于等于{}", "<=": "小于等于{}", "==": "等于{}", ">": "大于{}"},
     {">=": "＞＝{}", "<=": "＜＝{}", "==": "＝{}", ">": "＞{}"},
 )
-DAYS = ("{y}年{m}月{d}日前", "{m}月{d}日前", "{y}年{m}月底前", "{m}月底前", "{y}-{m:02}-{d:02}", "{m}.{d}前", "{y}/{m}/{d}")
+DAYS = (
+    "{y}年{m}月{d}日前",
+    "{m}月{d}日前",
+    "{y}年{m}月底前",
+    "{m}月底前",
+    "{y}-{m:02}-{d:02}",
+    "{m}.{d}前",
+    "{y}/{m}/{d}",
+)
 WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
 
 
@@ -139,7 +147,9 @@ class Habit:
 
     def bound(self, item: Item) -> str:
         """Return the target's bound and number without its unit."""
-        return SPELLINGS[self.signs][item.op].format(self.number(item)) if item.numeric else self.whole(item, 0)
+        return (
+            SPELLINGS[self.signs][item.op].format(self.number(item)) if item.numeric else self.whole(item, 0)
+        )
 
     def number(self, item: Item) -> str:
         """Return the number alone as this document writes it."""
@@ -149,7 +159,9 @@ class Habit:
     def day(self, item: Item, year: int) -> str:
         """Return a day before which something is to be done."""
         month, day = (int(part) for part in item.value.split("-"))
-        last = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}[month] == day
+        last = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}[
+            month
+        ] == day
         how = self.days if last or "底" not in DAYS[self.days] else 0
         return DAYS[how].format(y=year, m=month, d=day)
 

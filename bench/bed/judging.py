@@ -107,7 +107,8 @@ class _Doubts:
     def at(self, place: dict[str, Any] | None, name: str) -> bool:
         """Return whether one is of the row at a place, or quotes the name."""
         return any(
-            (place and _row(one.get("place")) == _row(place)) or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
+            (place and _row(one.get("place")) == _row(place))
+            or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
             for one in self.all
         )
 
@@ -171,16 +172,30 @@ def _heads(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> Iterat
     for key in ("name", "code", "department", "unit", "purpose"):
         if want.get(key) is not None:
             shown = got.get(key)
-            right = plain(shown).endswith(plain(want[key])) and len(plain(shown)) <= len(plain(want[key])) + 12
+            right = (
+                plain(shown).endswith(plain(want[key])) and len(plain(shown)) <= len(plain(want[key])) + 12
+            )
             yield _one(key, right, shown, doubts.of(key), f"{shown} for {want[key]}")
     if want.get("year"):
-        yield _one("year", str(got.get("year")) == want["year"], got.get("year"), doubts.of("year"), f"{got.get('year')} for {want['year']}")
+        yield _one(
+            "year",
+            str(got.get("year")) == want["year"],
+            got.get("year"),
+            doubts.of("year"),
+            f"{got.get('year')} for {want['year']}",
+        )
     for key in ("total", "fiscal", "other"):
         if want.get(key) is not None:
             shown = budget.get(key)
             right = shown is not None and any(Decimal(shown) == Decimal(one) for one in want[key].split("|"))
             right = right or (key != "total" and want[key].startswith("0") and shown is None)
-            yield _one(f"budget.{key}", right, shown, doubts.of(f"budget.{key}", "budget", key), f"{shown} for {want[key]}")
+            yield _one(
+                f"budget.{key}",
+                right,
+                shown,
+                doubts.of(f"budget.{key}", "budget", key),
+                f"{shown} for {want[key]}",
+            )
     for key, value in (want.get("execution") or {}).items():
         shown = (got.get("execution") or {}).get(key)
         right = shown is not None and Decimal(shown) == Decimal(value)
@@ -210,15 +225,41 @@ def _indicators(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> I
         same = [i for i in near if _level(i.get("level2")) == _level(one["level2"])]
         hit = (same or near or [None])[0]
         if hit is None:
-            fields = ["name", "op", "value", *(k for k in ("level1", "level2", "unit", "weight", "actual", "score", "basis", "description", "last", "medium") if one.get(k) is not None)]
+            fields = [
+                "name",
+                "op",
+                "value",
+                *(
+                    k
+                    for k in (
+                        "level1",
+                        "level2",
+                        "unit",
+                        "weight",
+                        "actual",
+                        "score",
+                        "basis",
+                        "description",
+                        "last",
+                        "medium",
+                    )
+                    if one.get(k) is not None
+                ),
+            ]
             flagged = doubts.at(None, name)
             yield from (Judged(f"{name}: {k}", "flagged" if flagged else "missing", "lost") for k in fields)
             continue
         left.remove(hit)
         yield from _indicator(hit, one, doubts)
     for i in left:
-        flagged = bool((i.get("target") or {}).get("doubts")) or doubts.at(i.get("place"), i.get("name") or "\0")
-        yield Judged(f"{i.get('name')}: invented", "flagged" if flagged else "wrong", str((i.get("target") or {}).get("raw")))
+        flagged = bool((i.get("target") or {}).get("doubts")) or doubts.at(
+            i.get("place"), i.get("name") or "\0"
+        )
+        yield Judged(
+            f"{i.get('name')}: invented",
+            "flagged" if flagged else "wrong",
+            str((i.get("target") or {}).get("raw")),
+        )
 
 
 def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Iterator[Judged]:
@@ -228,30 +269,62 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
     yield Judged(f"{name}: name", "right")
     for key in ("level1", "level2"):
         if one.get(key) is not None:
-            yield _one(f"{name}: {key}", _level(hit.get(key)) == _level(one[key]), hit.get(key), about, f"{hit.get(key)} for {one[key]}")
+            yield _one(
+                f"{name}: {key}",
+                _level(hit.get(key)) == _level(one[key]),
+                hit.get(key),
+                about,
+                f"{hit.get(key)} for {one[key]}",
+            )
     unread = target.get("op") == "unread"
     right = target.get("op") in one["op"].split("|") and (not unread or value_doubt)
-    yield _one(f"{name}: op", right, None if unread else target.get("op"), value_doubt, f"{target.get('op')} for {one['op']} ({target.get('raw')})")
+    yield _one(
+        f"{name}: op",
+        right,
+        None if unread else target.get("op"),
+        value_doubt,
+        f"{target.get('op')} for {one['op']} ({target.get('raw')})",
+    )
     shown = target.get("value")
     right = same_amount(shown, target.get("unit"), one["value"], one["unit"])
     wanted = "value" in (one.get("flag") or ())
     if wanted and not value_doubt:
         right = False
-    yield _one(f"{name}: value", right, shown, value_doubt, f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')}){' doubt wanted' if wanted else ''}")
+    yield _one(
+        f"{name}: value",
+        right,
+        shown,
+        value_doubt,
+        f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')}){' doubt wanted' if wanted else ''}",
+    )
     if one.get("unit"):
         unit = target.get("unit")
         right = any(plain(unit) == plain(u) for u in one["unit"].split("|")) or (
             any(_scaled(unit)[1] == _scaled(u)[1] for u in one["unit"].split("|"))
             and same_amount(shown, unit, one["value"], one["unit"])
         )
-        yield _one(f"{name}: unit", right, unit, value_doubt, f"{unit} for {one['unit']} ({target.get('raw')})")
+        yield _one(
+            f"{name}: unit", right, unit, value_doubt, f"{unit} for {one['unit']} ({target.get('raw')})"
+        )
     for key, held in (("weight", "weight"), ("actual", "actual"), ("score", "score"), ("last", "last_year")):
         if one.get(key) not in (None, ""):
             shown = hit.get(held)
             yield _one(f"{name}: {key}", same_words(shown, one[key]), shown, about, f"{shown} for {one[key]}")
     for key in ("basis", "description"):
         if one.get(key) is not None:
-            yield _one(f"{name}: {key}", plain(hit.get(key)) == plain(one[key]), hit.get(key), about, f"{hit.get(key)} for {one[key]}")
+            yield _one(
+                f"{name}: {key}",
+                plain(hit.get(key)) == plain(one[key]),
+                hit.get(key),
+                about,
+                f"{hit.get(key)} for {one[key]}",
+            )
     if one.get("medium"):
         medium = (hit.get("medium_term") or {}).get("raw")
-        yield _one(f"{name}: medium", plain(medium) == plain(one["medium"]), medium, about, f"{medium} for {one['medium']}")
+        yield _one(
+            f"{name}: medium",
+            plain(medium) == plain(one["medium"]),
+            medium,
+            about,
+            f"{medium} for {one['medium']}",
+        )

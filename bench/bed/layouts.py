@@ -96,7 +96,18 @@ def single_noises() -> dict[str, Noise]:
         found[f"numbers {name}"] = Noise(Habit(**{name: True}))
     for n in range(1, len(OP_WORDS)):
         found[f"operators {OP_WORDS[n]['>=']}"] = Noise(signs=n)
-    for name in ("marks", "ellipsis", "total", "numbered", "blanks", "slips", "hidden", "spaced", "notes", "stranger"):
+    for name in (
+        "marks",
+        "ellipsis",
+        "total",
+        "numbered",
+        "blanks",
+        "slips",
+        "hidden",
+        "spaced",
+        "notes",
+        "stranger",
+    ):
         found[name] = replace(Noise(), **{name: True})
     found |= {f"levels {how}": Noise(levels=how) for how in ("blank", "repeat")}
     found |= {f"words {how}": Noise(words=how) for how in ("seen", "unseen")}
@@ -157,7 +168,13 @@ def _surrounded(page: list[Block], noise: Noise) -> list[Block]:
     before: list[Block] = []
     if noise.stranger:
         table = Table()
-        for i, row in enumerate((("科目编码", "科目名称", "合计"), ("2010101", "行政运行", "1203.50"), ("2010102", "一般行政管理事务", "86.20"))):
+        for i, row in enumerate(
+            (
+                ("科目编码", "科目名称", "合计"),
+                ("2010101", "行政运行", "1203.50"),
+                ("2010102", "一般行政管理事务", "86.20"),
+            )
+        ):
             for j, text in enumerate(row):
                 table.put(i, j, text)
         before = ["附表：一般公共预算支出表", table, ""]
@@ -336,14 +353,18 @@ class _Writer:
         for extra in self.noise.extra if not spec.get("fixed") else ():
             place = len(found) if extra in ("备注", "责任科室", "责任人") else max(1, len(found) - 1)
             if extra == "序号":
-                place = 0
+                place = 1 if spec.get("side") else 0
             if extra not in {head for _, head, _ in found}:
                 found.insert(place, ("", extra, f"extra:{extra}"))
         return found
 
     def head(self, head: str, what: str, group: str) -> str:
         """Return the word over a column: the layout's, or another of the same meaning."""
-        what = what if what in words()["headers"] else {"amount": "value", "bound": "value", "actual_number": "actual"}.get(what, what)
+        what = (
+            what
+            if what in words()["headers"]
+            else {"amount": "value", "bound": "value", "actual_number": "actual"}.get(what, what)
+        )
         pool = words()["headers"].get(what)
         if self.noise.words == "own" or group or pool is None or head == "":
             return head
@@ -386,11 +407,19 @@ class _Writer:
             table.put(at, left, "合计", 1, spans[0])
             for n, (_, _, what) in enumerate(columns):
                 if what in ("weight", "score"):
-                    table.put(at, lefts[n], f"{sum(Decimal(getattr(i, what)) for i in self.content.items)}", 1, spans[n])
+                    table.put(
+                        at,
+                        lefts[n],
+                        f"{sum(Decimal(getattr(i, what)) for i in self.content.items)}",
+                        1,
+                        spans[n],
+                    )
             at += 1
         return at
 
-    def header(self, table: Table, columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], at: int) -> int:
+    def header(
+        self, table: Table, columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], at: int
+    ) -> int:
         """Write the head, of two rows where columns are grouped, and the row of column numbers."""
         deep = 2 if any(group for group, _, _ in columns) else 1
         shown = [n for n, c in enumerate(columns) if c[2] not in ("more", "side")]
@@ -411,7 +440,14 @@ class _Writer:
         return at
 
     def body(
-        self, table: Table, spec: dict[str, Any], columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], at: int, content: Content
+        self,
+        table: Table,
+        spec: dict[str, Any],
+        columns: list[tuple[str, str, str]],
+        spans: list[int],
+        lefts: list[int],
+        at: int,
+        content: Content,
     ) -> int:
         """Write the indicators' rows; return the row after them."""
         names = words()["framework"][self.layout.get("framework", "new")]
@@ -438,7 +474,13 @@ class _Writer:
                     table.put(since, lefts[column], text, deep, spans[column])
                 else:
                     for i in range(deep):
-                        table.put(since + i, lefts[column], text if i == 0 or levels == "repeat" else "", 1, spans[column])
+                        table.put(
+                            since + i,
+                            lefts[column],
+                            text if i == 0 or levels == "repeat" else "",
+                            1,
+                            spans[column],
+                        )
 
         serial, counted = 0, 0
         last = ""
@@ -459,7 +501,10 @@ class _Writer:
                         close(n, at)
                     starts.setdefault(n, (text, at))
                 elif what not in ("more", "side") and not what.startswith("project."):
-                    texts = [self.cell(what, item, content, counted + i, serial + i + 1) for i, item in enumerate(these)]
+                    texts = [
+                        self.cell(what, item, content, counted + i, serial + i + 1)
+                        for i, item in enumerate(these)
+                    ]
                     mark = len(these) > 1 and what == "name"
                     text = "\n".join(f"{i}.{t}" if mark else t for i, t in enumerate(texts, 1))
                     table.put(at, lefts[n], text, 1, spans[n])
@@ -470,21 +515,25 @@ class _Writer:
             last = level
         for n in list(starts):
             close(n, at)
-        if self.noise.ellipsis:
-            for n, (_, _, what) in enumerate(columns):
-                if what not in ("more", "side"):
-                    table.put(at, lefts[n], "……" if what in ("level2", "name") else "", 1, spans[n])
-            at += 1
-        if self.noise.blanks:
-            for n, (_, _, what) in enumerate(columns):
-                if what not in ("more", "side"):
-                    table.put(at, lefts[n], "", 1, spans[n])
-            at += 1
+        for wanted, text in ((self.noise.ellipsis, "……"), (self.noise.blanks, "")):
+            if wanted:
+                for n, (_, _, what) in enumerate(columns):
+                    if what not in ("more", "side") and not what.startswith("project."):
+                        table.put(at, lefts[n], text if what in ("level2", "name") else "", 1, spans[n])
+                at += 1
         if self.layout.get("listed"):
             self.listed.append(self.project_truth(content, found))
         return at
 
-    def decoy(self, table: Table, columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], at: int, starts: dict[int, tuple[str, int]]) -> int:
+    def decoy(
+        self,
+        table: Table,
+        columns: list[tuple[str, str, str]],
+        spans: list[int],
+        lefts: list[int],
+        at: int,
+        starts: dict[int, tuple[str, int]],
+    ) -> int:
         """Write a row that nobody sees, which is not to be read."""
         table.hidden.add(at)
         for n, (_, _, what) in enumerate(columns):
@@ -493,13 +542,23 @@ class _Writer:
             table.put(at, lefts[n], {"name": "已取消的旧指标", "value": "≥3个"}.get(what, ""), 1, spans[n])
         return at + 1
 
-    def stair(self, table: Table, columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], at: int, text: str) -> None:
+    def stair(
+        self,
+        table: Table,
+        columns: list[tuple[str, str, str]],
+        spans: list[int],
+        lefts: list[int],
+        at: int,
+        text: str,
+    ) -> None:
         """Write a level's own row above its indicators."""
         for n, (_, _, what) in enumerate(columns):
             if what not in ("more", "side"):
                 table.put(at, lefts[n], text if what == "name" else "", 1, spans[n])
 
-    def level(self, spec: dict[str, Any], content: Content, names: dict[str, list[str]], level: str, what: str) -> str:
+    def level(
+        self, spec: dict[str, Any], content: Content, names: dict[str, list[str]], level: str, what: str
+    ) -> str:
         """Return a level's cell, with its points where the form shows them."""
         level1, level2 = names[level]
         if what == "level2":
@@ -516,12 +575,24 @@ class _Writer:
             pool = words()["extra"][what[6:]]
             return str(serial) if pool == "serial" else self.draw.choice(pool)
         plain: dict[str, Callable[[], str]] = {
-            "name": lambda: f"指标{counted}：{item.name}" if self.noise.marks or self.layout.get("marks") else item.name,
+            "name": lambda: (
+                f"指标{counted}：{item.name}" if self.noise.marks or self.layout.get("marks") else item.name
+            ),
             "value": lambda: self.slipped(item, habit.whole(item, content.year)),
             "op": lambda: signs[item.op] if item.numeric else "=" if item.op == "range" else "定性",
-            "number": lambda: habit.number(item) if item.numeric else habit.whole(replace(item, unit="", fixed=""), content.year),
-            "amount": lambda: f"{habit.number(item)}{item.unit}" if item.numeric else habit.whole(item, content.year),
-            "bound": lambda: habit.bound(item) if item.numeric else habit.whole(replace(item, unit="", fixed=""), content.year),
+            "number": lambda: (
+                habit.number(item)
+                if item.numeric
+                else habit.whole(replace(item, unit="", fixed=""), content.year)
+            ),
+            "amount": lambda: (
+                f"{habit.number(item)}{item.unit}" if item.numeric else habit.whole(item, content.year)
+            ),
+            "bound": lambda: (
+                habit.bound(item)
+                if item.numeric
+                else habit.whole(replace(item, unit="", fixed=""), content.year)
+            ),
             "measure": lambda: item.unit,
             "actual_number": lambda: re.sub(r"^(-?[\d.]+)[^\d.月日]+$", r"\1", item.actual),
             "nature": lambda: "定性" if item.op == "level" else "定量",
@@ -539,11 +610,15 @@ class _Writer:
         """Return a value as a scanner reads it; the indicator's truth then asks for a doubt (see ``true``)."""
         if not self.noise.slips or not item.numeric or item.fixed:
             return text
-        if item.unit == "%" and text.startswith("≥") and Decimal(item.value) >= 10:  # 2 before 3 % is seen by nobody
+        if (
+            item.unit == "%" and text.startswith("≥") and Decimal(item.value) >= 10
+        ):  # 2 before 3 % is seen by nobody
             return f"2{text[1:]}"
         return text
 
-    def true(self, item: Item, names: dict[str, list[str]], fields: list[str], content: Content) -> dict[str, Any]:
+    def true(
+        self, item: Item, names: dict[str, list[str]], fields: list[str], content: Content
+    ) -> dict[str, Any]:
         """Return the true reading of one indicator, None where this form does not say it."""
         split = "number" in fields or "bound" in fields or "amount" in fields
         signed = not ("amount" in fields and "op" not in fields)
@@ -561,7 +636,12 @@ class _Writer:
             found["unit"] = None
         if self.noise.slips and item.unit == "%" and item.numeric and not item.fixed and "value" in fields:
             if self.slipped(item, text := self.noise.habit.whole(item, content.year)) != text:
-                found |= {"op": ">=|==|unread", "value": f"{item.value}|2{item.value}|", "unit": "%|", "flag": ["value"]}
+                found |= {
+                    "op": ">=|==|unread",
+                    "value": f"{item.value}|2{item.value}|",
+                    "unit": "%|",
+                    "flag": ["value"],
+                }
         return found
 
     def stairs(self) -> bool:
@@ -575,7 +655,16 @@ class _Writer:
 
     # -- several projects in one table
 
-    def project_cells(self, table: Table, columns: list[tuple[str, str, str]], spans: list[int], lefts: list[int], since: int, until: int, content: Content) -> None:
+    def project_cells(
+        self,
+        table: Table,
+        columns: list[tuple[str, str, str]],
+        spans: list[int],
+        lefts: list[int],
+        since: int,
+        until: int,
+        content: Content,
+    ) -> None:
         """Write the cells that a project's rows share."""
         own = replace_writer(self, content)
         for n, (_, _, what) in enumerate(columns):
@@ -586,12 +675,18 @@ class _Writer:
                 table.put(since, lefts[n], text, until - since, spans[n])
                 continue
             for i in range(until - since):
-                table.put(since + i, lefts[n], text if i == 0 or self.noise.levels == "repeat" else "", 1, spans[n])
-        self.listed[-1].update({key: value for key, value in _sheet_fields(own.told).items() if value is not None})
+                table.put(
+                    since + i, lefts[n], text if i == 0 or self.noise.levels == "repeat" else "", 1, spans[n]
+                )
+        self.listed[-1].update(
+            {key: value for key, value in _sheet_fields(own.told).items() if value is not None}
+        )
 
     def project_truth(self, content: Content, found: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the true sheet of one of the listed projects."""
-        base = _sheet_fields({"year": self.told.get("year") or (str(content.year) if self.noise.year == "file" else None)})
+        base = _sheet_fields(
+            {"year": self.told.get("year") or (str(content.year) if self.noise.year == "file" else None)}
+        )
         return {**base, "kind": content.kind, "indicators": found}
 
     def sheet(self, year_elsewhere: bool) -> dict[str, Any]:
@@ -612,7 +707,21 @@ def replace_writer(writer: _Writer, content: Content) -> _Writer:
 
 
 def _sheet_fields(told: dict[str, Any]) -> dict[str, Any]:
-    keys = ("name", "code", "year", "total", "fiscal", "other", "department", "unit", "purpose", "goals", "medium", "plan", "execution")
+    keys = (
+        "name",
+        "code",
+        "year",
+        "total",
+        "fiscal",
+        "other",
+        "department",
+        "unit",
+        "purpose",
+        "goals",
+        "medium",
+        "plan",
+        "execution",
+    )
     return {key: told.get(key) for key in keys}
 
 

@@ -50,7 +50,9 @@ def _word_table(table: Table) -> str:
             cells.append(f"<w:tc><w:tcPr>{properties}</w:tcPr>{_runs(text, hidden=r in table.hidden)}</w:tc>")
         rows.append(f"<w:tr>{''.join(cells)}</w:tr>")
     grid = '<w:gridCol w:w="1000"/>' * table.width
-    borders = "".join(f'<w:{s} w:val="single" w:sz="4"/>' for s in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    borders = "".join(
+        f'<w:{s} w:val="single" w:sz="4"/>' for s in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
     return f"<w:tbl {_W}><w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
 
 
@@ -62,7 +64,9 @@ def _docx(document: Document, path: Path, draw: random.Random) -> None:
         if isinstance(block, Table):
             section.addprevious(parse_xml(_word_table(block)))
         for line in block.split("\n") if isinstance(block, str) else [""]:
-            section.addprevious(parse_xml(f'<w:p {_W}><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>'))
+            section.addprevious(
+                parse_xml(f'<w:p {_W}><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>')
+            )
     file.save(str(path))
 
 
@@ -71,7 +75,11 @@ def _docx(document: Document, path: Path, draw: random.Random) -> None:
 
 def _typed(cell: Cell, draw: random.Random) -> tuple[float, str] | None:
     """Return a number and its format where a person might have typed one, None for a text."""
-    if re.fullmatch(r"\d{1,9}(\.\d{1,4})?", cell.text) and not cell.text.startswith("00") and draw.random() < 0.7:
+    if (
+        re.fullmatch(r"\d{1,9}(\.\d{1,4})?", cell.text)
+        and not cell.text.startswith("00")
+        and draw.random() < 0.7
+    ):
         return float(cell.text), "General"
     if re.fullmatch(r"\d{1,3}(\.\d{1,2})?%", cell.text) and draw.random() < 0.5:
         places = len(cell.text.rstrip("%").partition(".")[2])
@@ -99,9 +107,13 @@ def _xlsx(document: Document, path: Path, draw: random.Random) -> None:
                     typed = _typed(cell, draw)
                     style = plain
                     if typed and typed[1] != "General":
-                        style = formats.setdefault(typed[1], book.add_format({"border": 1, "num_format": typed[1]}))  # type: ignore[assignment]
+                        style = formats.setdefault(
+                            typed[1], book.add_format({"border": 1, "num_format": typed[1]})
+                        )  # type: ignore[assignment]
                     if cell.rows * cell.columns > 1:
-                        sheet.merge_range(row, cell.column, row + cell.rows - 1, cell.column + cell.columns - 1, "", style)
+                        sheet.merge_range(
+                            row, cell.column, row + cell.rows - 1, cell.column + cell.columns - 1, "", style
+                        )
                     if typed:
                         sheet.write_number(row, cell.column, typed[0], style)
                     else:
@@ -129,7 +141,8 @@ def _html_table(table: Table) -> str:
 
 def _html(document: Document, path: Path, draw: random.Random) -> None:
     parts = [
-        _html_table(block) if isinstance(block, Table) else f"<p>{html.escape(block)}</p>" for block in document.blocks
+        _html_table(block) if isinstance(block, Table) else f"<p>{html.escape(block)}</p>"
+        for block in document.blocks
     ]
     path.write_text(
         f"<!DOCTYPE html><html><head><meta charset=utf-8><title>公开</title></head><body>{''.join(parts)}</body></html>",
@@ -167,8 +180,14 @@ def _width(text: str) -> int:
 def _aligned(table: Table) -> str:
     """Return the table lined up by blanks."""
     rows = [[text.replace("\n", "") for text in row] for row in _seen(table)]
-    widths = [max(_width(row[c]) if table_alone(table, c, r) else 0 for r, row in enumerate(rows)) for c in range(table.width)]
-    return "\n".join("  ".join(t + " " * max(0, w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    widths = [
+        max(_width(row[c]) if table_alone(table, c, r) else 0 for r, row in enumerate(rows))
+        for c in range(table.width)
+    ]
+    return "\n".join(
+        "  ".join(t + " " * max(0, w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 def table_alone(table: Table, column: int, row: int) -> bool:
