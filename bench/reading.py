@@ -1,10 +1,10 @@
-"""Read invented target documents in many layouts and formats and tell how much of what they say was read right.
+"""Read invented target documents in many layouts and formats, and tell how much of them was read right.
 
 ``python bench/reading.py`` writes every layout in every format, clean and with noise from a seed, reads each
 with ``read_book`` and prints a table layout × format: fields right, silently wrong, silently missing, doubts,
-false alarms, seconds. ``--layouts``, ``--formats``, ``--copies`` and ``--seed`` say which; ``--verbose`` lists
-each field that is not right, with its file kept under ``--keep``; ``--write`` keeps the table in
-docs/benchmarks-reading.md.
+false alarms, seconds. ``--layouts``, ``--formats``, ``--copies`` and ``--seed`` say which, ``--singly`` gives
+each document one noise; ``--kinds`` and ``--verbose`` list what is not right, with its files kept under
+``--keep``; ``--write`` keeps the table in docs/benchmarks-reading.md.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bed.grids import Document
-from bed.judging import Judged, Judgement, judge
+from bed.judging import Judgement, judge
+from bed.layouts import document, layouts
+from bed.noise import Noise, noise_of, single_noises
 from bed.office import FILTERS, convert, source
-from bed.layouts import Noise, document, layouts, noise_of, single_noises
 from bed.writers import WRITERS, write
-
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 
@@ -71,7 +71,7 @@ def made(case: Case) -> tuple[Document, Noise, random.Random]:
 
 
 def written(case: Case, folder: Path) -> Path:
-    """Write the document of a case into a folder, in its own format or the one an office suite starts from."""
+    """Write the document of a case into a folder, in its format or the one that an office suite takes."""
     page, _, draw = made(case)
     return write(page, source(case.ending), folder, draw)
 
@@ -91,7 +91,7 @@ def tried(case: Case, path: Path) -> Result:
 
 
 def _kept(case: Case, keep: str) -> Result:
-    """Write (unless an office suite did), read and judge a case; its folder stays where anything is not right."""
+    """Write (unless an office suite did), read and judge a case; its folder stays where anything is wrong."""
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
     result = tried(case, next(folder.glob(f"*.{case.ending}"), None) or written(case, folder))
@@ -143,8 +143,9 @@ def line(name: str, results: list[Result]) -> str:
     seconds = sum(one.seconds for one in results) / max(1, len(results))
     share = 100 * found["right"] / max(1, found["fields"])
     return (
-        f"| {name} | {found['documents']} | {found['fields']} | {share:.1f} % | {found['wrong']} | {found['missing']} "
-        f"| {found['flagged']} | {found['refused']} | {found['doubts']} | {found['alarms']} | {seconds * 1000:.0f} |"
+        f"| {name} | {found['documents']} | {found['fields']} | {share:.1f} % | {found['wrong']} "
+        f"| {found['missing']} | {found['flagged']} | {found['refused']} | {found['doubts']} "
+        f"| {found['alarms']} | {seconds * 1000:.0f} |"
     )
 
 
@@ -262,8 +263,8 @@ def main(argv: list[str] | None = None) -> int:
 def _write(shown: str, args: argparse.Namespace) -> None:
     text = (
         "# Reading target documents\n\n"
-        f"`python bench/reading.py --seed {args.seed} --copies {args.copies}`: one invented content, written in each "
-        "layout and format, clean once and else with noise, and read with `read_book`.\n\n"
+        f"`python bench/reading.py --seed {args.seed} --copies {args.copies}`: one invented content, written in "
+        "each layout and format, clean once and else with noise, and read with `read_book`.\n\n"
     )
     (ROOT / "docs" / "benchmarks-reading.md").write_text(text + shown + "\n", encoding="utf-8")
 

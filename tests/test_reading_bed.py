@@ -6,8 +6,10 @@ import random
 from itertools import cycle
 
 import pytest
+
 from bed.judging import judge
-from bed.layouts import Noise, document, layouts, noise_of, single_noises
+from bed.layouts import document, layouts
+from bed.noise import Noise, noise_of, single_noises
 from bed.writers import WRITERS
 from reading import Case, count, tried, written
 

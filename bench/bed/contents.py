@@ -1,4 +1,4 @@
-"""What the test documents say: invented projects and departments, and each value with its spellings and its true reading."""
+"""What the test documents say: invented projects and departments, each value's spellings and true reading."""
 
 from __future__ import annotations
 

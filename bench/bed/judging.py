@@ -295,7 +295,8 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
         right,
         shown,
         value_doubt,
-        f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')}){' doubt wanted' if wanted else ''}",
+        f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')})"
+        f"{' doubt wanted' if wanted else ''}",
     )
     if one.get("unit"):
         unit = target.get("unit")

@@ -53,7 +53,8 @@ def _word_table(table: Table) -> str:
     borders = "".join(
         f'<w:{s} w:val="single" w:sz="4"/>' for s in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    return f"<w:tbl {_W}><w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+    head = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
+    return f"<w:tbl {_W}>{head}{''.join(rows)}</w:tbl>"
 
 
 def _docx(document: Document, path: Path, draw: random.Random) -> None:
@@ -130,7 +131,8 @@ def _html_table(table: Table) -> str:
     rows = []
     for r, cells in enumerate(table.rows()):
         shown = "".join(
-            f"<td{f' rowspan={c.rows}' if c.rows > 1 else ''}{f' colspan={c.columns}' if c.columns > 1 else ''}>"
+            f"<td{f' rowspan={c.rows}' if c.rows > 1 else ''}"
+            f"{f' colspan={c.columns}' if c.columns > 1 else ''}>"
             f"{html.escape(c.text).replace(chr(10), '<br>')}</td>"
             for c in cells
         )
@@ -145,7 +147,8 @@ def _html(document: Document, path: Path, draw: random.Random) -> None:
         for block in document.blocks
     ]
     path.write_text(
-        f"<!DOCTYPE html><html><head><meta charset=utf-8><title>公开</title></head><body>{''.join(parts)}</body></html>",
+        "<!DOCTYPE html><html><head><meta charset=utf-8><title>公开</title></head>"
+        f"<body>{''.join(parts)}</body></html>",
         encoding="utf-8",
     )
 
@@ -158,7 +161,7 @@ def _seen(table: Table) -> list[list[str]]:
 
 
 def _flattened(table: Table) -> str:
-    """Return each cell on a line of its own behind a tab, rows parted by an empty line, as copied from a page."""
+    """Return each cell on a line behind a tab, rows parted by an empty line, as copied from a page."""
     rows = []
     covered: list[list[str]] = []
     for r in range(table.height):
