@@ -7,12 +7,16 @@ import html
 import io
 import random
 import re
+import zipfile
 from collections.abc import Callable
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import docx
 import xlsxwriter
+from docx.enum.section import WD_ORIENT
 from docx.oxml import parse_xml
 
 from bed.grids import Cell, Document, Table
@@ -38,36 +42,49 @@ def _runs(text: str, *, hidden: bool = False) -> str:
     )
 
 
-def _word_table(table: Table) -> str:
+# The lines of a table by its look: all, none, across only, or every other row shaded.
+_LOOKS = {
+    "ruled": ("top", "left", "bottom", "right", "insideH", "insideV"),
+    "across": ("top", "bottom", "insideH"),
+    "striped": ("top", "bottom"),
+    "bare": (),
+}
+
+
+def _word_table(table: Table, look: str, wide: int) -> str:
     rows = []
     for r in range(table.height):
         cells = []
+        shade = '<w:shd w:val="clear" w:fill="E8EEF4"/>' if look == "striped" and r % 2 else ""
         for cell in sorted((c for c in table.cells if c.row <= r < c.row + c.rows), key=lambda c: c.column):
             properties = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
             if cell.rows > 1:
                 properties += '<w:vMerge w:val="restart"/>' if r == cell.row else "<w:vMerge/>"
             text = cell.text if r == cell.row else ""
-            cells.append(f"<w:tc><w:tcPr>{properties}</w:tcPr>{_runs(text, hidden=r in table.hidden)}</w:tc>")
+            inner = _runs(text, hidden=r in table.hidden)
+            cells.append(f"<w:tc><w:tcPr>{properties}{shade}</w:tcPr>{inner}</w:tc>")
         rows.append(f"<w:tr>{''.join(cells)}</w:tr>")
-    grid = '<w:gridCol w:w="1000"/>' * table.width
-    borders = "".join(
-        f'<w:{s} w:val="single" w:sz="4"/>' for s in ("top", "left", "bottom", "right", "insideH", "insideV")
-    )
+    grid = f'<w:gridCol w:w="{wide // max(1, table.width)}"/>' * table.width
+    borders = "".join(f'<w:{side} w:val="single" w:sz="4"/>' for side in _LOOKS[look])
     head = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
     return f"<w:tbl {_W}>{head}{''.join(rows)}</w:tbl>"
 
 
 def _docx(document: Document, path: Path, draw: random.Random) -> None:
     file = docx.Document()
-    body = file.element.body
-    section = body[-1]
+    section = file.sections[0]
+    if draw.random() < 0.3:
+        section.orientation = WD_ORIENT.LANDSCAPE
+        section.page_width, section.page_height = section.page_height, section.page_width
+    wide = int((section.page_width - section.left_margin - section.right_margin) / 635)  # in twentieths of a point
+    look = draw.choices(list(_LOOKS), (6, 1, 1, 1))[0]
+    end = file.element.body[-1]
     for block in document.blocks:
         if isinstance(block, Table):
-            section.addprevious(parse_xml(_word_table(block)))
+            end.addprevious(parse_xml(_word_table(block, look, wide)))
         for line in block.split("\n") if isinstance(block, str) else [""]:
-            section.addprevious(
-                parse_xml(f'<w:p {_W}><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>')
-            )
+            run = f'<w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r>'
+            end.addprevious(parse_xml(f"<w:p {_W}>{run}</w:p>"))
     file.save(str(path))
 
 
@@ -220,10 +237,33 @@ def _csv(document: Document, path: Path, draw: random.Random) -> None:
     path.write_bytes(out.getvalue().encode(draw.choice(("utf-8-sig", "gb18030"))))
 
 
+# -- packed
+
+
+def _mht(document: Document, path: Path, draw: random.Random) -> None:
+    page = path.with_suffix(".part")
+    _html(document, page, draw)
+    message = MIMEMultipart("related", type="text/html")
+    message["Subject"] = document.stem
+    message.attach(MIMEText(page.read_text(encoding="utf-8"), "html", "utf-8"))
+    page.unlink()
+    path.write_bytes(message.as_bytes())
+
+
+def _zip(document: Document, path: Path, draw: random.Random) -> None:
+    inner = path.with_suffix(draw.choice((".docx", ".xlsx", ".html")))
+    WRITERS[inner.suffix[1:]](document, inner, draw)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(inner, inner.name)
+    inner.unlink()
+
+
 WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "docx": _docx,
     "xlsx": _xlsx,
     "html": _html,
     "txt": _txt,
     "csv": _csv,
+    "mht": _mht,
+    "zip": _zip,
 }
