@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -75,17 +76,23 @@ def written(case: Case, folder: Path) -> Path:
     return write(page, source(case.ending), folder, draw)
 
 
+def _processor() -> float:
+    """Return the seconds of the processor so far, those of child processes included."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
 def tried(case: Case, path: Path) -> Result:
     """Read the file of a case, judge it."""
     page, noise, _ = made(case)
-    start, refused, book = sum(os.times()[:4]), "", {}
+    start, refused, book = _processor(), "", {}
     try:
         book = read_book(path).as_json()
     except ZhunshengError as error:
         refused = error.code
     except Exception as error:
         refused = f"crash: {error!r}"
-    seconds = sum(os.times()[:4]) - start  # of the processor, in its children too
+    seconds = _processor() - start
     return Result(case, judge(book, page.sheets, refused), seconds, noise)
 
 
@@ -93,7 +100,8 @@ def _kept(case: Case, keep: str) -> Result:
     """Write (unless an office suite did), read and judge a case; its folder stays where anything is wrong."""
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
-    result = tried(case, next(folder.glob(f"*.{case.ending}"), None) or written(case, folder))
+    made_of = case.ending in FILTERS  # an office suite made the file
+    result = tried(case, next(folder.glob(f"*.{case.ending}")) if made_of else written(case, folder))
     if any(one.kind != "right" for one in result.judged.fields):
         truth = json.dumps({"sheets": made(case)[0].sheets}, ensure_ascii=False, indent=1)
         (folder / "truth.json").write_text(truth, encoding="utf-8")

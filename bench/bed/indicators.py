@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from bed.contents import Content, Item, truth
@@ -54,9 +54,11 @@ class Columns:
             ((head, what),) = said.items()
             word, _, span = head.partition("|")
             group, _, word = word.rpartition(">")
+            whats = what.split("+")  # columns that share their head
             if not group and noise.words != "own":
-                word = _other_word(word, what, noise.words, draw, taken)
-            self.shown.append(Column(group, word, what, int(span or 1)))
+                word = _other_word(word, whats[0], noise.words, draw, taken)
+            self.shown.append(Column(group, word, whats[0], int(span or 1)))
+            self.shown += [Column(group, "", more) for more in whats[1:]]
         for name in () if spec.get("fixed") else noise.extra:
             if name not in [column.head for column in self.shown]:
                 last = name in ("备注", "责任科室", "责任人")
@@ -131,8 +133,12 @@ class Indicators:
         deep = 2 if any(column.group for column in self.columns.shown) else 1
         for group, run in groupby(self.columns.shown, key=lambda column: column.group):
             these = list(run)
-            for column in these:
-                self.table.put(at + bool(group), column.left, column.head, 1 if group else deep, column.span)
+            for n, column in enumerate(these):
+                if not column.head and n:  # under the head of the column before
+                    continue
+                beside = takewhile(lambda other: not other.head, these[n + 1 :])
+                wide = column.span + sum(other.span for other in beside)
+                self.table.put(at + bool(group), column.left, column.head, 1 if group else deep, wide)
             if group:
                 self.table.put(at, these[0].left, group, 1, sum(column.span for column in these))
         at += deep
@@ -184,7 +190,7 @@ class Indicators:
     def cells(self, at: int, items: list[Item], content: Content, counted: int, serial: int) -> None:
         """Write the cells of one row, of one item or of several packed in it; levels come after."""
         for column in self.columns.shown:
-            if column.what in ("level1", "level2") or column.shared:
+            if column.what.startswith("level") or column.shared:
                 continue
             texts = [
                 self.cell(column.what, item, content, counted + n, serial + n) for n, item in enumerate(items)
@@ -196,14 +202,18 @@ class Indicators:
     def levels(self, content: Content, rows: dict[str, list[tuple[int, int]]]) -> None:
         """Write the cells of the levels beside the rows that are theirs."""
         for column in self.columns.shown:
-            if column.what not in ("level1", "level2"):
+            if not column.what.startswith("level"):
                 continue
-            key = 0 if column.what == "level1" else 1
-            for text, run in groupby(rows, key=lambda level: self.names[level][key]):
+            key = 0 if column.what.startswith("level1") else 1
+            for n, (text, run) in enumerate(groupby(rows, key=lambda level: self.names[level][key]), 1):
                 these = list(run)
-                if key == 0 and self.spec.get("points"):
-                    points = sum(Decimal(i.weight) for i in content.items if self.names[i.level][0] == text)
+                points = sum(Decimal(i.weight) for i in content.items if i.level in these)
+                if column.what.endswith("_points"):
+                    text = str(points)
+                elif key == 0 and self.spec.get("points"):
                     text = f"{text}（{points}分）"
+                elif self.noise.counted:
+                    text = f"{'一二三四五六七八九'[n - 1]}、{text}" if key == 0 else f"（{n}）{text}"
                 self.down(column, rows[these[0]][0][0], rows[these[-1]][-1][1], text)
 
     def down(self, column: Column, start: int, end: int, text: str) -> None:
@@ -233,7 +243,7 @@ class Indicators:
         """Write a row that nobody sees, which is not to be read."""
         self.table.hidden.add(at)
         for column in self.columns.shown:
-            if column.what not in ("level1", "level2") and not column.shared:
+            if not column.what.startswith("level") and not column.shared:
                 text = {"name": "已取消的旧指标", "value": "≥3个"}.get(column.what, "")
                 self.table.put(at, column.left, text, 1, column.span)
         return at + 1

@@ -222,7 +222,7 @@ def _indicators(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> I
     for one in want["indicators"]:
         name = one["name"]
         near = [i for i in left if plain(i.get("name")) == plain(name)]
-        same = [i for i in near if _level(i.get("level2")) == _level(one["level2"])]
+        same = [i for i in near if _level(i.get("level2")) == _level(one.get("level2"))]
         hit = (same or near or [None])[0]
         if hit is None:
             fields = [

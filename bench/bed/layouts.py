@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import yaml
 
-from bed.contents import HERE, Content, contents
+from bed.contents import HERE, Content, Habit, contents, truth
 from bed.grids import Block, Document, Table, broken
 from bed.indicators import Columns, Indicators
 from bed.noise import Noise
@@ -187,8 +187,12 @@ class _Form:
     def items(self, table: Table, spec: dict[str, Any], at: int, left: int, width: int) -> int:
         """Write a table of indicators; return the row after it."""
         columns = Columns(spec, self.noise, self.draw, left, width)
+        for column in columns.shown:
+            column.head = self.filled(column.head)
         writer = Indicators(table, self.layout, spec, columns, self.noise, self.draw)
         end = writer.write(at, self.chosen, self.filled_of)
+        if spec.get("ignored"):  # another term's indicators
+            return end
         if not self.layout.get("listed"):
             self.indicators += writer.told[0]
             return end
@@ -225,11 +229,15 @@ class _Form:
                 return "    "
             self.told["year"] = str(content.year)
             return str(content.year)
+        if name in ("before", "after"):  # the years beside it
+            return str(content.year + (1 if name == "after" else -1))
         if name in ("name", "code", "department", "unit", "purpose"):
             self.told[name] = getattr(content, name)
             return str(getattr(content, name))
         if name in ("goals", "medium"):
             return self.goals(name)
+        if name == "prose":
+            return self.prose(how)
         if name == "done":
             return f"已完成：{content.goals[0]}。"
         if name == "plan":
@@ -251,6 +259,19 @@ class _Form:
             return f"{texts[0]}。"
         return "\n".join(f"目标{n}：{text}。" for n, text in enumerate(texts, 1))
 
+    def prose(self, level: str) -> str:
+        """Return the numeric indicators of a level (``o`` outputs …) in a sentence, as departments write."""
+        habit = Habit(signs=4)
+        said = []
+        for item in self.content.items:
+            if item.level.startswith(level) and item.numeric:
+                item = replace(item, fixed="")
+                self.indicators.append({"name": item.name, **truth(item, self.content.year, split=False)})
+                said.append(
+                    f"{item.name}{'为' if item.op == '==' else ''}{habit.whole(item, self.content.year)}"
+                )
+        return "，".join(said)
+
     def share(self, how: str) -> str:
         """Return a share of the spending plan: cumulative (``1``) or of the quarter (``q1``)."""
         plan = self.content.plan
@@ -267,4 +288,7 @@ class _Form:
             self.told[name] = str(amount)
         elif name == "carried" and self.told.get("fiscal"):  # fiscal funds of an earlier year may count in
             self.told["fiscal"] += f"|{Decimal(self.told['fiscal']) + amount}"
-        return _money(amount, self.layout.get("money", "万元"), how)
+        unit = self.layout.get("money", "万元")
+        if self.noise.cents and not how:
+            return f"{Decimal(amount) / (10000 if unit == '万元' else 1):,.2f}"
+        return _money(amount, unit, how)

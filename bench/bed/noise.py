@@ -28,6 +28,8 @@ class Noise:
     signs: int = 0  # of an operator column
     levels: str = "down"  # down (merged), blank, repeat
     marks: bool = False  # 指标1：
+    counted: bool = False  # levels with numbers: 一、产出指标
+    cents: bool = False  # 1,286,000.00, 128.60
     ellipsis: bool = False
     total: bool = False
     numbered: bool = False  # a row of column numbers under the head
@@ -62,6 +64,8 @@ def noise_of(draw: random.Random, amount: float) -> Noise:
         signs=draw.randrange(len(OP_WORDS)) if now(0.8) else 0,
         levels=draw.choice(("down", "blank", "repeat")) if now(0.7) else "down",
         marks=now(0.2),
+        counted=now(0.1),
+        cents=now(0.2),
         ellipsis=now(0.2),
         total=now(0.3),
         numbered=now(0.15),
@@ -91,6 +95,8 @@ def single_noises() -> dict[str, Noise]:
         found[f"operators {OP_WORDS[n]['>=']}"] = Noise(signs=n)
     for name in (
         "marks",
+        "counted",
+        "cents",
         "ellipsis",
         "total",
         "numbered",

@@ -76,7 +76,9 @@ def _docx(document: Document, path: Path, draw: random.Random) -> None:
     if draw.random() < 0.3:
         section.orientation = WD_ORIENT.LANDSCAPE
         section.page_width, section.page_height = section.page_height, section.page_width
-    wide = int((section.page_width - section.left_margin - section.right_margin) / 635)  # in twentieths of a point
+    wide = int(
+        (section.page_width - section.left_margin - section.right_margin) / 635
+    )  # in twentieths of a point
     look = draw.choices(list(_LOOKS), (6, 1, 1, 1))[0]
     end = file.element.body[-1]
     for block in document.blocks:
