@@ -7,11 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
 from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.targets import TargetValue
+from zhunsheng.targets.spelling import column_op
 
 
 def stated(text: str) -> bool:
@@ -34,6 +37,7 @@ _OF_CONTENT: dict[Class, str] = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "年度绩效指标", "绩效目标", "指标体系")  # the form's own label at the left of its table
+_WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
 _TALLEST = 4  # rows that a header takes at most
 
@@ -52,6 +56,10 @@ class Header:
     guessed: tuple[tuple[int, str], ...] = ()
     rivals: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
+
+    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
+        """Return what the rows of the header at a row show, by which it is known where it comes again."""
+        return tuple(shown(grid, row + n) for n in range(self.height))
 
 
 @dataclass
@@ -75,6 +83,11 @@ class _Column:
         return any(labels.qualifies(head, how) for head in self.heads)
 
 
+def shown(grid: Grid, row: int) -> tuple[str, ...]:
+    """Return the texts that a row shows, each once."""
+    return tuple(text for column in grid.distinct(row) if (text := labels.clean(grid.text(row, column))))
+
+
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
     """Return what the header that begins at a row says; None where none begins there.
 
@@ -93,7 +106,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
-    if len(known) < 2 and not ({"level1", "level2"} & fields.keys() and {"target", "stated"} & fields.keys()):
+    placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
+    if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
     if "name" not in fields and "description" in fields and "level2" in fields:
         fields["name"] = fields.pop("description")
@@ -149,7 +163,8 @@ def is_indicator(grid: Grid, row: int) -> bool:
     texts = [grid.text(row, column) for column in grid.distinct(row)]
     filled = [text for text in texts if said(text)]
     told = [text for text in filled if is_value(text) or (not level_of(text) and stated(text))]
-    return len(filled) >= 3 and any(map(level_of, filled)) and bool(told)
+    signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
+    return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 
 
 def _without_header(grid: Grid, row: int) -> Header | None:
@@ -180,7 +195,7 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
     under a head, or they are three and more new ones, or name what the first row did not.
     """
     texts = [text for _, text in own]
-    if _under_wide_heads(grid, row, own):
+    if _under_wide_heads(grid, row, own) or _under_one_head(grid, top, row, own):
         return True
     if not all(_is_head(text) for text in texts):
         return False
@@ -203,12 +218,23 @@ def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> b
     return (
         len(beside) >= 2
         and all(grid.owner(row, column)[0] < row for column in beside)
-        and any(labels.header(grid.text(row, column)) for column in beside)
         and all(
             grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
             for anchor in above
         )
     )
+
+
+def _under_one_head(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row without merged cells stands under one head with nothing at its right, as text files
+    write a head that is parted.
+    """
+    columns = [column for column, _ in own]
+    if grid.spans or len(own) < 2 or columns != list(range(columns[0], columns[-1] + 1)):
+        return False
+    over = [grid.text(top, column).strip() for column in columns]
+    heads = sum(bool(labels.header(grid.text(top, column))) for column in grid.distinct(top))
+    return bool(over[0]) and not any(over[1:]) and heads >= 3 and not any(is_value(text) for _, text in own)
 
 
 def _is_head(text: str) -> bool:
@@ -230,18 +256,21 @@ def _numbers(own: Sequence[tuple[int, str]]) -> bool:
 
 def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     """Return the columns under a header with their heads and their cells, the form's own labels left out."""
-    rows = _rows_below(grid, row + height)
+    own = [shown(grid, row + n) for n in range(height)]
+    rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
         if anchors and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
-        texts = (grid.text(*anchor).strip() for anchor in anchors)
+        texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
+        if not any(grid.text(*anchor) for anchor in list(anchors)[:1]) and height > 1:
+            texts = (*_over(grid, row, number), *texts)
         heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or labels.clean(heads[-1]) in _FORM):
+        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
             continue
         found.append(_Column(number, heads, cells, _field(heads)))
     names = [one for one in found if one.said == "name"]
@@ -251,12 +280,23 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     return found
 
 
+def _over(grid: Grid, row: int, number: int) -> tuple[str, ...]:
+    """Return the head at the left under which a column without one stands: 指标值 over 前年 and 上年, where a
+    text file can't merge cells.
+    """
+    left = next((c for c in range(number - 1, -1, -1) if grid.text(row, c).strip()), None)
+    if left is None or any(grid.text(row, c).strip() for c in range(left + 1, number + 1)):
+        return ()
+    below = [grid.text(row + 1, c).strip() for c in range(left, number + 1)]
+    return (grid.text(row, left).strip(),) if all(below) else ()
+
+
 def _rows_below(grid: Grid, start: int) -> list[int]:
     """Return the rows under a header that hold its columns, up to the next part of the form."""
     rows: list[int] = []
     for row in range(start, min(len(grid.rows), start + _SAMPLE)):
         own = [(c, t) for c, t in _own(grid, row) if said(t)]
-        if len(own) < 2:
+        if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
         if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
             break
@@ -309,6 +349,8 @@ def _by_words(
     if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
         behind = [number for number in weights if number > fields["name"]]
         fields["weight"] = behind[0] if behind else weights[-1]
+    if "source" in fields:  # where an indicator is from is its basis where nothing else tells one
+        fields.setdefault("basis", fields.pop("source"))
     for one in columns:  # what a column holds outranks a word that is used for several things
         if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
@@ -421,7 +463,7 @@ def _paired(
     for one in values:
         if weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
-        elif target and "actual" not in fields and one.number > target.number and one.holds == "target":
+        elif target and "actual" not in fields and one.number > target.number and _of_a_size(one, target):
             give(one, "actual")
 
 
@@ -432,25 +474,50 @@ def _never_above(score: _Column, points: _Column) -> bool:
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
 
 
+def _of_a_size(one: _Column, target: _Column) -> bool:
+    """Say whether most cells of a column are near the target values beside them, in the same unit."""
+    read = [
+        (TargetValue.parse(a), TargetValue.parse(b))
+        for a, b in zip(one.cells, target.cells, strict=False)
+        if said(a) and said(b)
+    ]
+    ratios = [
+        a.number / b.number if a.unit == b.unit else Decimal(0)
+        for a, b in read
+        if a.number is not None and b.number
+    ]
+    near = sum(Decimal("0.3") <= ratio <= 3 for ratio in ratios)
+    return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
+
+
 def _by_content(
     columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
-    taken = {*fields.values(), *rivals}
+    wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
+    taken = {*fields.values(), *rivals} - (set() if "target" in fields else wordy)
     free = [
         one
         for one in columns
         if one.number not in taken
-        and one.said is None
+        and (one.said is None or one.number in wordy)
         and not any(labels.label(head) or labels.qualifies(head, "past") for head in one.heads)
     ]
     guessed: list[tuple[int, str]] = []
 
     def give(one: _Column, name: str) -> None:
+        for other in [other for other, column in fields.items() if column == one.number]:
+            del fields[other]
         fields[name] = one.number
         guessed.append((one.number, name))
         free.remove(one)
 
+    target = next((one for one in columns if one.number == fields.get("target")), None)
+    if target and target.told("replaced") and any(one.holds == "target" for one in free):
+        fields["original"] = fields.pop("target")
+    past = [one for one in columns if one.said is None and one.told("past") and one.holds == "target"]
+    if past:
+        fields.setdefault("last_year", past[-1].number)
     if not {"target", "actual", "medium_term"} & fields.keys():
         values = [one for one in free if one.holds == "target"] or [
             one for one in free if one.holds == "points"
@@ -462,9 +529,9 @@ def _by_content(
         if name and name not in fields:
             give(one, name)
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
-    if levels and "name" not in fields:
+    if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
-        after = [one for one in words if one.number > max(levels)]
+        after = [one for one in words if one.number > max(levels, default=-1)]
         if after or (words and "description" not in fields):
             give((after or words)[0], "name")
     _paired(columns, fields, free, give)
