@@ -7,7 +7,6 @@ import html
 import io
 import random
 import re
-import zipfile
 from collections.abc import Callable
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -252,14 +251,6 @@ def _mht(document: Document, path: Path, draw: random.Random) -> None:
     path.write_bytes(message.as_bytes())
 
 
-def _zip(document: Document, path: Path, draw: random.Random) -> None:
-    inner = path.with_suffix(draw.choice((".docx", ".xlsx", ".html")))
-    WRITERS[inner.suffix[1:]](document, inner, draw)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.write(inner, inner.name)
-    inner.unlink()
-
-
 WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "docx": _docx,
     "xlsx": _xlsx,
@@ -267,5 +258,4 @@ WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "txt": _txt,
     "csv": _csv,
     "mht": _mht,
-    "zip": _zip,
 }
