@@ -24,6 +24,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from bed.beside import read_rows, texts, whole_rows
 from bed.grids import Document
 from bed.judging import Judgement, judge
 from bed.layouts import document, layouts
@@ -110,17 +111,24 @@ def _kept(case: Case, keep: str) -> Result:
     return result
 
 
+def files(cases: list[Case], keep: str) -> list[Path]:
+    """Write the file of each case, all of one format, into its folder, by an office suite where it is its."""
+    found = []
+    for case in cases:
+        folder = Path(keep) / case.key
+        folder.mkdir(parents=True, exist_ok=True)
+        found.append(written(case, folder))
+    if cases and cases[0].ending in FILTERS:
+        first, found = found, convert(found, cases[0].ending)
+        for path in first:
+            path.unlink()
+    return found
+
+
 def run(cases: list[Case], jobs: int, keep: str) -> Iterator[Result]:
     """Yield the results of all cases, over some processes; files are kept in a folder."""
     for ending in FILTERS:
-        these = [case for case in cases if case.ending == ending]
-        for case in these:
-            (Path(keep) / case.key).mkdir(parents=True, exist_ok=True)
-        files = [written(case, Path(keep) / case.key) for case in these]
-        if files:
-            convert(files, ending)
-            for path in files:
-                path.unlink()
+        files([case for case in cases if case.ending == ending], keep)
     if jobs == 1:
         yield from (_kept(case, keep) for case in cases)
         return
@@ -219,6 +227,25 @@ def kinds(results: list[Result], most: int) -> str:
     return "\n".join(out)
 
 
+def compared(results: list[Result], python: str) -> str:
+    """Return by format how many rows MarkItDown keeps whole, and how many indicators are read wholly right."""
+    out = ["| format | rows whole in MarkItDown | indicators wholly right here |", "|---|---|---|"]
+    for ending in dict.fromkeys(one.case.ending for one in results):
+        these = [one for one in results if one.case.ending == ending]
+        with tempfile.TemporaryDirectory() as folder:
+            paths = files([one.case for one in these], folder)
+            said = texts(python, paths)
+        pages = [made(one.case)[0] for one in these]
+        whole = [whole_rows(text, page) for text, page in zip(said, pages, strict=True)]
+        kept, rows = sum(k for k, _ in whole), sum(n for _, n in whole)
+        mine = sum(read_rows(one.judged) for one in these)
+        wanted = sum(len(sheet["indicators"]) for page in pages for sheet in page.sheets)
+        out.append(
+            f"| {ending} | {kept} of {rows} ({kept / rows:.1%}) | {mine} of {wanted} ({mine / wanted:.1%}) |"
+        )
+    return "\n".join(out)
+
+
 def _listed(result: Result) -> Iterator[str]:
     for one in result.judged.fields:
         if one.kind != "right":
@@ -242,6 +269,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--kinds", type=int, default=0, help="how many of the commonest kinds to list")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--keep", help="folder for the files of which anything was not right")
+    parser.add_argument("--markitdown", metavar="PYTHON", help="an interpreter that has it, to compare with")
     parser.add_argument("--write", action="store_true", help="docs/benchmarks-reading.md")
     args = parser.parse_args(argv)
     names = [n for n in layouts() if not args.layouts or n.startswith(tuple(args.layouts))]
@@ -262,6 +290,10 @@ def main(argv: list[str] | None = None) -> int:
     print(shown)
     if args.kinds:
         print(f"\n{kinds(results, args.kinds)}")
+    if args.markitdown:
+        beside = compared(results, args.markitdown)
+        shown += f"\n\n{beside}"
+        print(f"\n{beside}")
     if args.write:
         _write(shown, args)
     return 0
