@@ -294,7 +294,10 @@ def _over(grid: Grid, row: int, number: int) -> tuple[str, ...]:
 def _rows_below(grid: Grid, start: int) -> list[int]:
     """Return the rows under a header that hold its columns, up to the next part of the form."""
     rows: list[int] = []
-    for row in range(start, min(len(grid.rows), start + _SAMPLE)):
+    anchor = grid.owner(start - 1, 0) if start else (0, 0)
+    tall = grid.spans.get(anchor, (1, 1))[0]
+    end = anchor[0] + tall if anchor[0] + tall > start + 1 else len(grid.rows)  # the form's label beside them
+    for row in range(start, min(end, start + _SAMPLE)):
         own = [(c, t) for c, t in _own(grid, row) if said(t)]
         if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
@@ -311,6 +314,8 @@ def _field(heads: Sequence[str]) -> str | None:
     name = next((found for head in reversed(heads) if (found := labels.header(head))), None)
     name = name or next((found for head in reversed(heads) if (found := labels.header_like(head))), None)
     exact = heads and labels.header(heads[-1])
+    if name == "target" and any(labels.qualifies(head, "part") for head in heads):
+        return "part"  # of the year: 半年指标值
     if name in ("target", "actual") and not (exact and len(heads) == 1):
         if any(labels.qualifies(head, "past") for head in heads):
             return "last_year"
@@ -420,8 +425,9 @@ def _value_of_year(
         if len(exact) == 1:  # a synonym outranks key words
             rivals += [one.number for one in left if one is not exact[0]]
             left = exact
-    fields["target"] = left[-1].number
-    rivals += [one.number for one in left[:-1]]
+    told = [one for one in left if one.holds != "empty"] or left
+    fields["target"] = told[-1].number
+    rivals += [one.number for one in told[:-1]]
 
 
 def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
@@ -501,7 +507,10 @@ def _by_content(
         for one in columns
         if one.number not in taken
         and (one.said is None or one.number in wordy)
-        and not any(labels.label(head) or labels.qualifies(head, "past") for head in one.heads)
+        and not any(
+            labels.label(head) or labels.qualifies(head, "past") or labels.qualifies(head, "part")
+            for head in one.heads
+        )
     ]
     guessed: list[tuple[int, str]] = []
 
@@ -518,6 +527,8 @@ def _by_content(
     past = [one for one in columns if one.said is None and one.told("past") and one.holds == "target"]
     if past:
         fields.setdefault("last_year", past[-1].number)
+    if target and target.holds == "empty" and any(one.holds == "target" for one in free):
+        fields.pop("target", None)
     if not {"target", "actual", "medium_term"} & fields.keys():
         values = [one for one in free if one.holds == "target"] or [
             one for one in free if one.holds == "points"

@@ -225,7 +225,8 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
-    if not name or name == draft.name:
+    spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
+    if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
     if draft.name:
         before = draft
