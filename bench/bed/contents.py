@@ -168,7 +168,7 @@ class Habit:
     def whole(self, item: Item, year: int) -> str:
         """Return the target in one cell."""
         if item.fixed:
-            return item.fixed
+            return item.fixed.replace("{y}", str(year))
         if item.op == "by":
             return self.day(item, year)
         if item.op == "level":
@@ -201,6 +201,8 @@ def truth(item: Item, year: int, *, split: bool, signed: bool = True) -> dict[st
             op = f"{op}|=="
         if item.fixed.startswith("零"):
             unit = f"{unit}|"
+        if item.fixed == "未发生":  # in words, or as the none that it means
+            return {"op": "level|==", "value": "未发生|0", "unit": f"{unit}|"}
         if "日" in item.fixed:
             unit = f"{unit}|日"
     elif not signed and op in SIGN:

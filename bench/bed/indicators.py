@@ -276,10 +276,14 @@ class Indicators:
         return found[what] if what in found else str(getattr(item, what))
 
     def slipped(self, item: Item, text: str) -> str:
-        """Return a value as a scanner reads it, ≥ as 2; the truth then asks for a doubt (see ``true``)."""
-        seen = self.noise.slips and item.numeric and not item.fixed and item.unit == "%"
-        # 2 before 3 % is seen by nobody
-        return f"2{text[1:]}" if seen and text.startswith("≥") and Decimal(item.value) >= 10 else text
+        """Return a value as a scanner or a slip of the hand has it; the truth then asks for a doubt."""
+        if not self.noise.slips or not item.numeric or item.fixed:
+            return text
+        if item.unit == "%" and text.startswith("≥") and Decimal(item.value) >= 10:
+            return f"2{text[1:]}"  # 2 before 3 % is seen by nobody
+        if re.fullmatch(r"\d{5}", item.value):  # 12,0000 where 12,000 or 120,000 was meant
+            return text.replace(item.value, f"{item.value[0]},{item.value[1:]}")
+        return text
 
     def true(self, item: Item, content: Content) -> dict[str, Any]:
         """Return the true reading of one indicator, None where this form does not say it."""
@@ -302,5 +306,5 @@ class Indicators:
         whole = self.noise.habit.whole(item, content.year)
         if "value" in held and self.slipped(item, whole) != whole:
             either = f"{item.value}|2{item.value}|"
-            found |= {"op": ">=|==|unread", "value": either, "unit": "%|", "flag": ["value"]}
+            found |= {"op": ">=|==|unread", "value": either, "unit": f"{item.unit}|", "flag": ["value"]}
         return found

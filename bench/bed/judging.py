@@ -11,6 +11,7 @@ from typing import Any, Literal
 Kind = Literal["right", "wrong", "missing", "flagged", "refused"]
 _PLAIN = str.maketrans("０１２３４５６７８９．％＜＞＝：；，（）", "0123456789.%<>=:;,()")
 _FACTORS = {"%": Decimal("0.01"), "‰": Decimal("0.001"), "": Decimal(1)}
+_NUMBERED = re.compile(r"^\s*[一二三四五六七八九\d]+[、.](?=.)")
 _SUFFIX = re.compile(r"(?<=.)指标$")
 
 
@@ -39,7 +40,7 @@ def plain(text: object) -> str:
 
 def _level(text: object) -> str:
     without = re.sub(r"\([^()]*\)", "", str("" if text is None else text).translate(_PLAIN))
-    return _SUFFIX.sub("", plain(without))
+    return _SUFFIX.sub("", plain(_NUMBERED.sub("", without)))
 
 
 def _number(text: object) -> tuple[Decimal, str] | None:

@@ -120,6 +120,11 @@ class _Form:
             told["department"] = told.pop("name", None) or told.get("department")
         if "total" not in told and "planned" in told.get("execution", {}):
             told["total"] = f"{told['execution']['planned']}|{self.content.money['adjusted']}"
+        if not told.get("year"):  # without a year no day can be told
+            told.pop("plan", None)
+            for one in self.indicators:
+                if one["op"] == "by":
+                    one |= {"op": "by|unread", "value": f"{one['value']}|"}
         return {**_heads(told), "kind": self.content.kind, "indicators": self.indicators}
 
     # -- parts and rows
@@ -289,6 +294,7 @@ class _Form:
         elif name == "carried" and self.told.get("fiscal"):  # fiscal funds of an earlier year may count in
             self.told["fiscal"] += f"|{Decimal(self.told['fiscal']) + amount}"
         unit = self.layout.get("money", "万元")
-        if self.noise.cents and not how:
-            return f"{Decimal(amount) / (10000 if unit == '万元' else 1):,.2f}"
+        in_unit = Decimal(amount) / (10000 if unit == "万元" else 1)
+        if self.noise.cents and not how and in_unit == round(in_unit, 2):
+            return f"{in_unit:,.2f}"
         return _money(amount, unit, how)
