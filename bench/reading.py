@@ -304,20 +304,21 @@ def _write(shown: str, args: argparse.Namespace) -> None:
     text = f"""# Reading target documents
 
 `python bench/reading.py --seed {args.seed} --copies {args.copies} --formats {formats}`:
-invented projects and departments (`bench/bed/contents.yaml`) written in each layout (`bench/bed/layouts/`) and
-format, the first copy clean, the others with noise from the seed: other words over the columns, levels merged,
-blank or repeated, pages that break a table, marks, sums and numbers of columns, extra columns, hidden rows,
-slips of a scanner, the year in the file's name only. Each is read with `read_book` and judged field by field by
-what the document truly says. Silently wrong is another value, or an indicator that nobody wrote, without a
-doubt raised; silently missing is none; flagged is either with a doubt at its place. A false alarm is a doubt
-where all is right. Milliseconds are of the processor, those of child processes included. LibreOffice makes the
-formats of an office suite.
+invented projects and departments (`bench/bed/contents.yaml`) written in each layout
+(`bench/bed/layouts/`) and format, the first copy clean, the others with noise from the seed: other
+words over the columns, levels merged, blank or repeated, pages that break a table, marks, sums and
+numbers of columns, extra columns, hidden rows, slips of a scanner, the year in the file's name only.
+Each is read with `read_book` and judged field by field by what the document truly says. Silently wrong
+is another value, or an indicator that nobody wrote, without a doubt raised; silently missing is none;
+flagged is either with a doubt at its place. A false alarm is a doubt where all is right. Milliseconds
+are of the processor, those of child processes included. LibreOffice makes the formats of an office
+suite.
 
 """
     if args.markitdown:
-        text += """MarkItDown makes text for language models of a document and knows nothing of targets, so it is
-only asked whether all cells of an indicator's row stand in one line; docling was not tried: its models take
-6.5 GB.
+        text += """MarkItDown makes text for language models of a document and knows nothing of targets, so
+it is only asked whether all cells of an indicator's row stand in one line; docling was not tried:
+its models take 6.5 GB.
 
 """
     (ROOT / "docs" / "benchmarks-reading.md").write_text(f"{text}{shown}\n", encoding="utf-8")

@@ -78,7 +78,7 @@ def _book():
             "place": {"table": 1, "row": 5 + n},
             "target": {
                 "op": one["op"].split("|")[0],
-                "value": one["value"],
+                "value": one["value"].split("|")[0],
                 "unit": (one["unit"] or "").split("|")[0],
                 "raw": "",
                 "doubts": [],
