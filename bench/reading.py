@@ -272,6 +272,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--markitdown", metavar="PYTHON", help="an interpreter that has it, to compare with")
     parser.add_argument("--write", action="store_true", help="docs/benchmarks-reading.md")
     args = parser.parse_args(argv)
+    sys.path.append(str(ROOT / "tests"))  # for what draws pages there
     names = [n for n in layouts() if not args.layouts or n.startswith(tuple(args.layouts))]
     cases = [
         Case(name, ending, copy, args.seed, args.noise, single)

@@ -298,6 +298,12 @@ def _mht(document: Document, path: Path, draw: random.Random) -> None:
     path.write_bytes(message.as_bytes())
 
 
+def _ofd(document: Document, path: Path, draw: random.Random) -> None:
+    from bed.drawn import write_ofd  # its pages are those that tests draw, on the path of tests
+
+    write_ofd(document, path, draw)
+
+
 WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "docx": _docx,
     "xlsx": _xlsx,
@@ -305,4 +311,5 @@ WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "txt": _txt,
     "csv": _csv,
     "mht": _mht,
+    "ofd": _ofd,
 }
