@@ -137,7 +137,7 @@ def run(cases: list[Case], jobs: int, keep: str) -> Iterator[Result]:
 
 
 def count(results: list[Result]) -> Counter[str]:
-    """Return how many fields came to each kind, with documents, doubts, false alarms."""
+    """Return how many fields came to each kind, with documents, doubts, real doubts, false alarms."""
     found: Counter[str] = Counter()
     for result in results:
         found.update(one.kind for one in result.judged.fields)
@@ -146,6 +146,7 @@ def count(results: list[Result]) -> Counter[str]:
                 "fields": len(result.judged.fields),
                 "documents": 1,
                 "doubts": result.judged.doubts,
+                "real": result.judged.real,
                 "alarms": result.judged.alarms,
             }
         )
@@ -159,14 +160,14 @@ def line(name: str, results: list[Result]) -> str:
     share = 100 * found["right"] / max(1, found["fields"])
     return (
         f"| {name} | {found['documents']} | {found['fields']} | {share:.1f} % | {found['wrong']} "
-        f"| {found['missing']} | {found['flagged']} | {found['refused']} | {found['doubts']} "
+        f"| {found['missing']} | {found['flagged']} | {found['refused']} | {found['doubts']} ({found['real']}) "
         f"| {found['alarms']} | {seconds * 1000:.0f} |"
     )
 
 
 HEAD = (
     "| {} | documents | fields | right | silently wrong | silently missing | flagged | in refused files "
-    "| doubts | false alarms | ms |\n|---|---|---|---|---|---|---|---|---|---|---|"
+    "| doubts (real) | false alarms | ms |\n|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -311,9 +312,10 @@ words over the columns, levels merged, blank or repeated, pages that break a tab
 numbers of columns, extra columns, hidden rows, slips of a scanner, the year in the file's name only.
 Each is read with `read_book` and judged field by field by what the document truly says. Silently wrong
 is another value, or an indicator that nobody wrote, without a doubt raised; silently missing is none;
-flagged is either with a doubt at its place. A false alarm is a doubt where all is right. Milliseconds
-are of the processor, those of child processes included. LibreOffice makes the formats of an office
-suite.
+flagged is either with a doubt at its place. A doubt is real where something at its place is not read
+right, or where the document calls for one; a false alarm is a doubt about a value that is right.
+Milliseconds are of the processor, those of child processes included. LibreOffice makes the formats of
+an office suite.
 
 """
     if args.markitdown:

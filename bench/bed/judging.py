@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -26,10 +26,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All fields of one document, and the doubts raised where all is right and none was called for."""
+    """All fields of one document, the doubts raised, how many of them stand at something wrong or were called
+    for, and how many about a value that is right.
+    """
 
     fields: tuple[Judged, ...]
     doubts: int
+    real: int
     alarms: int
 
 
@@ -96,22 +99,29 @@ def same_words(got: object, want: object) -> bool:
 
 
 class _Doubts:
-    """What a reader said that it is unsure of."""
+    """What a reader said that it is unsure of; ``real`` are those asked for because something is wrong."""
 
     def __init__(self, book: dict[str, Any]) -> None:
         self.all = book.get("unsure") or []
+        self.real: set[int] = set()
 
-    def of(self, *fields: str) -> bool:
-        """Return whether one names a field of a sheet."""
-        return any(str(one.get("field", "")).startswith(fields) for one in self.all)
+    def _any(self, holds: Callable[[dict[str, Any]], bool]) -> bool:
+        found = {n for n, one in enumerate(self.all) if holds(one)}
+        self.real |= found
+        return bool(found)
 
-    def at(self, place: dict[str, Any] | None, name: str) -> bool:
-        """Return whether one is of the row at a place, or quotes the name."""
-        return any(
-            (place and _row(one.get("place")) == _row(place))
-            or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
-            for one in self.all
-        )
+    def of(self, *fields: str) -> Callable[[], bool]:
+        """Return a question: is one about a field of a sheet?"""
+        return lambda: self._any(lambda one: str(one.get("field", "")).startswith(fields))
+
+    def at(self, place: dict[str, Any] | None, name: str, more: bool = False) -> Callable[[], bool]:
+        """Return a question: is one of the row at a place, or does it quote the name, or is there ``more``?"""
+
+        def about(one: dict[str, Any]) -> bool:
+            here = bool(place) and _row(one.get("place")) == _row(place)
+            return here or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
+
+        return lambda: self._any(about) or more
 
 
 def _row(place: dict[str, Any] | None) -> tuple[Any, ...]:
@@ -119,10 +129,10 @@ def _row(place: dict[str, Any] | None) -> tuple[Any, ...]:
     return tuple(place.get(key) for key in ("sheet", "table", "row", "line"))
 
 
-def _one(field: str, right: bool, shown: object, flagged: bool, told: str = "") -> Judged:
+def _one(field: str, right: bool, shown: object, flagged: Callable[[], bool], told: str = "") -> Judged:
     if right:
         return Judged(field, "right")
-    kind: Kind = "flagged" if flagged else "missing" if shown in (None, "", []) else "wrong"
+    kind: Kind = "flagged" if flagged() else "missing" if shown in (None, "", []) else "wrong"
     return Judged(field, kind, told or f"{shown}")
 
 
@@ -146,7 +156,8 @@ def judge(book: dict[str, Any], wants: list[dict[str, Any]], refused: str = "") 
     bad = {one.field.partition(":")[0] for one in found if one.kind != "right"}
     told = [i for s in sheets for i in s.get("indicators") or [] if (i.get("target") or {}).get("doubts")]
     alarms = [i for i in told if plain(i["name"]) not in asked and i["name"] not in bad]
-    return Judgement(tuple(found), len(told) + len(doubts.all), len(alarms))
+    real = len(told) - len(alarms) + len(doubts.real)
+    return Judgement(tuple(found), len(told) + len(doubts.all), real, len(alarms))
 
 
 def _paired(sheets: list[dict[str, Any]], wants: list[dict[str, Any]]) -> dict[int, int]:
@@ -247,15 +258,14 @@ def _indicators(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> I
                     if one.get(k) is not None
                 ),
             ]
-            flagged = doubts.at(None, name)
+            flagged = doubts.at(None, name)()
             yield from (Judged(f"{name}: {k}", "flagged" if flagged else "missing", "lost") for k in fields)
             continue
         left.remove(hit)
         yield from _indicator(hit, one, doubts)
     for i in left:
-        flagged = bool((i.get("target") or {}).get("doubts")) or doubts.at(
-            i.get("place"), i.get("name") or "\0"
-        )
+        unsure = bool((i.get("target") or {}).get("doubts"))
+        flagged = doubts.at(i.get("place"), i.get("name") or "\0", unsure)()
         yield Judged(
             f"{i.get('name')}: invented",
             "flagged" if flagged else "wrong",
@@ -266,7 +276,7 @@ def _indicators(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> I
 def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Iterator[Judged]:
     name, target = one["name"], hit.get("target") or {}
     about = doubts.at(hit.get("place"), name)
-    value_doubt = about or bool(target.get("doubts"))
+    value_doubt = doubts.at(hit.get("place"), name, bool(target.get("doubts")))
     yield Judged(f"{name}: name", "right")
     for key in ("level1", "level2"):
         if one.get(key) is not None:
@@ -278,7 +288,7 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
                 f"{hit.get(key)} for {one[key]}",
             )
     unread = target.get("op") == "unread"
-    right = target.get("op") in one["op"].split("|") and (not unread or value_doubt)
+    right = target.get("op") in one["op"].split("|") and (not unread or value_doubt())
     yield _one(
         f"{name}: op",
         right,
@@ -289,7 +299,7 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
     shown = target.get("value")
     right = same_amount(shown, target.get("unit"), one["value"], one["unit"])
     wanted = "value" in (one.get("flag") or ())
-    if wanted and not value_doubt:
+    if wanted and not value_doubt():
         right = False
     yield _one(
         f"{name}: value",
