@@ -97,7 +97,7 @@ def tried(case: Case, path: Path) -> Result:
     return Result(case, judge(book, page.sheets, refused), seconds, noise)
 
 
-def _kept(case: Case, keep: str) -> Result:
+def _kept(case: Case, keep: str, spare: bool) -> Result:
     """Write (unless an office suite did), read and judge a case; its folder stays where anything is wrong."""
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def _kept(case: Case, keep: str) -> Result:
     if any(one.kind != "right" for one in result.judged.fields):
         truth = json.dumps({"sheets": made(case)[0].sheets}, ensure_ascii=False, indent=1)
         (folder / "truth.json").write_text(truth, encoding="utf-8")
-    else:
+    elif not spare:
         shutil.rmtree(folder)
     return result
 
@@ -125,15 +125,15 @@ def files(cases: list[Case], keep: str) -> list[Path]:
     return found
 
 
-def run(cases: list[Case], jobs: int, keep: str) -> Iterator[Result]:
-    """Yield the results of all cases, over some processes; files are kept in a folder."""
+def run(cases: list[Case], jobs: int, keep: str, *, spare: bool = False) -> Iterator[Result]:
+    """Yield the results of all cases, over some processes; files are kept in a folder, all where ``spare``."""
     for ending in FILTERS:
         files([case for case in cases if case.ending == ending], keep)
     if jobs == 1:
-        yield from (_kept(case, keep) for case in cases)
+        yield from (_kept(case, keep, spare) for case in cases)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_kept, cases, [keep] * len(cases), chunksize=8)
+        yield from pool.map(_kept, cases, [keep] * len(cases), [spare] * len(cases), chunksize=8)
 
 
 def count(results: list[Result]) -> Counter[str]:
@@ -160,8 +160,8 @@ def line(name: str, results: list[Result]) -> str:
     share = 100 * found["right"] / max(1, found["fields"])
     return (
         f"| {name} | {found['documents']} | {found['fields']} | {share:.1f} % | {found['wrong']} "
-        f"| {found['missing']} | {found['flagged']} | {found['refused']} | {found['doubts']} ({found['real']}) "
-        f"| {found['alarms']} | {seconds * 1000:.0f} |"
+        f"| {found['missing']} | {found['flagged']} | {found['refused']} "
+        f"| {found['doubts']} ({found['real']}) | {found['alarms']} | {seconds * 1000:.0f} |"
     )
 
 
@@ -228,14 +228,12 @@ def kinds(results: list[Result], most: int) -> str:
     return "\n".join(out)
 
 
-def compared(results: list[Result], python: str) -> str:
+def compared(results: list[Result], python: str, keep: str) -> str:
     """Return by format how many rows MarkItDown keeps whole, how many indicators are read wholly right."""
     out = ["| format | rows whole in MarkItDown | indicators wholly right here |", "|---|---|---|"]
     for ending in dict.fromkeys(one.case.ending for one in results):
         these = [one for one in results if one.case.ending == ending]
-        with tempfile.TemporaryDirectory() as folder:
-            paths = files([one.case for one in these], folder)
-            said = texts(python, paths)
+        said = texts(python, [next((Path(keep) / one.case.key).glob(f"*.{ending}")) for one in these])
         pages = [made(one.case)[0] for one in these]
         whole = [whole_rows(text, page) for text, page in zip(said, pages, strict=True)]
         kept, rows = sum(k for k, _ in whole), sum(n for _, n in whole)
@@ -284,18 +282,17 @@ def main(argv: list[str] | None = None) -> int:
     ]
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        for result in run(cases, args.jobs, args.keep or folder):
+        keep = args.keep or folder
+        for result in run(cases, args.jobs, keep, spare=bool(args.markitdown)):
             results.append(result)
             if args.verbose:
                 print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
-    shown = singly(results) if args.singly else table(results, args.formats)
+        shown = singly(results) if args.singly else table(results, args.formats)
+        if args.markitdown:
+            shown += f"\n\n{compared(results, args.markitdown, keep)}"
     print(shown)
     if args.kinds:
         print(f"\n{kinds(results, args.kinds)}")
-    if args.markitdown:
-        beside = compared(results, args.markitdown)
-        shown += f"\n\n{beside}"
-        print(f"\n{beside}")
     if args.write:
         _write(shown, args)
     return 0

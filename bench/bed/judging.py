@@ -115,7 +115,7 @@ class _Doubts:
         return lambda: self._any(lambda one: str(one.get("field", "")).startswith(fields))
 
     def at(self, place: dict[str, Any] | None, name: str, more: bool = False) -> Callable[[], bool]:
-        """Return a question: is one of the row at a place, or does it quote the name, or is there ``more``?"""
+        """Return a question: is one of the row at a place, does it quote the name, is there ``more``?"""
 
         def about(one: dict[str, Any]) -> bool:
             here = bool(place) and _row(one.get("place")) == _row(place)
