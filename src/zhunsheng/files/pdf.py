@@ -71,4 +71,5 @@ def _refused(name: str, why: str, detail: str = "", most: str = "") -> Zhunsheng
             return _beyond(name, worded("内容过于复杂，读取程序中断"))
         case "page":
             return ZhunshengError("ZS-IN-43", name=name, pages=detail)
-    return ZhunshengError("ZS-IN-05", name=name, detail=detail)
+    where = worded("第{page}页读不出", page=detail) if detail else worded("不是完整的 PDF")
+    return ZhunshengError("ZS-IN-05", name=name, detail=where)
