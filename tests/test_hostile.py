@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from compounds import compound, word_97
+from ofds import ofd
 from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
@@ -80,6 +81,7 @@ def spoiled() -> bytes:
 
 
 OLD_WORD = (GOLDEN / "carriers" / "merged-nested-tracked.doc").read_bytes()
+LINES = "L 1 1 " * 60_000
 WIDE = "<row r='1'>" + "".join(f'<c r="{c}1"><v>1</v></c>' for c in ("A", "NTP")) + "</row>"
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ZZ1048576"><v>1</v></c></row>'
 BILLION = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
@@ -141,6 +143,31 @@ CASES = {
     "跳过.rtf": (b"{\\rtf1\\bin999999999 x}", "ZS-IN-13"),
     "多层.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related\n" * 40, "ZS-IN-05"),
     "无页.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--\n", "ZS-IN-05"),
+    "加密.ofd": (ofd([], **{"Encryptions.xml": b"<x/>"}), "ZS-IN-04"),
+    "缺页.ofd": (ofd([""]).replace(b"Page_0/Content", b"Page_1/Content"), "ZS-IN-05"),
+    "实体.ofd": (ofd([], **{"OFD.xml": EXTERNAL.encode() + b"<x>&e;</x>"}), "ZS-IN-08"),
+    "多页.ofd": (ofd([""] * 301), "ZS-IN-06"),
+    "多字.ofd": (ofd(["<ofd:TextObject><ofd:TextCode>" + "字" * 100_001]), "ZS-IN-05"),
+    "字多.ofd": (
+        ofd(
+            [
+                f'<ofd:TextObject><ofd:TextCode DeltaX="g 999999999 1">{"字" * 100_001}</ofd:TextCode>'
+                "</ofd:TextObject>"
+            ]
+        ),
+        "ZS-IN-06",
+    ),
+    "线多.ofd": (
+        ofd(
+            [
+                f"<ofd:PathObject><ofd:AbbreviatedData>{'L 1 1 ' * 60_000}</ofd:AbbreviatedData></ofd:PathObject>"
+            ]
+        ),
+        "ZS-IN-06",
+    ),
+    "深.ofd": (ofd(["<ofd:PageBlock>" * 30 + "</ofd:PageBlock>" * 30]), "ZS-IN-05"),
+    "炸弹.ofd": (ofd([" " * (70 * 2**20)]), "ZS-IN-07"),
+    "大小.ofd": (ofd([""], box="0 0 1e30 5"), "ZS-IN-05"),
     "引号.csv": ('项目名称,指标\n"甲,≥1\n乙,≥2\n丙,≥3\n'.encode(), "ZS-IN-46"),
     "多列.csv": (b"1," * 3000, "ZS-IN-10"),
     "多格.csv": ((b"1," * 1999 + b"\n") * 2100, "ZS-IN-10"),

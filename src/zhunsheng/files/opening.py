@@ -81,9 +81,12 @@ class Opened:
         except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
-    def xml(self, path: str) -> etree._Element:
-        """Parse one XML member without entities or network. Raises ``ZS-IN-05`` or ``ZS-IN-08``."""
-        return parse_xml(self.member(path), self.name)
+    def xml(self, path: str, most: int = MAX_TAGS) -> etree._Element:
+        """Parse one XML member without entities or network, of at most ``most`` tags and attributes.
+
+        Raises ``ZS-IN-05``, ``ZS-IN-07`` or ``ZS-IN-08``.
+        """
+        return parse_xml(self.member(path), self.name, most)
 
 
 def file_digest(path: Path) -> str:

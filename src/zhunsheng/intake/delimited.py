@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from itertools import islice
@@ -28,7 +29,7 @@ def read(opened: Opened) -> list[Block]:
     Raises ``ZS-IN-05``, ``ZS-IN-10`` beyond what a sheet may have, ``ZS-IN-46`` for a quote that is never
     closed.
     """
-    lines = re.split("(?<=\n)|(?<=\r)(?!\n)", opened.text)
+    lines = list(io.StringIO(opened.text, newline=""))
     skipped = 0
     if said := _SAID.fullmatch(lines[0]):
         skipped, sign = 1, said[1]

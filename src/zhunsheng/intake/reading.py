@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.intake import delimited, doc, docx, html, pdf, rtf, scanned, text, xlsx
+from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, scanned, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -28,6 +28,7 @@ _READERS = {
     "html": html.read,
     "pdf": pdf.read,
     "mht": html.read,
+    "ofd": ofd.read,
 }
 
 
