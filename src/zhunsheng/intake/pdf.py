@@ -27,7 +27,7 @@ def read(opened: Opened) -> list[Block]:
     Raises ``ZS-IN-04``, ``-05``, ``-41`` (a scan), ``-42`` or ``-44``.
     """
     told = contents(opened.data, opened.name)
-    pages = [_page(one, number) for number, one in enumerate(told, start=1)]
+    pages = [page_of(one, number) for number, one in enumerate(told, start=1)]
     unreadable = [page.number for page, one in zip(pages, told, strict=True) if _unreadable(one)]
     pictures = [page.number for page in pages if not page.letters and (page.pictures or page.lines)]
     if can_recognise():
@@ -51,7 +51,8 @@ def _unreadable(told: dict[str, Any]) -> bool:
     return unknown > 20 and unknown > _UNREADABLE * len(told["letters"])
 
 
-def _page(told: dict[str, Any], number: int) -> Page:
+def page_of(told: dict[str, Any], number: int) -> Page:
+    """Return a page as ``pdfium.content`` tells it, counted from 1."""
     width, height = told["size"]
     letters: Sequence[list[Any]] = told["letters"]
     return Page(
