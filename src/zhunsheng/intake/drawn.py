@@ -19,7 +19,8 @@ from typing import NamedTuple
 _MARK = re.compile(
     r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|目标\s?[\d一二三四五六七八九十]+)"
 )
-_OPENING, _CLOSING = "（(“‘《〈【「『〔[{", "，。、；：？！）)”’》〉】」』〕]}%％‰…,.;:?!"
+_SIGNS = "≥≤＝=＞＜><"
+_OPENING, _CLOSING = "（(“‘《〈【「『〔[{", "，。、；：？！）)”’》〉】」』〕]}%％‰…,.;:?!/／"
 
 
 class Box(NamedTuple):
@@ -228,9 +229,20 @@ def _wrapped(letters: Sequence[Letter], left: float, right: float) -> str:
     return "".join(parts)
 
 
+def goes_on(above: Sequence[Letter], below: Sequence[Letter], left: float, right: float) -> bool:
+    """Say whether the words of one cell, whose lines may run from ``left`` to ``right``, can go on in another's."""
+    lines = [[one for one in part if not one.text.isspace() and not one.turns] for part in (above, below)]
+    if not all(lines):
+        return False
+    if all(len(line) == 1 for part in lines for line in lines_of(part)):  # written downwards
+        return True
+    return _between(lines_of(lines[0])[-1], lines_of(lines[1])[0], left, right) != "\n"
+
+
 def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right: float) -> str:
     """Return what stands between two lines: nothing where the first was full, else a line break."""
-    if _MARK.match("".join(one.text for one in line).lstrip()):
+    signs = above[0].text in _SIGNS and line[0].text in _SIGNS
+    if signs or _MARK.match("".join(one.text for one in line).lstrip()):
         return "\n"
     seen = [one for one in above if not one.text.isspace()]
     first, last, high = seen[0], seen[-1], seen[-1].bottom - seen[-1].top
