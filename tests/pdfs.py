@@ -41,9 +41,7 @@ def pdf(sheets: Sequence[Sheet], objects: Sequence[bytes] = (), trailer: str = "
         ).encode()
         drawn = sheet.drawn.encode() if isinstance(sheet.drawn, str) else sheet.drawn
         packed = zlib.compress(drawn, 9)
-        parts[content] = (
-            b"<</Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream"
-        )
+        parts[content] = b"<</Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream"
     parts[2] = f"<</Type/Pages/Kids[{' '.join(kids)}]/Count {len(kids)}>>".encode()
     out, places = b"%PDF-1.7\n", []
     for number in sorted(parts):

@@ -119,7 +119,9 @@ def page(*lines: tuple[float, float, str], strokes: tuple[Box, ...] = (), size: 
 
 
 def test_lines_that_ended_for_want_of_room_are_joined_and_others_kept_apart() -> None:
-    full = page((50, 100, "建成渠道四十八公里并"), (50, 115, "验收"), (50, 130, "培训农技人员"), (50, 145, "印发手册"))
+    full = page(
+        (50, 100, "建成渠道四十八公里并"), (50, 115, "验收"), (50, 130, "培训农技人员"), (50, 145, "印发手册")
+    )
     assert words_of(full.letters, 50, 155) == "建成渠道四十八公里并验收\n培训农技人员\n印发手册"
     listed = page((50, 100, "１建成渠道四十八公里"), (50, 115, "2.培训农技人员一批次"))
     assert words_of(listed.letters, 50, 150) == "１建成渠道四十八公里\n2.培训农技人员一批次"
@@ -147,7 +149,9 @@ def test_letters_printed_twice_are_one() -> None:
 def test_a_frame_and_underlines_are_no_table() -> None:
     frame = (Box(20, 20, 580, 20), Box(20, 780, 580, 780), Box(20, 20, 20, 780), Box(580, 20, 580, 780))
     underline = Box(110, 111, 300, 111)
-    blocks = paged.blocks_of([page((50, 100, "项目名称：渠道建设"), (50, 130, "主管部门：农业局"), strokes=(*frame, underline))])
+    blocks = paged.blocks_of(
+        [page((50, 100, "项目名称：渠道建设"), (50, 130, "主管部门：农业局"), strokes=(*frame, underline))]
+    )
     assert [type(block) for block in blocks] == [Paragraph, Paragraph]
 
 

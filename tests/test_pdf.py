@@ -84,12 +84,24 @@ def test_a_place_says_its_page_and_other_formats_say_nothing_of_pages() -> None:
     assert Place(page=2).label() == "第2页"
     assert Place(page=2, paragraph=5).label() == "第2页第5段"
     assert Place.model_validate_json(place.model_dump_json()) == place
-    assert set(Place(table=1).model_dump(mode="json")) == {"line", "paragraph", "sheet", "table", "row", "column"}
+    assert set(Place(table=1).model_dump(mode="json")) == {
+        "line",
+        "paragraph",
+        "sheet",
+        "table",
+        "row",
+        "column",
+    }
 
 
 def test_a_book_of_a_pdf_comes_back_from_json() -> None:
     book = book_of(open_bytes(pdf([Sheet(FORM)]), "目标.pdf"))
-    assert [one.type.aim.words() for one in book.sheets[0].indicators] == ["≥48公里", "≥95分", "≥2300户", "≥92分"]
+    assert [one.type.aim.words() for one in book.sheets[0].indicators] == [
+        "≥48公里",
+        "≥95分",
+        "≥2300户",
+        "≥92分",
+    ]
     assert type(book).from_json(book.as_json()) == book
 
 
@@ -115,7 +127,9 @@ def test_ten_pages_of_tables_are_read_within_two_seconds() -> None:
     own, children = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN)
     assert len(the_grid(data).rows) == 330
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = time.process_time() - own + after.ru_utime - children.ru_utime + after.ru_stime - children.ru_stime
+    spent = (
+        time.process_time() - own + after.ru_utime - children.ru_utime + after.ru_stime - children.ru_stime
+    )
     assert spent < 2
 
 
@@ -189,7 +203,9 @@ def test_text_that_a_scanner_laid_unseen_over_its_picture_is_doubted() -> None:
     """Rendering mode 3: neither filled nor stroked."""
     over = FORM.replace("BT ", "BT 3 Tr ")
     fonts = "/Resources<</Font<</F 3 0 R>>/XObject<</I 100 0 R>>>>"
-    book = book_of(open_bytes(pdf([Sheet(f"q 595 0 0 842 0 0 cm /I Do Q\n{over}", more=fonts)], [GREY]), "a.pdf"))
+    book = book_of(
+        open_bytes(pdf([Sheet(f"q 595 0 0 842 0 0 cm /I Do Q\n{over}", more=fonts)], [GREY]), "a.pdf")
+    )
     assert "indicators.0.target" in {one.field for one in book.unsure}
 
 
@@ -234,7 +250,9 @@ def test_harm_is_refused_within_bounds(name: str) -> None:
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
 
 
-@pytest.mark.parametrize(("bound", "drawn"), [("MOST_LETTERS", text(50, 700, "绩效目标")), ("MOST_LINES", line(0, 0, 9, 0) * 4)])
+@pytest.mark.parametrize(
+    ("bound", "drawn"), [("MOST_LETTERS", text(50, 700, "绩效目标")), ("MOST_LINES", line(0, 0, 9, 0) * 4)]
+)
 def test_what_is_counted_is_bounded(monkeypatch: pytest.MonkeyPatch, bound: str, drawn: str) -> None:
     data = pdf([Sheet(drawn), Sheet(drawn)])
     assert len(list(pdfium.content(data))) == 2
@@ -251,7 +269,9 @@ def test_a_full_page_of_lines_is_read_in_time() -> None:
     assert time.process_time() - start < 5
 
 
-def test_the_process_gets_no_variables_and_imports_nothing_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_gets_no_variables_and_imports_nothing_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Its own file names every module that it needs."""
     source = Path(pdf_files.__file__).with_name("pdfium.py").read_text("utf8")
     assert "zhunsheng" not in source

@@ -366,7 +366,11 @@ def _repeated(cells: Sequence[Cell], seam: int) -> int:
             by_row[cell.row].append((cell.column, _plain(cell)))
     for start in range(min(6, seam)):
         count = 0
-        while count < min(4, seam - start) and by_row[start + count] and by_row[start + count] == by_row[seam + count]:
+        while (
+            count < min(4, seam - start)
+            and by_row[start + count]
+            and by_row[start + count] == by_row[seam + count]
+        ):
             count += 1
         if count and sum(bool(text) for _, text in by_row[start]) > 1:
             return count
@@ -390,34 +394,38 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
     pad = _padding(cells)
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
-    whole = _is_cut(last, first, open_, pad)
     over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
+    whole = _is_cut(last, first, all(open_), over, pad)
     gone: set[int] = set()
     for column, cell in first.items():
         above = last.get(column)
         if above is None or above.columns != cell.columns or above.row + above.rows > seam:
             continue
         blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
-        if whole or (blank and (open_[column] or column in over)) or _is_cut_word(above, cell, pad):
+        merged = open_[column] or column in over
+        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, pad)
+        if whole or same or (blank and merged) or _is_cut_word(above, cell, pad):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))
     return [cell for cell in cells if id(cell) not in gone]
 
 
-def _is_cut(last: dict[int, Cell], first: dict[int, Cell], open_: Sequence[bool], pad: float) -> bool:
+def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
     """Say whether a page's end cuts a row: no line ends it, or what follows goes on with some of its cells and
-    has nothing for others.
+    has nothing for others, of which one at least stands behind the first or is of a column without merged cells.
     """
     if not first or any(
         column not in last or last[column].columns != cell.columns for column, cell in first.items()
     ):
         return False
-    if all(open_):
+    if no_line:
         return True
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
-    if not filled or not filled <= had or max(had - filled, default=-1) < min(filled):
+    if not filled or not filled <= had:
+        return False
+    if not any(column > min(filled) or column not in over for column in had - filled):
         return False
     return all(_can_go_on(last[column], first[column], pad) for column in filled)
 
@@ -426,11 +434,28 @@ def _can_go_on(above: Cell, cell: Cell, pad: float) -> bool:
     return goes_on(above.letters, cell.letters, above.box.left + pad, above.box.right - pad)
 
 
+def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> bool:
+    """Say whether what stands before a column goes on over a seam: it has words above and none below."""
+    before = [(last[n], cell) for n, cell in first.items() if n < column and n in last]
+    return any(_plain(above) for above, _ in before) and not any(_plain(cell) for _, cell in before)
+
+
+def _is_cut_text(above: Cell, cell: Cell, pad: float) -> bool:
+    """Say whether a page's end cuts a longer text."""
+    text = _plain(above)
+    unended = len(text) > 12 and not text.endswith(("。", "；", "指标"))
+    return unended and bool(_plain(cell)) and _can_go_on(above, cell, pad)
+
+
 def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
     """Say whether a page's end cuts what is one word or one bracket."""
     before, both = _plain(above), _plain(above) + _plain(cell)
     unclosed = before.count("（") > before.count("）") and both.count("（") == both.count("）")
-    level = both.endswith("指标") and not before.endswith("指标") and not _plain(cell).startswith(before[:1] or " ")
+    level = (
+        both.endswith("指标")
+        and not before.endswith("指标")
+        and not _plain(cell).startswith(before[:1] or " ")
+    )
     return bool(_plain(cell)) and (unclosed or level) and _can_go_on(above, cell, pad)
 
 
