@@ -1,5 +1,5 @@
-"""Write small PDF files of invented content for tests: pages of drawing commands, Chinese in a font that every
-reader of PDF knows (STSong-Light, ISO 32000-1, 9.7.5.2), nothing embedded.
+"""Write small PDF files of invented content for tests: pages of drawing commands, Chinese in a font that
+every reader of PDF knows (STSong-Light, ISO 32000-1, 9.7.5.2), nothing embedded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page: what it draws, its size in points, its turn in degrees, and further entries of its dictionary."""
+    """A page: what it draws, its size in points, its turn in degrees, and further entries of its
+    dictionary.
+    """
 
     drawn: str | bytes
     size: tuple[float, float] = (595, 842)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from places import GOLDEN
 
+from places import GOLDEN
 from zhunsheng.intake import paged
 from zhunsheng.intake.drawn import Box, Letter, Page, radicals, region, upright, words_of
 from zhunsheng.intake.grid import Block, Grid, Paragraph

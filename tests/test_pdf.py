@@ -1,4 +1,6 @@
-"""PDF: what PDFium tells of real and of drawn files, places, pictures of pages, scans, and files that mean harm."""
+"""PDF: what PDFium tells of real and of drawn files, places, pictures of pages, scans, and files that mean
+harm.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pdfs import Sheet, line, pdf, table, text
 from places import GOLDEN
-
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files import pdf as pdf_files
 from zhunsheng.files import pdfium
@@ -31,7 +33,10 @@ ROWS = [
 ]
 XS = [50, 140, 250, 400, 520]
 FORM = text(200, 760, "渠道项目绩效目标表", 14) + text(50, 735, "项目名称：渠道项目") + table(ROWS, XS, 720)
-GREY = b"<</Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray/Length 1>>stream\n\x99\nendstream"
+GREY = (
+    b"<</Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray/Length 1>>"
+    b"stream\n\x99\nendstream"
+)
 SCAN = Sheet("q 595 0 0 842 0 0 cm /I Do Q", more="/Resources<</XObject<</I 100 0 R>>>>")
 
 
@@ -219,7 +224,10 @@ def test_signs_without_a_meaning_are_refused(monkeypatch: pytest.MonkeyPatch) ->
 # Files that mean harm.
 
 LOCKED = f"/Encrypt<</Filter/Standard/V 1/R 2/O<{'00' * 32}>/U<{'11' * 32}>/P -44>>/ID[<00><00>]"
-LOOP = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 100 0 R>>>>/Length 11>>stream\n/X Do /X Do\nendstream"
+LOOP = (
+    b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 100 0 R>>>>/Length 11>>"
+    b"stream\n/X Do /X Do\nendstream"
+)
 HARM: dict[str, tuple[Any, str]] = {
     "encrypted": (lambda: pdf([Sheet("q Q")], trailer=LOCKED), "ZS-IN-04"),
     "cut": (lambda: pdf([Sheet(FORM)])[:400], "ZS-IN-05"),
@@ -238,8 +246,8 @@ HARM: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("name", HARM)
 def test_harm_is_refused_within_bounds(name: str) -> None:
-    """Within five seconds of the processor, whatever the machine does beside it. The system holds the process to
-    280 MiB: what would take more ends it.
+    """Within five seconds of the processor, whatever the machine does beside it. The system holds the
+    process to 280 MiB: what would take more ends it.
     """
     make, code = HARM[name]
     data = make()

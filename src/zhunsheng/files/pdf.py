@@ -35,7 +35,9 @@ def page_picture(data: bytes, name: str, page: int, longest: int = LONGEST) -> b
 
 
 def _told(data: bytes, name: str, *what: str) -> bytes:
-    """Return what the process tells of a document. It gets no variables but those of the system's own start."""
+    """Return what the process tells of a document. It gets no variables but those of the system's own
+    start.
+    """
     command = [sys.executable, "-I", str(_PROGRAM), *what]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=_WAIT, check=False, env={})

@@ -1,9 +1,9 @@
-"""What a PDF page holds, as letters, lines, areas and pictures with their boxes, and its image: told by PDFium in
-a process of its own.
+"""What a PDF page holds, as letters, lines, areas and pictures with their boxes, and its image: told by
+PDFium in a process of its own.
 
-PDFium is a large program in C++ that reads what strangers wrote. Its process has a bound of seconds and of memory,
-and where it dies, only the document is refused. This file is also the program that the process runs: it imports
-nothing of the package.
+PDFium is a large program in C++ that reads what strangers wrote. Its process has a bound of seconds and of
+memory, and where it dies, only the document is refused. This file is also the program that the process runs:
+it imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pypdfium2
@@ -51,8 +52,7 @@ def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     if sys.platform == "linux":  # elsewhere the bounds on what is counted have to do
-        with open("/proc/self/statm") as stream:
-            taken = int(stream.read().split()[0]) * resource.getpagesize()
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
 
 
@@ -114,10 +114,11 @@ class _View:
 
 
 def content(data: bytes) -> Iterator[dict[str, Any]]:
-    """Give each page: ``size``, ``letters``, ``lines``, ``areas``, ``pictures``, all boxes in points as shown.
+    """Give each page: ``size``, ``letters``, ``lines``, ``areas``, ``pictures``, all boxes in points as
+    shown.
 
-    A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a sign
-    that the font gives no meaning]. Raises ``Refused``.
+    A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a
+    sign that the font gives no meaning]. Raises ``Refused``.
     """
     document = _open(data)
     if len(document) > MOST_PAGES:
@@ -242,8 +243,8 @@ def _square(
     box: list[float], origin: tuple[float, float], turn: int, wide: float, high: float
 ) -> list[float]:
     """Return a letter's box as large as its font makes it, ``wide`` at least and ``high``, whatever the glyph
-    fills: fonts drawn as pictures (Type 3) tell the glyph's box only. Of the height 0.88 stand above the line, as
-    in Chinese fonts.
+    fills: fonts drawn as pictures (Type 3) tell the glyph's box only. Of the height 0.88 stand above the
+    line, as in Chinese fonts.
     """
     left, top, right, bottom = box
     x, y = origin
@@ -276,7 +277,9 @@ def _drawn(page: pypdfium2.PdfPage, view: _View, most: int) -> dict[str, list[li
 
 
 def _items(page: pypdfium2.PdfPage, most: int) -> Iterator[tuple[Any, Matrix]]:
-    """Give the objects of a page and of the forms in it, in the order of drawing, with the matrix of their form."""
+    """Give the objects of a page and of the forms in it, in the order of drawing, with the matrix of their
+    form.
+    """
     left = [4 * most + 100_000]
 
     def walk(count: int, get: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
@@ -331,7 +334,9 @@ def _colour(get: Any, item: Any) -> tuple[int, int, int, int]:
 
 
 def _path(item: Any, matrix: Matrix, view: _View, told: dict[str, list[list[float]]]) -> None:
-    """Add what a path draws: strokes along the axes and thin areas as lines, other areas that show as areas."""
+    """Add what a path draws: strokes along the axes and thin areas as lines, other areas that show as
+    areas.
+    """
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, filled, stroked)
     shown = stroked.value and _colour(raw.FPDFPageObj_GetStrokeColor, item)[3] > 0

@@ -1,5 +1,5 @@
-"""Reader for PDF: its pages as drawn, and where these hold no text, the words of their pictures by recognition of
-characters.
+"""Reader for PDF: its pages as drawn, and where these hold no text, the words of their pictures by
+recognition of characters.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def _recognised(opened: Opened, page: Page) -> Page:
 
 
 def _unreadable(told: dict[str, Any]) -> bool:
-    unknown = sum(letter[6] == _UNKNOWN for letter in told["letters"])
-    return unknown > 20 and unknown > _UNREADABLE * len(told["letters"])
+    letters: list[list[Any]] = told["letters"]
+    unknown = sum(1 for letter in letters if letter[6] == _UNKNOWN)
+    return unknown > 20 and unknown > _UNREADABLE * len(letters)
 
 
 def page_of(told: dict[str, Any], number: int) -> Page:

@@ -1,5 +1,5 @@
-"""Pages that are pictures: their words by recognition of characters (the extra ``ocr``), their lines by their dark
-pixels, and a doubt for every field that was read so.
+"""Pages that are pictures: their words by recognition of characters (the extra ``ocr``), their lines by
+their dark pixels, and a doubt for every field that was read so.
 """
 
 from __future__ import annotations

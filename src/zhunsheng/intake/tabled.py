@@ -42,8 +42,8 @@ class Table:
 
 @dataclass
 class Plan:
-    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the places
-    from the left of letters that jut out of their column, by number.
+    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the
+    places from the left of letters that jut out of their column, by number.
     """
 
     ys: list[float]
@@ -95,7 +95,9 @@ class Part:
         return sum(count > 1 for count in per_row.values()) > 1
 
     def goes_on_in(self, part: Part) -> bool:
-        """Say whether a part at the head of the next page is of the same table: the same kind, sides and columns."""
+        """Say whether a part at the head of the next page is of the same table: the same kind, sides and
+        columns.
+        """
         if self.kind != part.kind:
             return False
         slack = 4.0 if self.kind != "free" else 3 * self.size
@@ -189,8 +191,8 @@ def _plan(stack: _Stack) -> Plan:
 
 
 def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut out of
-    their column stay in it.
+    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut
+    out of their column stay in it.
     """
     for line in runs:
         for run in line:
@@ -222,7 +224,9 @@ def _open_rows(plan: Plan, row: int, columns: slice) -> tuple[int, int]:
 
 
 def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to these."""
+    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to
+    these.
+    """
     bare = [row for row in range(len(plan.ys) - 1) if len(plan.xs) > 3 and not plan.beside[row][1:-1].any()]
     within: dict[int, list[Run]] = {row: [] for row in bare}
     for line in runs:
@@ -240,7 +244,7 @@ def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Pla
     if sum(kept_to(row) > 2 for row in bare) > 1:
         for row in bare:
             plan.beside[row] = True
-            own = [run for run in within[row]]
+            own = within[row]
             for n, x in enumerate(plan.xs):
                 if any(run.box.left + slack < x < run.box.right - slack for run in own):
                     plan.beside[row][n] = False
@@ -248,7 +252,9 @@ def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Pla
 
 
 def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan:
-    """Add the rows that no line parts: in bands between full lines whose texts stand in rows of several cells."""
+    """Add the rows that no line parts: in bands between full lines whose texts stand in rows of several
+    cells.
+    """
     full = [n for n, row in enumerate(plan.below) if row.all() or n in (0, len(plan.ys) - 1)]
     extra: list[tuple[float, list[bool]]] = []
     for first, last in pairwise(full):
@@ -412,8 +418,9 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
 
 
 def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
-    """Say whether a page's end cuts a row: no line ends it, or what follows goes on with some of its cells and
-    has nothing for others, of which one at least stands behind the first or is of a column without merged cells.
+    """Say whether a page's end cuts a row: no line ends it, or what follows goes on with some of its cells
+    and has nothing for others, of which one at least stands behind the first or is of a column without
+    merged cells.
     """
     if not first or any(
         column not in last or last[column].columns != cell.columns for column, cell in first.items()

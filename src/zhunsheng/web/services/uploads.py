@@ -77,7 +77,8 @@ def picture_of_page(upload: Upload, page: int, longest: int = 1_600) -> bytes:
     """Return a page of a kept PDF, counted from 1, as PNG of so many pixels at its longer side.
 
     Where something stood on it is told by ``Place.region``, as shares of this picture's width and height.
-    Raises ``ZS-IN-03`` for another format, ``ZS-IN-43`` for no such page, ``ZS-IN-42`` for one beyond the bounds.
+    Raises ``ZS-IN-03`` for another format, ``ZS-IN-43`` for no such page, ``ZS-IN-42`` for one beyond the
+    bounds.
     """
     content = upload.content()
     if open_bytes(content, upload.name).kind != "pdf":
