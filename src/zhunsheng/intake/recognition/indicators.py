@@ -102,7 +102,8 @@ def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
 def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
     """Return the levels of a row, empty where its table has none, and keep them for the rows below."""
     level1, level2 = texts.get("level1", ""), texts.get("level2", "")
-    if both := both_levels(level2 if level2 else level1):
+    alone = "level1" not in texts or "level2" not in texts
+    if alone and (both := both_levels(level2 if level2 else level1)):
         level1, level2 = both
     first, second = draft.levels
     if level1:
@@ -119,8 +120,13 @@ def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
     """
     told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
     name = texts["name"]
-    if told != [name] or (name in (texts.get("level1"), texts.get("level2"))):
-        return False
+    return (
+        told == [name] and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+    )
+
+
+def step_down(draft: Draft, name: str) -> bool:
+    """Let the rows below stand under a level, where a text is the name of one; say whether it is."""
     level = level_of(name)
     if level is None:
         return False

@@ -13,7 +13,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns
+from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
@@ -59,13 +59,24 @@ def read_table(document: Document, grid: Grid) -> None:
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
     """Read the row at hand and return how many rows that took."""
+    again = now.columns and now.draft and shown(row.grid, row.number) in now.columns.rows
+    if again and now.draft and _is_medium(now, row) == now.draft.medium:
+        return 1  # the header that comes again on the next page
     if header := header_at(row.grid, row.number, document.year, unheaded=now.columns is None):
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
+    heads = [
+        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
+    ]
+    if len(heads) > 2:
+        why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        now.columns, now.zone = None, Zone()
+        return 1
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
-        read_indicator(document, now.draft, row, now.columns.fields)
+        _read_indicators(document, now.draft, row, now.columns)
         return 1
     if now.columns and _starts_form(row):
         now.draft, now.columns, now.zone = None, None, Zone()
@@ -94,19 +105,30 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
-    project = project_columns(row.grid, row.number, fields) if header.height else {}
+    taken = {*fields.values(), *(column for _, group in header.groups for column in group.values())}
+    project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
     before = now.draft.columns
     now.columns = TableColumns(
-        fields, project, {name: row.text(column) for name, column in project.items()}, row.grid.width
+        fields,
+        project,
+        {name: _head(row, column, header) for name, column in project.items()},
+        header.groups,
+        header.rows(row.grid, row.number),
+        row.grid.width,
     )
     now.draft.columns, now.draft.stairs = now.columns, False
     if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
         now.draft.levels = ("", "")
-    side = row.text(0) + now.zone_title
-    now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+    now.draft.medium = _is_medium(now, row)
     _tell(document, row, header, project)
+
+
+def _is_medium(now: _Reading, row: Row) -> bool:
+    """Say whether a header stands over the medium term's indicators."""
+    side = row.text(0) + now.zone_title
+    return bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
 
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
@@ -142,6 +164,16 @@ def _read_below_header(
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
     else:
+        _read_indicators(document, draft, row, columns)
+
+
+def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
+    """Read the indicator of a row, or of a wide table one under each level."""
+    for level, fields in columns.groups:
+        draft.levels = (level, "")
+        draft.stairs = True
+        read_indicator(document, draft, row, fields)
+    if not columns.groups:
         read_indicator(document, draft, row, columns.fields)
 
 
@@ -151,7 +183,8 @@ def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
     take_money(document, only, row.place(row.cells[0][0]))
     document.money_unit = unit_noted(only) or document.money_unit
     if len(only) < 80:
-        document.year = titles.year_in(only) or document.year
+        told, value = label_of(only)
+        document.year = titles.year_in(f"{value}年" if told == "year" else only) or document.year
         if titles.of_targets(only) and labels.label(only) is None:
             document.heading = Said(only, row.place(row.cells[0][0]))
             return True
@@ -181,12 +214,19 @@ def _titled(document: Document, row: Row) -> Draft:
     if department is not None and department is document.drafts[-1] and not department.indicators:
         # The heading over a department's table, which looked like the beginning of its narrative.
         return department
+    last = document.drafts[-1] if document.drafts and not document.broken and not heading else None
+    if last is not None and not last.indicators and not row.grid.title and not _names_sheet(row):
+        return last  # the table of indicators below the one that says whose they are
     title = heading.text if heading else (row.grid.title or None)
     place = heading.place if heading else row.place(0)
     draft = document.start(titles.kind_in(title), title, place)
     if heading:
         draft.provenance["title"] = heading.place
     return draft
+
+
+def _names_sheet(row: Row) -> bool:
+    return any(label_of(text)[0] in ("name", "code") for _, text in row.cells)
 
 
 def _own_form(grid: Grid) -> bool:
@@ -204,7 +244,8 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
-    if not name or name == draft.name:
+    spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
+    if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
     if draft.name:
         before = draft
