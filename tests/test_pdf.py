@@ -51,7 +51,7 @@ def the_grid(data: bytes) -> Grid:
 
 @pytest.mark.parametrize("name", ["typst-merged.pdf", "word-merged.pdf"])
 def test_a_printed_document_is_read_to_indicators(name: str) -> None:
-    book = read_book(GOLDEN / name)
+    book = read_book(GOLDEN / "pages" / name)
     (sheet,) = book.sheets
     assert [one.type.aim.words() for one in sheet.indicators[:3]] == ["≥1200人次", "≥48.6公里", "=3500册"]
     assert (sheet.indicators[1].level1, sheet.indicators[1].level2) == ("产出指标", "数量指标")
