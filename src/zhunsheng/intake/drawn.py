@@ -237,7 +237,8 @@ def goes_on(above: Sequence[Letter], below: Sequence[Letter], left: float, right
     lines = [[one for one in part if not one.text.isspace() and not one.turns] for part in (above, below)]
     if not all(lines):
         return False
-    if all(len(line) == 1 for part in lines for line in lines_of(part)):  # written downwards
+    downwards = all(len(line) == 1 and _is_wide(line[0]) for part in lines for line in lines_of(part))
+    if downwards and len(lines[0]) > 1:
         return True
     return _between(lines_of(lines[0])[-1], lines_of(lines[1])[0], left, right) != "\n"
 

@@ -420,7 +420,7 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
 def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
     """Say whether a page's end cuts a row: no line ends it, or all of what follows can go on with its cells,
     and it has nothing for one of them (behind the first, or of a column without merged cells) or goes on
-    with several.
+    with a word.
     """
     if not first or any(
         column not in last or last[column].columns != cell.columns for column, cell in first.items()
@@ -433,7 +433,7 @@ def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: 
     if not filled or not filled <= had:
         return False
     lacking = any(column > min(filled) or column not in over for column in had - filled)
-    if not lacking and len(filled) < (4 if filled == had else 3):
+    if not lacking and not any(_is_cut_word(last[column], first[column], pad) for column in filled):
         return False
     return all(_can_go_on(last[column], first[column], pad) for column in filled)
 
