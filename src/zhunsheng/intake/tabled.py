@@ -426,10 +426,10 @@ def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: 
         column not in last or last[column].columns != cell.columns for column, cell in first.items()
     ):
         return False
-    if no_line:
-        return True
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
+    if no_line:
+        return all(_can_go_on(last[column], first[column], pad) for column in filled & had)
     if not filled or not filled <= had:
         return False
     lacking = any(column > min(filled) or column not in over for column in had - filled)
