@@ -158,11 +158,7 @@ CASES = {
         "ZS-IN-06",
     ),
     "线多.ofd": (
-        ofd(
-            [
-                f"<ofd:PathObject><ofd:AbbreviatedData>{'L 1 1 ' * 60_000}</ofd:AbbreviatedData></ofd:PathObject>"
-            ]
-        ),
+        ofd([f"<ofd:PathObject><ofd:AbbreviatedData>{LINES}</ofd:AbbreviatedData></ofd:PathObject>"]),
         "ZS-IN-06",
     ),
     "深.ofd": (ofd(["<ofd:PageBlock>" * 30 + "</ofd:PageBlock>" * 30]), "ZS-IN-05"),
