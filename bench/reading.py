@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -25,7 +26,8 @@ from pathlib import Path
 
 from bed.grids import Document
 from bed.judging import Judged, Judgement, judge
-from bed.layouts import Noise, document, layouts, noise_of
+from bed.office import FILTERS, convert, source
+from bed.layouts import Noise, document, layouts, noise_of, single_noises
 from bed.writers import WRITERS, write
 
 from zhunsheng.errors import ZhunshengError
@@ -42,12 +44,13 @@ class Case:
     ending: str
     copy: int
     seed: int
-    amount: float
+    amount: float = 1.0
+    single: str = ""  # the one noise it has
 
     @property
     def key(self) -> str:
         """Return the name of its folder."""
-        return f"{self.layout}-{self.ending}-{self.copy}"
+        return f"{self.layout}-{self.ending}-{self.copy}{self.single.replace('/', '')}"
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,19 @@ class Result:
 def made(case: Case) -> tuple[Document, Noise, random.Random]:
     """Return the document of a case, its noise, and the chance that its writer goes on with."""
     draw = random.Random(f"{case.seed} {case.layout} {case.copy}")
-    noise = noise_of(draw, case.amount if case.copy else 0)
+    noise = single_noises()[case.single] if case.single else noise_of(draw, case.amount if case.copy else 0)
     return document(case.layout, draw, noise), noise, random.Random(f"{case.seed} {case.key}")
 
 
-def tried(case: Case, folder: Path) -> Result:
-    """Write one document into a folder, read it, judge it."""
-    page, noise, draw = made(case)
-    path = write(page, case.ending, folder, draw)
+def written(case: Case, folder: Path) -> Path:
+    """Write the document of a case into a folder, in its own format or the one an office suite starts from."""
+    page, _, draw = made(case)
+    return write(page, source(case.ending), folder, draw)
+
+
+def tried(case: Case, path: Path) -> Result:
+    """Read the file of a case, judge it."""
+    page, noise, _ = made(case)
     start, refused, book = time.process_time(), "", {}
     try:
         book = read_book(path).as_json()
@@ -82,25 +90,30 @@ def tried(case: Case, folder: Path) -> Result:
     return Result(case, judge(book, page.sheets, refused), seconds, noise)
 
 
-def _kept(case: Case, keep: str | None) -> Result:
-    if keep is None:
-        with tempfile.TemporaryDirectory() as folder:
-            return tried(case, Path(folder))
+def _kept(case: Case, keep: str) -> Result:
+    """Write (unless an office suite did), read and judge a case; its folder stays where anything is not right."""
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
-    result = tried(case, folder)
+    result = tried(case, next(folder.glob(f"*.{case.ending}"), None) or written(case, folder))
     if any(one.kind != "right" for one in result.judged.fields):
         truth = json.dumps({"sheets": made(case)[0].sheets}, ensure_ascii=False, indent=1)
         (folder / "truth.json").write_text(truth, encoding="utf-8")
     else:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
     return result
 
 
-def run(cases: list[Case], jobs: int, keep: str | None) -> Iterator[Result]:
-    """Yield the results of all cases, over some processes."""
+def run(cases: list[Case], jobs: int, keep: str) -> Iterator[Result]:
+    """Yield the results of all cases, over some processes; files are kept in a folder."""
+    for ending in FILTERS:
+        these = [case for case in cases if case.ending == ending]
+        for case in these:
+            (Path(keep) / case.key).mkdir(parents=True, exist_ok=True)
+        files = [written(case, Path(keep) / case.key) for case in these]
+        if files:
+            convert(files, ending)
+            for path in files:
+                path.unlink()
     if jobs == 1:
         yield from (_kept(case, keep) for case in cases)
         return
@@ -154,6 +167,30 @@ def table(results: list[Result], formats: list[str]) -> str:
     return "\n".join(out)
 
 
+def singly(results: list[Result]) -> str:
+    """Return a table of documents by the one noise they have."""
+    by_noise = defaultdict(list)
+    for one in results:
+        by_noise[one.case.single].append(one)
+    return "\n".join([HEAD.format("noise"), *(line(name, found) for name, found in by_noise.items())])
+
+
+def kinds(results: list[Result], most: int) -> str:
+    """Return where most was not right: layout or noise, how, how often, which fields, an example."""
+    found: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for result in results:
+        for one in result.judged.fields:
+            if one.kind not in ("right", "refused"):
+                name, _, field = one.field.rpartition(": ")
+                where = result.case.single or result.case.layout
+                found[where, one.kind].append((field, f"{result.case.key}: {name} [{one.told}]"))
+    out = ["| times | where | how | fields | example |", "|---|---|---|---|---|"]
+    for (where, how), said in sorted(found.items(), key=lambda kind: -len(kind[1]))[:most]:
+        fields = ", ".join(f"{field} {n}" for field, n in Counter(field for field, _ in said).most_common())
+        out.append(f"| {len(said)} | {where} | {how} | {fields} | {said[0][1][:160]} |".replace("\n", " "))
+    return "\n".join(out)
+
+
 def _listed(result: Result) -> Iterator[str]:
     for one in result.judged.fields:
         if one.kind != "right":
@@ -165,28 +202,34 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--layouts", nargs="*", help="names, or beginnings of names")
-    parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=list(WRITERS))
+    parser.add_argument("--formats", nargs="*", default=list(WRITERS), choices=[*WRITERS, *FILTERS])
     parser.add_argument("--copies", type=int, default=3, help="documents each; the first is clean")
     parser.add_argument("--noise", type=float, default=1.0, help="from 0 to 1")
+    parser.add_argument("--singly", action="store_true", help="one noise at a time; a table of what each costs")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--kinds", type=int, default=0, help="how many of the commonest kinds to list")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--keep", help="folder for the files of which anything was not right")
     parser.add_argument("--write", action="store_true", help="docs/benchmarks-reading.md")
     args = parser.parse_args(argv)
     names = [n for n in layouts() if not args.layouts or n.startswith(tuple(args.layouts))]
     cases = [
-        Case(name, ending, copy, args.seed, args.noise)
+        Case(name, ending, copy, args.seed, args.noise, single)
+        for single in (single_noises() if args.singly else [""])
         for name in names
         for ending in args.formats
         for copy in range(args.copies)
     ]
     results = []
-    for result in run(cases, args.jobs, args.keep):
-        results.append(result)
-        if args.verbose:
-            print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
-    shown = table(results, args.formats)
+    with tempfile.TemporaryDirectory() as folder:
+        for result in run(cases, args.jobs, args.keep or folder):
+            results.append(result)
+            if args.verbose:
+                print(*_listed(result), sep="\n", end="\n" if any(_listed(result)) else "")
+    shown = singly(results) if args.singly else table(results, args.formats)
     print(shown)
+    if args.kinds:
+        print(f"\n{kinds(results, args.kinds)}")
     if args.write:
         _write(shown, args)
     return 0

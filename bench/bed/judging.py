@@ -179,7 +179,7 @@ def _heads(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> Iterat
         if want.get(key) is not None:
             shown = budget.get(key)
             right = shown is not None and any(Decimal(shown) == Decimal(one) for one in want[key].split("|"))
-            right = right or (key != "total" and want[key] == "0" and shown is None)
+            right = right or (key != "total" and want[key].startswith("0") and shown is None)
             yield _one(f"budget.{key}", right, shown, doubts.of(f"budget.{key}", "budget", key), f"{shown} for {want[key]}")
     for key, value in (want.get("execution") or {}).items():
         shown = (got.get("execution") or {}).get(key)

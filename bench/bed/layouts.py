@@ -25,7 +25,6 @@ OP_WORDS = (
     {">=": "大于等于", "<=": "小于等于", "==": "等于", ">": "大于"},
     {">=": ">=", "<=": "<=", "==": "=", ">": ">"},
 )
-_SLIPS = (("%", "％"), ("0", "O"), ("1", "l"))
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,26 @@ def noise_of(draw: random.Random, amount: float) -> Noise:
         stranger=now(0.15),
         year="file" if now(0.15) else "own",
     )
+
+
+def single_noises() -> dict[str, Noise]:
+    """Return each kind of noise alone, by a name: what it costs is told by the difference from ``clean``."""
+    found = {"clean": Noise()}
+    for n in range(1, len(SPELLINGS)):
+        found[f"signs {SPELLINGS[n]['>=']} {SPELLINGS[n]['==']}"] = Noise(Habit(signs=n))
+    for n in range(1, len(DAYS)):
+        found[f"days {DAYS[n]}"] = Noise(Habit(days=n))
+    for name in ("thousands", "wide", "spaced", "bracketed"):
+        found[f"numbers {name}"] = Noise(Habit(**{name: True}))
+    for n in range(1, len(OP_WORDS)):
+        found[f"operators {OP_WORDS[n]['>=']}"] = Noise(signs=n)
+    for name in ("marks", "ellipsis", "total", "numbered", "blanks", "slips", "hidden", "spaced", "notes", "stranger"):
+        found[name] = replace(Noise(), **{name: True})
+    found |= {f"levels {how}": Noise(levels=how) for how in ("blank", "repeat")}
+    found |= {f"words {how}": Noise(words=how) for how in ("seen", "unseen")}
+    found |= {f"broken {how}": Noise(broken=how) for how in ("again", "table", "bare")}
+    found |= {f"extra {name}": Noise(extra=(name,)) for name in words()["extra"]}
+    return {**found, "year in file": Noise(year="file")}
 
 
 @cache
@@ -296,6 +315,8 @@ class _Writer:
                 self.told.setdefault("planned_total", str(amount))
         elif name in ("total", "fiscal", "other"):
             self.told[name] = str(amount)
+        elif name == "carried" and self.told.get("fiscal"):  # fiscal funds of an earlier year may count in
+            self.told["fiscal"] += f"|{Decimal(self.told['fiscal']) + amount}"
         return _money(amount, unit, how)
 
     # -- indicators
@@ -502,10 +523,11 @@ class _Writer:
             "amount": lambda: f"{habit.number(item)}{item.unit}" if item.numeric else habit.whole(item, content.year),
             "bound": lambda: habit.bound(item) if item.numeric else habit.whole(replace(item, unit="", fixed=""), content.year),
             "measure": lambda: item.unit,
-            "actual_number": lambda: re.sub(r"(?<=\d)[^\d.月日]+$", "", item.actual) if item.numeric else item.actual,
+            "actual_number": lambda: re.sub(r"^(-?[\d.]+)[^\d.月日]+$", r"\1", item.actual),
             "nature": lambda: "定性" if item.op == "level" else "定量",
             "direction": lambda: "" if item.op == "level" else "反向指标" if item.op == "<=" else "正向指标",
             "last": item.last,
+            "original": item.last,
             "medium": item.medium,
             "empty": lambda: "",
             "serial": lambda: str(serial),
@@ -517,7 +539,7 @@ class _Writer:
         """Return a value as a scanner reads it; the indicator's truth then asks for a doubt (see ``true``)."""
         if not self.noise.slips or not item.numeric or item.fixed:
             return text
-        if item.unit == "%" and text.startswith("≥"):
+        if item.unit == "%" and text.startswith("≥") and Decimal(item.value) >= 10:  # 2 before 3 % is seen by nobody
             return f"2{text[1:]}"
         return text
 
@@ -577,6 +599,8 @@ class _Writer:
         told = dict(self.told)
         if year_elsewhere:
             told["year"] = str(self.content.year)
+        if self.content.kind == "department":  # its name is the department's, or the sheet's title
+            told["department"] = told.pop("name", None) or told.get("department")
         if "total" not in told and "planned_total" in told:
             told["total"] = f"{told['planned_total']}|{self.content.money['adjusted']}"
         return {**_sheet_fields(told), "kind": self.content.kind, "indicators": self.indicators}
@@ -606,63 +630,36 @@ def _flat(rows: list[Row]) -> Iterator[Row]:
 
 
 def _broken(table: Table, where: tuple[int, int, int], how: str) -> list[Block]:
-    """Break a table over a page within its indicators: the head again, a new table with it, or without."""
+    """Break a table over a page within its indicators: the head again in the same table, a new table with
+    it, or a new one without. What was merged over the break goes on blank.
+    """
     head, first, last = where
     at = (first + last) // 2
     if at <= first:
         return [table]
-    heading = [c for c in table.cells if head <= c.row < first]
-    deep = first - head
-    if how == "again":
-        moved = Table()
-        for cell in table.cells:
-            below = cell.row >= at
-            grown = deep if cell.row < at < cell.row + cell.rows else 0
-            moved.put(cell.row + (deep if below else 0), cell.column, cell.text, cell.rows + grown, cell.columns)
-        covered = {(r, c) for cell in moved.cells for r in range(cell.row, cell.row + cell.rows) for c in range(cell.column, cell.column + cell.columns)}
-        for cell in heading:
-            if not any((cell.row - head + at + i, cell.column + j) in covered for i in range(cell.rows) for j in range(cell.columns)) :
-                moved.put(cell.row - head + at, cell.column, cell.text, cell.rows, cell.columns)
-        moved.hidden = {row + deep if row >= at else row for row in table.hidden}
-        return _uncover(moved, at, deep, heading, head)
+    deep = 0 if how == "bare" else first - head
     upper, lower = Table(), Table()
-    start = deep if how == "table" else 0
-    if start:
-        for cell in heading:
-            lower.put(cell.row - head, cell.column, cell.text, cell.rows, cell.columns)
     for cell in table.cells:
         end = cell.row + cell.rows
+        if deep and head <= cell.row and end <= first:
+            lower.put(cell.row - head, cell.column, cell.text, cell.rows, cell.columns)
         if end <= at:
             upper.put(cell.row, cell.column, cell.text, cell.rows, cell.columns)
         elif cell.row >= at:
-            lower.put(cell.row - at + start, cell.column, cell.text, cell.rows, cell.columns)
+            lower.put(cell.row - at + deep, cell.column, cell.text, cell.rows, cell.columns)
         else:
             upper.put(cell.row, cell.column, cell.text, at - cell.row, cell.columns)
-            since = start if cell.row >= head else 0
-            lower.put(since, cell.column, "", end - at, cell.columns)
+            since = 0 if cell.row <= head else deep
+            lower.put(since, cell.column, "", end - at + deep - since, cell.columns)
     upper.hidden = {row for row in table.hidden if row < at}
-    lower.hidden = {row - at + start for row in table.hidden if row >= at}
-    return [upper, "", lower]
+    lower.hidden = {row - at + deep for row in table.hidden if row >= at}
+    if how != "again":
+        return [upper, "", lower]
+    top = upper.height
+    for cell in lower.cells:
+        upper.put(cell.row + top, cell.column, cell.text, cell.rows, cell.columns)
+    upper.hidden |= {row + top for row in lower.hidden}
+    return [upper]
 
 
-def _uncover(table: Table, at: int, deep: int, heading: list[Any], head: int) -> list[Block]:
-    """Cut the cells that reach over a repeated head, below which they go on blank, and put the head there."""
-    kept = Table()
-    side = {c.column for c in table.cells if c.row <= head and c.row + c.rows > at}
-    for cell in table.cells:
-        if cell.row < at < cell.row + cell.rows and cell.column not in side:
-            kept.put(cell.row, cell.column, cell.text, at - cell.row, cell.columns)
-            if (rest := cell.row + cell.rows - at - deep) > 0:
-                kept.put(at + deep, cell.column, "", rest, cell.columns)
-        else:
-            kept.put(cell.row, cell.column, cell.text, cell.rows, cell.columns)
-    taken = {(c.row, c.column) for c in kept.cells}
-    for cell in heading:
-        place = (cell.row - head + at, cell.column)
-        if place not in taken and cell.column not in side:
-            kept.put(*place, cell.text, cell.rows, cell.columns)
-    kept.hidden = table.hidden
-    return [kept]
-
-
-__all__ = ["SIGN", "Noise", "document", "layouts", "noise_of"]
+__all__ = ["SIGN", "Noise", "document", "layouts", "noise_of", "single_noises"]

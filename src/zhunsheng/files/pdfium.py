@@ -132,11 +132,16 @@ def content(data: bytes) -> Iterator[dict[str, Any]]:
 
 def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]:
     text = page.get_textpage()
+    within_forms = any(
+        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, n)) == raw.FPDF_PAGEOBJ_FORM
+        for n in range(raw.FPDFPage_CountObjects(page))
+    )
     count = text.count_chars()
     if count > 2 * most:
         raise Refused("letters", "", f"{MOST_LETTERS:,}")
     found: list[list[Any]] = []
     of_objects: dict[int, tuple[int, int, float, float]] = {}
+    clips: dict[int, list[float] | None] = {}
     rect, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     high = 0
     for i in range(count):
@@ -149,6 +154,7 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
         key = ctypes.addressof(owner.contents)
         if key not in of_objects:
             of_objects[key] = _way(text, i, owner, view)
+            clips[key] = None if within_forms else _clip(owner, view)
         turn, how, wide, size = of_objects[key]
         if turn < 0 or not raw.FPDFText_GetLooseCharBox(text, i, rect):
             continue
@@ -167,7 +173,7 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
         if 1 < size < 500:
             across = wide if unicodedata.east_asian_width(chr(code)) in "WF" else 0.0
             box = _square(box, view.point(x.value, y.value), turn, (across, size))
-        if view.within(box):
+        if view.within(box) and _shows(box, clips[key]):
             found.append([chr(code), *box, turn, how])
             if len(found) > most:
                 raise Refused("letters", "", f"{MOST_LETTERS:,}")
@@ -187,6 +193,31 @@ def _way(text: pypdfium2.PdfTextPage, index: int, owner: Any, view: _View) -> tu
     turn = (near + view.turns) % 4 if abs(quarters - near) < 0.06 else -1
     never = raw.FPDFTextObj_GetTextRenderMode(owner) == _NEVER_DRAWN
     return turn, 1 if never else 0, size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d)
+
+
+def _clip(item: Any, view: _View) -> list[float] | None:
+    """Return the box within which an object shows, None where nothing bounds it."""
+    path = raw.FPDFPageObj_GetClipPath(item)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    shown: list[float] | None = None
+    for n in range(max(raw.FPDFClipPath_CountPaths(path), 0) if path else 0):
+        points = []
+        for m in range(max(raw.FPDFClipPath_CountPathSegments(path, n), 0)):
+            raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(path, n, m), x, y)
+            points.append((x.value, y.value))
+        if points:
+            box = view.box(points)
+            low, high = zip(box, shown or box, strict=True), zip(box, shown or box, strict=True)
+            shown = [*(max(pair) for pair in low)][:2] + [*(min(pair) for pair in high)][2:]
+    return shown
+
+
+def _shows(box: list[float], clip: list[float] | None) -> bool:
+    """Say whether the middle of a letter is where its object shows."""
+    if clip is None:
+        return True
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return clip[0] - 1 <= x <= clip[2] + 1 and clip[1] - 1 <= y <= clip[3] + 1
 
 
 def _square(

@@ -6,10 +6,14 @@ lines is told from several rows.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import ceil
+from operator import attrgetter
+from statistics import median
 from typing import NamedTuple
 
 from zhunsheng.intake.drawn import Box, Letter, around, lines_of
@@ -18,7 +22,14 @@ _GAP = 0.35  # of a letter's height: what is wider and has no blank in it parts 
 _BLANK = 1.2  # of a letter's height: a gap with a blank in it that parts two cells
 _RIVER = 0.25  # of a letter's height: the least blank between two columns
 _LEAST = 0.25  # of the lines at either side: so few may run across a blank
+_TELLING = 0.7  # of the most runs in a line: such lines show the columns
 _PITCH = 2.0  # of a letter's height, from line to line of one cell
+
+
+class _Stretch(NamedTuple):
+    left: float
+    right: float
+    count: int
 
 
 class Run(NamedTuple):
@@ -112,80 +123,86 @@ def _parted(before: Letter, letter: Letter, blanks: Sequence[Letter], size: floa
 
 
 def columns_of(lines: Sequence[Sequence[Run]], size: float) -> list[float]:
-    """Return the places, from the left, at which a blank runs down between two columns."""
-    spread = around([one for line in lines for run in line for one in run.letters])
-    parts = [
-        (run.box.left, run.box.right) for line in lines for run in line if _column_like(run, line, spread)
-    ]
-    if not parts:
+    """Return the places, from the left, at which a blank runs down between two columns.
+
+    The lines with most cells show the columns, all lines show where between two of them least is cut.
+    """
+    most = max((len(line) for line in lines), default=0)
+    if most < 2:
         return []
-    places = sorted({x for part in parts for x in part})
-    spans: list[tuple[float, float, int]] = []
+    telling = [line for line in lines if len(line) >= max(2, ceil(_TELLING * most))]
+    rivers = _rivers(_cover(telling), size)
+    every = _cover(lines)
+    return sorted(_clearest(river, every) for river in rivers)
+
+
+def _cover(lines: Sequence[Sequence[Run]]) -> list[_Stretch]:
+    """Return how many lines have a letter at each place from the left."""
+    parts = [(run.box.left, run.box.right) for line in lines for run in line]
     starts, ends = Counter(low for low, _ in parts), Counter(high for _, high in parts)
+    stretches: list[_Stretch] = []
     count = 0
-    for x, following in pairwise(places):
+    for x, following in pairwise(sorted({x for part in parts for x in part})):
         count += starts[x] - ends[x]
-        spans.append((x, following, count))
-    return sorted(_rivers(spans, size))
+        stretches.append(_Stretch(x, following, count))
+    return stretches
 
 
-def _column_like(run: Run, line: Sequence[Run], spread: Box) -> bool:
-    """Say whether a run shows where columns are: one that is alone in its line and wide doesn't."""
-    return len(line) > 1 or run.box.width < 0.5 * spread.width
-
-
-def _rivers(spans: Sequence[tuple[float, float, int]], size: float) -> list[float]:
-    """Return the middles of the blanks that part columns: of each stretch first the one that fewest lines cross."""
-    if len(spans) < 3:
-        return []
-    found: list[float] = []
-    todo = [list(spans)]
+def _rivers(stretches: list[_Stretch], size: float) -> list[tuple[float, float]]:
+    """Return the blanks that part columns, from and to: of each part of a table first the one that fewest cross."""
+    found: list[tuple[float, float]] = []
+    todo = [stretches]
     while todo:
-        stretch = todo.pop()
-        if len(stretch) < 3:
-            continue
-        peak_left: list[int] = []
-        highest = 0
-        for _low, _high, count in stretch:
-            highest = max(highest, count)
-            peak_left.append(highest)
-        peak_right = [0] * len(stretch)
-        highest = 0
-        for n in range(len(stretch) - 1, -1, -1):
-            highest = max(highest, stretch[n][2])
-            peak_right[n] = highest
-        best: tuple[float, int, int] | None = None
-        n = 0
-        while n < len(stretch):
-            least = _LEAST * min(peak_left[n], peak_right[n])
-            end = n
-            while end < len(stretch) and stretch[end][2] <= least:
-                end += 1
-            width = stretch[end - 1][1] - stretch[n][0] if end > n else 0.0
-            if 0 < n and n < end < len(stretch) and width >= _RIVER * size:
-                crossed = sum((high - low) * count for low, high, count in stretch[n:end]) / width
-                rank = (crossed / min(peak_left[n], peak_right[end - 1]), n, end)
-                best = rank if best is None or rank[0] < best[0] else best
-            n = max(end, n + 1)
-        if best is None:
-            continue
-        _rank, n, end = best
-        low = min(count for _, _, count in stretch[n:end])
-        clear = [(a, b) for a, b, count in stretch[n:end] if count == low]
-        a, b = max(clear, key=lambda one: one[1] - one[0])
-        found.append((a + b) / 2)
-        todo += [stretch[:n], stretch[end:]]
+        part = todo.pop()
+        river = _river(part, size)
+        if river:
+            first, last = river
+            found.append((part[first].left, part[last - 1].right))
+            todo += [part[:first], part[last:]]
     return found
+
+
+def _river(part: Sequence[_Stretch], size: float) -> tuple[int, int] | None:
+    """Return the stretches, from and to, that fewer lines cross than a quarter of those at either side; None where
+    there are none.
+    """
+    before = list(accumulate((one.count for one in part), max))
+    behind = list(accumulate((one.count for one in reversed(part)), max))[::-1]
+    best: tuple[float, int, int] | None = None
+    n = 0
+    while n < len(part):
+        end = n
+        while end < len(part) and part[end].count <= _LEAST * min(before[n], behind[end]):
+            end += 1
+        if 0 < n < end < len(part) and part[end - 1].right - part[n].left >= _RIVER * size:
+            cut = sum((one.right - one.left) * one.count for one in part[n:end])
+            share = cut / (part[end - 1].right - part[n].left) / min(before[n], behind[end - 1])
+            best = min(best or (share, n, end), (share, n, end))
+        n = max(end, n + 1)
+    return best[1:] if best else None
+
+
+def _clearest(river: tuple[float, float], every: Sequence[_Stretch]) -> float:
+    """Return the place within a blank that fewest lines cross: the middle of the widest such."""
+    within = [
+        _Stretch(max(one.left, river[0]), min(one.right, river[1]), one.count)
+        for one in every
+        if one.left < river[1] and one.right > river[0]
+    ]
+    least = min((one.count for one in within), default=0)
+    widest = max(
+        (one for one in within if one.count == least),
+        key=lambda one: one.right - one.left,
+        default=_Stretch(*river, 0),
+    )
+    return (widest.left + widest.right) / 2
 
 
 def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: float) -> list[Block]:
     """Return what the cells hold: runs of the same columns that follow one another downwards as written."""
-    inner = [*places]
     blocks: list[Block] = []
     for run in sorted((run for line in lines for run in line), key=lambda one: one.first):
-        slack = 0.3 * size
-        first = sum(run.box.left + slack >= x for x in inner)
-        last = max(sum(run.box.right - slack > x for x in inner), first)
+        first, last = covered(run, places, size)
         last_block = blocks[-1] if blocks else None
         if (
             last_block
@@ -202,13 +219,25 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
     return blocks
 
 
+def covered(run: Run, places: Sequence[float], size: float) -> tuple[int, int]:
+    """Return the columns, first and last, that a run covers: of one that it only juts into it covers nothing."""
+    slack = max(0.3 * size, min(0.35 * run.box.width, 1.5 * size))
+    inner = [n for n, x in enumerate(places) if run.box.left + slack < x < run.box.right - slack]
+    if inner:
+        return inner[0], inner[-1] + 1
+    column = sum((run.box.left + run.box.right) / 2 > x for x in places)
+    return column, column
+
+
 def _follows(block: Block, run: Run, size: float) -> bool:
     before = block.runs[-1]
     return 0 < run.first - before.last <= 4 and 0.5 * size < run.middle - before.middle <= _PITCH * size
 
 
 def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Row], list[Block]]:
-    """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows."""
+    """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows: they
+    stand in the blank between rows, where no row has room.
+    """
     key = _aligned_by(blocks, size)
     rows: list[Row] = []
     for block in sorted(blocks, key=key):
@@ -216,38 +245,38 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
             rows[-1].blocks.append(block)
         else:
             rows.append(Row([block]))
-    full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
-    over: list[Block] = []
-    for row in rows:
-        if row in full or not full:
-            continue
-        leading = all(block.last < max(1, columns // 2) for block in row.blocks)
-        if leading and any(
-            _overlap(block, other, size) for block in row.blocks for one in full for other in one.blocks
-        ):
-            over += row.blocks
-            row.blocks = []
-    rows = [row for row in rows if row.blocks]
     for row in rows:
         row.top = min(block.top for block in row.blocks) - size / 2
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
-    return rows, over
+    full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
+    usual = median([below.top - above.bottom for above, below in pairwise(full)]) if len(full) > 1 else 0.0
+    several = [row for row in rows if len(row.blocks) > 1]
+    over: list[Block] = []
+    for row in rows:
+        leading = all(block.last < max(1, columns // 2) for block in row.blocks)
+        near = min((_apart(row, other) for other in several if other is not row), default=size)
+        if row not in full and leading and near < 0.5 * max(usual, 0.2 * size):
+            over += row.blocks
+            row.blocks = []
+    return [row for row in rows if row.blocks], over
 
 
-def _aligned_by(blocks: Sequence[Block], size: float):  # type: ignore[no-untyped-def]
+def _apart(row: Row, other: Row) -> float:
+    """Return the blank between two rows, in points; less than nothing where they overlap."""
+    return max(row.top, other.top) - min(row.bottom, other.bottom)
+
+
+def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float]:
     """Return by what rows are aligned: the middle of their cells, their first or their last lines."""
     single = sorted(block.top for block in blocks if len(block.runs) == 1)
     counts: Counter[str] = Counter()
     for block in blocks:
         if len(block.runs) > 1:
             for name in ("middle", "top", "bottom"):
-                counts[name] += any(abs(getattr(block, name) - at) <= 0.25 * size for at in single)
+                at = bisect_left(single, getattr(block, name) - 0.25 * size)
+                counts[name] += at < len(single) and single[at] <= getattr(block, name) + 0.25 * size
     name = max(("middle", "top", "bottom"), key=lambda one: counts[one])
-    return lambda block: getattr(block, name)
-
-
-def _overlap(block: Block, other: Block, size: float) -> bool:
-    return min(block.bottom, other.bottom) - max(block.top, other.top) > -0.85 * size
+    return attrgetter(name)
 
 
 def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tuple[int, int]] | None:

@@ -179,7 +179,7 @@ def lines_of(letters: Iterable[Letter]) -> list[list[Letter]]:
             lines[-1].append(letter)
         else:
             lines.append([letter])
-    return [sorted(line, key=lambda one: one.left) for line in lines]
+    return [sorted(line, key=lambda one: (one.left, one.order)) for line in lines]
 
 
 def _spelled(line: Sequence[Letter]) -> str:

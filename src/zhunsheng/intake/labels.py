@@ -97,6 +97,8 @@ def _label_like(text: str) -> str | None:
     bare = clean(_ASIDE.sub("", text))
     if not 2 <= len(bare) <= _LONGEST_HEAD or _find("headers", text):
         return None
+    if re.search(r"\d", re.sub(r"20\d\d", "", bare)):
+        return None  # with its value behind it
     if found := _find("labels", text):
         return found
     return next((field for field, pattern in _patterns()[1] if pattern.search(bare)), None)

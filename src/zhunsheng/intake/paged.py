@@ -14,17 +14,16 @@ from zhunsheng.intake.aligned import Run, runs_of
 from zhunsheng.intake.drawn import Box, Letter, Page, around, radicals, region, size_of, starts_anew, upright
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
-from zhunsheng.intake.tabled import Part, Table, table_of
+from zhunsheng.intake.tabled import Kind, Part, Table, table_of
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
 _NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-—–－·\s]*", re.I
 )
+_DENSE = 5  # lines across of one table that show its rows; fewer set off its head and end
 _MARGIN = 0.12  # of a page's height: where running titles and page numbers stand
-_TITLE = re.compile(
-    r"(?:表|目标|情况)(?:[（(][^）)]*[）)])?\s*$|单位[:：]|项目名称|^\d+[.、]|说明|^注[:：]|^附"
-)
+_TITLE = re.compile(r"表(?:[（(][^）)]*[）)])?\s*$|单位[:：]|名称[:：]|^\d+[.、]|说明|^注[:：]|^附")
 _NAMED = re.compile(r"(?:项目|部门|单位)(?:[（(]单位[）)])?名称|主管部门|预算单位|填报单位|项目编码")
 
 
@@ -37,6 +36,7 @@ class _Sheet:
     parts: list[Part] = field(default_factory=list)
     free: list[Letter] = field(default_factory=list)
     text: list[list[Run]] = field(default_factory=list)
+    running: list[list[Run]] = field(default_factory=list)
 
 
 def blocks_of(pages: Sequence[Page]) -> list[Block]:
@@ -64,9 +64,10 @@ def _numbered(pages: Sequence[Page]) -> list[_Sheet]:
         kept: list[Letter] = []
         for one in page.letters:
             x, y = int(one.left * 2), int(one.top * 2)
-            if not one.text.isspace() and any(
-                (one.text, x + i, y + j) in seen for i in (-1, 0, 1) for j in (-1, 0, 1)
-            ):
+            if one.text.isspace():
+                if min(one.right - one.left, one.bottom - one.top) < 0.5:  # no room: put in by the program
+                    continue
+            elif any((one.text, x + i, y + j) in seen for i in (-1, 0, 1) for j in (-1, 0, 1)):
                 continue
             seen.add((one.text, x, y))
             order += 1
@@ -109,7 +110,7 @@ def _without_running(sheets: Sequence[_Sheet]) -> None:
             if _NUMBER.fullmatch(said) or (counts[mark] > 1 and mark in seen):
                 continue
             seen.add(mark)
-            sheet.text.append(line)
+            (sheet.running if counts[mark] > 1 else sheet.text).append(line)
 
 
 def _at_edge(line: Sequence[Run], sheet: _Sheet) -> bool:
@@ -117,7 +118,7 @@ def _at_edge(line: Sequence[Run], sheet: _Sheet) -> bool:
     beyond = all(part.box.top > line[0].middle for part in sheet.parts) or all(
         part.box.bottom < line[0].middle for part in sheet.parts
     )
-    return beyond and not _MARGIN < at < 1 - _MARGIN
+    return beyond and len(line) < 4 and not _MARGIN < at < 1 - _MARGIN
 
 
 def _mark(line: Sequence[Run], sheet: _Sheet) -> tuple[str, int]:
@@ -127,31 +128,34 @@ def _mark(line: Sequence[Run], sheet: _Sheet) -> tuple[str, int]:
 
 
 def _levelled(sheet: _Sheet) -> None:
-    """Take out the tables that have lines across only, or rows filled with colours in turn."""
+    """Take out the tables that have lines across only."""
     used = [part.box for part in sheet.parts]
-    lines = joined(sheet.page.lines)
-    across = [one for one in lines.across if not any(_on(one, box) for box in used)]
-    stripes = [
-        one
-        for box in sheet.page.areas
-        if box.height < 0.6 * sheet.page.height
-        for one in ((box.top, box.left, box.right), (box.bottom, box.left, box.right))
-        if not any(_on(one, part) for part in used)
+    across = [one for one in joined(sheet.page.lines).across if not any(_on(one, box) for box in used)]
+    for stack in _stacks(across, sheet.page.width):
+        if len(stack) >= _DENSE:
+            sheet.parts += _level_parts(sheet, stack)
+
+
+def _stripes(sheet: _Sheet, box: Box) -> list[tuple[float, float, float]]:
+    """Return the lines across within a box, and the edges of rows that are filled with a colour."""
+    edges = [one for one in sheet.page.lines if one.height < 3 and _near(one, box, sheet.size)]
+    edges += [
+        Box(area.left, y, area.right, y)
+        for area in sheet.page.areas
+        if area.height < 0.5 * sheet.page.height
+        for y in (area.top, area.bottom)
+        if _near(Box(area.left, y, area.right, y), box, sheet.size)
     ]
-    for found, least in ((across, 2), (_merged(stripes), 4)):
-        for stack in _stacks(found, sheet.page.width):
-            if len(stack) >= least:
-                for part in _level_parts(sheet, stack):
-                    sheet.parts.append(part)
+    return [one for one in joined(edges).across if one[2] - one[1] > 0.9 * box.width]
+
+
+def _near(line: Box, box: Box, size: float) -> bool:
+    return box.top - size < line.top < box.bottom + size and line.left < box.right and box.left < line.right
 
 
 def _on(line: tuple[float, float, float], box: Box) -> bool:
     y, left, right = line
     return box.top - 4 <= y <= box.bottom + 4 and left < box.right and box.left < right
-
-
-def _merged(lines: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
-    return joined([Box(left, y, right, y) for y, left, right in lines]).across
 
 
 def _stacks(
@@ -215,6 +219,7 @@ def _is_caption(run: Run, box: Box) -> bool:
 def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> Part | None:
     """Return the table within a box, its lines of text taken out; None where it is none."""
     slack = 0.5 * sheet.size
+    box = _with_edge_rows(sheet, box)
     inside = [
         line
         for line in sheet.text
@@ -229,6 +234,22 @@ def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> P
         return None
     _take(sheet, inside)
     return part
+
+
+def _with_edge_rows(sheet: _Sheet, box: Box) -> Box:
+    """Return a table's box with the row above its first line and the one below its last, where such stand there:
+    many tables have lines between their rows only.
+    """
+    near = 1.6 * sheet.size
+    top, bottom = box.top, box.bottom
+    for line in sheet.text:
+        above, below = box.top - line[0].box.bottom, line[0].box.top - box.bottom
+        within = box.left - near < line[0].box.left and line[-1].box.right < box.right + near
+        titled = any(_TITLE.search("".join(one.text for one in run.letters)) for run in line)
+        if len(line) > 1 and within and not titled:
+            top = min(top, line[0].box.top - 1) if -1 < above < near else top
+            bottom = max(bottom, line[0].box.bottom + 1) if -1 < below < near else bottom
+    return Box(box.left, top, box.right, bottom)
 
 
 def _letters(sheet: _Sheet, lines: Sequence[Sequence[Run]]) -> list[Letter]:
@@ -247,7 +268,11 @@ def _aligned(sheet: _Sheet) -> None:
     """Take out the tables that have no lines."""
     for lines in list(_candidates(sheet)):
         letters = _letters(sheet, lines)
-        part = Part(sheet.page, around(letters), Lines([], []), letters, "free", sheet.size)
+        box = around(letters)
+        stripes = _stripes(sheet, box)
+        kind: Kind = "level" if len(stripes) > 3 else "free"
+        lines_ = Lines(stripes if kind == "level" else [], [])
+        part = Part(sheet.page, box, lines_, letters, kind, sheet.size)
         if part.is_table():
             sheet.parts.append(part)
             _take(sheet, lines)
@@ -268,39 +293,48 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
         )
         alone = len(line) == 1 and _stands_alone(line[0], before, after, sheet)
         if far or alone:
-            yield from _trimmed(group)
+            yield from _trimmed(group, size)
             group = []
         if not alone:
             group.append(line)
-    yield from _trimmed(group)
+    yield from _trimmed(group, size)
 
 
 def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] | None, sheet: _Sheet) -> bool:
     """Say whether a run is a line of its own, no part of a cell."""
-    size = sheet.size
+    wide = run.box.width > 0.45 * sheet.page.width
     for line in (before, after):
-        for other in line or ():
-            follows = 0 < max(run.first - other.last, other.first - run.last) <= 4
-            beside = other.box.left < run.box.right and run.box.left < other.box.right
-            if follows and beside and abs(run.middle - other.middle) <= 2 * size and line and len(line) > 1:
-                return False
-            if (
-                follows
-                and beside
-                and abs(run.middle - other.middle) <= 2 * size
-                and run.box.width < 0.45 * sheet.page.width
-            ):
-                return False
+        if line and (len(line) > 1 or not wide) and _of_one_cell(run, line, sheet.size):
+            return False
     gaps = [abs(run.middle - line[0].middle) for line in (before, after) if line]
-    if gaps and min(gaps) < 1.1 * size:
+    if gaps and min(gaps) < 1.1 * sheet.size:
         return False
     said = "".join(one.text for one in run.letters)
     middle = (run.box.left + run.box.right) / sheet.page.width
-    return bool(_TITLE.search(said)) or 0.9 < middle < 1.1 or run.box.width > 0.45 * sheet.page.width
+    return bool(_TITLE.search(said)) or 0.9 < middle < 1.1 or wide
 
 
-def _trimmed(group: list[list[Run]]) -> Iterator[list[list[Run]]]:
-    """Give a group of lines that can be a table."""
+def _of_one_cell(run: Run, line: Sequence[Run], size: float) -> bool:
+    """Say whether a run and one of a line next to it were written one after the other, one below the other."""
+    return any(
+        0 < max(run.first - other.last, other.first - run.last) <= 4
+        and other.box.left < run.box.right
+        and run.box.left < other.box.right
+        and abs(run.middle - other.middle) <= 2 * size
+        for other in line
+    )
+
+
+def _in_some(run: Run, lines: Sequence[Sequence[Run]], size: float) -> bool:
+    return any(_of_one_cell(run, line, size) for line in lines)
+
+
+def _trimmed(group: list[list[Run]], size: float) -> Iterator[list[list[Run]]]:
+    """Give a group of lines that can be a table, without what stands alone at its head and end."""
+    while len(group) > 1 and len(group[0]) == 1 and not _in_some(group[0][0], group[1:4], size):
+        group = group[1:]
+    while len(group) > 1 and len(group[-1]) == 1 and not _in_some(group[-1][0], group[-4:-1], size):
+        group = group[:-1]
     if sum(len(line) > 2 for line in group) >= 2 or sum(len(line) > 1 for line in group) >= 4:
         yield group
 
@@ -318,7 +352,7 @@ def _told(sheets: Sequence[_Sheet]) -> Iterator[Block]:
     counts = _Counts()
     stacks = _over_pages(sheets)
     for sheet in sheets:
-        items: list[tuple[float, object]] = [(line[0].middle, line) for line in sheet.text]
+        items: list[tuple[float, object]] = [(line[0].middle, line) for line in (*sheet.text, *sheet.running)]
         items += [(part.box.top, part) for part in sheet.parts]
         items += [(box.top, box) for box in _pictures(sheet)]
         lines: list[list[Run]] = []
@@ -418,7 +452,7 @@ def _grid(table: Table, number: int) -> Grid:
 def _paragraphs(lines: Sequence[list[Run]], sheet: _Sheet, counts: _Counts) -> Iterator[Paragraph]:
     if not lines:
         return
-    every = [one for line in sheet.text for run in line for one in run.letters]
+    every = [one for line in (*sheet.text, *sheet.running) for run in line for one in run.letters]
     column = around(every)
     group: list[list[Run]] = []
     for line in lines:
@@ -445,7 +479,7 @@ def _paragraph(group: Sequence[Sequence[Run]], sheet: _Sheet, counts: _Counts) -
             and abs(one.middle - line[0].middle) < 3
             and box.left <= one.left <= box.right
         ]
-        ordered = sorted([*letters, *blanks], key=lambda one: one.left)
+        ordered = sorted([*letters, *blanks], key=lambda one: (one.left, one.order))
         words = ""
         for n, one in enumerate(ordered):
             gap = n and one.left - ordered[n - 1].right > 0.5 * sheet.size

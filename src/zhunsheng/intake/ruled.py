@@ -148,9 +148,14 @@ def walls(lines: Sequence[tuple[float, float, float]], at: Sequence[float], alon
 
 
 def cells_of(
-    ys: Sequence[float], xs: Sequence[float], below: Walls, beside: Walls, letters: Iterable[Letter]
+    ys: Sequence[float],
+    xs: Sequence[float],
+    below: Walls,
+    beside: Walls,
+    letters: Iterable[tuple[float, Letter]],
 ) -> list[Cell]:
-    """Return the cells of a table, row by row, with the letters whose middle is within them.
+    """Return the cells of a table, row by row, with the letters within them, each given with its place from the
+    left.
 
     ``below`` says of each height and column whether a wall stands there, ``beside`` of each row and place; those
     of the frame count as standing.
@@ -166,9 +171,9 @@ def cells_of(
         cell.box = Box(
             xs[cell.column], ys[cell.row], xs[cell.column + cell.columns], ys[cell.row + cell.rows]
         )
-    for letter in letters:
+    for x, letter in letters:
         row = bisect_right(ys, letter.middle) - 1
-        column = bisect_right(xs, (letter.left + letter.right) / 2) - 1
+        column = bisect_right(xs, x) - 1
         if 0 <= row < rows and 0 <= column < columns:
             cells[owner[row][column]].letters.append(letter)
     return cells

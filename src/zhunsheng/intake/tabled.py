@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, rows_of, runs_of, tiled
+from zhunsheng.intake.aligned import Block as TextBlock
+from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
 from zhunsheng.intake.drawn import Box, Letter, Page, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
 
@@ -41,12 +42,15 @@ class Table:
 
 @dataclass
 class Plan:
-    """Where a table's rows and columns begin and end, and where walls stand between them."""
+    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the places
+    from the left of letters that jut out of their column, by number.
+    """
 
     ys: list[float]
     xs: list[float]
     below: Walls
     beside: Walls
+    homes: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,8 +87,7 @@ class Part:
             rows, columns = len(ys) - 1, len(xs) - 1
             if rows * columns > MOST_CELLS or rows * columns < 2:
                 return False
-            filled = [cell for cell in table_of([self]).cells if cell.text]
-            return len(filled) > 1
+            return any(not one.text.isspace() for one in self.letters)
         if len(self.xs()) < 3:
             return False
         table = table_of([self])
@@ -109,7 +112,8 @@ def table_of(parts: Sequence[Part]) -> Table:
     """Put a table together from its parts, each of a later page than the one before."""
     stack = _stacked(parts)
     plan = _plan(stack)
-    cells = cells_of(plan.ys, plan.xs, plan.below, plan.beside, stack.letters)
+    letters = [(plan.homes.get(one.order, (one.left + one.right) / 2), one) for one in stack.letters]
+    cells = cells_of(plan.ys, plan.xs, plan.below, plan.beside, letters)
     if len(parts) > 1:
         cells = _mended(cells, plan, stack)
     return _told(_without_empty(cells), stack, plan.xs)
@@ -161,6 +165,7 @@ def _plan(stack: _Stack) -> Plan:
         beside = walls(stack.lines.down, xs, ys).T.copy()
         plan = Plan(ys, xs, below, beside)
         runs = runs_of(stack.letters, stack.size)
+        plan = _with_columns(plan, runs, stack.size)
         if len(ys) <= 4 + 2 * len(stack.parts) and len(xs) > 3:
             plan = _with_rows(plan, runs, stack)
         return plan
@@ -184,15 +189,61 @@ def _plan(stack: _Stack) -> Plan:
 
 
 def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Take away the walls through which a run goes."""
-    slack = 0.3 * size
+    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut out of
+    their column stay in it.
+    """
     for line in runs:
         for run in line:
             row = int(np.searchsorted(plan.ys, run.middle)) - 1
-            if 0 <= row < len(plan.ys) - 1:
-                for n, x in enumerate(plan.xs):
-                    if run.box.left + slack < x < run.box.right - slack:
-                        plan.beside[row][n] = False
+            if not 0 <= row < len(plan.ys) - 1:
+                continue
+            first, last = covered(run, plan.xs[1:-1], size)
+            top, bottom = _open_rows(plan, row, slice(first, last + 1))
+            plan.beside[top : bottom + 1, first + 1 : last + 1] = False
+            if first == last:
+                middle = (plan.xs[first] + plan.xs[first + 1]) / 2
+                out = [
+                    one
+                    for one in run.letters
+                    if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[first + 1]
+                ]
+                plan.homes.update((one.order, middle) for one in out)
+    return plan
+
+
+def _open_rows(plan: Plan, row: int, columns: slice) -> tuple[int, int]:
+    """Return the rows, first and last, that no wall parts from a row over some columns."""
+    top = bottom = row
+    while top > 0 and not plan.below[top][columns].any():
+        top -= 1
+    while bottom < len(plan.ys) - 2 and not plan.below[bottom + 1][columns].any():
+        bottom += 1
+    return top, bottom
+
+
+def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
+    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to these."""
+    bare = [row for row in range(len(plan.ys) - 1) if len(plan.xs) > 3 and not plan.beside[row][1:-1].any()]
+    within: dict[int, list[Run]] = {row: [] for row in bare}
+    for line in runs:
+        for run in line:
+            row = int(np.searchsorted(plan.ys, run.middle)) - 1
+            if row in within:
+                within[row].append(run)
+    slack = 0.3 * size
+
+    def kept_to(row: int) -> int:
+        if any(run.box.left + slack < x < run.box.right - slack for run in within[row] for x in plan.xs):
+            return 0
+        return len({int(np.searchsorted(plan.xs, run.box.left + slack)) for run in within[row]})
+
+    if sum(kept_to(row) > 2 for row in bare) > 1:
+        for row in bare:
+            plan.beside[row] = True
+            own = [run for run in within[row]]
+            for n, x in enumerate(plan.xs):
+                if any(run.box.left + slack < x < run.box.right - slack for run in own):
+                    plan.beside[row][n] = False
     return plan
 
 
@@ -229,39 +280,36 @@ def _rows_within(
         return []
     found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
     for column in range(columns):
+        if column >= columns // 2:
+            break
         for first, last in _over_rows(column, rows, over, stack.size):
             for n in range(first, last):
                 found[n][1][column] = False
     return found
 
 
-def _over_rows(column: int, rows: Sequence[Row], over: Sequence, size: float) -> list[tuple[int, int]]:  # type: ignore[type-arg]
+def _over_rows(
+    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float
+) -> list[tuple[int, int]]:
     """Return the rows, first and last, that cells of a column cover."""
     high = [block for block in over if block.first <= column <= block.last]
-    if not high:
-        return []
     heads = [n for n, row in enumerate(rows) if n == 0 or _same_head(row, rows[0])]
     spans: list[tuple[int, int]] = []
     for start, end in pairwise([*heads, len(rows)]):
-        body = list(range(start + 1, end))
+        body = range(start + 1, end)
         if not body:
             continue
         top, bottom = rows[body[0]].top, rows[body[-1]].bottom
-        own = [
-            block
-            for block in [*high, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
-            if top <= block.middle <= bottom
-        ]
-        found = tiled(own, [rows[n] for n in body], size)
+        mine = [block for block in high if top <= block.middle <= bottom]
+        own = [*mine, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
+        whole = len(own) == len(body) and not mine
+        found = None if whole or not own else tiled(own, [rows[n] for n in body], size)
         if found is not None:
             spans += [(body[a], body[b]) for a, b in found if b > a]
             continue
-        for block in high:
-            covered = [
-                n
-                for n in body
-                if rows[n].top <= block.bottom + size / 2 and block.top - size / 2 <= rows[n].bottom
-            ]
+        for block in mine:
+            upper, lower = block.top - size / 2, block.bottom + size / 2
+            covered = [n for n in body if rows[n].top <= lower and upper <= rows[n].bottom]
             if len(covered) > 1:
                 spans.append((covered[0], covered[-1]))
     return spans
@@ -339,27 +387,17 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
 
 def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
     """Join what goes on over a seam: the whole row, or the cells of merged columns."""
-    before = {
-        cell.column: cell for cell in cells if cell.row < seam <= cell.row + cell.rows + (after - seam) - 0
-    }
-    before = {
-        c: cell
-        for c, cell in before.items()
-        if cell.row + cell.rows in (seam, after) or cell.row + cell.rows > after
-    }
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
     whole = _is_cut(cells, last, first, open_, seam)
-    over = {cell.column for cell in cells if cell.rows > 1}
+    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     gone: set[int] = set()
     for column, cell in first.items():
         above = last.get(column)
         if above is None or above.columns != cell.columns or above.row + above.rows > seam:
             continue
-        goes_on = whole or (
-            not cell.letters and (column in over or open_[column]) and above.rows + cell.rows > 1
-        )
-        if goes_on and (whole or column in over or open_[column]):
+        blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
+        if whole or (blank and (open_[column] or column in over)):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))

@@ -42,6 +42,8 @@ COLUMN_LABELS = INDICATOR_LABELS | {
     "direction": worded("指标方向"),
     "medium_term": worded("中期指标值"),
     "original": worded("调整前指标值"),
+    "actual": worded("完成值"),
+    "score": worded("得分"),
 }
 # What kind of text each field holds, which says how long it may be (``text.MOST``);
 # others are numbers and days.

@@ -239,6 +239,8 @@ def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None
         text = text[:-2]
     if word := next((word for word in _SUFFIX_WORDS if text.endswith(word)), None):
         suffix, text = _SUFFIX_OPS[word], text[: -len(word)]
+    if inner := re.fullmatch(r"\(([^()]{1,8})\)", text):
+        text = inner[1] if re.fullmatch(r"%|[一-龥]{1,4}(?:/[一-龥]{1,3})?", inner[1]) else ""
     text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
     text = "%" if text == "百分比" else text
     if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):

@@ -15,7 +15,9 @@ from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op, normalise
 from zhunsheng.targets.units import known_unit
 
-Class = Literal["level1", "level2", "op", "nature", "direction", "unit", "points", "target", "words", "empty"]
+Class = Literal[
+    "level1", "level2", "op", "nature", "direction", "unit", "points", "target", "serial", "words", "empty"
+]
 
 _MOST = Decimal("0.8")  # of a column's cells that are to be of one class; others are slips and notes
 _NATURES = re.compile(r"定[量性](?:指标)?")
@@ -24,8 +26,10 @@ _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}
 _NUMBER = re.compile(
     r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
+_ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
 _MEASURED = re.compile(r"[\d≥≤<>=]")
+_MOST_POINTS = Decimal(60)  # of one indicator
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
 
 
@@ -41,7 +45,7 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 def bare_level(text: str) -> str:
     """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
     text = _NUMBER.sub("", "".join(text.split()))
-    return re.sub(r"[（(【\[：:].*$", "", text)
+    return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
 
 
 @lru_cache(maxsize=16384)
@@ -111,9 +115,17 @@ def class_of(cells: Sequence[str]) -> Class:
     if mostly(_DIRECTIONS.fullmatch(word) is not None for word in words):
         return "direction"
     numbers = [decimal(text) for text in told]
+    if len(told) > 2 and numbers == [
+        numbers[0] + n if numbers[0] is not None else None for n in range(len(told))
+    ]:
+        return "serial"
     if mostly(number is not None for number in numbers):
         total = sum((number for number in numbers if number is not None), Decimal(0))
-        return "points" if len(told) > 1 and total in _FULL else "target"
+        small = all(number is None or number <= _MOST_POINTS for number in numbers)
+        full = (
+            small and total > 0 and any(total % whole == 0 for whole in _FULL)
+        )  # of one sheet or of several
+        return "points" if len(told) > 1 and full else "target"
     if mostly(known_unit(word) == word or _UNITS.fullmatch(word) is not None for word in words) and _few(
         words
     ):

@@ -79,6 +79,8 @@ class Draft:
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
     total_score: Decimal | None = None
     goals: list[Goal] = field(default_factory=list)
+    medium_goals: list[Goal] = field(default_factory=list)
+    central: Said | None = None  # the central department over a local one
     indicators: list[Read] = field(default_factory=list)
     plan_said: list[PlanSaid] = field(default_factory=list)
     plan_words: str = ""  # what stands in the plan beside dates and numbers

@@ -17,6 +17,7 @@ from zhunsheng.intake.recognition.money import (
     execution_columns,
     part_named,
     parts_of,
+    read_beside,
     read_execution,
     unit_noted,
 )
@@ -37,6 +38,11 @@ _PARTS = (
 _OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
 
 
+_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、])")
+_NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
+_YEARS = re.compile(r"年度|当年|本年|20\d\d")
+
+
 @dataclass
 class Zone:
     """The part of a form that a row stands in: the label at its left, the money columns over it."""
@@ -50,7 +56,7 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     """Read one row of labels and values into its draft; ``zone`` moves on with the rows."""
     if columns := execution_columns(row):
         document.zone_unit = unit_noted(row.words())
-        if (labels.label(row.cells[0][1]) or zone.label).startswith("budget"):
+        if (labels.label(row.cells[0][1]) or zone.label).startswith(("budget", "money")):
             zone.label = "budget.total"
         zone.money = columns
         return
@@ -60,8 +66,10 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     elif zone.label in ("narrative", "safeguards"):
         _read_texts(draft, row, zone.label)
     elif zone.label in ("goals", "medium_goals"):
-        read_goals(draft, row)
-    elif not (zone.money and read_execution(document, draft, row, zone.money)):
+        read_goals(draft, row, medium=zone.label == "medium_goals")
+    elif not (zone.money and read_execution(document, draft, row, zone.money)) and not (
+        read_beside(document, draft, row)
+    ):
         _read_pairs(document, draft, row, zone)
 
 
@@ -73,6 +81,8 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         if match := re.search(r"20\d{2}", value.text):
             document.year = int(match[0])
             draft.put_year(document.year, value.place)
+    elif name == "department" and "中央" in value.label:
+        draft.central = draft.central or value
     elif name in _TEXTS and (clean := said(value.text)):
         text = "".join(clean.split()) if name != "purpose" else clean
         if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
@@ -86,14 +96,19 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     its own.
     """
     parts = parts_of(value.text)
+    if parts and (first := _FIRST.match(value.text)):  # 总额：216；其中：财政拨款200
+        parts.insert(0, (value.label.partition("：")[0], first[0]))
     for words, written in parts:
         part = part_named(words)
         if part is None:
             document.doubt(value.place, "budget", written, worded("认不出“{words}”是哪一项资金", words=words))
-        elif (found := amount(document, Said(written, value.place))) is not None:
+        elif (found := amount(document, Said(written, value.place, value.label))) is not None:
             draft.put_budget(part, found, value.place, words)
-    if not parts and name != "money" and (found := amount(document, value)) is not None:
-        draft.put_budget(cast(BudgetPart, name.removeprefix("budget.")), found, value.place, value.label)
+    if parts or (name == "money" and _NUMBER.fullmatch(value.text) is None):
+        return
+    if (found := amount(document, value)) is not None:
+        part = "total" if name == "money" else cast(BudgetPart, name.removeprefix("budget."))
+        draft.put_budget(part, found, value.place, value.label)
 
 
 def _enter(document: Document, row: Row, zone: Zone) -> None:
@@ -103,7 +118,7 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
     if not leading:
         return
     document.zone_unit = unit_noted(text)
-    if leading != zone.label and not leading.startswith("budget"):
+    if leading != zone.label and not leading.startswith(("budget", "money")):
         zone.money = {}
     zone.label = leading
 
@@ -131,6 +146,15 @@ def _read_pairs(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
             put_field(document, draft, "purpose", Said(text, row.place(column)))
 
 
+def _of_project(row: Row, n: int, name: str | None) -> str | None:
+    """Return the field of a row's label: a total beside the year's total is the whole project's."""
+    if name != "budget.total" or _YEARS.search(row.cells[n][1]):
+        return name
+    beside = [text for m, (_, text) in enumerate(row.cells) if m > n and label_of(text)[0] == name]
+    whole = re.search(r"项目.*总|总.*[预资投]", row.cells[n][1])
+    return "budget.project" if whole and any(map(_YEARS.search, beside)) else name
+
+
 def _revised(row: Row, n: int) -> tuple[int, str] | None:
     """Return the cell of the amount after an adjustment, where a label is followed by both:
     预算数 | 调整前 | 80 | 调整后 | 60.
@@ -148,12 +172,12 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
     if draft.money_seen is None and _OF_MONEY.search(row.words()):
         draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
     told = [label_of(text) for _, text in row.cells]
-    names = [name for name, _ in told]
+    names = [_of_project(row, n, name) for n, (name, _) in enumerate(told)]
     if "budget.project" in names and "budget.total" in names:
         last = max(n for n, name in enumerate(names) if name == "budget.total")
         zone.year_right = names.index("budget.project") < last
     for n, (column, text) in enumerate(row.cells):
-        found, value = told[n]
+        found, value = names[n], told[n][1]
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True

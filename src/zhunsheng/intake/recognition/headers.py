@@ -5,13 +5,13 @@ nobody knows the words, by what the columns hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
-from zhunsheng.intake.recognition.rows import said
+from zhunsheng.intake.recognition.rows import decimal, said
 
 
 def stated(text: str) -> bool:
@@ -102,7 +102,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     if "unit_or_grid" in fields:
         fields.setdefault("unit", fields.pop("unit_or_grid"))
     taken = {*fields.values(), *rivals}
-    unread = tuple(c.number for c in columns if c.number not in taken and c.heads and c.holds != "empty")
+    unread = tuple(
+        c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
+    )
     return Header(fields, height, tuple(guessed), tuple(rivals), unread)
 
 
@@ -133,9 +135,13 @@ def _over_indicators(grid: Grid, row: int) -> bool:
     own = list(_own(grid, row))
     if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
         return False
-    if any(len(text) > 16 for _, text in own) or labels.label(own[0][1]):
+    if any(len(text) > 16 for _, text in own):
         return False
-    return is_indicator(grid, row + 1)
+    told = [labels.label(text) for _, text in own]
+    if any(told) and (len(own) - len(told) + told.count(None) < 3 or "name" not in told):
+        return False  # labels with their values; in a list of projects they stand over columns
+    height = _height(grid, row)
+    return row + height < len(grid.rows) and is_indicator(grid, row + height)
 
 
 def is_indicator(grid: Grid, row: int) -> bool:
@@ -174,6 +180,8 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
     under a head, or they are three and more new ones, or name what the first row did not.
     """
     texts = [text for _, text in own]
+    if _under_wide_heads(grid, row, own):
+        return True
     if not all(_is_head(text) for text in texts):
         return False
     above = {labels.header(grid.text(top, column)) for column in grid.distinct(top)}
@@ -183,6 +191,24 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
     merged = [grid.spans.get(grid.owner(row - 1, column), (1, 1))[1] > 1 for column, _ in own]
     bare = [not grid.text(row - 1, column) for column, _ in own]
     return any(merged) and all(one or other for one, other in zip(merged, bare, strict=True))
+
+
+def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row's own cells part heads that reach over several columns, while all other heads of the
+    row above reach down beside them.
+    """
+    columns = {column for column, _ in own}
+    beside = [column for column in grid.distinct(row) if column not in columns and grid.text(row, column)]
+    above = [grid.owner(row - 1, column) for column in columns]
+    return (
+        len(beside) >= 2
+        and all(grid.owner(row, column)[0] < row for column in beside)
+        and any(labels.header(grid.text(row, column)) for column in beside)
+        and all(
+            grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
+            for anchor in above
+        )
+    )
 
 
 def _is_head(text: str) -> bool:
@@ -208,9 +234,10 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
-        if any(column < number for _, column in anchors) and len(anchors) == 1:
+        if anchors and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
-        heads = tuple(text for anchor in anchors if (text := grid.text(*anchor).strip()))
+        texts = (grid.text(*anchor).strip() for anchor in anchors)
+        heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
@@ -275,14 +302,15 @@ def _by_words(
             rivals += [one.number for one in claims if one.number != fields[name]]
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
-            exact = [one for one in told if labels.header(one.heads[-1]) == name] or told
+            fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
+            exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
             fields[name] = exact[0].number
     weights = [one.number for one in by_field.get("weight", ())]
     if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
         behind = [number for number in weights if number > fields["name"]]
         fields["weight"] = behind[0] if behind else weights[-1]
     for one in columns:  # what a column holds outranks a word that is used for several things
-        if one.said in ("op", "unit") and one.holds in _GLYPHS and one.holds != one.said:
+        if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
                 del fields[one.said]
             fields.setdefault(one.holds, one.number)
@@ -320,6 +348,11 @@ def _value_of_year(
 ) -> None:
     """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
     left = list(claims)
+    words = [one for one in left if one.holds == "words" and any(map(is_value, one.cells)) is False]
+    if words and len(words) < len(left):  # 指标值内容 over what the value means
+        left = [one for one in left if one not in words]
+        fields.setdefault("description", words[0].number)
+        rivals += [one.number for one in words[1:]]
     if any(one.told("adjusted") for one in left):
         for one in [one for one in left if not one.told("adjusted")]:
             left.remove(one)
@@ -349,6 +382,56 @@ def _value_of_year(
     rivals += [one.number for one in left[:-1]]
 
 
+def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
+    """Return the column of the target values among several that may be: where signs are written in the cells,
+    else beside the column of signs or units, else the last one.
+    """
+    signed = [one for one in values if any(re.search(r"[≥≤<>=＝≧≦不超低少大小]", text) for text in one.cells)]
+    if len(signed) == 1:
+        return signed[0]
+    beside = [one.number for one in columns if one.holds in ("op", "unit")]
+    if beside:
+        return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
+    return values[-1]
+
+
+def _paired(
+    columns: Sequence[_Column],
+    fields: dict[str, int],
+    free: list[_Column],
+    give: Callable[[_Column, str], None],
+) -> None:
+    """Give columns that pair with known ones theirs: the results beside the target values, the score that is
+    never above the points, the medium term's values where the names stand twice.
+    """
+    by_number = {one.number: one for one in columns}
+    names, target = (by_number.get(fields.get(name, -1)) for name in ("name", "target"))
+    values = [one for one in free if one.holds in ("target", "points")]
+    twin = next((one for one in free if names and one.holds == "words" and one.cells == names.cells), None)
+    if twin and names and target and len(values) == 1:
+        left, right = sorted((names, twin), key=lambda one: one.number)
+        of_left = target if left.number < target.number < right.number else values[0]
+        of_right = values[0] if of_left is target else target
+        if left.number < of_left.number < right.number < of_right.number:
+            fields |= {"name": right.number, "target": of_right.number}
+            fields |= {"medium_name": left.number, "medium_term": of_left.number}
+            free[:] = [one for one in free if one not in (twin, values[0])]
+            return
+    weight = by_number.get(fields.get("weight", -1))
+    for one in values:
+        if weight and "score" not in fields and _never_above(one, weight):
+            give(one, "score")
+        elif target and "actual" not in fields and one.number > target.number and one.holds == "target":
+            give(one, "actual")
+
+
+def _never_above(score: _Column, points: _Column) -> bool:
+    """Say whether a column of numbers never goes beyond the points in the other, row by row."""
+    pairs = [(decimal(a), decimal(b)) for a, b in zip(score.cells, points.cells, strict=False)]
+    told = [(a, b) for a, b in pairs if a is not None and b is not None]
+    return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
+
+
 def _by_content(
     columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
@@ -373,17 +456,18 @@ def _by_content(
             one for one in free if one.holds == "points"
         ]
         if values:
-            give(values[-1], "target")
+            give(_likeliest(values, columns), "target")
     for one in list(free):
         name = _OF_CONTENT.get(one.holds)
         if name and name not in fields:
             give(one, name)
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
-    if levels and "name" not in fields and "description" not in fields:
-        last = max(levels)
-        words = [one for one in free if one.holds == "words"]
-        if words:
-            give(next((one for one in words if one.number > last), words[0]), "name")
+    if levels and "name" not in fields:
+        words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
+        after = [one for one in words if one.number > max(levels)]
+        if after or (words and "description" not in fields):
+            give((after or words)[0], "name")
+    _paired(columns, fields, free, give)
     names = next((one for one in columns if one.number == fields.get("name")), None)
     if names and names.holds == "words" and not _REQUIRED & fields.keys() - {"weight"}:
         told = [text for text in map(said, names.cells) if text]

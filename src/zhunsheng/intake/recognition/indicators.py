@@ -41,7 +41,9 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         [line for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
         for name in ("name", "target")
     )
-    if len(named) < 2 or len(named) != len(valued) or not all(map(is_value, valued)):
+    if len(named) < 2 or len(named) != len(valued):
+        return []
+    if not all(map(is_value, valued)) and not all(_MARK.match(line.strip()) for line in named):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
     return [
@@ -146,7 +148,9 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
     spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
     if is_ellipsis(name) or spanning or (labels.header(name) and labels.header(raw)):
         return ""
-    return _MARK.sub("", name)
+    while (bare := _MARK.sub("", name)) != name:
+        name = bare
+    return name
 
 
 def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, cast
 
 from zhunsheng.intake import labels
@@ -19,7 +20,7 @@ _UNIT_NOTE = re.compile(
     r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
 )
 _TOLD = re.compile(
-    r"([一-龥()：:]*?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元))(?:人民币)?[，,；;。、]?"
+    r"([一-龥()：:]+?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
 )
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
@@ -76,6 +77,8 @@ def execution_columns(row: Row) -> dict[str, int]:
     that heads none.
     """
     found = {name: column for column, text in row.cells if (name := labels.execution(text))}
+    if any(decimal(text) is not None for _, text in row.cells):
+        return {}  # each beside its amount
     return found if len(found.keys() & set(_AMOUNTS)) >= 2 else {}
 
 
@@ -102,6 +105,25 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     if part == "total":
         _read_points(draft, row, columns)
     return True
+
+
+def read_beside(document: Document, draft: Draft, row: Row) -> bool:
+    """Read amounts of the execution that stand beside their labels: 全年预算数 | 56 | 全年执行数 | 55.3;
+    say whether there were any.
+    """
+    found = False
+    for (_, label), (column, text) in pairwise(row.cells):
+        name = labels.execution(label)
+        if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
+            continue
+        said = Said(text, row.place(column), label if unit_noted(label) else row.cells[0][1])
+        if (money := amount(document, said)) is None:
+            continue
+        found = True
+        draft.execution.setdefault(cast(ExecutionPart, name), money)
+        if name == "planned" or (name == "adjusted" and "planned" not in draft.execution):
+            draft.put_budget("total", money, said.place)
+    return found
 
 
 def _read_points(draft: Draft, row: Row, columns: Mapping[str, int]) -> None:

@@ -10,12 +10,17 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.money import unit_noted
 from zhunsheng.targets import Goal, Indicator, Place, Unsure
+from zhunsheng.targets.spelling import normalise
 from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
 _SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.+)$")
 _INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指标[：:]\s*(.+)$", re.S)
 _GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
+_BUDGETED = re.compile(
+    r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
+    r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
+)
 _FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for every sheet below
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 _HEADING = 60  # characters below which a paragraph may be a heading
@@ -24,6 +29,7 @@ _HEADING = 60  # characters below which a paragraph may be a heading
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
     _take_notes(document, block)
+    _take_money(document, block)
     if _is_heading(document, block):
         return
     if match := _INDICATORS.match(block.text):
@@ -42,13 +48,26 @@ def _take_notes(document: Document, block: Paragraph) -> None:
         and (document.year is None or titles.of_targets(text) or titles.is_year(text))
     ):
         document.year = year
-    for piece in re.split(r"\s{2,}|\t", text):
+    for piece in re.split(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])", text):
         left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
         name = labels.label(left) if mark and right.strip() else None
         if name in _FOR_ALL:
             document.defaults[name] = Said(right.strip(), block.place)
+        elif name == "year" and (year := titles.year_in(f"{right.strip()}年")):
+            document.year = year
         elif name and (name in _AHEAD or name.startswith("budget.")):
             document.ahead.append((name, Said(right.strip(), block.place, left)))
+
+
+def _take_money(document: Document, block: Paragraph) -> None:
+    """Keep amounts of the budget that a sentence above a table tells, for the sheet below, to be confirmed."""
+    if not _BUDGETED.search(normalise(block.text)) or document.department is not None:
+        return
+    parts = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(block.text))]
+    for words, written in parts:
+        document.ahead.append((labels.label(words) or "budget.total", Said(written, block.place, words)))
+    why = worded("资金是从这句话里读出的，请核对")
+    document.doubt(block.place, "budget.total", block.text, why)
 
 
 def _is_heading(document: Document, block: Paragraph) -> bool:

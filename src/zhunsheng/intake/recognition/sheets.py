@@ -25,6 +25,10 @@ def book_of(document: Document) -> Book:
 def _sheet(document: Document, draft: Draft) -> TargetSheet:
     for name, said in document.defaults.items():
         draft.put(name, said.text, said.place)
+    if draft.central and draft.department is None:
+        draft.put("department", draft.central.text, draft.central.place)
+    if draft.kind == "department" and draft.name is None and (whose := draft.department or draft.unit):
+        draft.put("name", whose, draft.provenance["department" if draft.department else "unit"])
     if draft.name is None and draft.title:
         draft.name = titles.name_in(draft.title, draft.kind)
         draft.provenance.setdefault("name", draft.place)
@@ -41,7 +45,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         purpose=draft.purpose,
         budget=draft.budget_parts(),
         spending_plan=SpendingPlan(steps=settle(document, draft)),
-        goals=tuple(draft.goals),
+        goals=tuple(draft.goals or draft.medium_goals),
         indicators=yearly(draft.indicators),
         narrative="\n".join(draft.narrative) or None,
         safeguards=tuple(draft.safeguards),

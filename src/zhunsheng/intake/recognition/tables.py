@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
@@ -22,7 +23,7 @@ from zhunsheng.translation import worded
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
     r"填报日期)"
-    r"\s*[：:0-9.、]"
+    r"\s*(?:[：:0-9.、]|$)"
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
@@ -80,6 +81,8 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if now.draft is None and any(label_of(text)[0] in _OF_SHEET for _, text in row.cells):
         now.draft = _begin(document, row)
+    if now.draft is None:
+        _keep_ahead(document, row)
     if now.draft is not None:
         read_labels(document, now.draft, row, now.zone)
     return 1
@@ -91,11 +94,13 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     project = project_columns(row.grid, row.number, fields) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
+    before = now.draft.columns
     now.columns = TableColumns(
         fields, project, {name: row.text(column) for name, column in project.items()}, row.grid.width
     )
-    now.draft.columns, now.draft.levels = now.columns, ("", "")
-    now.draft.stairs = False
+    now.draft.columns, now.draft.stairs = now.columns, False
+    if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
+        now.draft.levels = ("", "")
     side = row.text(0) + now.zone_title
     now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
     _tell(document, row, header, project)
@@ -147,6 +152,14 @@ def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
             document.heading = Said(only, row.place(row.cells[0][0]))
             return True
     return bool(_GROUP_TITLE.search(only))
+
+
+def _keep_ahead(document: Document, row: Row) -> None:
+    """Keep what a row tells of the sheet that has not begun yet: 预算单位 over 项目名称."""
+    for (_, label), (column, text) in pairwise(row.cells):
+        name = label_of(label)[0]
+        if name and (name in ("unit", "year") or name.startswith("budget.")) and label_of(text)[0] is None:
+            document.ahead.append((name, Said(text, row.place(column), label)))
 
 
 def _begin(document: Document, row: Row) -> Draft:
