@@ -115,9 +115,8 @@ def class_of(cells: Sequence[str]) -> Class:
     if mostly(_DIRECTIONS.fullmatch(word) is not None for word in words):
         return "direction"
     numbers = [decimal(text) for text in told]
-    if len(told) > 2 and numbers == [
-        numbers[0] + n if numbers[0] is not None else None for n in range(len(told))
-    ]:
+    first = numbers[0]
+    if len(told) > 2 and first is not None and numbers == [first + n for n in range(len(told))]:
         return "serial"
     if mostly(number is not None for number in numbers):
         total = sum((number for number in numbers if number is not None), Decimal(0))

@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
 from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.targets import TargetValue
 
 
 def stated(text: str) -> bool:
@@ -180,7 +182,7 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
     under a head, or they are three and more new ones, or name what the first row did not.
     """
     texts = [text for _, text in own]
-    if _under_wide_heads(grid, row, own):
+    if _under_wide_heads(grid, row, own) or _under_one_head(grid, top, row, own):
         return True
     if not all(_is_head(text) for text in texts):
         return False
@@ -211,6 +213,18 @@ def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> b
     )
 
 
+def _under_one_head(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row without merged cells stands under one head with nothing at its right, as text files
+    write a head that is parted.
+    """
+    columns = [column for column, _ in own]
+    if grid.spans or len(own) < 2 or columns != list(range(columns[0], columns[-1] + 1)):
+        return False
+    over = [grid.text(top, column).strip() for column in columns]
+    heads = sum(bool(labels.header(grid.text(top, column))) for column in grid.distinct(top))
+    return bool(over[0]) and not any(over[1:]) and heads >= 3 and not any(is_value(text) for _, text in own)
+
+
 def _is_head(text: str) -> bool:
     bare = labels.clean(text)
     return bool(
@@ -236,7 +250,9 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
         if anchors and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
-        texts = (grid.text(*anchor).strip() for anchor in anchors)
+        texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
+        if not any(grid.text(*anchor) for anchor in list(anchors)[:1]) and height > 1:
+            texts = (*_over(grid, row, number), *texts)
         heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
@@ -251,12 +267,23 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     return found
 
 
+def _over(grid: Grid, row: int, number: int) -> tuple[str, ...]:
+    """Return the head at the left under which a column without one stands: 指标值 over 前年 and 上年, where a
+    text file can't merge cells.
+    """
+    left = next((c for c in range(number - 1, -1, -1) if grid.text(row, c).strip()), None)
+    if left is None or any(grid.text(row, c).strip() for c in range(left + 1, number + 1)):
+        return ()
+    below = [grid.text(row + 1, c).strip() for c in range(left, number + 1)]
+    return (grid.text(row, left).strip(),) if all(below) else ()
+
+
 def _rows_below(grid: Grid, start: int) -> list[int]:
     """Return the rows under a header that hold its columns, up to the next part of the form."""
     rows: list[int] = []
     for row in range(start, min(len(grid.rows), start + _SAMPLE)):
         own = [(c, t) for c, t in _own(grid, row) if said(t)]
-        if len(own) < 2:
+        if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
         if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
             break
@@ -421,7 +448,7 @@ def _paired(
     for one in values:
         if weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
-        elif target and "actual" not in fields and one.number > target.number and one.holds == "target":
+        elif target and "actual" not in fields and one.number > target.number and _of_a_size(one, target):
             give(one, "actual")
 
 
@@ -430,6 +457,22 @@ def _never_above(score: _Column, points: _Column) -> bool:
     pairs = [(decimal(a), decimal(b)) for a, b in zip(score.cells, points.cells, strict=False)]
     told = [(a, b) for a, b in pairs if a is not None and b is not None]
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
+
+
+def _of_a_size(one: _Column, target: _Column) -> bool:
+    """Say whether most cells of a column are near the target values beside them, in the same unit."""
+    read = [
+        (TargetValue.parse(a), TargetValue.parse(b))
+        for a, b in zip(one.cells, target.cells, strict=False)
+        if said(a) and said(b)
+    ]
+    ratios = [
+        a.number / b.number if a.unit == b.unit else Decimal(0)
+        for a, b in read
+        if a.number is not None and b.number
+    ]
+    near = sum(Decimal("0.3") <= ratio <= 3 for ratio in ratios)
+    return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
 
 
 def _by_content(
@@ -451,6 +494,9 @@ def _by_content(
         guessed.append((one.number, name))
         free.remove(one)
 
+    target = next((one for one in columns if one.number == fields.get("target")), None)
+    if target and target.told("replaced") and any(one.holds == "target" for one in free):
+        fields["original"] = fields.pop("target")
     if not {"target", "actual", "medium_term"} & fields.keys():
         values = [one for one in free if one.holds == "target"] or [
             one for one in free if one.holds == "points"

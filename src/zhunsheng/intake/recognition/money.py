@@ -11,6 +11,7 @@ from typing import Literal, cast
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
@@ -21,6 +22,10 @@ _UNIT_NOTE = re.compile(
 )
 _TOLD = re.compile(
     r"([一-龥()：:]+?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
+)
+_BUDGETED = re.compile(
+    r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
+    r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
@@ -70,6 +75,15 @@ def part_named(name: str) -> BudgetPart | None:
         return "total"
     found = labels.label(name) or labels.label(f"{name}资金") or ""
     return cast(BudgetPart, found.removeprefix("budget.")) if found.startswith("budget.") else None
+
+
+def take_money(document: Document, text: str, place: Place) -> None:
+    """Keep amounts of the budget that a sentence above a table tells of its sheet, to be confirmed."""
+    told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
+    for words, written in told:
+        document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))
+    if told:
+        document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"))
 
 
 def execution_columns(row: Row) -> dict[str, int]:

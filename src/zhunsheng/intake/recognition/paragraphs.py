@@ -8,19 +8,14 @@ from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
-from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.targets import Goal, Indicator, Place, Unsure
-from zhunsheng.targets.spelling import normalise
 from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
 _SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.+)$")
 _INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指标[：:]\s*(.+)$", re.S)
 _GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
-_BUDGETED = re.compile(
-    r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
-    r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
-)
 _FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for every sheet below
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 _HEADING = 60  # characters below which a paragraph may be a heading
@@ -29,7 +24,8 @@ _HEADING = 60  # characters below which a paragraph may be a heading
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
     _take_notes(document, block)
-    _take_money(document, block)
+    if document.department is None:
+        take_money(document, block.text, block.place)
     if _is_heading(document, block):
         return
     if match := _INDICATORS.match(block.text):
@@ -57,17 +53,6 @@ def _take_notes(document: Document, block: Paragraph) -> None:
             document.year = year
         elif name and (name in _AHEAD or name.startswith("budget.")):
             document.ahead.append((name, Said(right.strip(), block.place, left)))
-
-
-def _take_money(document: Document, block: Paragraph) -> None:
-    """Keep amounts of the budget that a sentence above a table tells, for the sheet below, to be confirmed."""
-    if not _BUDGETED.search(normalise(block.text)) or document.department is not None:
-        return
-    parts = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(block.text))]
-    for words, written in parts:
-        document.ahead.append((labels.label(words) or "budget.total", Said(written, block.place, words)))
-    why = worded("资金是从这句话里读出的，请核对")
-    document.doubt(block.place, "budget.total", block.text, why)
 
 
 def _is_heading(document: Document, block: Paragraph) -> bool:

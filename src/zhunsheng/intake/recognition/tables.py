@@ -15,7 +15,7 @@ from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns
 from zhunsheng.intake.recognition.indicators import read_indicator
-from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.translation import worded
@@ -73,6 +73,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _read_below_header(document, now, now.draft, now.columns, row)
         return 1
     now.columns = None
+    if _FOOT.match(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
+        now.zone = Zone()
+        return 1
     if is_indicator(row.grid, row.number):
         why = worded("像是绩效指标，认不出各列是什么，没有读入")
         document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
@@ -145,6 +148,7 @@ def _read_below_header(
 def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
     """Take what a row of one text tells of what follows; say whether it is a title and nothing else."""
     now.zone_title = only if len(only) < 30 else ""
+    take_money(document, only, row.place(row.cells[0][0]))
     document.money_unit = unit_noted(only) or document.money_unit
     if len(only) < 80:
         document.year = titles.year_in(only) or document.year
