@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
-from zhunsheng.intake import book_of
+from zhunsheng.intake import ENDINGS, book_of
 from zhunsheng.text import clean
 from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -31,7 +31,6 @@ from zhunsheng.web.services.uploads import LIMITS
 # A document in a zip may be as large as one that comes alone. They are read one by one,
 # so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
-ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
 
 
 def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _path: True) -> Documents:
@@ -70,7 +69,7 @@ class Documents:
 
 def _is_document(path: str) -> bool:
     pure = PurePosixPath(path)
-    return not path.endswith("/") and pure.suffix.lower() in ENDINGS and not pure.name.startswith(("~$", "."))
+    return not path.endswith("/") and pure.suffix.lower()[1:] in ENDINGS and not pure.name.startswith(("~$", "."))
 
 
 def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
