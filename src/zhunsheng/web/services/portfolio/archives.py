@@ -31,6 +31,7 @@ from zhunsheng.web.services.uploads import LIMITS
 # A document in a zip may be as large as one that comes alone. They are read one by one,
 # so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
+SUFFIXES = tuple(f".{ending}" for ending in ENDINGS)
 
 
 def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _path: True) -> Documents:
@@ -69,7 +70,9 @@ class Documents:
 
 def _is_document(path: str) -> bool:
     pure = PurePosixPath(path)
-    return not path.endswith("/") and pure.suffix.lower()[1:] in ENDINGS and not pure.name.startswith(("~$", "."))
+    return (
+        not path.endswith("/") and pure.suffix.lower() in SUFFIXES and not pure.name.startswith(("~$", "."))
+    )
 
 
 def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
