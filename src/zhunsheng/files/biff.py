@@ -59,7 +59,7 @@ def look_xls(opened: Opened) -> list[Look]:
 
 def _workbook(whole: Compound) -> bytes:
     """Return the stream of the workbook out of the compound file that an xls is."""
-    name = next((name for name in ("Workbook", "Book") if name in whole.names), "Workbook")
+    name = next((name for name in ("Workbook", "Book") if name in whole), "Workbook")
     return whole.stream(name)
 
 
