@@ -123,6 +123,10 @@ CASES = {
     "循环.doc": (looped(), "ZS-IN-05|ZS-IN-13"),
     "多段.doc": (word_97("\r" * 300_000), "ZS-IN-06"),
     "旧版.doc": (compound({"WordDocument": b"\xdc\xa5\x65\0"}), "ZS-IN-45.*Word 95"),
+    "加密.xls": (
+        compound({"Workbook": struct.pack("<2H16x2H54x", 0x809, 16, 0x2F, 54)}),
+        "ZS-IN-04",
+    ),
     "演示.doc": (compound({"PowerPoint Document": b"WordDocument"}), "ZS-IN-45.*PowerPoint"),
     "邮件.doc": (compound({"__properties_version1.0": b"x"}), "ZS-IN-45.*Outlook"),
     "别的.doc": (compound({"无关": "Workbook".encode("utf-16-le")}), "ZS-IN-05"),
