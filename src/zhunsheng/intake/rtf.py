@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.flowing import Flow, RowLayout
+from zhunsheng.intake.flowing import MAX_PARAGRAPHS, Flow, RowLayout
 from zhunsheng.intake.grid import Block
 from zhunsheng.translation import worded
 
@@ -18,6 +18,7 @@ _MARK = re.compile(
     rb"\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z'])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\",
     re.DOTALL,
 )
+_ENDS = re.compile(rb"\\(?:par|cell|nestcell)(?![a-z])")  # of paragraphs
 # Of a group that begins so nothing is read; nor of one that begins with \* and is not among the others.
 _UNREAD = frozenset(
     b"colortbl stylesheet info header headerl headerr headerf footer footerl footerr "
@@ -142,6 +143,9 @@ class _Reader:
         if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > MAX_MARKS:
             detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{MAX_MARKS:,}")
             raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
+        if sum(1 for _ in _ENDS.finditer(data)) > MAX_PARAGRAPHS:
+            detail = worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}")
+            raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
         at = data.find(b"{")
         while at < len(data):
             found = _MARK.match(data, at)
