@@ -85,8 +85,8 @@ class Compound:
                 self._storages.add(name)
             ahead += [left, right]
 
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in self._streams or name.lower() in self._storages
+    def __contains__(self, name: object) -> bool:
+        return str(name).lower() in self._streams or str(name).lower() in self._storages
 
     def stream(self, name: str) -> bytes:
         """Return the bytes of a stream at the top, as many as there are of those that its entry states.
