@@ -47,11 +47,12 @@ _SIZES = (
     0,
     3,
 )  # bytes of an operand by the top three bits of its number; 0: it says itself
-_MARKS = re.compile("[\x00-\x08\x0b-\x1f\xad]")
+_MARKS = re.compile("[\x00-\x08\x0b-\x1f\xad(]")
 _SAID = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-"}
 _CELL_ENDS, _ENDS = "\x07", "\x07\r\x0c"  # of a cell or row; of these or a paragraph
 _FIELD, _RESULT, _FIELD_ENDS = "\x13", "\x14", "\x15"
 _INLINE, _FLOATING = "\x01", "\x08"
+_SYMBOL_STANDS = "("  # where a sign of another font stands, or a bracket
 _BROKEN = (struct.error, IndexError, ValueError, OverflowError, KeyError, UnfitCompound)
 
 _CHANGING = frozenset((_STRUCK, _VANISHES, _STYLE, _SYMBOL))  # what of characters changes what is read
@@ -313,6 +314,8 @@ class _Document:
                     self._end(flow, mark, at + wide * found.start(), unseen)
                 elif (mark == _INLINE and shown) or (mark == _FLOATING and shown and self.floats):
                     flow.picture(worded("图片"))
+                elif shown and mark == _SYMBOL_STANDS:
+                    flow.text(_sign(sprms))
                 elif shown and mark in _SAID:
                     flow.text(_SAID[mark])
             if begins < len(words) and all(fields) and not self._unseen(sprms, at + wide * begins):
@@ -354,6 +357,18 @@ class _Document:
             flow.cell(depth)
         elif not unseen:  # a paragraph whose end is not seen goes on in the next one
             flow.paragraph(depth)
+
+
+def _sign(sprms: Sprms) -> str:
+    """Return the sign for which a bracket stands (sprmCSymbol: font and code), or the bracket.
+
+    A sign of a font of symbols is in the area of private use then: no letter, and read as none.
+    """
+    said = sprms.get(_SYMBOL, b"")
+    if len(said) != 4:
+        return _SYMBOL_STANDS
+    code = int.from_bytes(said[2:], "little")
+    return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= code <= 0xDFFF or code < 32 else chr(code)
 
 
 def _is(sprms: Sprms, number: int) -> bool:
