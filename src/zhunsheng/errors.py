@@ -60,7 +60,8 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-31": ("文件名过长：{name}（{size} 字节）", "请把文件名改短，不超过 {most} 字节（约 80 个汉字）。"),
     "ZS-IN-41": (
         "{name} 是扫描件，没有可读的文字（共 {pages} 页）",
-        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；也可安装文字识别组件（pip install 'zhunsheng[ocr]'）后再读，识别结果须逐项核对。",
+        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；也可安装文字识别组件"
+        "（pip install 'zhunsheng[ocr]'）后再读，识别结果须逐项核对。",
         "请提供由 Word、Excel 等直接导出的 PDF 或原文件；识别扫描件须由管理员安装文字识别组件。",
     ),
     "ZS-IN-42": (
