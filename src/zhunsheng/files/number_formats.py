@@ -108,7 +108,7 @@ _MONTHS = [
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _DIGITS = {1: "〇一二三四五六七八九", 2: "零壹贰叁肆伍陆柒捌玖", 3: "０１２３４５６７８９"}
 _UNITS = {1: "十百千", 2: "拾佰仟", 3: "十百千"}
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 _WIDTH = Context(prec=10, rounding=ROUND_HALF_UP)  # what the general format shows of a fraction at most
 _SYSTEM = {"[$-F800]": _FULL, "[$-F400]": "h:mm:ss"}  # as the computer shows days and hours
 

@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
-from zhunsheng.files.biff import look_xls
+from zhunsheng.files.biff import is_locked, look_xls
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
@@ -97,6 +97,8 @@ def read_workbook(
             )
             for name, path in sheet_paths(opened)
         }
+    if opened.kind == "xls" and is_locked(opened):
+        raise ZhunshengError("ZS-IN-04", name=opened.name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
