@@ -11,8 +11,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
-from zhunsheng.intake.telling import Telling
-from zhunsheng.intake.word_text import HIDDEN, MC, SYMBOL, VAL, Shown, W, Words, alternative, is_placeholder
+from zhunsheng.intake.telling import HIDDEN, Telling
+from zhunsheng.intake.word_text import MC, SYMBOL, VAL, Shown, W, Words, alternative, is_placeholder
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 

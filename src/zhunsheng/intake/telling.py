@@ -9,6 +9,8 @@ from zhunsheng.intake.grid import clipped
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
+HIDDEN = worded("是隐藏的文字，没有读入，请核对")
+STRUCK = worded("有删除线，按已删去处理，没有读入，请核对")
 LISTED = 20  # of one kind listed before they are only counted
 
 
