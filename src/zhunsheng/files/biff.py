@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style
 
-_FREE = 0xFFFFFFFA  # from here on a number of a sector is a mark
-_SMALL = 4096  # bytes of a stream below which it lies in the stream of small ones
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _BOF, _EOF, _SHEET, _1904, _FONT, _FORMAT, _XF = 0x0809, 0x0A, 0x85, 0x22, 0x31, 0x041E, 0xE0
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
@@ -52,55 +51,16 @@ def look_xls(opened: Opened) -> list[Look]:
     Raises ``ZS-IN-05`` for a file whose parts can't be found.
     """
     try:
-        book = _workbook(opened.data)
+        book = _workbook(opened.compound or Compound(opened.data))
         return list(_looks(book))
-    except (struct.error, IndexError, ValueError, OverflowError) as error:
+    except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
 
 
-def _workbook(data: bytes) -> bytes:
-    """Return the stream of the workbook out of the file system that an xls is."""
-    size = 1 << struct.unpack_from("<H", data, 30)[0]
-    small = 1 << struct.unpack_from("<H", data, 32)[0]
-    first_of_list, mini_table, _count, more, more_count = (
-        struct.unpack_from("<I8x3I", data, 48)[0],
-        *(struct.unpack_from("<4I", data, 60)),
-    )
-    listed = [s for s in struct.unpack_from("<109I", data, 76) if s < _FREE]
-    for _block in range(min(more_count, len(data) // size)):
-        if more >= _FREE:
-            break
-        *sectors, more = struct.unpack_from(f"<{size // 4}I", data, (more + 1) * size)
-        listed += [s for s in sectors if s < _FREE]
-    table: list[int] = []
-    for sector in listed:
-        piece = data[(sector + 1) * size : (sector + 2) * size]
-        table += struct.unpack(f"<{len(piece) // 4}I", piece[: len(piece) // 4 * 4])
-
-    def chain(start: int, links: list[int]) -> Iterator[int]:
-        for _step in range(len(links)):
-            if start >= _FREE:
-                return
-            yield start
-            start = links[start]
-
-    def read(start: int) -> bytes:
-        return b"".join(data[(s + 1) * size : (s + 2) * size] for s in chain(start, table))
-
-    entries = read(first_of_list)
-    root = b""
-    for at in range(0, len(entries) - 127, 128):
-        name_size, kind = struct.unpack_from("<HB", entries, at + 64)
-        name = entries[at : at + max(0, name_size - 2)].decode("utf-16-le", "replace")
-        start, length = struct.unpack_from("<2I", entries, at + 116)
-        if kind == 5:
-            root = read(start)
-        elif kind == 2 and name in ("Workbook", "Book"):
-            if length >= _SMALL:
-                return read(start)[:length]
-            mini = list(struct.unpack(f"<{len(links) // 4}I", links)) if (links := read(mini_table)) else []
-            return b"".join(root[s * small : (s + 1) * small] for s in chain(start, mini))[:length]
-    raise ValueError("Workbook")
+def _workbook(whole: Compound) -> bytes:
+    """Return the stream of the workbook out of the compound file that an xls is."""
+    name = next((name for name in ("Workbook", "Book") if name in whole.names), "Workbook")
+    return whole.stream(name)
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:

@@ -71,6 +71,11 @@ def in_word(node: etree._Element) -> list[str]:
     return found
 
 
+def bitmaps(data: bytes) -> int:
+    """Return how many pictures lie in bytes as they are, by the heads of their formats."""
+    return sum(data.count(head) for head in _BITMAPS)
+
+
 def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
     """Return the pictures of a workbook by worksheet: floating, in cells, embedded objects.
     Charts show cells that are read.
@@ -83,8 +88,7 @@ def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
         if isinstance(value, str) and _IN_CELL.match(value)
     ]
     if opened.kind == "xls":
-        count = sum(opened.data.count(head) for head in _BITMAPS)
-        return found + [Picture(Place()) for _ in range(count)]
+        return found + [Picture(Place()) for _ in range(bitmaps(opened.data))]
     if opened.archive is None:
         return found
     if opened.kind == "ods":
