@@ -96,7 +96,7 @@ def is_value(text: str) -> bool:
 
 def class_of(cells: Sequence[str]) -> Class:
     """Return what the cells of a column are, by most of those that say something."""
-    told = [text for cell in cells if (text := said(cell))]
+    told = [text for cell in cells for line in cell.splitlines() if (text := said(line))]
     if not told:
         return "empty"
 

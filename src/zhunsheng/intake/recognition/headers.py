@@ -14,6 +14,7 @@ from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets import TargetValue
+from zhunsheng.targets.spelling import column_op
 
 
 def stated(text: str) -> bool:
@@ -36,6 +37,7 @@ _OF_CONTENT: dict[Class, str] = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "年度绩效指标", "绩效目标", "指标体系")  # the form's own label at the left of its table
+_WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
 _TALLEST = 4  # rows that a header takes at most
 
@@ -54,6 +56,10 @@ class Header:
     guessed: tuple[tuple[int, str], ...] = ()
     rivals: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
+
+    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
+        """Return what the rows of the header at a row show, by which it is known where it comes again."""
+        return tuple(shown(grid, row + n) for n in range(self.height))
 
 
 @dataclass
@@ -77,6 +83,11 @@ class _Column:
         return any(labels.qualifies(head, how) for head in self.heads)
 
 
+def shown(grid: Grid, row: int) -> tuple[str, ...]:
+    """Return the texts that a row shows, each once."""
+    return tuple(text for column in grid.distinct(row) if (text := labels.clean(grid.text(row, column))))
+
+
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
     """Return what the header that begins at a row says; None where none begins there.
 
@@ -95,7 +106,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
-    if len(known) < 2 and not ({"level1", "level2"} & fields.keys() and {"target", "stated"} & fields.keys()):
+    placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
+    if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
     if "name" not in fields and "description" in fields and "level2" in fields:
         fields["name"] = fields.pop("description")
@@ -151,7 +163,8 @@ def is_indicator(grid: Grid, row: int) -> bool:
     texts = [grid.text(row, column) for column in grid.distinct(row)]
     filled = [text for text in texts if said(text)]
     told = [text for text in filled if is_value(text) or (not level_of(text) and stated(text))]
-    return len(filled) >= 3 and any(map(level_of, filled)) and bool(told)
+    signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
+    return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 
 
 def _without_header(grid: Grid, row: int) -> Header | None:
@@ -205,7 +218,6 @@ def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> b
     return (
         len(beside) >= 2
         and all(grid.owner(row, column)[0] < row for column in beside)
-        and any(labels.header(grid.text(row, column)) for column in beside)
         and all(
             grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
             for anchor in above
@@ -244,7 +256,8 @@ def _numbers(own: Sequence[tuple[int, str]]) -> bool:
 
 def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     """Return the columns under a header with their heads and their cells, the form's own labels left out."""
-    rows = _rows_below(grid, row + height)
+    own = [shown(grid, row + n) for n in range(height)]
+    rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
@@ -257,7 +270,7 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or labels.clean(heads[-1]) in _FORM):
+        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
             continue
         found.append(_Column(number, heads, cells, _field(heads)))
     names = [one for one in found if one.said == "name"]
@@ -281,7 +294,10 @@ def _over(grid: Grid, row: int, number: int) -> tuple[str, ...]:
 def _rows_below(grid: Grid, start: int) -> list[int]:
     """Return the rows under a header that hold its columns, up to the next part of the form."""
     rows: list[int] = []
-    for row in range(start, min(len(grid.rows), start + _SAMPLE)):
+    anchor = grid.owner(start - 1, 0) if start else (0, 0)
+    tall = grid.spans.get(anchor, (1, 1))[0]
+    end = anchor[0] + tall if anchor[0] + tall > start + 1 else len(grid.rows)  # the form's label beside them
+    for row in range(start, min(end, start + _SAMPLE)):
         own = [(c, t) for c, t in _own(grid, row) if said(t)]
         if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
@@ -298,6 +314,8 @@ def _field(heads: Sequence[str]) -> str | None:
     name = next((found for head in reversed(heads) if (found := labels.header(head))), None)
     name = name or next((found for head in reversed(heads) if (found := labels.header_like(head))), None)
     exact = heads and labels.header(heads[-1])
+    if name == "target" and any(labels.qualifies(head, "part") for head in heads):
+        return "part"  # of the year: 半年指标值
     if name in ("target", "actual") and not (exact and len(heads) == 1):
         if any(labels.qualifies(head, "past") for head in heads):
             return "last_year"
@@ -336,6 +354,8 @@ def _by_words(
     if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
         behind = [number for number in weights if number > fields["name"]]
         fields["weight"] = behind[0] if behind else weights[-1]
+    if "source" in fields:  # where an indicator is from is its basis where nothing else tells one
+        fields.setdefault("basis", fields.pop("source"))
     for one in columns:  # what a column holds outranks a word that is used for several things
         if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
@@ -405,8 +425,9 @@ def _value_of_year(
         if len(exact) == 1:  # a synonym outranks key words
             rivals += [one.number for one in left if one is not exact[0]]
             left = exact
-    fields["target"] = left[-1].number
-    rivals += [one.number for one in left[:-1]]
+    told = [one for one in left if one.holds != "empty"] or left
+    fields["target"] = told[-1].number
+    rivals += [one.number for one in told[:-1]]
 
 
 def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
@@ -479,17 +500,23 @@ def _by_content(
     columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
-    taken = {*fields.values(), *rivals}
+    wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
+    taken = {*fields.values(), *rivals} - (set() if "target" in fields else wordy)
     free = [
         one
         for one in columns
         if one.number not in taken
-        and one.said is None
-        and not any(labels.label(head) or labels.qualifies(head, "past") for head in one.heads)
+        and (one.said is None or one.number in wordy)
+        and not any(
+            labels.label(head) or labels.qualifies(head, "past") or labels.qualifies(head, "part")
+            for head in one.heads
+        )
     ]
     guessed: list[tuple[int, str]] = []
 
     def give(one: _Column, name: str) -> None:
+        for other in [other for other, column in fields.items() if column == one.number]:
+            del fields[other]
         fields[name] = one.number
         guessed.append((one.number, name))
         free.remove(one)
@@ -497,6 +524,11 @@ def _by_content(
     target = next((one for one in columns if one.number == fields.get("target")), None)
     if target and target.told("replaced") and any(one.holds == "target" for one in free):
         fields["original"] = fields.pop("target")
+    past = [one for one in columns if one.said is None and one.told("past") and one.holds == "target"]
+    if past:
+        fields.setdefault("last_year", past[-1].number)
+    if target and target.holds == "empty" and any(one.holds == "target" for one in free):
+        fields.pop("target", None)
     if not {"target", "actual", "medium_term"} & fields.keys():
         values = [one for one in free if one.holds == "target"] or [
             one for one in free if one.holds == "points"
@@ -508,9 +540,9 @@ def _by_content(
         if name and name not in fields:
             give(one, name)
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
-    if levels and "name" not in fields:
+    if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
-        after = [one for one in words if one.number > max(levels)]
+        after = [one for one in words if one.number > max(levels, default=-1)]
         if after or (words and "description" not in fields):
             give((after or words)[0], "name")
     _paired(columns, fields, free, give)

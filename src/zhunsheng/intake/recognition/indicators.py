@@ -119,8 +119,13 @@ def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
     """
     told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
     name = texts["name"]
-    if told != [name] or (name in (texts.get("level1"), texts.get("level2"))):
-        return False
+    return (
+        told == [name] and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+    )
+
+
+def step_down(draft: Draft, name: str) -> bool:
+    """Let the rows below stand under a level, where a text is the name of one; say whether it is."""
     level = level_of(name)
     if level is None:
         return False

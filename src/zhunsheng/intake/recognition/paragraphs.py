@@ -8,6 +8,7 @@ from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
+from zhunsheng.intake.recognition.indicators import step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.targets import Goal, Indicator, Place, Unsure
 from zhunsheng.translation import worded
@@ -23,6 +24,9 @@ _HEADING = 60  # characters below which a paragraph may be a heading
 
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
+    last = document.drafts[-1] if document.drafts and not document.broken else None
+    if last and last.columns and step_down(last, block.text):
+        return  # a level over the rows of a table that goes on, as text files have it
     _take_notes(document, block)
     if document.department is None:
         take_money(document, block.text, block.place)

@@ -13,7 +13,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns
+from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
@@ -59,6 +59,9 @@ def read_table(document: Document, grid: Grid) -> None:
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
     """Read the row at hand and return how many rows that took."""
+    again = now.columns and now.draft and shown(row.grid, row.number) in now.columns.rows
+    if again and now.draft and _is_medium(now, row) == now.draft.medium:
+        return 1  # the header that comes again on the next page
     if header := header_at(row.grid, row.number, document.year, unheaded=now.columns is None):
         _enter_indicators(document, now, row, header)
         if header.height:
@@ -74,6 +77,14 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     now.columns = None
     if _FOOT.match(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
+        now.zone = Zone()
+        return 1
+    heads = [
+        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
+    ]
+    if len(heads) > 2:
+        why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.zone = Zone()
         return 1
     if is_indicator(row.grid, row.number):
@@ -99,14 +110,23 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         now.draft = _begin(document, row)
     before = now.draft.columns
     now.columns = TableColumns(
-        fields, project, {name: row.text(column) for name, column in project.items()}, row.grid.width
+        fields,
+        project,
+        {name: row.text(column) for name, column in project.items()},
+        header.rows(row.grid, row.number),
+        row.grid.width,
     )
     now.draft.columns, now.draft.stairs = now.columns, False
     if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
         now.draft.levels = ("", "")
-    side = row.text(0) + now.zone_title
-    now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+    now.draft.medium = _is_medium(now, row)
     _tell(document, row, header, project)
+
+
+def _is_medium(now: _Reading, row: Row) -> bool:
+    """Say whether a header stands over the medium term's indicators."""
+    side = row.text(0) + now.zone_title
+    return bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
 
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
@@ -151,7 +171,8 @@ def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
     take_money(document, only, row.place(row.cells[0][0]))
     document.money_unit = unit_noted(only) or document.money_unit
     if len(only) < 80:
-        document.year = titles.year_in(only) or document.year
+        told, value = label_of(only)
+        document.year = titles.year_in(f"{value}年" if told == "year" else only) or document.year
         if titles.of_targets(only) and labels.label(only) is None:
             document.heading = Said(only, row.place(row.cells[0][0]))
             return True
@@ -204,7 +225,8 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
-    if not name or name == draft.name:
+    spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
+    if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
     if draft.name:
         before = draft
