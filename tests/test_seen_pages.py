@@ -115,6 +115,17 @@ def test_a_cell_that_is_not_visible_keeps_its_room():
     assert grids(read(f"<table>{columns}<tr><td>甲<td>乙<td>丙</table>")) == [[["甲", "", "丙"]]]
 
 
+def test_a_hidden_row_is_counted_in_what_a_cell_covers_where_it_was_meant_to_be():
+    first, hidden = "<tr><td rowspan={}>产出<td>甲<td>1</tr>", "<tr hidden><td>旧<td>0</tr>"
+    last = "<tr><td>乙<td>2</tr><tr><td>效益<td>丙<td>3</tr>"
+    for rowspan in (3, 2):
+        blocks = read(f"<table>{first.format(rowspan)}{hidden}{last}</table>")
+        assert grids(blocks) == [[["产出", "甲", "1"], ["产出", "乙", "2"], ["效益", "丙", "3"]]]
+        (grid,) = [b for b in blocks if isinstance(b, Grid)]
+        assert grid.place(1, 1).label() == "表1第3行第2列"
+        assert told(blocks) == [("表1第2行第1列", "旧0", "是隐藏的文字")]
+
+
 def test_spans_to_the_end():
     blocks = read(
         "<table><thead><tr><td rowspan=0>头<td>一</thead><tbody><tr><td rowspan=0>产出<td colspan=0>甲"

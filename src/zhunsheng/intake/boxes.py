@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from zhunsheng.intake.grid import Spans
-from zhunsheng.intake.lined_up import Cells, width_of
+from zhunsheng.intake.lined_up import MAX_LENGTH, MAX_LINES, Cells, width_of
 
 _LEVEL = frozenset("─━═┄┅┈┉╌╍╴╶╸╺")
 _ASCII = str.maketrans("+|-=", "┼│──")
@@ -38,7 +38,7 @@ def stretch(lines: Sequence[str], at: int) -> int:
     if not first or not (_is_stroke(first[0]) or first in ("+-", "+=")):
         return at
     end = at
-    while end < len(lines):
+    while end < min(len(lines), at + MAX_LINES) and len(lines[end]) <= MAX_LENGTH:
         text = _drawn(lines[end])
         if (
             len(text) < 2
@@ -111,7 +111,9 @@ def _laid_out(cells: Sequence[_Cell], columns: int) -> tuple[Cells, Spans]:
 
 
 def _measured(lines: Sequence[str]) -> list[list[str]]:
-    """Return the signs of lines by the columns that they take, a stroke one or two as makes them equally long."""
+    """Return the signs of lines by the columns that they take; a stroke takes one or two, as makes the lines
+    equally long.
+    """
 
     def laid(stroke: int) -> list[list[str]]:
         wide = [[stroke if _is_stroke(sign) else width_of(sign) for sign in line] for line in lines]
@@ -120,7 +122,38 @@ def _measured(lines: Sequence[str]) -> list[list[str]]:
             for line, widths in zip(lines, wide, strict=True)
         ]
 
-    return min((laid(1), laid(2)), key=lambda signs: len({len(line) for line in signs}))
+    signs = min((laid(1), laid(2)), key=lambda signs: len({len(line) for line in signs}))
+    most = max(sum(map(_is_upright, line)) for line in signs)
+    bounds = {at for line in signs for at, sign in enumerate(line) if _is_upright(sign)}
+    return signs if len(bounds) <= most else _evened(signs, most)
+
+
+def _evened(signs: Sequence[Sequence[str]], most: int) -> list[list[str]]:
+    """Return lines whose upright strokes do not stand below one another with the first below the first, and
+    so on; what a line has too few, its last cell covers.
+    """
+    lines = [_segments(line) for line in signs]
+    lengths = [max(len(line[n]) for line in lines if len(line) == most - 1) for n in range(most - 1)]
+    made = []
+    for line in lines:
+        whole = ["│"]
+        for n, segment in enumerate(line):
+            room = lengths[n] if n + 1 < len(line) else sum(lengths[n:]) + len(lengths) - n - 1
+            level = bool(segment) and all(sign in _LEVEL for sign in segment)
+            whole += [*segment, *(["─" if level else " "] * (room - len(segment))), "│"]
+        made.append(whole)
+    return made
+
+
+def _segments(line: Sequence[str]) -> list[list[str]]:
+    """Return what stands between the upright strokes of a line."""
+    found: list[list[str]] = [[]]
+    for sign in line:
+        if _is_upright(sign):
+            found.append([])
+        else:
+            found[-1].append(sign)
+    return found[1:-1] if len(found) > 2 else found[1:]
 
 
 def _upright_at(line: Sequence[str], at: int) -> bool:

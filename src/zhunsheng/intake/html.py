@@ -11,7 +11,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.webpage import parsed, spread
-from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, part_of
 from zhunsheng.intake.numbering import counted
 from zhunsheng.intake.pictures import in_html
 from zhunsheng.intake.stylesheets import Seen, Stylesheet
@@ -205,24 +205,28 @@ class _Page:
         number = self.tables
         for caption in table.iterchildren("caption"):
             self.visit(caption, self.flow, depth + 1)
-        numbers: list[int] = []
-        rows: list[etree._Element] = []
-        for n, tr in enumerate(_rows(table), start=1):
+        every = list(_rows(table))
+        hidden: set[int] = set()
+        for n, tr in enumerate(every):
             if seen := self._seen(tr) or self._seen(tr.getparent()):
-                self._tell(tr, seen, Place(table=number, row=n, column=1), tr.sourceline or 0)
-            else:
-                numbers.append(n)
-                rows.append(tr)
-        row_at = dict(zip(rows, numbers, strict=True))
+                hidden.add(n)
+                self._tell(tr, seen, Place(table=number, row=n + 1, column=1), tr.sourceline or 0)
+        # A browser counts no hidden row in what a cell covers, while most who hide a row meant it to be.
+        counted_in = bool(hidden) and self._is_even(every, hidden)
+        rows = every if counted_in else [tr for n, tr in enumerate(every) if n not in hidden]
+        row_of = [n for n in range(len(every)) if n not in hidden]
+        numbers = {tr: n + 1 for n, tr in enumerate(every)}
         shown: list[Block] = []
         inner: list[etree._Element] = []
         unseen = self._unseen_columns(table)
 
         def place(row: int, column: int) -> Place:
-            return Place(table=number, row=numbers[row], column=column + 1)
+            return Place(table=number, row=numbers[rows[row]], column=column + 1)
 
         def read(td: etree._Element, row: int, column: int) -> str:
             flow = _Flow(shown, place(row, column))
+            if counted_in and row in hidden:
+                return ""
             seen: Seen = "unseen" if column in unseen else self._seen(td)
             if seen:
                 self._tell(td, seen, flow.cell, td.sourceline or 0)
@@ -232,16 +236,32 @@ class _Page:
             return flow.lines()
 
         def is_there(td: etree._Element) -> bool:
-            if self._seen(td) != "gone":
+            if numbers[td.getparent()] - 1 in hidden or self._seen(td) != "gone":
                 return True
-            self._tell(td, "gone", Place(table=number, row=row_at[td.getparent()], column=1), 0)
+            self._tell(td, "gone", Place(table=number, row=numbers[td.getparent()], column=1), 0)
             return False
 
         cells, spans = spread(rows, number, self.name, read, "", is_there)
-        self.out.append(Grid(cells, spans, place))
+        if counted_in:
+            cells, spans, _moved = part_of(cells, spans, row_of, range(max(map(len, cells))))
+        self.out.append(Grid(cells, spans, lambda r, c: Place(table=number, row=row_of[r] + 1, column=c + 1)))
         self.out.extend(shown)
         for one in inner:
             self._table(one, depth + 1)
+
+    def _is_even(self, every: list[etree._Element], hidden: set[int]) -> bool:
+        """Say whether the rows shown are as long as one another at least as well with hidden ones counted."""
+
+        def lengths(rows: list[etree._Element], without: set[int]) -> int:
+            cells, spans = spread(rows, self.tables, self.name, lambda _td, _row, _column: "", "")
+            found = [len(row) for row in cells]
+            for (row, column), (height, width) in spans.items():
+                for covered in range(row, row + height):
+                    found[covered] = max(found[covered], column + width)
+            return len({length for n, length in enumerate(found) if n not in without})
+
+        shown = [tr for n, tr in enumerate(every) if n not in hidden]
+        return lengths(every, hidden) <= lengths(shown, set())
 
     def _unseen_columns(self, table: etree._Element) -> set[int]:
         """Return the columns (from 0) that the page hides by their ``<col>``."""

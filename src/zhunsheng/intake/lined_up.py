@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ _PIECE = re.compile(r"\S+(?:[ \u00a0]\S+)*")  # words with single blanks between
 _RULE = re.compile(r"[\s\-—=_*─━~+]+")
 _LEAST_ROWS = 2
 _PROSE = 60  # columns of a line that is too long to go on with a cell
-MAX_LINES = 5000  # of a table
+MAX_LINES, MAX_LENGTH, MAX_COLUMNS = 5000, 2000, 60  # of a table, of a line, of a row
 Cells = list[list[tuple[str, int]]]  # by row: text and the number of the line where it begins
 
 
@@ -51,15 +52,17 @@ def is_rule(line: str) -> bool:
     return bool(line.strip()) and _RULE.fullmatch(line) is not None
 
 
-def stretch(lines: Sequence[str], at: int) -> int:
-    """Return the number of the line (from 0) before which the table ends that begins at a line; ``at`` where
-    none begins.
+def stretch(lines: Sequence[str], at: int) -> tuple[int, bool]:
+    """Return the number of the line (from 0) before which lines end that look like those of a table, of which
+    one may begin at a line; and whether they are one.
 
     Its lines have two pieces at least, but for those that go on with a cell of the one before. Every second
     line may be empty.
     """
     counts: list[int] = []
     end = at
+    if len(lines[at]) > MAX_LENGTH or len(pieces_of(lines[at])) < 2:
+        return at, False
     spaced = len(lines) > at + 2 and not lines[at + 1].strip() and len(pieces_of(lines[at + 2])) > 1
     for n in range(at, min(len(lines), at + MAX_LINES)):
         line = lines[n]
@@ -67,16 +70,17 @@ def stretch(lines: Sequence[str], at: int) -> int:
             if spaced and n > at and lines[n - 1].strip():
                 continue
             break
-        other = "\t" in line.strip() or line.startswith("|")  # of a table of another kind
-        count = 1 if other else len(pieces_of(line))
+        if "\t" in line.strip() or line.startswith("|") or len(line) > MAX_LENGTH:
+            break
+        count = len(pieces_of(line))
+        if count > MAX_COLUMNS:
+            break
         if count > 1:
             counts.append(count)
         elif not counts or not (is_rule(line) or _goes_on(line)):
             break
         end = n + 1
-    if len(counts) < _LEAST_ROWS or _is_prose(lines[at:end], max(counts)):
-        return at
-    return end
+    return end, len(counts) >= _LEAST_ROWS and not _is_prose(lines[at:end], max(counts))
 
 
 def _goes_on(line: str) -> bool:
@@ -98,7 +102,7 @@ def rows_of(lines: Sequence[str], first: int) -> Cells:
     """Return the cells of a table by row; ``first`` is the number of its first line in the file."""
     numbered = [(first + n, line) for n, line in enumerate(lines) if line.strip() and not is_rule(line)]
     placed = [_placed([pieces_of(line, wide=wide) for _n, line in numbered]) for wide in (True, False)]
-    columns, rows = max(placed, key=lambda one: one[0])
+    _fits, columns, rows = min(placed, key=lambda one: one[:2])
     made: Cells = []
     for (number, _line), row in zip(numbered, rows, strict=True):
         ((only, piece), *more) = row.items()
@@ -115,8 +119,8 @@ def _joined(before: str, after: str) -> str:
     return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
 
 
-def _placed(rows: list[list[_Piece]]) -> tuple[int, list[dict[int, _Piece]]]:
-    """Return how many columns a table has, and the pieces of its rows by column.
+def _placed(rows: list[list[_Piece]]) -> tuple[bool, int, list[dict[int, _Piece]]]:
+    """Return whether the rows of a table do not fit, how many columns it has, and their pieces by column.
 
     Columns are what blanks part that run down through all rows; where there are no such blanks, those of the
     row with the most pieces.
@@ -132,13 +136,13 @@ def _placed(rows: list[list[_Piece]]) -> tuple[int, list[dict[int, _Piece]]]:
     lefts = sorted(at for at in inked if at - 1 not in inked)
     found = [_between(row, lefts) for row in rows]
     if all(len(own) == len(row) for own, row in zip(found, rows, strict=True)):
-        return len(lefts), found
-    return len(full), [dict(_fitted(row, full)) for row in rows]
+        return False, len(lefts), found
+    return True, len(full), [dict(_fitted(row, full)) for row in rows]
 
 
 def _between(row: Sequence[_Piece], lefts: Sequence[int]) -> dict[int, _Piece]:
     """Return the pieces of a row by the column in which each begins."""
-    return {max(0, sum(left <= piece.start for left in lefts) - 1): piece for piece in row}
+    return {max(0, bisect_right(lefts, piece.start) - 1): piece for piece in row}
 
 
 def _fitted(row: Sequence[_Piece], full: Sequence[_Piece]) -> Iterator[tuple[int, _Piece]]:

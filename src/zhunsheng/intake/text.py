@@ -41,7 +41,7 @@ def blocks(lines: list[str]) -> list[Block]:
             out.append(_grid(_without_lead(rows), {}, table))
             rows = []
 
-    blank = 0
+    blank = tried = 0  # tried: the line up to which no table is lined up by blanks
     while i < len(lines):
         line = lines[i]
         if (end := boxes.stretch(lines, i)) > i:
@@ -50,11 +50,14 @@ def blocks(lines: list[str]) -> list[Block]:
             out.append(_grid(*boxes.rows_of(lines[i:end], i + 1), table))
             i = end
             continue
-        if not rows and not _HEADING.search(line) and (end := lined_up.stretch(lines, i)) > i:
-            table += 1
-            out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
-            i = end
-            continue
+        if not rows and i >= tried and not _HEADING.search(line):
+            end, is_table = lined_up.stretch(lines, i)
+            tried = end
+            if is_table:
+                table += 1
+                out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
+                i = end
+                continue
         if line.startswith("|") and line.rstrip().endswith("|"):  # a table drawn with strokes
             if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
                 rows.append([(c.strip(), i + 1) for c in line.strip()[1:-1].split("|")])
