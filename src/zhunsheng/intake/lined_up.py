@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,7 @@ def stretch(lines: Sequence[str], at: int) -> tuple[int, bool]:
     line may be empty.
     """
     counts: list[int] = []
+    begun: set[int] = set()  # where pieces begin, but for the first of each line
     end = at
     if len(lines[at]) > MAX_LENGTH or len(pieces_of(lines[at])) < 2:
         return at, False
@@ -77,7 +79,8 @@ def stretch(lines: Sequence[str], at: int) -> tuple[int, bool]:
             break
         if count > 1:
             counts.append(count)
-        elif not counts or not (is_rule(line) or _goes_on(line)):
+            begun |= {piece.start for piece in pieces_of(line)[1:]}
+        elif not counts or not (is_rule(line) or _goes_on(line) or _is_title(lines, n, begun)):
             break
         end = n + 1
     return end, len(counts) >= _LEAST_ROWS and not _is_prose(lines[at:end], max(counts))
@@ -87,6 +90,15 @@ def _goes_on(line: str) -> bool:
     """Say whether a line of one piece stands well within a table, below a cell that it goes on with."""
     indent = len(line) - len(line.lstrip())
     return indent >= 2 and width_of(line.strip()) < _PROSE and not line.rstrip().endswith("。")
+
+
+def _is_title(lines: Sequence[str], at: int, begun: set[int]) -> bool:
+    """Say whether a line is a title of the rows below it, which begin their pieces where those above do."""
+    text = lines[at].strip()
+    if width_of(text) > _PROSE // 2 or text.endswith(("。", "：", "；", ":", ";")):
+        return False
+    following = (pieces_of(line)[1:] for line in lines[at + 1 : at + 4] if len(line) <= MAX_LENGTH)
+    return any(piece.start in begun for pieces in following for piece in pieces)
 
 
 def _is_prose(lines: Sequence[str], most: int) -> bool:
@@ -122,35 +134,63 @@ def _joined(before: str, after: str) -> str:
 def _placed(rows: list[list[_Piece]]) -> tuple[bool, int, list[dict[int, _Piece]]]:
     """Return whether the rows of a table do not fit, how many columns it has, and their pieces by column.
 
-    Columns are what blanks part that run down through all rows; where there are no such blanks, those of the
-    row with the most pieces.
+    Columns are what blanks part that run down through all rows, or else through those that begin their pieces
+    below one another; where there are no such blanks, they are those of the row with the most pieces.
     """
-    full = max(rows, key=len)
-    starts = [piece.start for piece in full]
-    inked: set[int] = set()
-    for row in rows:
-        # A row whose text runs over several columns (a title, a merged cell) says nothing of them.
-        if not any(sum(piece.start <= at < piece.end for at in starts) > 1 for piece in row):
-            for piece in row:
-                inked |= set(range(piece.start, piece.end))
-    lefts = sorted(at for at in inked if at - 1 not in inked)
-    found = [_between(row, lefts) for row in rows]
-    if all(len(own) == len(row) for own, row in zip(found, rows, strict=True)):
-        return False, len(lefts), found
+    full = _telling(rows)
+    # A row whose text runs over several columns (a title, a merged cell) says nothing of them.
+    fine = [row for row in rows if not any(_runs_over(piece, full) for piece in row)]
+    starts = {piece.start for piece in full}
+    below = [row for row in fine if all(piece.start in starts for piece in row)]
+    for telling in (fine, below):
+        columns = _columns(telling)
+        found = [_between(row, columns) for row in rows]
+        unfit = sum(len(own) < len(row) for own, row in zip(found, rows, strict=True))
+        if not unfit or (telling is below and unfit * 3 < len(rows) and len(columns) >= len(full)):
+            return (
+                unfit > 0,
+                len(columns),
+                [
+                    own if len(own) == len(row) else dict(_fitted(row, columns))
+                    for own, row in zip(found, rows, strict=True)
+                ],
+            )
     return True, len(full), [dict(_fitted(row, full)) for row in rows]
 
 
-def _between(row: Sequence[_Piece], lefts: Sequence[int]) -> dict[int, _Piece]:
+def _telling(rows: Sequence[Sequence[_Piece]]) -> Sequence[_Piece]:
+    """Return of the rows with the most pieces that below or above which most others begin."""
+    starts = Counter(piece.start for row in rows for piece in row)
+    most = max(map(len, rows))
+    return max(
+        (row for row in rows if len(row) == most), key=lambda row: sum(starts[piece.start] for piece in row)
+    )
+
+
+def _runs_over(piece: _Piece, full: Sequence[_Piece]) -> bool:
+    return sum(piece.start <= one.start < piece.end for one in full) > 1
+
+
+def _columns(rows: Sequence[Sequence[_Piece]]) -> list[_Piece]:
+    """Return the columns that are parted by blanks in all rows, from where to where each is filled."""
+    inked = {at for row in rows for piece in row for at in range(piece.start, piece.end)}
+    lefts = sorted(at for at in inked if at - 1 not in inked)
+    rights = sorted(at + 1 for at in inked if at + 1 not in inked)
+    return [_Piece("", left, right) for left, right in zip(lefts, rights, strict=True)]
+
+
+def _between(row: Sequence[_Piece], columns: Sequence[_Piece]) -> dict[int, _Piece]:
     """Return the pieces of a row by the column in which each begins."""
+    lefts = [column.start for column in columns]
     return {max(0, bisect_right(lefts, piece.start) - 1): piece for piece in row}
 
 
-def _fitted(row: Sequence[_Piece], full: Sequence[_Piece]) -> Iterator[tuple[int, _Piece]]:
-    """Yield the pieces of a row with the columns of a ``full`` one that they stand under, in order."""
+def _fitted(row: Sequence[_Piece], columns: Sequence[_Piece]) -> Iterator[tuple[int, _Piece]]:
+    """Yield the pieces of a row with the columns that they stand under, each in one of its own, in order."""
     free = 0
     for n, piece in enumerate(row):
-        last = len(full) - (len(row) - n)  # the pieces to come need a column each
-        column = min((_apart(piece, full[c]), c) for c in range(free, last + 1))[1]
+        last = len(columns) - (len(row) - n)  # the pieces to come need a column each
+        column = min((_apart(piece, columns[c]), c) for c in range(free, last + 1))[1]
         yield column, piece
         free = column + 1
 
