@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _PIECE = re.compile(r"\S+(?:[ \u00a0]\S+)*")  # words with single blanks between them; wider ones part
 _RULE = re.compile(r"[\s\-—=_*─━~+]+")
 _LEAST_ROWS = 2
+_ROOM = 4  # columns that may be left between a cell that is full and the next
 _PROSE = 60  # columns of a line that is too long to go on with a cell
 MAX_LINES, MAX_LENGTH, MAX_COLUMNS = 5000, 2000, 60  # of a table, of a line, of a row
 Cells = list[list[tuple[str, int]]]  # by row: text and the number of the line where it begins
@@ -114,16 +115,23 @@ def rows_of(lines: Sequence[str], first: int) -> Cells:
     """Return the cells of a table by row; ``first`` is the number of its first line in the file."""
     numbered = [(first + n, line) for n, line in enumerate(lines) if line.strip() and not is_rule(line)]
     placed = [_placed([pieces_of(line, wide=wide) for _n, line in numbered]) for wide in (True, False)]
-    _fits, columns, rows = min(placed, key=lambda one: one[:2])
+    _fits, _count, columns, rows = min(placed, key=lambda one: one[:2])
     made: Cells = []
+    above: dict[int, _Piece] = {}
     for (number, _line), row in zip(numbered, rows, strict=True):
-        ((only, piece), *more) = row.items()
-        if made and not more and only and made[-1][only][0]:
+        (only, *more) = row
+        if made and not more and only and only in above and _is_full(above[only], only, columns):
             text, line = made[-1][only]
-            made[-1][only] = (_joined(text, piece.text), line)
+            made[-1][only] = (_joined(text, row[only].text), line)
         else:
-            made.append([(row[c].text if c in row else "", number) for c in range(columns)])
+            made.append([(row[c].text if c in row else "", number) for c in range(len(columns))])
+        above = row
     return made
+
+
+def _is_full(piece: _Piece, column: int, columns: Sequence[_Piece]) -> bool:
+    """Say whether a piece fills its column, so that it may go on in the next line."""
+    return column + 1 >= len(columns) or piece.end >= columns[column + 1].start - _ROOM
 
 
 def _joined(before: str, after: str) -> str:
@@ -131,8 +139,9 @@ def _joined(before: str, after: str) -> str:
     return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
 
 
-def _placed(rows: list[list[_Piece]]) -> tuple[bool, int, list[dict[int, _Piece]]]:
-    """Return whether the rows of a table do not fit, how many columns it has, and their pieces by column.
+def _placed(rows: list[list[_Piece]]) -> tuple[bool, int, Sequence[_Piece], list[dict[int, _Piece]]]:
+    """Return whether the rows of a table do not fit its columns, how many these are, the columns themselves,
+    and the pieces of the rows by column.
 
     Columns are what blanks part that run down through all rows, or else through those that begin their pieces
     below one another; where there are no such blanks, they are those of the row with the most pieces.
@@ -150,12 +159,13 @@ def _placed(rows: list[list[_Piece]]) -> tuple[bool, int, list[dict[int, _Piece]
             return (
                 unfit > 0,
                 len(columns),
+                columns,
                 [
                     own if len(own) == len(row) else dict(_fitted(row, columns))
                     for own, row in zip(found, rows, strict=True)
                 ],
             )
-    return True, len(full), [dict(_fitted(row, full)) for row in rows]
+    return True, len(full), full, [dict(_fitted(row, full)) for row in rows]
 
 
 def _telling(rows: Sequence[Sequence[_Piece]]) -> Sequence[_Piece]:
