@@ -44,24 +44,28 @@ class Looks:
             found.columns |= set(range(min(ends, default=1), min(max(ends, default=0), MAX_COLUMNS) + 1))
         if self._styles:
             for at, style in self._styled(data):
-                found.take(at, self._styles[style])
+                found.take(at, style)
         if _COLOURED.search(data):
             found.white.clear()
         if self._struck or b"strike" in data:
             found.struck |= dict(self._struck_cells(data))
         return found
 
-    def _styled(self, data: bytes) -> Iterator[tuple[Cell, int]]:
-        """Yield the cells that have one of the styles that matter, with its number."""
+    def _styled(self, data: bytes) -> Iterator[tuple[Cell, Style]]:
+        """Yield the cells that have one of the styles that matter, with it."""
         if _ODD.search(data):
             for at, cell in _cells(data):
-                style = whole(cell.get("s") or "", 6)
-                if style in self._styles:
+                if style := self._styles.get(whole(cell.get("s") or "", 6) or 0):
                     yield at, style
             return
+        styles = {str(number).encode(): style for number, style in self._styles.items()}
+        columns: dict[bytes, int] = {}
         for found in _STYLED.finditer(data):
-            if (style := int(found[3])) in self._styles:
-                yield (int(found[2]) - 1, _column(found[1].decode())), style
+            letters, row, number = found.groups()
+            if style := styles.get(number):
+                if letters not in columns:
+                    columns[letters] = _column(letters.decode())
+                yield (int(row) - 1, columns[letters]), style
 
     def _struck_cells(self, data: bytes) -> Iterator[tuple[Cell, str]]:
         """Yield the cells in whose text some is struck through, with that."""
