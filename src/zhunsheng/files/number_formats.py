@@ -142,12 +142,12 @@ def shown(value: object, code: str, *, of_1904: bool = False) -> str | None:
     """Return the text that a cell with this value and number format shows; None where the format leaves it as
     it is: a general one, one that can't be read, a value that is neither a number, a date nor a text.
     """
-    if isinstance(value, bool) or len(code) > LONGEST:
-        return None
-    if isinstance(value, int | float) and (simple := _simple(code)) is not None:
+    if type(value) is float and (simple := _simple(code)) is not None:
         text = simple.shown(value)
         if text is not None:
             return text
+    if isinstance(value, bool) or len(code) > LONGEST:
+        return None
     sections = _sections(code)
     if isinstance(value, str):
         return _text(value, sections)
@@ -166,6 +166,7 @@ class _Simple:
     after: str
     decimals: Decimal
     zeros: str
+    spelled: str  # how Python spells such a number
     grouped: bool
     hundreds: int
     alone: bool  # whether it is the only section, so that it shows numbers below zero too
@@ -178,6 +179,8 @@ class _Simple:
         if not self.hundreds and (number := int(value)) == value:
             size = abs(number)
             text = (f"{size:,}" if self.grouped else str(size)) + self.zeros
+        elif not self.hundreds and value > 1 and not (digits := f"{value:.15g}").endswith("5"):
+            text = f"{float(digits):{self.spelled}}"  # no half between two that binary would round down
         else:
             exact = Decimal(f"{abs(value):.15g}").scaleb(2 * self.hundreds)
             rounded = exact.quantize(self.decimals, ROUND_HALF_UP)
@@ -190,6 +193,8 @@ class _Simple:
 @lru_cache(maxsize=4096)
 def _simple(code: str) -> _Simple | None:
     """Return a format as a simple one, where it is: its places side by side, one digit before the point."""
+    if len(code) > LONGEST:
+        return None
     sections = _sections(code)
     first = sections[0]
     if first.condition or first.numerals or any(one.condition for one in sections):
@@ -207,6 +212,7 @@ def _simple(code: str) -> _Simple | None:
         "".join(texts[found.end("places") :]).rstrip(),
         Decimal(1).scaleb(-max(0, len(zeros) - 1)),
         zeros,
+        f"{',' if ',' in found['places'] else ''}.{max(0, len(zeros) - 1)}f",
         "," in found["places"],
         kinds.count("%"),
         len(sections) == 1,

@@ -78,24 +78,28 @@ class _Seen:
         sheet, look = self.sheet, self.sheet.appearance
         for row, cells in enumerate(sheet.rows):
             for column, value in enumerate(cells):
-                if isinstance(value, float):
-                    if abs(value) >= _EXACT:
-                        whole = shown(value, "0") or show(value)
-                        self.long_numbers.append(((row, column), whole))
-                        if (row, column) not in look.formats:
-                            cells[column] = whole
-                    elif not value and not look.zeros:
-                        cells[column] = ""
-        for (row, column), code in look.formats.items():
-            value = self._value(row, column)
-            if value in ("", None) or (row, column) in sheet.faults:
+                if type(value) is not float or (0 < value < _EXACT):
+                    continue
+                if abs(value) >= _EXACT:
+                    whole = shown(value, "0") or show(value)
+                    self.long_numbers.append(((row, column), whole))
+                    if (row, column) not in look.formats:
+                        cells[column] = whole
+                elif not value and not look.zeros:
+                    cells[column] = ""
+        rows, faults = sheet.rows, sheet.faults
+        for at, code in look.formats.items():
+            row, column = at
+            cells = rows[row] if row < len(rows) else []
+            value = cells[column] if column < len(cells) else ""
+            if value == "" or value is None or at in faults:
                 continue
             text = shown(value, code, of_1904=sheet.of_1904)
             if text is None:
                 continue
             if not text and value != 0:
-                self.left_out.append(((row, column), show(value)))
-            sheet.rows[row][column] = text
+                self.left_out.append((at, show(value)))
+            cells[column] = text
         for row, column in look.white:
             if text := self._text(row, column):
                 self.left_out.append(((row, column), text))
