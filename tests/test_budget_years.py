@@ -63,7 +63,9 @@ def rows_of(form):
 
 def test_the_budget_year_counts_and_not_the_day(root):
     put(root, BUDGET, *BUDGETS)
-    put(root, PAID, *PAYMENTS)
+    done = put(root, PAID, *PAYMENTS)
+    # What is of another year than its day is told, and counts in its budget's.
+    assert "“预算年度”与“支付日期”不在同一年，仍按预算年度计，请核对：第 4、5、6 行" in done.batch.notes
     # At the end of 2021 nothing of January 2022 is known: 1,000,000 given, 460,000 paid.
     assert money(root, 2021, date(2021, 12, 31)) == [1_000_000, 1_000_000, 460_000]
     # By March it is: 1,050,000 and 500,000; 2022 has its own 700,000, of which 20,000 was paid.
@@ -115,6 +117,16 @@ def test_the_official_table_tells_carried_over_money_apart(root, tmp_path):
     (back,) = read_book(path).sheets
     assert (back.budget.total, back.budget.fiscal, back.budget.other) == (1_000_000, 1_000_000, 0)
     assert back.execution.spent == 500_000
+
+
+def test_more_paid_than_given_is_told(root):
+    put(root, BUDGET, "治理经费,P1,年初批复,400000,2021-01-18,2021,财政拨款")
+    put(root, PAID, "V1,治理经费,P1,600000,2021-06-01,2021,财政拨款")
+    card = answer(root, SHEET).results[0].card
+    # 600,000 ÷ 400,000: the points are full, and someone has to look.
+    assert (card.execution.score, card.execution.rate) == (10, Fraction(3, 2))
+    assert card.told == ("支出是全年预算数的 150%，超过预算，请核对预算台账是否漏了追加、支付台账是否多记",)
+    assert card.told[0] in texts(self_evaluation_form(card))
 
 
 def test_one_ledger_that_tells_its_sources_is_told_apart_alone(root):

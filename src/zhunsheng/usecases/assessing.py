@@ -17,6 +17,7 @@ from functools import lru_cache
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
+from zhunsheng.evaluation.scorecard import FULL
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
@@ -50,6 +51,7 @@ from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
 from zhunsheng.usecases.opened_evidence import Evidence
+from zhunsheng.wording import percent_beside
 
 
 @dataclass(frozen=True)
@@ -393,9 +395,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     else:
         card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
-    card = replace(
-        card, initial=checkpoint.money.initial, notes=notes, sources=amounts.sources, told=amounts.told
-    )
+    told = (*amounts.told, *_overspent(card))
+    card = replace(card, initial=checkpoint.money.initial, notes=notes, sources=amounts.sources, told=told)
     if amounts.missing and card.execution.rate is None:
         how = worded("{how}（{why}）", how=card.execution.how, why=amounts.missing)
         card = replace(card, execution=replace(card.execution, how=how))
@@ -423,6 +424,21 @@ def _why_no_money(
     asked = ["paid"] if sheet.budget.total is not None else ["paid", "budget_adjusted"]
     whys = dict.fromkeys(figures.why_not(name, project) for name in asked if name not in money)
     return series(whys, "；") if whys else None
+
+
+def _overspent(card: Scorecard) -> tuple[str, ...]:
+    """Say that more was paid than the budget: full points all the same, but a slip in one of the ledgers or
+    an addition that nobody entered.
+    """
+    rate = card.execution.rate
+    if rate is None or rate <= 1:
+        return ()
+    return (
+        worded(
+            "支出是全年预算数的 {rate}，超过预算，请核对预算台账是否漏了追加、支付台账是否多记",
+            rate=percent_beside(rate, (FULL,)),
+        ),
+    )
 
 
 def _placed(
