@@ -9,11 +9,12 @@ from fractions import Fraction
 import pytest
 
 from agreed import import_ledger
-from small_office import answer, indicator, project, shown, texts
+from small_office import answer, book, indicator, project, shown, texts
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
-from zhunsheng.measures import DuckEngine, measures, read_all
+from zhunsheng.measures import DuckEngine, match_book, measures, read_all
+from zhunsheng.measures.definitions import BY_DATE, MONEY, SOURCES
 from zhunsheng.reports.forms import self_evaluation_form
 from zhunsheng.reports.xlsx import write_workbook
 
@@ -167,3 +168,10 @@ def test_a_known_row_that_gets_another_year_is_asked_about(root):
     assert [(c.column, c.before, c.after) for c in asked.questions[0].changes] == [
         ("预算年度", "2021", "2020")
     ]
+
+
+def test_a_part_of_the_money_is_no_measure_of_its_own():
+    parts = [m for m in measures().values() if m.part]
+    assert {m.id for m in parts} == {f"{of}_{key}" for of in MONEY for key in (*SOURCES, BY_DATE)}
+    matches = match_book(book(project(indicator("年初预算（财政拨款）", "≥50万元"))), measures())
+    assert matches and not {m.measure for m in matches} & {m.id for m in parts}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.scratch import scratch_folder
-from zhunsheng.measures import Measure, measures
+from zhunsheng.measures import Measure
 from zhunsheng.regulations import (
     Scheme,
     deadlines,
@@ -40,6 +40,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
+from zhunsheng.web.services.matching import choices
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.year.schemes import Moves, moves, pack
 from zhunsheng.web.throttle import counted
@@ -225,8 +226,8 @@ def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | Non
 
 
 def known_measures() -> dict[str, Measure]:
-    """Return the measures by id."""
-    return measures()
+    """Return the measures that an entry of the library can name, by id."""
+    return {m.id: m for m in choices()}
 
 
 def add_indicator(values: dict[str, str]) -> LibraryIndicator:
