@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import resource
+import struct
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ import docx
 import openpyxl
 import pytest
 
+from compounds import compound, word_97
+from ofds import ofd
+from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
 
@@ -51,13 +55,14 @@ def sheet(rows: str = "", merges: str = "", doctype: str = "") -> bytes:
     return stream.getvalue()
 
 
-def encrypted() -> bytes:
-    return (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-        + b"\0" * 504
-        + "EncryptedPackage".encode("utf-16-le")
-        + b"\0" * 600
-    )
+def looped() -> bytes:
+    """A document of Word 97 whose text says it has 4 GB, in sectors that follow one another in a circle."""
+    data = bytearray(word_97("绩效目标\r" * 2000))
+    links = data.rindex(struct.pack("<3I", 1, 2, 3))
+    data[links + 12 : links + 16] = struct.pack("<I", 0)
+    entry = data.index("WordDocument".encode("utf-16-le"))
+    data[entry + 120 : entry + 124] = b"\xff\xff\xff\xff"
+    return bytes(data)
 
 
 def saved_docx() -> bytes:
@@ -75,6 +80,8 @@ def spoiled() -> bytes:
     return data[:at] + b"\xff" * 200 + data[at + 200 :]
 
 
+OLD_WORD = (GOLDEN / "carriers" / "merged-nested-tracked.doc").read_bytes()
+LINES = "L 1 1 " * 60_000
 WIDE = "<row r='1'>" + "".join(f'<c r="{c}1"><v>1</v></c>' for c in ("A", "NTP")) + "</row>"
 FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ZZ1048576"><v>1</v></c></row>'
 BILLION = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
@@ -107,11 +114,63 @@ CASES = {
     "二进制.txt": (b"abc\0\x01\x02" * 100, "ZS-IN-03"),
     "扫描.pdf": (b"%PDF-1.7 xxx", "ZS-IN-03"),
     "别的.zip": (word().replace(b"word/document.xml", b"xxxx/document.xml"), "ZS-IN-03"),
-    "加密.docx": (encrypted(), "ZS-IN-04"),
-    "旧版.doc": (
-        encrypted().replace("EncryptedPackage".encode("utf-16-le"), "WordDocument".encode("utf-16-le")),
-        "ZS-IN-03",
+    "加密.docx": (compound({"EncryptedPackage": b"x"}), "ZS-IN-04"),
+    "加密.doc": (word_97("绩效目标\r", flags=0x300), "ZS-IN-04"),
+    "空壳.doc": (compound({"WordDocument": b"\xec\xa5\xc1\0"}), "ZS-IN-05"),
+    "缺表.doc": (compound({"WordDocument": word_97("x")[512:4608]}), "ZS-IN-05"),
+    "截断.doc": (OLD_WORD[:9000], "ZS-IN-05"),
+    "重叠.doc": (word_97("目标\r" * 900, [(n * 2000, n * 2000 + 2000, 1024) for n in range(9)]), "ZS-IN-05"),
+    "循环.doc": (looped(), "ZS-IN-05|ZS-IN-13"),
+    "多段.doc": (word_97("\r" * 300_000), "ZS-IN-06"),
+    "旧版.doc": (compound({"WordDocument": b"\xdc\xa5\x65\0"}), "ZS-IN-45.*Word 95"),
+    "演示.doc": (compound({"PowerPoint Document": b"WordDocument"}), "ZS-IN-45.*PowerPoint"),
+    "邮件.doc": (compound({"__properties_version1.0": b"x"}), "ZS-IN-45.*Outlook"),
+    "别的.doc": (compound({"无关": "Workbook".encode("utf-16-le")}), "ZS-IN-05"),
+    "早期.wps": (b"\xff\x57\x50\x53" + bytes(64), "ZS-IN-45.*WPS"),
+    "图.docx": (b"\x89PNG\r\n\x1a\n" + bytes(64), "ZS-IN-45.*图片"),
+    "照片.doc": (b"\xff\xd8\xff\xe0" + bytes(64), "ZS-IN-45.*图片"),
+    "程序.doc": (b"MZ\x90\0" + bytes(64), "ZS-IN-45.*可执行程序"),
+    "包.zip": (b"Rar!\x1a\x07\x01\0" + bytes(64), "ZS-IN-45.*压缩包"),
+    "表.xls": (
+        b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+        "ZS-IN-45.*Excel 2003",
     ),
+    "深.rtf": (b"{\\rtf1" + b"{" * 100_000, "ZS-IN-05"),
+    "多列.rtf": (b"{\\rtf1\\trowd" + b"\\cell" * 600 + b"\\row}", "ZS-IN-10"),
+    "嵌套.rtf": (b"{\\rtf1\\itap20 x\\par}", "ZS-IN-10"),
+    "多段.rtf": (b"{\\rtf1" + b"\\par x" * 300_000 + b"}", "ZS-IN-06"),
+    "标记.rtf": (b"{\\rtf1" + b"\\b\\b0" * 1_000_000 + b"}", "ZS-IN-07"),
+    "跳过.rtf": (b"{\\rtf1\\bin999999999 x}", "ZS-IN-13"),
+    "多层.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related\n" * 40, "ZS-IN-05"),
+    "无页.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--\n", "ZS-IN-05"),
+    "加密.ofd": (ofd([], **{"Encryptions.xml": b"<x/>"}), "ZS-IN-04"),
+    "缺页.ofd": (ofd([""]).replace(b"Page_0/Content", b"Page_1/Content"), "ZS-IN-05"),
+    "实体.ofd": (ofd([], **{"OFD.xml": EXTERNAL.encode() + b"<x>&e;</x>"}), "ZS-IN-08"),
+    "多页.ofd": (ofd([""] * 301), "ZS-IN-06"),
+    "多字.ofd": (ofd(["<ofd:TextObject><ofd:TextCode>" + "字" * 100_001]), "ZS-IN-05"),
+    "字多.ofd": (
+        ofd(
+            [
+                f'<ofd:TextObject><ofd:TextCode DeltaX="g 999999999 1">{"字" * 100_001}</ofd:TextCode>'
+                "</ofd:TextObject>"
+            ]
+        ),
+        "ZS-IN-06",
+    ),
+    "线多.ofd": (
+        ofd(
+            [
+                f"<ofd:PathObject><ofd:AbbreviatedData>{'L 1 1 ' * 60_000}</ofd:AbbreviatedData></ofd:PathObject>"
+            ]
+        ),
+        "ZS-IN-06",
+    ),
+    "深.ofd": (ofd(["<ofd:PageBlock>" * 30 + "</ofd:PageBlock>" * 30]), "ZS-IN-05"),
+    "炸弹.ofd": (ofd([" " * (70 * 2**20)]), "ZS-IN-07"),
+    "大小.ofd": (ofd([""], box="0 0 1e30 5"), "ZS-IN-05"),
+    "引号.csv": ('项目名称,指标\n"甲,≥1\n乙,≥2\n丙,≥3\n'.encode(), "ZS-IN-46"),
+    "多列.csv": (b"1," * 3000, "ZS-IN-10"),
+    "多格.csv": ((b"1," * 1999 + b"\n") * 2100, "ZS-IN-10"),
     "残缺.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0x" * 300, "ZS-IN-05"),
     "坏的.xls": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500 + "Workbook".encode("utf-16-le"),
@@ -120,7 +179,7 @@ CASES = {
     "截断.docx": (saved_docx()[:-400], "ZS-IN-05"),
     "坏包.docx": (spoiled(), "ZS-IN-05"),
     "坏XML.docx": (word("<w:p>"), "ZS-IN-05"),
-    "宏.docm": (word(word__vbaProject_dot_bin=b"x"), "ZS-IN-09"),
+    "宏.docm": (word(word__vbaProject_dot_bin=b"x"), "ZS-IN-13"),
     "炸弹.docx": (word(word__media__x_dot_bin=b"\0" * (40 * 2**20)), "ZS-IN-07"),
     "空段.docx": (word("<w:p/>" * 2_100_000), "ZS-IN-07"),
     "实体.docx": (word("<w:p>&e;</w:p>", EXTERNAL), "ZS-IN-08"),

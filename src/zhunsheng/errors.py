@@ -16,7 +16,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
     "ZS-IN-03": (
         "认不出文件格式：{name}（{detail}）",
-        "目标文件请用 txt、docx、xlsx、xls、ods 或 html，台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
+        "目标文件请用 txt、docx、xlsx、xls、ods、html 或 pdf，台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
     ),
     "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
     "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),
@@ -41,11 +41,30 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "没有在 {name} 的文字中找到绩效目标，另有 {count} 张图片没有读：{where}",
         "绩效目标若在图片里，请改成可编辑的表格后重新提供。",
     ),
+    "ZS-IN-45": ("{name} 是{kind}，这里不能读", "请{way}。"),
+    "ZS-IN-46": (
+        "{name} 第 {line} 行的引号没有闭合，把后面的行并进了一格",
+        "请补上或删去那个引号后重新提供，或另存为 xlsx。",
+    ),
     "ZS-IN-30": (
         "“{label}”有 {count} 字，最多 {most} 字",
         "请改短后再保存，全文可作为附件；原来的内容没有改动。",
     ),
     "ZS-IN-31": ("文件名过长：{name}（{size} 字节）", "请把文件名改短，不超过 {most} 字节（约 80 个汉字）。"),
+    "ZS-IN-41": (
+        "{name} 是扫描件，没有可读的文字（共 {pages} 页）",
+        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；也可安装文字识别组件（pip install 'zhunsheng[ocr]'）后再读，识别结果须逐项核对。",
+        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；识别扫描件须由管理员安装文字识别组件。",
+    ),
+    "ZS-IN-42": (
+        "PDF 超出可处理的范围：{name}（{detail}）",
+        "请只保留绩效目标所在的页，或用 Word、Excel 原文件；来历不明的文件请勿打开。",
+    ),
+    "ZS-IN-43": ("{name} 没有这一页：共 {pages} 页", "请核对页码。"),
+    "ZS-IN-44": (
+        "{name} 的文字读不出：字体没有说明各字形是什么字（{pages}）",
+        "请用原软件重新导出 PDF，或提供 Word、Excel 原文件。",
+    ),
     "ZS-TG-01": ("“{label}”填写有误：{text}（{why}）", "请改正后再保存，原来的内容没有改动。"),
     "ZS-TG-02": ("目标表没有这个字段：{path}", "目标表可能已被他人修改，请刷新页面。"),
     "ZS-TG-10": ("确定“{name}”的性质与方向没有写理由", "请写明依据，例如原文件的说明或主管部门的解释。"),

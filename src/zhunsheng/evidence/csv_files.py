@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import mmap
 import re
 import string
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -26,12 +25,11 @@ from zhunsheng.evidence.mappings import Guide, LedgerMapping
 from zhunsheng.evidence.raw import Layout, Raw, lines_above, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.faults import of_system
+from zhunsheng.files.delimited import LONGEST, Record, records
 from zhunsheng.files.opening import decode
 from zhunsheng.translation import worded
 
 _DELIMITERS = ",\t;|"
-_Record = tuple[int, list[str], tuple[int, str] | None]
-_HEAD_LINE = 2**20  # characters of one of the first rows
 _SURPLUS = 16  # cells beyond the header that are looked for in a row
 _BLOCK = 2**20
 # Of these nothing depends on whether they occur; breaks at the ends of a cell go where it is read.
@@ -55,11 +53,11 @@ def load_csv(
         raise ZhunshengError("ZS-IN-02", name=path.name)
     source, signs = _as_utf8(path, scratch)
     with source.open(encoding="utf-8-sig", newline="") as stream:
-        lines = [line for _ in range(HEAD_ROWS) if (line := stream.readline(_HEAD_LINE))]
-    if any(len(line) >= _HEAD_LINE for line in lines):
+        lines = [line for _ in range(HEAD_ROWS) if (line := stream.readline(LONGEST))]
+    if any(len(line) >= LONGEST for line in lines):
         raise too_much(
             path.name,
-            worded("前 {rows} 行中有一行超过 {most} 个字", rows=HEAD_ROWS, most=f"{_HEAD_LINE:,}"),
+            worded("前 {rows} 行中有一行超过 {most} 个字", rows=HEAD_ROWS, most=f"{LONGEST:,}"),
         )
     if any("\0" in line for line in lines):
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=worded("二进制文件"))
@@ -99,7 +97,7 @@ def load_csv(
 
 def _headed(
     source: Path, lines: Sequence[str], ledger: Ledger | None, name: str, guide: Guide
-) -> tuple[str, list[_Record], tuple[Head, LedgerMapping | None]]:
+) -> tuple[str, list[Record], tuple[Head, LedgerMapping | None]]:
     """Return the delimiter of a file, its first records by it, and the header among them.
 
     Of the signs that can part cells the one that comes most often in a line is tried first: a title above a
@@ -110,7 +108,7 @@ def _headed(
     for delimiter in [d for d in by_count if any(d in line for line in lines)] or by_count[:1]:
         try:
             with source.open(encoding="utf-8-sig", newline="") as stream:
-                top = list(islice(_records(stream, delimiter, name), HEAD_ROWS))
+                top = list(islice(records(stream, delimiter, name), HEAD_ROWS))
             rows = [cells for _line, cells, _why in top]
             return delimiter, top, header_of(rows, ledger, name, guide)
         except ZhunshengError as error:
@@ -233,8 +231,8 @@ def _load_quoted(
     connection.unregister("incoming")
     done = 0
     with source.open(encoding="utf-8-sig", newline="") as stream:
-        records = islice(_records(stream, delimiter, name), head.at + head.lines, None)
-        while piece := list(islice(records, _PIECE)):
+        data_rows = islice(records(stream, delimiter, name), head.at + head.lines, None)
+        while piece := list(islice(data_rows, _PIECE)):
             data = [[*map(str.strip, cells)] for _line, cells, _why in piece]
             columns: list[Sequence[object]] = [
                 list(range(done + 1, done + 1 + len(piece))),
@@ -262,62 +260,6 @@ def _column(rows: list[list[str]], at: int) -> Iterator[str | None]:
 
 def _own_width(head: Head) -> int:
     return max((n + 1 for n, title in enumerate(head.titles) if title.strip()), default=0)
-
-
-def _records(stream: TextIO, delimiter: str, name: str) -> Iterator[_Record]:
-    """Yield the records of a csv: the line where each begins, its cells, and the cell whose quote ran on and
-    why.
-
-    A quote that is never closed, or closed far below, takes whole lines into one cell; nobody types those.
-    Raises ``ZS-IN-05``.
-    """
-    taken: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in stream:
-            taken.append(line)
-            yield line
-
-    csv.field_size_limit(_HEAD_LINE)
-    reader = csv.reader(lines(), delimiter=delimiter)
-    sign = re.escape(delimiter)
-    cell = re.compile(f'("([^"]|"")*"|[^"{sign}][^{sign}]*|)({sign}|$)')
-    begins = 1
-    try:
-        for cells in reader:
-            why = _ran_on(cells, taken, delimiter) if len(taken) > 1 or taken[0].count('"') % 2 else None
-            if why is None and '"' in taken[0]:
-                why = _stray(cells, "".join(taken), cell)
-            yield begins, cells, why
-            begins = reader.line_num + 1
-            taken.clear()
-    except csv.Error as error:
-        detail = worded("第 {line} 行：{detail}", line=begins, detail=str(error))
-        raise ZhunshengError("ZS-IN-05", name=name, detail=detail) from None
-
-
-def _ran_on(cells: list[str], taken: list[str], delimiter: str) -> tuple[int, str] | None:
-    """Return which cell of a record holds lines that are rows of their own, and what is wrong."""
-    open_ended = sum(line.count('"') for line in taken) % 2 == 1
-    for n, cell in enumerate(cells):
-        whole = [line for line in cell.split("\n") if line.count(delimiter) >= max(1, len(cells) - 1)]
-        if whole or (open_ended and n == len(cells) - 1):
-            if len(taken) > 1:
-                return n, worded("引号没有闭合，把后面 {lines} 行并进了这一格，没有读", lines=len(taken) - 1)
-            return n, worded("引号没有闭合")
-    return None
-
-
-def _stray(cells: list[str], text: str, cell: re.Pattern[str]) -> tuple[int, str] | None:
-    """Return which cell of a record has something behind its closing quote, and what is wrong: a reader of
-    quotes takes them off, so that what stands there is not what is read.
-    """
-    text, at = text.rstrip("\r\n"), 0
-    for n in range(len(cells)):
-        if not (found := cell.match(text, at)):
-            return n, worded("引号后面还有文字，分不清引号是不是内容")
-        at = found.end()
-    return None
 
 
 def _as_utf8(path: Path, scratch: Path) -> tuple[Path, frozenset[str]]:

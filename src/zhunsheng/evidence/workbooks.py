@@ -271,7 +271,7 @@ def _sheets(opened: Opened, path: Path, most: Mapping[str, int]) -> Iterable[Wor
         what = worded(_KINDS.get(opened.kind, translatable("文字")))
         detail = worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what)
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=detail)
-    return read_workbook(opened, **most)
+    return read_workbook(opened, max_cells=most["max_cells"], max_text=most["max_text"])
 
 
 def _tables(

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.compound import Compound, UnfitCompound
+from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Hidden, Look
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style
 
-_FREE = 0xFFFFFFFA  # from here on a number of a sector is a mark
-_SMALL = 4096  # bytes of a stream below which it lies in the stream of small ones
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_BOF, _EOF, _SHEET, _1904, _FORMAT, _XF = 0x0809, 0x0A, 0x85, 0x22, 0x041E, 0xE0
+_BOF, _EOF, _SHEET, _1904, _FONT, _FORMAT, _XF = 0x0809, 0x0A, 0x85, 0x22, 0x31, 0x041E, 0xE0
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
     0x0208,
     0x7D,
@@ -26,6 +26,13 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 )
 
 
+_LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
+_WINDOW = 0x023E
+_BIFF_8 = 0x0600
+_WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
+_NO_FONT = 4  # the number that no font has
+
+
 @dataclass
 class _Found:
     """What was found of one worksheet."""
@@ -35,6 +42,7 @@ class _Found:
     rows: list[int] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
     comments: int = 0
+    appearance: Appearance = field(default_factory=Appearance)
 
 
 def look_xls(opened: Opened) -> list[Look]:
@@ -43,55 +51,16 @@ def look_xls(opened: Opened) -> list[Look]:
     Raises ``ZS-IN-05`` for a file whose parts can't be found.
     """
     try:
-        book = _workbook(opened.data)
+        book = _workbook(opened.compound or Compound(opened.data))
         return list(_looks(book))
-    except (struct.error, IndexError, ValueError, OverflowError) as error:
+    except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
 
 
-def _workbook(data: bytes) -> bytes:
-    """Return the stream of the workbook out of the file system that an xls is."""
-    size = 1 << struct.unpack_from("<H", data, 30)[0]
-    small = 1 << struct.unpack_from("<H", data, 32)[0]
-    first_of_list, mini_table, _count, more, more_count = (
-        struct.unpack_from("<I8x3I", data, 48)[0],
-        *(struct.unpack_from("<4I", data, 60)),
-    )
-    listed = [s for s in struct.unpack_from("<109I", data, 76) if s < _FREE]
-    for _block in range(min(more_count, len(data) // size)):
-        if more >= _FREE:
-            break
-        *sectors, more = struct.unpack_from(f"<{size // 4}I", data, (more + 1) * size)
-        listed += [s for s in sectors if s < _FREE]
-    table: list[int] = []
-    for sector in listed:
-        piece = data[(sector + 1) * size : (sector + 2) * size]
-        table += struct.unpack(f"<{len(piece) // 4}I", piece[: len(piece) // 4 * 4])
-
-    def chain(start: int, links: list[int]) -> Iterator[int]:
-        for _step in range(len(links)):
-            if start >= _FREE:
-                return
-            yield start
-            start = links[start]
-
-    def read(start: int) -> bytes:
-        return b"".join(data[(s + 1) * size : (s + 2) * size] for s in chain(start, table))
-
-    entries = read(first_of_list)
-    root = b""
-    for at in range(0, len(entries) - 127, 128):
-        name_size, kind = struct.unpack_from("<HB", entries, at + 64)
-        name = entries[at : at + max(0, name_size - 2)].decode("utf-16-le", "replace")
-        start, length = struct.unpack_from("<2I", entries, at + 116)
-        if kind == 5:
-            root = read(start)
-        elif kind == 2 and name in ("Workbook", "Book"):
-            if length >= _SMALL:
-                return read(start)[:length]
-            mini = list(struct.unpack(f"<{len(links) // 4}I", links)) if (links := read(mini_table)) else []
-            return b"".join(root[s * small : (s + 1) * small] for s in chain(start, mini))[:length]
-    raise ValueError("Workbook")
+def _workbook(whole: Compound) -> bytes:
+    """Return the stream of the workbook out of the compound file that an xls is."""
+    name = next((name for name in ("Workbook", "Book") if name in whole.names), "Workbook")
+    return whole.stream(name)
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
@@ -112,25 +81,78 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
 
 def _looks(book: bytes) -> Iterator[Look]:
     places: list[int] = []
-    formats: dict[int, bool] = {9: True, 10: True}
-    styles: list[int] = []
+    formats = dict(BUILT_IN)
+    fonts: list[tuple[bool, bool]] = []  # whether each is white, and struck through
+    frames: list[bytes] = []  # of the styles of cells
     of_1904 = False
+    is_8 = struct.unpack_from("<H", book, 4)[0] == _BIFF_8
     for kind, at, length in _records(book, 0):
         if kind == _SHEET:
             places.append(struct.unpack_from("<I", book, at)[0])
         elif kind == _1904:
             of_1904 = struct.unpack_from("<H", book, at)[0] == 1
         elif kind == _FORMAT:
-            formats[struct.unpack_from("<H", book, at)[0]] = b"%" in book[at + 2 : at + length]
+            formats[struct.unpack_from("<H", book, at)[0]] = _code(book[at + 2 : at + length], is_8=is_8)
+        elif kind == _FONT:
+            fonts += [(False, False)] if len(fonts) == _NO_FONT else []
+            options, colour = struct.unpack_from("<2H", book, at + 2)
+            fonts.append((colour in _WHITE, bool(options & 8)))
         elif kind == _XF:
-            styles.append(struct.unpack_from("<H", book, at + 2)[0])
-    percent = {n for n, style in enumerate(styles) if formats.get(style)}
+            frames.append(book[at : at + length])
+    styles = [_style(frame, formats, fonts) for frame in frames]
+    percent = {n for n, style in enumerate(styles) if "%" in style.code}
     for place in places:
         found = _Found()
         for kind, at, length in _records(book, place):
             _take(found, book, kind, at, length, percent)
+            _see(found.appearance, book, kind, at, length, styles)
         hidden = Hidden(rows=tuple(found.rows), columns=tuple(sorted(found.columns)))
-        yield Look(frozenset(found.percents), found.faults, hidden, found.comments, of_1904)
+        yield Look(frozenset(found.percents), found.faults, hidden, found.comments, of_1904, found.appearance)
+
+
+def _code(said: bytes, *, is_8: bool) -> str:
+    """Return a number format as it is written: of two bytes a sign, or of one."""
+    if not is_8:
+        return said[1 : 1 + said[0]].decode("gb18030", "replace")
+    count, wide = struct.unpack_from("<HB", said)
+    return (
+        said[3 : 3 + 2 * count].decode("utf-16-le", "replace")
+        if wide & 1
+        else said[3 : 3 + count].decode("latin-1")
+    )
+
+
+def _style(frame: bytes, formats: dict[int, str], fonts: list[tuple[bool, bool]]) -> Style:
+    """Return what a style does to what its cells show."""
+    font, number = struct.unpack_from("<2H", frame)
+    white, struck = fonts[font] if font < len(fonts) else (False, False)
+    if len(frame) >= 20:
+        pattern, colours = frame[17] >> 2, struct.unpack_from("<H", frame, 18)[0]
+        white = white and (pattern == 0 or (pattern == 1 and colours & 0x7F in _WHITE))
+    code = formats.get(number, "")
+    return Style("" if is_general(code) else code, white and len(frame) >= 20, struck)
+
+
+def _see(seen: Appearance, book: bytes, kind: int, at: int, length: int, styles: list[Style]) -> None:
+    """Note how cells look, and what has no height or width."""
+    if kind in (_NUMBER, _RK, _FORMULA, *_LABELS):
+        row, column, style = struct.unpack_from("<3H", book, at)
+        if style < len(styles) and styles[style]:
+            seen.take((row, column), styles[style])
+    elif kind == _MULRK:
+        row, first = struct.unpack_from("<2H", book, at)
+        for n in range((length - 6) // 6):
+            style = struct.unpack_from("<H", book, at + 4 + 6 * n)[0]
+            if style < len(styles) and styles[style]:
+                seen.take((row, first + n), styles[style])
+    elif kind == _ROW:
+        row, height = struct.unpack_from("<H4xH", book, at)
+        seen.rows |= {row + 1} if height & 0x7FFF == 0 else set()
+    elif kind == _COLINFO:
+        first, last, width = struct.unpack_from("<3H", book, at)
+        seen.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1)) if width == 0 else set()
+    elif kind == _WINDOW:
+        seen.zeros = bool(struct.unpack_from("<H", book, at)[0] & 0x10)
 
 
 def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: set[int]) -> None:

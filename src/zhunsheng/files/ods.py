@@ -14,10 +14,19 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, MAX_SPAN, Hidden, Worksheet, refuse_too_large
+from zhunsheng.files.sheets import (
+    MAX_COLUMNS,
+    MAX_SPAN,
+    Appearance,
+    Hidden,
+    Style,
+    Worksheet,
+    refuse_too_large,
+)
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
+_FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -27,7 +36,34 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?)?")
 _SPENT = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
 # What the cell of a formula shows that came to no value.
 _FAULT = re.compile(r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!)|Err:\d{3}")
+MAX_ROWS = 2**20  # of a sheet
+_NOTHING = re.compile(r"0(?:\.0+)?[a-z]+")  # a height of nothing
+_POWER = re.compile(r"-?\d(?:\.\d+)?E\+\d+")
 _YUAN = ("", "CNY", "RMB")
+
+
+@dataclass
+class _Styles:
+    """What the styles of a file do: hide a table, leave a row or column no height, show a cell otherwise."""
+
+    unseen: set[str] = field(default_factory=set)
+    flat: set[str] = field(default_factory=set)
+    cells: dict[str, Style] = field(default_factory=dict)
+
+    def take(self, style: etree._Element) -> None:
+        name = style.get(f"{_STYLE}name") or ""
+        said: dict[str, str] = {}
+        for properties in style:
+            said |= {str(key): str(value) for key, value in properties.attrib.items()}
+        if said.get(f"{_TABLE}display") == "false":
+            self.unseen.add(name)
+        if any(_NOTHING.match(said.get(f"{_STYLE}{side}") or "") for side in ("row-height", "column-width")):
+            self.flat.add(name)
+        ground = said.get(f"{_FO}background-color", "transparent").lower()
+        white = said.get(f"{_FO}color", "").lower() == "#ffffff" and ground in ("transparent", "#ffffff")
+        struck = said.get(f"{_STYLE}text-line-through-style", "none") != "none"
+        if white or struck:
+            self.cells[name] = Style(white=white, struck=struck)
 
 
 @dataclass
@@ -36,6 +72,8 @@ class _Sheet:
 
     name: str
     hidden: bool
+    as_seen: bool = False
+    styles: _Styles = field(default_factory=lambda: _Styles())
     rows: list[list[Any]] = field(default_factory=list)
     spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     percents: set[tuple[int, int]] = field(default_factory=set)
@@ -48,10 +86,12 @@ class _Sheet:
     filled: int = 0
     text: int = 0
     comments: int = 0
+    appearance: Appearance = field(default_factory=Appearance)
 
 
-def read_ods(opened: Opened, *, max_cells: int, max_text: int) -> Iterator[Worksheet]:
-    """Yield the sheets of an ods file in order, none above ``max_cells`` or ``max_text`` bytes.
+def read_ods(opened: Opened, *, max_cells: int, max_text: int, as_seen: bool = False) -> Iterator[Worksheet]:
+    """Yield the sheets of an ods file in order, none above ``max_cells`` or ``max_text`` bytes; their cells
+    ``as_seen`` are the texts that these show.
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
     large).
@@ -59,7 +99,7 @@ def read_ods(opened: Opened, *, max_cells: int, max_text: int) -> Iterator[Works
     data = opened.member("content.xml")
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ZhunshengError("ZS-IN-08", name=opened.name)
-    unseen: set[str] = set()
+    styles = _Styles()
     sheet: _Sheet | None = None
     tags = (f"{_TABLE}table", f"{_TABLE}table-row", f"{_TABLE}table-column", f"{_STYLE}style")
     try:
@@ -70,11 +110,10 @@ def read_ods(opened: Opened, *, max_cells: int, max_text: int) -> Iterator[Works
             top = element.tag == tags[0] and parent is not None and parent.tag == f"{_OFFICE}spreadsheet"
             if event == "start":
                 if top:
-                    hidden = element.get(f"{_TABLE}style-name") in unseen
-                    sheet = _Sheet(element.get(f"{_TABLE}name") or "", hidden)
+                    hidden = element.get(f"{_TABLE}style-name") in styles.unseen
+                    sheet = _Sheet(element.get(f"{_TABLE}name") or "", hidden, as_seen, styles)
             elif element.tag == f"{_STYLE}style":
-                if any(p.get(f"{_TABLE}display") == "false" for p in element):
-                    unseen.add(element.get(f"{_STYLE}name") or "")
+                styles.take(element)
             elif top and sheet:
                 yield _finished(sheet)
                 sheet = None
@@ -100,7 +139,16 @@ def _finished(sheet: _Sheet) -> Worksheet:
     }
     hidden = Hidden(sheet.hidden, tuple(rows), tuple(sorted(sheet.hidden_columns)))
     percents = frozenset(sheet.percents)
-    return Worksheet(sheet.name, sheet.rows, spans, percents, sheet.faults, hidden, comments=sheet.comments)
+    return Worksheet(
+        sheet.name,
+        sheet.rows,
+        spans,
+        percents,
+        sheet.faults,
+        hidden,
+        comments=sheet.comments,
+        appearance=sheet.appearance,
+    )
 
 
 def _times(element: etree._Element, attribute: str) -> int:
@@ -113,6 +161,8 @@ def _take_column(sheet: _Sheet, element: etree._Element) -> None:
     if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
         last = min(sheet.columns + count, MAX_COLUMNS)
         sheet.hidden_columns |= set(range(sheet.columns + 1, last + 1))
+    if element.get(f"{_TABLE}style-name") in sheet.styles.flat:
+        sheet.appearance.columns |= set(range(sheet.columns + 1, min(sheet.columns + count, MAX_COLUMNS) + 1))
     sheet.columns += count
 
 
@@ -120,6 +170,8 @@ def _take_row(sheet: _Sheet, element: etree._Element, name: str, max_cells: int,
     count = _times(element, "number-rows-repeated")
     if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
         sheet.hidden_rows.append((sheet.at + 1, sheet.at + count))
+    elif element.get(f"{_TABLE}style-name") in sheet.styles.flat:
+        sheet.appearance.rows |= set(range(sheet.at + 1, min(sheet.at + count, MAX_ROWS) + 1))
     values: list[Any] = []
     column = 0
     for cell in element.iter(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
@@ -188,6 +240,12 @@ def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) ->
         said = shown if error else "=" + (formula or "").partition("=")[2]
         sheet.faults |= {(sheet.at, column + n): said for n in range(times)}
         return said
+    if sheet.as_seen:
+        if style := sheet.styles.cells.get(cell.get(f"{_TABLE}style-name") or ""):
+            for n in range(times):
+                sheet.appearance.take((sheet.at, column + n), style)
+        if kind and kind != "string":
+            return _seen(sheet, cell, column, times, shown)
     if kind in ("float", "percentage", "currency"):
         number = _number(cell.get(f"{_OFFICE}value") or "")
         if kind == "percentage":
@@ -202,6 +260,17 @@ def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) ->
     if kind == "time":
         return _time(cell.get(f"{_OFFICE}time-value") or "") or shown
     return cell.get(f"{_OFFICE}string-value") or shown or None
+
+
+def _seen(sheet: _Sheet, cell: etree._Element, column: int, times: int, shown: str) -> Any:
+    """Return what the cell of a number, date or truth shows; a long number whole, and not by its power."""
+    number = _number(cell.get(f"{_OFFICE}value") or "")
+    if number is not None and _POWER.fullmatch(shown):
+        return number
+    if not shown and len(cell):
+        sheet.appearance.formats |= {(sheet.at, column + n): ";;;" for n in range(times)}
+        return number
+    return shown or number
 
 
 def _number(text: str) -> int | float | None:

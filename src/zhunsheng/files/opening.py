@@ -13,10 +13,14 @@ from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
+from zhunsheng.files import compound
+from zhunsheng.files.compound import Compound, UnfitCompound
+from zhunsheng.files.refused import refuse_compound, refuse_known, refuse_xml, refuse_zipped
+from zhunsheng.files.webarchive import begins_as_archive, page_in
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 from zhunsheng.translation import raised_with, worded
 
-Kind = Literal["txt", "docx", "xlsx", "xls", "html", "csv", "ods"]
+Kind = Literal["txt", "docx", "doc", "rtf", "xlsx", "xls", "html", "mht", "csv", "ods", "ofd", "pdf"]
 
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
@@ -27,21 +31,31 @@ MEDIA_TYPES: dict[Kind, str] = {
     "csv": "text/csv",
     "html": "text/html",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "doc": "application/msword",
+    "rtf": "application/rtf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "pdf": "application/pdf",
+    "mht": "multipart/related",
+    "ofd": "application/ofd",
 }
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file's bytes with what they turned out to be; ``text`` is decoded for txt, csv and html."""
+    """A file's bytes with what they turned out to be; ``text`` is decoded for txt, csv, html and mht.
+
+    ``macros`` says that programs lie in the file, which nothing here runs.
+    """
 
     name: str
     kind: Kind
     data: bytes = field(repr=False)
     text: str = field(default="", repr=False)
     archive: Zip | None = field(default=None, repr=False)
+    compound: Compound | None = field(default=None, repr=False)
+    macros: bool = False
 
     @property
     def sha256(self) -> str:
@@ -67,9 +81,12 @@ class Opened:
         except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
-    def xml(self, path: str) -> etree._Element:
-        """Parse one XML member without entities or network. Raises ``ZS-IN-05`` or ``ZS-IN-08``."""
-        return parse_xml(self.member(path), self.name)
+    def xml(self, path: str, most: int = MAX_TAGS) -> etree._Element:
+        """Parse one XML member without entities or network, of at most ``most`` tags and attributes.
+
+        Raises ``ZS-IN-05``, ``ZS-IN-07`` or ``ZS-IN-08``.
+        """
+        return parse_xml(self.member(path), self.name, most)
 
 
 def file_digest(path: Path) -> str:
@@ -107,8 +124,8 @@ def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
     """Read a file and say what it is.
 
     Raises ``ZS-IN-01`` (missing), ``-02`` (empty), ``-03`` (unknown), ``-04`` (encrypted), ``-05`` (broken),
-    ``-06`` (too large), ``-07`` (zip bomb), ``-09`` (macros), ``-11`` (name and content differ),
-    ``-12`` (unreadable).
+    ``-06`` (too large), ``-07`` (zip bomb), ``-09`` (an ods with macros), ``-11`` (name and content differ),
+    ``-12`` (unreadable), ``-45`` (a format that is not read).
     """
     name = path.name
     try:
@@ -145,20 +162,29 @@ def open_bytes(data: bytes, name: str) -> Opened:
         raise ZhunshengError("ZS-IN-02", name=name)
     if data[:4] == b"PK\x03\x04":
         return _open_zip(data, name)
-    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return _open_ole(data, name)
-    if ending in ("docx", "xlsx", "docm", "xlsm", "ods"):
+    if data[:8] == compound.HEAD:
+        return _open_compound(data, name)
+    refuse_known(data, name)
+    if ending in ("docx", "xlsx", "docm", "xlsm", "ods", "ofd"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":
-        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("PDF；请用 Word 或 WPS 打开后另存为 docx"))
+        return Opened(name, "pdf", data)
+    if data[:HEAD].lstrip().startswith(b"{\\rtf"):
+        return Opened(name, "rtf", data)
+    if begins_as_archive(data):
+        return Opened(name, "mht", data, page_in(data, name, decode))
     if b"\0" in data[:65536] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        if ending == "wps":
+            kind, way = worded("早期 WPS（DOS 版）的文档"), worded("用 WPS 打开后另存为 docx")
+            raise ZhunshengError("ZS-IN-45", name=name, kind=kind, way=way)
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("二进制文件"))
     text = decode(data, name)
     if begins_as_page(text[:HEAD]) or ending in ("html", "htm"):
         return Opened(name, "html", data, text)
+    refuse_xml(text[:HEAD], name)
     if ending in ("xls", "et"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容是文字，不是 {ending}", ending=ending))
-    if ending not in ("txt", "csv", "text", "md", "tsv", ""):
+    if ending not in ("txt", "csv", "text", "md", "tsv", "doc", "wps", "rtf", ""):
         raise ZhunshengError("ZS-IN-03", name=name, detail=worded("不支持 .{ending}", ending=ending))
     return Opened(name, "csv" if ending in ("csv", "tsv") else "txt", data, text)
 
@@ -195,18 +221,20 @@ def _open_zip(data: bytes, name: str) -> Opened:
     except UnfitZip as fault:
         raise unfit(fault, name) from None
     paths = archive.names
-    if any(p.lower().endswith("vbaproject.bin") for p in paths):
-        raise ZhunshengError("ZS-IN-09", name=name)
+    macros = any(p.lower().endswith("vbaproject.bin") for p in paths)
     if "word/document.xml" in paths:
-        return Opened(name, "docx", data, archive=archive)
+        return Opened(name, "docx", data, archive=archive, macros=macros)
     if "xl/workbook.xml" in paths:
         _test_parts(archive, name)
-        return Opened(name, "xlsx", data, archive=archive)
+        return Opened(name, "xlsx", data, archive=archive, macros=macros)
     if "xl/workbook.bin" in paths:
         detail = worded("二进制工作簿 xlsb；请用 Excel 或 WPS 打开后另存为 xlsx")
         raise ZhunshengError("ZS-IN-03", name=name, detail=detail)
     if "content.xml" in paths and _of_spreadsheet(archive, name):
         return _open_ods(data, archive, name)
+    if "OFD.xml" in paths:
+        return Opened(name, "ofd", data, archive=archive)
+    refuse_zipped(paths, name)
     raise ZhunshengError("ZS-IN-03", name=name, detail=worded("压缩包，里面不是 Word 或 Excel 文档"))
 
 
@@ -240,17 +268,18 @@ def _test_parts(archive: Zip, name: str) -> None:
                 raise unfit(fault, name) from None
 
 
-def _open_ole(data: bytes, name: str) -> Opened:
-    wide = {
-        word: word.encode("utf-16-le")
-        for word in ("EncryptedPackage", "Workbook", "Book", "WordDocument", "_VBA_PROJECT")
-    }
-    if wide["EncryptedPackage"] in data:
+def _open_compound(data: bytes, name: str) -> Opened:
+    """Tell by the entries at the top what a compound file is; texts and what is embedded say nothing."""
+    try:
+        whole = Compound(data)
+    except UnfitCompound as fault:
+        raise ZhunshengError("ZS-IN-05", name=name, detail=str(fault)) from None
+    names = whole.names
+    if "EncryptedPackage" in names:
         raise ZhunshengError("ZS-IN-04", name=name)
-    if wide["_VBA_PROJECT"] in data:
-        raise ZhunshengError("ZS-IN-09", name=name)
-    if wide["Workbook"] in data or wide["Book"] in data:
-        return Opened(name, "xls", data)
-    if wide["WordDocument"] in data:
-        raise ZhunshengError("ZS-IN-03", name=name, detail=worded("旧版 doc；请另存为 docx"))
+    if "WordDocument" in names:
+        return Opened(name, "doc", data, compound=whole, macros="Macros" in names)
+    if "Workbook" in names or "Book" in names:
+        return Opened(name, "xls", data, compound=whole, macros="_VBA_PROJECT_CUR" in names)
+    refuse_compound(names, name)
     raise ZhunshengError("ZS-IN-05", name=name, detail=worded("旧版 Office 文件不完整"))

@@ -12,12 +12,13 @@ MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 # From so many cells on, one in so many holds something: each takes memory.
 SPARSE_FROM, MAX_SPARSE = 4_000_000, 64
 MAX_SPAN = 2_000_000  # cells under one merged cell
+Cell = tuple[int, int]  # row and column, from 0
 
 
 @dataclass(frozen=True)
 class Hidden:
     """What of a worksheet nobody sees who opens it: the sheet itself, rows and columns (from 1).
-    It is read all the same.
+    A ledger is read with it, a document of targets without.
     """
 
     sheet: bool = False
@@ -26,6 +27,39 @@ class Hidden:
 
     def __bool__(self) -> bool:
         return self.sheet or bool(self.rows) or bool(self.columns)
+
+
+@dataclass
+class Style:
+    """What a cell's style does to what it shows."""
+
+    code: str = ""  # its number format, where it is more than a general one
+    white: bool = False
+    struck: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.code) or self.white or self.struck
+
+
+@dataclass
+class Appearance:
+    """How the cells of one worksheet look; rows and columns without height or width count from 1."""
+
+    formats: dict[Cell, str] = field(default_factory=dict)
+    white: set[Cell] = field(default_factory=set)
+    struck: dict[Cell, str] = field(default_factory=dict)  # what is struck through; "" for the whole cell
+    rows: set[int] = field(default_factory=set)
+    columns: set[int] = field(default_factory=set)
+    zeros: bool = True  # whether it shows them
+
+    def take(self, at: Cell, style: Style) -> None:
+        """Note what the style of a cell does to it."""
+        if style.code:
+            self.formats[at] = style.code
+        if style.white:
+            self.white.add(at)
+        if style.struck:
+            self.struck[at] = ""
 
 
 @dataclass
@@ -47,6 +81,7 @@ class Worksheet:
     comments: int = 0  # notes on its cells, which are not read
     of_1904: bool = False  # whether its bare numbers count days from 1904 on, not from 1900
     around: tuple[str, ...] = ()  # texts of a page that stand before its table, or behind the last one
+    appearance: Appearance = field(default_factory=Appearance)  # where it is read as a person sees it
 
 
 def refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str, max_cells: int) -> None:
@@ -79,3 +114,4 @@ class Look:
     hidden: Hidden = field(default_factory=Hidden)
     comments: int = 0
     of_1904: bool = False
+    appearance: Appearance = field(default_factory=Appearance)

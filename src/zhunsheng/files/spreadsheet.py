@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from lxml import etree
@@ -19,6 +19,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
+from zhunsheng.files.appearance import Looks
 from zhunsheng.files.biff import look_xls
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
@@ -69,16 +70,20 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 
 def read_workbook(
-    opened: Opened, *, max_cells: int = DOCUMENT_CELLS, max_text: int = DOCUMENT_TEXT
+    opened: Opened,
+    *,
+    max_cells: int = DOCUMENT_CELLS,
+    max_text: int = DOCUMENT_TEXT,
+    as_seen: bool = False,
 ) -> Iterator[Worksheet]:
     """Yield the visible and hidden sheets of an xlsx, xls or ods file, in order, none above ``max_cells`` or
-    ``max_text`` bytes.
+    ``max_text`` bytes; ``as_seen`` with how their cells look, and those of an ods with the text they show.
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
     large).
     """
     if opened.kind == "ods":
-        yield from read_ods(opened, max_cells=max_cells, max_text=max_text)
+        yield from read_ods(opened, max_cells=max_cells, max_text=max_text, as_seen=as_seen)
         return
     looks: dict[str, Look] = {}
     if opened.kind == "xlsx":
@@ -97,6 +102,10 @@ def read_workbook(
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         if opened.kind == "xls":
             looks = dict(zip(book.sheet_names, look_xls(opened), strict=False))
+        elif as_seen:
+            shown = Looks(opened)
+            for name, path in sheet_paths(opened):
+                looks[name] = replace(looks[name], appearance=shown.of(path))
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             rows = sheet.to_python(skip_empty_area=False)
@@ -105,7 +114,15 @@ def read_workbook(
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
             yield Worksheet(
-                name, rows, spans, look.percents, look.faults, hidden, look.comments, look.of_1904
+                name,
+                rows,
+                spans,
+                look.percents,
+                look.faults,
+                hidden,
+                look.comments,
+                look.of_1904,
+                appearance=look.appearance,
             )
     except PasswordError:
         raise ZhunshengError("ZS-IN-04", name=opened.name) from None
@@ -142,7 +159,7 @@ def _count_strings(opened: Opened) -> list[int]:
                     )
                     raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
         starts = [found.start() for found in _SHARED.finditer(data)]
-        lengths = [after - start for start, after in zip(starts, [*starts[1:], len(data)], strict=True)]
+        lengths = [after - start for start, after in pairwise([*starts, len(data)])]
         longest = [max(pair) for pair in zip_longest(longest, lengths, fillvalue=0)]
     return longest
 

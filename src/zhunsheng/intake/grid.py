@@ -5,13 +5,12 @@ file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from zhunsheng.files.sheets import Hidden
 from zhunsheng.files.spreadsheet import show
-from zhunsheng.targets import Place
+from zhunsheng.targets import Place, Unsure
 
 Spans = dict[tuple[int, int], tuple[int, int]]
 
@@ -42,16 +41,13 @@ class Grid:
     column) to the place in the file.
 
     Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's
-    name); ``faults`` and ``hidden`` are a worksheet's.
+    name).
     """
 
     rows: Sequence[Sequence[Any]]
     spans: Spans
     place_of: Callable[[int, int], Place]
     title: str = ""
-    percents: frozenset[tuple[int, int]] = field(default_factory=frozenset)
-    faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=Hidden)
 
     @cached_property
     def _owners(self) -> dict[tuple[int, int], tuple[int, int]]:
@@ -87,7 +83,7 @@ class Grid:
             value = self.rows[row][column]
         except IndexError:
             return ""
-        return show(value, percent=(row, column) in self.percents) if value is not None else ""
+        return show(value) if value is not None else ""
 
     def cell(self, row: int, column: int) -> GridCell:
         """Return the cell that covers a position."""
@@ -108,4 +104,11 @@ class Picture:
     what: str = "图片"
 
 
-Block = Paragraph | Grid | Picture
+Block = Paragraph | Grid | Picture | Unsure  # what a reader left out or doubts, where it stands
+_CLIPPED = 60
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a text, in one line, to name it by."""
+    line = " ".join(text.split())
+    return line if len(line) <= _CLIPPED else f"{line[: _CLIPPED - 1]}…"

@@ -11,6 +11,12 @@ from zhunsheng.faults import packaged
 
 _NOISE = re.compile(r"[\s::：、,，.．。*＊（）()【】\[\]“”\"'‘’/／%％]+")
 _UNIT_NOTE = re.compile(r"[（(](?:单位[:：])?(?:人民币)?(?:百?万元|元|亿元|千元|%|％|分|A|B|B/A|A/B)[）)]")
+_OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
+    r"^\s*(?:[（(]?[\d一二三四五六七八九十]{1,2}[）)、.．])?\s*(?:资金(?:来源|结构|构成)[：:])?\s*(?:其中[：:、]?)?"
+    r"(?:[（(]?\d{1,2}[）)、.．])?\s*"
+)
+_Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+_LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
 
@@ -23,6 +29,17 @@ def _tables() -> dict[str, dict[str, str]]:
     }
     tables["totals"] = {clean(word): "total" for word in data["totals"]}
     return tables
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
+    """Return what heads and labels mean by their key words, in order, and what qualifies a head (past …)."""
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    heads, marks = (
+        tuple((field, re.compile(pattern)) for field, pattern in data[group])
+        for group in ("header_patterns", "label_patterns")
+    )
+    return heads, marks, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
 
 
 @lru_cache(maxsize=65536)
@@ -40,13 +57,51 @@ def _find(group: str, text: str) -> str | None:
 
 
 def header(text: str) -> str | None:
-    """Return the indicator column that a header names, or None."""
+    """Return the indicator column that a header names exactly or by a synonym, or None."""
     return _find("headers", text)
 
 
+@lru_cache(maxsize=65536)
+def header_like(text: str) -> str | None:
+    """Return the indicator column that a header names by its key words (指标权重值), or None.
+
+    A header is short: longer words are rather a cell of the table.
+    """
+    if found := header(text):
+        return found
+    bare = clean(_ASIDE.sub("", text))
+    if not bare or len(bare) > _LONGEST_HEAD:
+        return None
+    return next((field for field, pattern in _patterns()[0] if pattern.search(bare)), None)
+
+
+@lru_cache(maxsize=65536)
+def qualifies(text: str, how: str) -> bool:
+    """Say whether a header speaks of a ``past`` year, the ``medium`` term, the ``adjusted`` or ``original``
+    value.
+    """
+    return len(text) <= _LONGEST_HEAD and bool(_patterns()[2][how].search(clean(text)))
+
+
 def label(text: str) -> str | None:
-    """Return the field that a label names, or None."""
-    return _find("labels", text)
+    """Return the field that a label names, exactly, by a synonym or (money) by its key words; or None.
+
+    ``money`` is a label over words that tell several amounts.
+    """
+    return _find("labels", text) or _label_like(text)
+
+
+@lru_cache(maxsize=65536)
+def _label_like(text: str) -> str | None:
+    text = _OUTLINE.sub("", text)
+    bare = clean(_ASIDE.sub("", text))
+    if not 2 <= len(bare) <= _LONGEST_HEAD or _find("headers", text):
+        return None
+    if re.search(r"\d", re.sub(r"20\d\d", "", bare)):
+        return None  # with its value behind it
+    if found := _find("labels", text):
+        return found
+    return next((field for field, pattern in _patterns()[1] if pattern.search(bare)), None)
 
 
 def execution(text: str) -> str | None:

@@ -15,7 +15,7 @@ from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Worksheet
 from zhunsheng.files.spreadsheet import sheet_paths
-from zhunsheng.intake.grid import Block, Paragraph, Picture
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
 from zhunsheng.translation import series, worded
@@ -71,6 +71,11 @@ def in_word(node: etree._Element) -> list[str]:
     return found
 
 
+def bitmaps(data: bytes) -> int:
+    """Return how many pictures lie in bytes as they are, by the heads of their formats."""
+    return sum(data.count(head) for head in _BITMAPS)
+
+
 def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
     """Return the pictures of a workbook by worksheet: floating, in cells, embedded objects.
     Charts show cells that are read.
@@ -83,8 +88,7 @@ def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
         if isinstance(value, str) and _IN_CELL.match(value)
     ]
     if opened.kind == "xls":
-        count = sum(opened.data.count(head) for head in _BITMAPS)
-        return found + [Picture(Place()) for _ in range(count)]
+        return found + [Picture(Place()) for _ in range(bitmaps(opened.data))]
     if opened.archive is None:
         return found
     if opened.kind == "ods":
@@ -172,7 +176,7 @@ def _places(blocks: Sequence[Block]) -> Iterator[tuple[Picture, str]]:
             yield block, where
         elif isinstance(block, Paragraph):
             before = block.text[:40]
-        else:
+        elif isinstance(block, Grid):
             tables, before = tables + 1, ""
 
 
@@ -187,6 +191,6 @@ def refusal(name: str, blocks: Sequence[Block]) -> ZhunshengError:
     words = any(
         block.text.strip() if isinstance(block, Paragraph) else any(v for row in block.rows for v in row)
         for block in blocks
-        if not isinstance(block, Picture)
+        if isinstance(block, Paragraph | Grid)
     )
     return ZhunshengError("ZS-IN-22" if words else "ZS-IN-21", name=name, count=len(pictures), where=where)

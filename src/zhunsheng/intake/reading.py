@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.intake import docx, html, text, xlsx
+from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -18,12 +18,17 @@ MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
 _READERS = {
     "txt": text.read,
-    "csv": text.read,
+    "csv": delimited.read,
     "docx": docx.read,
+    "doc": doc.read,
+    "rtf": rtf.read,
     "xlsx": xlsx.read,
     "xls": xlsx.read,
     "ods": xlsx.read,
     "html": html.read,
+    "pdf": pdf.read,
+    "mht": html.read,
+    "ofd": ofd.read,
 }
 
 
@@ -42,8 +47,17 @@ def book_of(opened: Opened) -> Book:
     if not book.sheets:
         raise refusal(opened.name, blocks)
     sheets, long = _bounded(book)
-    unsure = (*book.unsure, *xlsx.doubts(blocks), *unread(blocks), *long)
+    told = (block for block in blocks if isinstance(block, Unsure))
+    unsure = (*book.unsure, *told, *unread(blocks), *_macros(opened), *long)
     return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+
+
+def _macros(opened: Opened) -> list[Unsure]:
+    """Return an entry for the programs in a file: what they would have changed on opening is not known."""
+    if not opened.macros:
+        return []
+    why = worded("文件含宏，没有运行；读的是保存时的内容")
+    return [Unsure(field="macro", text=opened.name, why=why)]
 
 
 def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:

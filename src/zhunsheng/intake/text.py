@@ -12,7 +12,7 @@ from zhunsheng.targets import Place
 
 _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
-    r"绩效目标(?:申报)?表\s*$"
+    r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
 )
 _Cell = tuple[str, int]
 

@@ -1,91 +1,211 @@
-"""Reader for xlsx, xls and ods: every worksheet as one grid."""
+"""Reader for xlsx, xls and ods: every worksheet as one grid of what a person sees of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from zhunsheng.files.number_formats import shown
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import Hidden
-from zhunsheng.files.spreadsheet import read_workbook
-from zhunsheng.intake.grid import Block, Grid, Picture
+from zhunsheng.files.sheets import Cell, Worksheet
+from zhunsheng.files.spreadsheet import read_workbook, show
+from zhunsheng.intake.grid import Block, Grid, Spans, clipped
 from zhunsheng.intake.pictures import in_workbook
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.targets.sheet import column_letters
 from zhunsheng.translation import series, worded
 
 LISTED = 20  # cells, rows or columns listed before they are only counted
+_EXACT = 10**15  # from here on a workbook keeps no more digits of a whole number
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return one grid a worksheet, without empty sheets, each followed by its pictures.
-    Raises as ``read_workbook`` does.
+    """Return one grid a worksheet that is shown, without empty ones, each followed by its pictures and by
+    what is to be told of it. Raises as ``read_workbook`` does.
     """
-    sheets = list(read_workbook(opened))
+    sheets = list(read_workbook(opened, as_seen=True))
     pictures = in_workbook(opened, sheets)
+    drawn = {picture.place for picture in pictures}
     blocks: list[Block] = []
     for sheet in sheets:
-        if sheet.rows:
-            grid = Grid(
-                sheet.rows, sheet.spans, _placer(sheet.name), title=sheet.name, percents=sheet.percents
-            )
-            grid.faults, grid.hidden = sheet.faults, sheet.hidden
-            blocks.append(grid)
+        seen = _Seen.of(sheet)
+        if seen.rows and not sheet.hidden.sheet:
+            blocks.append(Grid(seen.rows, seen.spans, seen.place, title=sheet.name))
         blocks += [p for p in pictures if p.place.sheet == sheet.name]
+        blocks += seen.told(drawn)
     return blocks + [p for p in pictures if p.place.sheet is None]
 
 
-def doubts(blocks: Sequence[Block]) -> tuple[Unsure, ...]:
-    """Return an entry for each cell that holds no value of its own, and for what is hidden and was read all
-    the same.
+@dataclass
+class _Seen:
+    """What a person sees of a worksheet: its cells without hidden rows and columns, and where each stands.
+
+    ``row_of`` and ``column_of`` give of the rows and columns that are shown where they stand (from 0);
+    ``moved`` where the value of a merged cell stands whose first row or column is hidden.
     """
-    found: list[Unsure] = []
-    drawn = {block.place for block in blocks if isinstance(block, Picture)}
-    for block in blocks:
-        if not isinstance(block, Grid):
-            continue
-        cells = [(block.place_of(*at), said) for at, said in sorted(block.faults.items())]
-        cells = [
-            (place, said) for place, said in cells if place not in drawn
-        ]  # a picture in a cell is told as one
-        for place, said in cells[:LISTED]:
-            why = (
-                worded("公式没有计算结果，没有读入；请打开、计算后保存")
-                if said.startswith("=")
-                else worded("是 Excel 的错误值，没有读入")
-            )
-            found.append(Unsure(place=place, field="cell", text=f"{place.label()} {said}", why=why))
-        if len(cells) > LISTED:
-            more = worded("另有 {count} 格没有值", count=len(cells) - LISTED)
-            found.append(
-                Unsure(
-                    place=Place(sheet=block.title),
-                    field="cell",
-                    text=more,
-                    why=worded("是错误值或没有计算结果的公式"),
-                )
-            )
-        found += [
-            Unsure(
-                place=Place(sheet=block.title),
-                field="hidden",
-                text=f"“{block.title}”{part}",
-                why=worded("是隐藏的，也已读入，请核对"),
-            )
-            for part in _hidden(block.hidden)
-        ]
-    return tuple(found)
 
+    sheet: Worksheet
+    row_of: list[int]
+    column_of: list[int]
+    rows: list[list[Any]] = field(default_factory=list)
+    spans: Spans = field(default_factory=dict)
+    moved: dict[Cell, Cell] = field(default_factory=dict)
+    left_out: list[tuple[Cell, str]] = field(default_factory=list)  # cells that show nothing, with their text
+    long_numbers: list[tuple[Cell, str]] = field(default_factory=list)  # of more digits than are kept
 
-def _hidden(hidden: Hidden) -> Iterator[str]:
-    if hidden.sheet:
-        yield worded("整张工作表")
-    if hidden.rows:
-        yield worded("第 {rows} 行", rows=series(map(str, hidden.rows[:LISTED]))) + (
-            worded("等") if len(hidden.rows) > LISTED else ""
+    @classmethod
+    def of(cls, sheet: Worksheet) -> _Seen:
+        """Return what is seen of a worksheet."""
+        hidden_rows = {row - 1 for row in sheet.hidden.rows} | {row - 1 for row in sheet.appearance.rows}
+        hidden_columns = {c - 1 for c in sheet.hidden.columns} | {c - 1 for c in sheet.appearance.columns}
+        width = max(map(len, sheet.rows), default=0)
+        seen = cls(
+            sheet,
+            [row for row in range(len(sheet.rows)) if row not in hidden_rows],
+            [column for column in range(width) if column not in hidden_columns],
         )
-    if hidden.columns:
-        yield worded("{columns} 列", columns=series(map(column_letters, hidden.columns[:LISTED])))
+        seen._show()
+        if len(seen.row_of) == len(sheet.rows) and len(seen.column_of) == width:
+            seen.rows, seen.spans = sheet.rows, sheet.spans
+        else:
+            seen._leave_out()
+        return seen
+
+    def _show(self) -> None:
+        """Put into the cells of the worksheet what they show."""
+        sheet, look = self.sheet, self.sheet.appearance
+        for row, cells in enumerate(sheet.rows):
+            for column, value in enumerate(cells):
+                if isinstance(value, float):
+                    if abs(value) >= _EXACT:
+                        whole = shown(value, "0") or show(value)
+                        self.long_numbers.append(((row, column), whole))
+                        if (row, column) not in look.formats:
+                            cells[column] = whole
+                    elif not value and not look.zeros:
+                        cells[column] = ""
+        for (row, column), code in look.formats.items():
+            value = self._value(row, column)
+            if value in ("", None) or (row, column) in sheet.faults:
+                continue
+            text = shown(value, code, of_1904=sheet.of_1904)
+            if text is None:
+                continue
+            if not text and value != 0:
+                self.left_out.append(((row, column), show(value)))
+            sheet.rows[row][column] = text
+        for row, column in look.white:
+            if text := self._text(row, column):
+                self.left_out.append(((row, column), text))
+                sheet.rows[row][column] = ""
+
+    def _leave_out(self) -> None:
+        """Take the rows and columns that are shown, and of merged cells what of them is."""
+        sheet = self.sheet
+        row_at = {row: n for n, row in enumerate(self.row_of)}
+        column_at = {column: n for n, column in enumerate(self.column_of)}
+        self.rows = [
+            [sheet.rows[row][column] for column in self.column_of if column < len(sheet.rows[row])]
+            for row in self.row_of
+        ]
+        for (top, left), (height, width) in sheet.spans.items():
+            rows = [row_at[row] for row in range(top, top + height) if row in row_at]
+            columns = [column_at[c] for c in range(left, left + width) if c in column_at]
+            if not rows or not columns:
+                continue
+            anchor = rows[0], columns[0]
+            if len(rows) * len(columns) > 1:
+                self.spans[anchor] = (len(rows), len(columns))
+            if (self.row_of[anchor[0]], self.column_of[anchor[1]]) != (top, left):
+                self.moved[anchor] = (top, left)
+                cells = self.rows[anchor[0]]
+                cells += [""] * (anchor[1] + 1 - len(cells))
+                cells[anchor[1]] = self._value(top, left)
+
+    def place(self, row: int, column: int) -> Place:
+        """Return where in its file a cell stands that is seen at ``row`` and ``column`` (from 0)."""
+        column_at = self.column_of[column] if column < len(self.column_of) else column
+        return self._place(self.moved.get((row, column), (self.row_of[row], column_at)))
+
+    def _place(self, at: Cell) -> Place:
+        return Place(sheet=self.sheet.name, row=at[0] + 1, column=at[1] + 1)
+
+    def _value(self, row: int, column: int) -> Any:
+        cells = self.sheet.rows[row] if row < len(self.sheet.rows) else []
+        return cells[column] if column < len(cells) else ""
+
+    def _text(self, row: int, column: int) -> str:
+        value = self._value(row, column)
+        return "" if value is None else show(value)
+
+    def told(self, drawn: set[Place]) -> Iterator[Unsure]:
+        """Yield what a person should know of the worksheet; pictures, in ``drawn``, are told as such."""
+        hidden = self._hidden()
+        if self.sheet.hidden.sheet:
+            yield from hidden
+            return
+        rows, columns = set(self.row_of), set(self.column_of)
+        sheet, look = self.sheet, self.sheet.appearance
+        cells: list[tuple[Cell, str, str]] = [
+            (at, said, _NO_RESULT if said.startswith("=") else _ERROR) for at, said in sheet.faults.items()
+        ]
+        cells += [(at, text, _NOT_SHOWN) for at, text in self.left_out]
+        cells += [
+            (at, struck or self._text(*at), _STRUCK) for at, struck in look.struck.items() if self._text(*at)
+        ]
+        cells += [(at, text, _DIGITS) for at, text in self.long_numbers]
+        cells = sorted(one for one in cells if one[0][0] in rows and one[0][1] in columns)
+        places = [(self._place(at), said, why) for at, said, why in cells]
+        places = [one for one in places if one[0] not in drawn]
+        for place, said, why in places[:LISTED]:
+            yield Unsure(place=place, field="cell", text=f"{place.label()} {clipped(said)}", why=why)
+        if len(places) > LISTED:
+            more = worded("另有 {count} 格没有值", count=len(places) - LISTED)
+            why = worded("是错误值或没有计算结果的公式")
+            if any(why not in (_ERROR, _NO_RESULT) for _place, _said, why in places[LISTED:]):
+                more = worded("另有 {count} 格", count=len(places) - LISTED)
+                why = worded("没有值，或看不出是否有效")
+            yield Unsure(place=Place(sheet=sheet.name), field="cell", text=more, why=why)
+        yield from hidden
+
+    def _hidden(self) -> list[Unsure]:
+        """Return an entry for what of the worksheet is hidden and holds something."""
+        sheet = self.sheet
+        filled = [[column for column, v in enumerate(cells) if v not in ("", None)] for cells in sheet.rows]
+        if not any(filled):
+            return []
+        if sheet.hidden.sheet:
+            parts: list[str] = [worded("整张工作表")]
+        else:
+            shown_rows, shown_columns = set(self.row_of), set(self.column_of)
+            rows = [row + 1 for row, cells in enumerate(filled) if cells and row not in shown_rows]
+            columns = sorted(
+                {column + 1 for cells in filled for column in cells if column not in shown_columns}
+            )
+            parts = list(_named(rows, columns))
+        return [
+            Unsure(
+                place=Place(sheet=sheet.name),
+                field="hidden",
+                text=f"“{sheet.name}”{part}",
+                why=worded("是隐藏的，没有读入，请核对"),
+            )
+            for part in parts
+        ]
 
 
-def _placer(sheet: str) -> Callable[[int, int], Place]:
-    return lambda row, column: Place(sheet=sheet, row=row + 1, column=column + 1)
+_NO_RESULT = worded("公式没有计算结果，没有读入；请打开、计算后保存")
+_ERROR = worded("是 Excel 的错误值，没有读入")
+_NOT_SHOWN = worded("打开文件时看不见（白字或隐藏的格式），没有读入")
+_STRUCK = worded("文字上有删除线，已照原文读入，请核对是否作废")
+_DIGITS = worded("超过 15 位，Excel 没有保留后面的数字，请对照原件补全")
+
+
+def _named(rows: Sequence[int], columns: Sequence[int]) -> Iterator[str]:
+    if rows:
+        yield worded("第 {rows} 行", rows=series(map(str, rows[:LISTED]))) + (
+            worded("等") if len(rows) > LISTED else ""
+        )
+    if columns:
+        yield worded("{columns} 列", columns=series(map(column_letters, columns[:LISTED])))

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from rapidfuzz import fuzz
 
-from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
+from zhunsheng.targets.fields import COLUMN_LABELS, INDICATOR_LABELS, Field, fields_of
 from zhunsheng.targets.sheet import Goal, Indicator, TargetSheet
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.wording import plain
@@ -70,9 +70,7 @@ def _goal_changes(
 
 # Everything an indicator says, beyond what the editor offers.
 _COMPARED = INDICATOR_LABELS | {
-    "nature": "指标性质",
-    "direction": "指标方向",
-    "medium_term": "中期指标值",
+    **{name: COLUMN_LABELS[name] for name in ("nature", "direction", "medium_term", "original")},
     "settled": "性质与方向的认定",
     "goal": "所属目标",
 }

@@ -41,6 +41,8 @@ def read_date(text: str, year: int | None, dated: bool) -> date | str | None:
             return end
     if re.fullmatch(r"1-12月(?:份|底|末)?", body):
         return date(year, 12, 31) if year else "日期缺少年份"
+    if (months := re.fullmatch(r"(\d{1,2})(?:-|~|至|到)(\d{1,2})月(?:份|底|末)?", body)) and year:
+        return _month(year, int(months[2]), "") if int(months[1]) < int(months[2]) else None  # 6-9月
     return _one_date(body, year, dated)
 
 
@@ -70,6 +72,8 @@ def _with_year(text: str, dated: bool) -> date | str | None:
         return _month(int(match[1]), int(match[2]), match[3] or "")
     if match := re.fullmatch(rf"(\d{{4}})年度?(?:年底|年末|底|末|内)?{_TAIL}", text):
         return _date(int(match[1]), 12, 31)
+    if dated and re.fullmatch(r"20\d{2}", text):
+        return _date(int(text), 12, 31)
     if match := re.fullmatch(rf"(\d{{4}})年(?:第)?([一二三四1-4])季度(?:末|底)?{_TAIL}", text):
         return _month(int(match[1]), _QUARTER[match[2]], "")
     if match := re.fullmatch(rf"(\d{{4}})年上半年{_TAIL}", text):
@@ -85,6 +89,8 @@ def _without_year(text: str, dated: bool) -> tuple[int, int | None, str] | None:
         if not (match[2] or dated or re.search(r"前|完成", text)):
             return None
         return int(match[1]), None, (match[2] or "")[:2].replace("份底", "底")
+    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})(?:日|之)?前(?:完成)?", text):  # 9.30前
+        return int(match[1]), int(match[2]), ""
     if re.fullmatch(rf"(?:本|当|今)?(?:年底|年末|年内|年度内|年度|财政年度内){_TAIL}", text):
         return 12, 31, ""
     if re.fullmatch(rf"上半年{_TAIL}", text):

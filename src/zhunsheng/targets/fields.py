@@ -34,6 +34,17 @@ INDICATOR_LABELS = {
     "weight": worded("权重"),
     "last_year": worded("上年值"),
 }
+# What the columns of a table of indicators are called, beyond what the editor offers.
+COLUMN_LABELS = INDICATOR_LABELS | {
+    "op": worded("比较符"),
+    "unit": worded("计量单位"),
+    "nature": worded("指标性质"),
+    "direction": worded("指标方向"),
+    "medium_term": worded("中期指标值"),
+    "original": worded("调整前指标值"),
+    "actual": worded("完成值"),
+    "score": worded("得分"),
+}
 # What kind of text each field holds, which says how long it may be (``text.MOST``);
 # others are numbers and days.
 _KINDS_OF_SHEET = {

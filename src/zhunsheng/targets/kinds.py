@@ -90,7 +90,7 @@ _DURATION = re.compile(
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
 )
 _HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
-_SCANNED = re.compile(r"2(?:100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 290% is ≥90%
+_SCANNED = re.compile(r"2(100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 290% is ≥90%
 # What is to last, so that more of it is better: 免费开放天数, 公示期.
 _LASTS = re.compile(
     r"开放|培训|授课|学习|学时|服务(?:时间|天数|时长)|优良|达标|公示|公告|值[班守]|监测|养护|存放|保存|在线|"
@@ -102,7 +102,10 @@ _LASTS = re.compile(
 _YEARLY = re.compile(r"(?:年度|年份|时间|时限)$")
 _FINITE = re.compile(r"清单|名单|目录|在册|定员|编制|标准$")
 # Rates that end at the whole: a target beyond it is a slip of the pen (290% is ≥90% typed anew).
-_WHOLE_RATE = re.compile(r"(?:满意度|(?:合格|办结|覆盖|及时|达标|准确|知晓|通过)率)(?:指标)?$")
+_WHOLE_RATE = re.compile(
+    r"(?:满意度|(?:合格|办结|覆盖|及时|达标|准确|知晓|通过|清运|处理|处置|到位|满意|优良|成活|入学|普及|参保|兑现|拨付|"
+    r"公开|归档|受理|答复|出勤|到岗|完好|保存|巩固|规范|真实|守法)率)(?:指标)?$"
+)
 _YES = re.compile(r"是|有|(?:已|已经)?(?:建立|制定|出台|发布|印发|公开)")
 _NO = re.compile(r"否|(?:未|不|零|没有)(?:再)?发生|未出现")
 # Words in which 不, 未, 非, 无 deny nothing that is counted, and the operators among words.
@@ -214,7 +217,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
     if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(name, target)):
         unsure = (*unsure, doubt)
-    if not settled and RATE_NAME.search(name) and kind != "growth" and (slip := _beyond_whole(name, aim)):
+    if not settled and RATE_NAME.search(name) and kind != "growth" and (slip := slip_of(name, aim)):
         unsure = (*unsure, slip)
     if not settled and not unit and _YEARLY.search(name) and 1990 < _highest(target) < 2100:
         unsure = (*unsure, worded("“{raw}”像是年份，不是数量", raw=target.raw))
@@ -297,16 +300,24 @@ def _highest(target: TargetValue) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(0)
 
 
-def _beyond_whole(name: str, aim: TargetValue) -> str | None:
-    """Return why the target of a rate may be a slip: beyond the whole where no rate of its kind goes,
-    or ≥ read as 2.
+def slip_of(name: str, aim: TargetValue) -> str | None:
+    """Return why the target of a rate may be a slip, with what it may have been: beyond the whole where no
+    rate of its kind goes, or ≥ read as 2 (298% is ≥98%); None where nothing speaks for one.
     """
     highest = _highest(aim)
     ratio = split_unit(aim.unit)[0] == "比值"
     scanned = aim.unit in (None, "", "%") and _SCANNED.fullmatch(f"{highest:f}")
-    if scanned or (ratio and _WHOLE_RATE.search(name) and convert(highest, aim.unit, "%") > 100):
+    beyond = ratio and convert(highest, aim.unit, "%") > 100
+    if not scanned and not (beyond and _WHOLE_RATE.search(name)):
+        return None
+    unit = aim.unit or ""
+    digits = f"{highest:f}"
+    likely = f"≥{scanned[1]}{unit}" if scanned else f"{digits[:2]}.{digits[2:]}{unit}"
+    if not scanned and not re.fullmatch(r"[4-9]\d{2}", digits):  # 925% may be 92.5%; of 120% nobody can tell
         return worded("“{name}”不会超过 100%，“{raw}”疑为误录", name=name, raw=aim.raw)
-    return None
+    return worded(
+        "“{name}”不会超过 100%，“{raw}”疑为误录，可能是“{likely}”", name=name, raw=aim.raw, likely=likely
+    )
 
 
 def _unit_of(name: str, target: TargetValue) -> str | None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from zhunsheng.numerals import chinese_number
 from zhunsheng.targets.spelling import NUMBER, Op, number_at, number_of, operator_at, unit_and_suffix
 from zhunsheng.translation import worded
 
@@ -58,6 +59,17 @@ _ZERO = re.compile(
     r"零([起次件例宗个人]?)(?:事故|投诉|伤亡|死亡|差错|违规|上访|舆情|事件|案件|发生|新增|积压)*"
 )
 _EITHER_WAY = re.compile(rf"(?:≤|<|不超过)?±({NUMBER})([^\d]*?)(?:以内|之内|内|范围内)?")
+# A share of one that kept its % (0.95%): a rate to be reached is not as small, one to be held down may be.
+_LOST_FORMAT = Decimal("0.6")
+_FRACTION = re.compile(
+    r"(?:(?P<whole>[二三四五六七八九十]{1,2})分之(?P<part>[一二三四五六七八九十]{1,2})|"
+    r"(?P<above>\d)/(?P<below>\d)(?=以上|及以上|以下|以内))(?P<suffix>(?:及|\(含\)|或)?以[上下内])?"
+)
+# 全省前三名: better than that is a lower number.
+_RANK = re.compile(
+    r"(?:在?(?:全国|全省|全市|全区|全县|同类|同级|系统|片区)*)?(?:综合)?(?:考核|考评|测评|评价)?(?:排名|排位|位居|位列|名列|列|进入|进|居|保持)*"
+    r"(?:全国|全省|全市|全区|全县)?前(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位)?(?:以内|之内|内|以上)?"
+)
 _MULTIPLIERS = ("万", "亿", "千", "百万")
 
 
@@ -97,7 +109,13 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
     """
     if both := _BOTH_ENDS.fullmatch(text):
         return _range(both[1], both[3], both[4] or both[2] or columns.unit, doubts)
+    if rank := _RANK.fullmatch(text):
+        place = number_of(rank[1]) if rank[1].isdigit() else chinese_number(rank[1])
+        if place is not None:
+            return Quantity("<=", Decimal(place), rank[2] or "名")
     lead, rest = _lead(_without_name(text, doubts), doubts)
+    if part := _FRACTION.fullmatch(rest):
+        return _fraction(part, lead, doubts)
     if zero := _ZERO.fullmatch(rest):
         return Quantity("==", Decimal(0), zero[1] or columns.unit)
     if away := _EITHER_WAY.fullmatch(rest):
@@ -118,7 +136,7 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
         doubts.append(worded("指标值自带的比较符与比较符列不一致，以指标值为准"))
     op = op or columns.op or (">=" if lead.relative else None)
     unit = _unit(written, columns.unit, doubts)
-    if unit == "%" and 0 < amount <= 1:
+    if unit == "%" and _LOST_FORMAT <= amount <= 1 and op not in ("<=", "<") and not lead.relative:
         doubts.append(
             worded(
                 "{amount}% 疑为百分数格式丢失，请核对是否 {percent}%",
@@ -131,6 +149,24 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
     if per in _DAILY and unit not in _OCCASIONS:  # 每日10吨 is a rate, told by no sum of a year
         return None
     return Quantity(op or "==", amount, unit, per, lead.relative, implied=op is None and bool(amount))
+
+
+def _fraction(part: re.Match[str], lead: _Lead, doubts: list[str]) -> Quantity | None:
+    """Return a fraction in words (五分之四以上) as a percentage; one that doesn't come out even is rounded
+    to two places, and doubted.
+    """
+    words = (part["whole"] or part["below"], part["part"] or part["above"])
+    whole, share = (Decimal(w) if w.isdigit() else chinese_number(w) for w in words)
+    if not whole or share is None or share > whole:
+        return None
+    exact = Decimal(share) * 100 / Decimal(whole)
+    percent = exact.quantize(Decimal("0.01")).normalize()
+    op = lead.op or (">=" if "上" in (part["suffix"] or "") else "<=" if part["suffix"] else None)
+    if percent != exact and op is None:
+        return None  # 三分之二 by itself stays the words that it is
+    if percent != exact:
+        doubts.append(worded("“{text}”除不尽，按 {percent}% 读入", text=part[0], percent=f"{percent:f}"))
+    return Quantity(op or "==", Decimal(f"{percent:f}"), "%", lead.per, lead.relative, implied=op is None)
 
 
 def _without_name(text: str, doubts: list[str]) -> str:

@@ -33,6 +33,10 @@ Money = Annotated[Exact, Field(ge=0)]
 MOST_MONEY, MOST_WEIGHT = Decimal(10) ** 13, Decimal(1000)
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,8 +53,19 @@ class _Frozen(BaseModel):
         return super().model_copy(update=said, deep=deep)
 
 
+def _silent(value: object) -> bool:
+    return value is None
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Place(_Frozen):
-    """Where something stood in its file; rows, columns, tables and lines count from 1."""
+    """Where something stood in its file; rows, columns, tables, lines and pages count from 1.
+
+    ``region`` is the part of its page as shown: left, top, right and bottom as shares of the page's width and
+    height, of four decimals. Formats without pages have neither, also not in JSON.
+    """
 
     line: int | None = None
     paragraph: int | None = None
@@ -58,9 +73,16 @@ class Place(_Frozen):
     table: int | None = None
     row: int | None = None
     column: int | None = None
+    page: int | None = Field(default=None, exclude_if=_silent)
+    region: tuple[Share, Share, Share, Share] | None = Field(default=None, exclude_if=_silent)
 
     def label(self) -> str:
-        """Return the place in words: 第87行, 表2第3行第4列, 工作表“自评”D5."""
+        """Return the place in words: 第87行, 表2第3行第4列, 第2页表1第3行第4列, 工作表“自评”D5."""
+        if self.page is not None:
+            return worded("第{page}页", page=self.page) + self._on_page()
+        return self._on_page() or worded("全文")
+
+    def _on_page(self) -> str:
         if self.line is not None:
             return worded("第{line}行", line=self.line)
         if self.paragraph is not None:
@@ -78,7 +100,7 @@ class Place(_Frozen):
             )
         if self.table is not None:
             return worded("表{number}", number=self.table)
-        return worded("全文")
+        return ""
 
 
 def column_letters(column: int) -> str:
@@ -91,11 +113,16 @@ def column_letters(column: int) -> str:
 
 
 class Budget(_Frozen):
-    """Budget in yuan: total, from fiscal funds, other funds; None where the document is silent."""
+    """Budget of the year in yuan: total, from fiscal funds, other funds; None where the document is silent.
+
+    ``project`` is what the whole project costs over its years (项目总投资), left out of JSON where nothing is
+    said of it.
+    """
 
     total: Money | None = None
     fiscal: Money | None = None
     other: Money | None = None
+    project: Money | None = Field(None, exclude_if=_is_none)
 
 
 class PlanStep(_Frozen):
@@ -151,9 +178,10 @@ class Indicator(_Frozen):
     ``id`` is its stable code within the sheet (see ``identity``), never shown as its name;
     ``weight`` is the points or weight as written; ``actual`` and ``score`` come from self-evaluation tables;
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the
-    year's. ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位),
-    ``nature`` and ``direction`` likewise; ``type`` is what all of them together make it,
-    ``settled`` what a person decided where they don't.
+    year's, ``original`` the one before it was adjusted (调整前), left out of JSON where there is none.
+    ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and
+    ``direction`` likewise; ``type`` is what all of them together make it, ``settled`` what a person decided
+    where they don't.
     """
 
     id: str = ""
@@ -171,6 +199,7 @@ class Indicator(_Frozen):
     settled: Settled | None = None
     last_year: str | None = None
     medium_term: TargetValue | None = None
+    original: TargetValue | None = Field(None, exclude_if=_is_none)
     actual: str | None = None
     score: Exact | None = None
     deviation: str | None = None

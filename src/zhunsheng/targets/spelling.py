@@ -118,13 +118,14 @@ _NUMERALS = re.compile("[零一二两三四五六七八九十百千万亿点]+")
 _OF_HUNDRED = re.compile(rf"(百分之|千分之)({NUMBER}|{_NUMERALS.pattern})")
 _PLAIN_DIGIT = re.compile("[0-9０-９]")
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")  # signs that stand in no unit
+_DONE = "(?:合格|完成|覆盖|到位|达标|通过|及时|办结|落实|满意|安全|整改|发放|支付|执行)(?:率)?"
 _LONGEST_UNIT = 12
 
 
 def normalise(text: str) -> str:
     """Return ``text`` without white space, in half-width, with look-alike signs folded into one."""
     text = unicodedata.normalize("NFKC", str(text).translate(_GLYPHS)).translate(_GLYPHS)
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"^\(([≥≤<>=]{1,2})\)", r"\1", re.sub(r"\s+", "", text))
 
 
 def odd_digits(text: str) -> str:
@@ -228,11 +229,18 @@ def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None
     """Split ``90 | %以上`` behind the number; (None, None) where what follows is no unit."""
     suffix: Op | None = None
     text = re.sub(r"(?:完成|之间|目标)$", "", text)
+    text = re.sub(r"/每(?=季|月|半年|周|年|日|天)", "/", text)
+    if text.startswith("%"):
+        text = re.sub(rf"^%(?:/年|{_DONE})$", "%", text)
+    if more := re.match(r"(?:余|多)(?=[一-龥])", text):
+        suffix, text = ">=", text[more.end() :]
     if text.endswith(("左右", "上下")):
         doubts.append("“左右”使指标值不明确")
         text = text[:-2]
     if word := next((word for word in _SUFFIX_WORDS if text.endswith(word)), None):
         suffix, text = _SUFFIX_OPS[word], text[: -len(word)]
+    if inner := re.fullmatch(r"\(([^()]{1,8})\)", text):
+        text = inner[1] if re.fullmatch(r"%|[一-龥]{1,4}(?:/[一-龥]{1,3})?", inner[1]) else ""
     text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
     text = "%" if text == "百分比" else text
     if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):

@@ -30,6 +30,9 @@ LONGEST = 1000  # characters of a value that is read as one; a number with its w
 REMEMBERED = 200
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 _LEVEL = re.compile(r"定性[:：]\s*(.+)$", re.S)
+_EVERY_TIME = re.compile(
+    r"(?:每个?|次|当)(?:月|季度?|周)(?:后|末|底|初)?(?:\d{1,2}[日号]|[末底])?(?:之?前|以前|之?内|底前|末前).*"
+)
 _MEASURED = re.compile(r"[\d≥≤<>=]")
 
 
@@ -351,6 +354,8 @@ def _day(raw: str, text: str, year: int | None, dated: bool) -> TargetValue | No
             value=found,
             doubts=(worded("由 Excel 日期序号 {text} 还原为 {found}", text=text, found=found),),
         )
+    if _EVERY_TIME.fullmatch(text):  # a day of every period is no day of the year
+        return TargetValue(raw=raw, op="level", value=raw)
     by = read_date(text, year, dated)
     if isinstance(by, str):
         return _unread(raw, None, by)

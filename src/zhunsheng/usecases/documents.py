@@ -9,7 +9,7 @@ from typing import Any
 
 from zhunsheng.files.opening import open_file
 from zhunsheng.intake import MAX_DOCUMENT, blocks_of
-from zhunsheng.intake.grid import Paragraph, Picture
+from zhunsheng.intake.grid import Grid, Paragraph, Picture
 from zhunsheng.targets import Place
 
 MAX_CELLS = 20_000  # what a browser still shows at ease
@@ -47,6 +47,8 @@ def original(path: Path) -> list[dict[str, Any]]:
             continue
         if isinstance(block, Picture):
             parts.append({"kind": "p", "key": place_key(block.place), "text": f"［{block.what}，没有读］"})
+            continue
+        if not isinstance(block, Grid):
             continue
         rows = []
         for r, values in enumerate(block.rows):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from zhunsheng.targets import Budget, Goal, Indicator, Place, PlanStep, Source, Unsure
+from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
 
 Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
-BudgetPart = Literal["total", "fiscal", "carried", "other"]
+# ``project`` is the whole project's over all its years, ``level`` one of several sources of fiscal funds
+BudgetPart = Literal["total", "fiscal", "carried", "other", "project", "level"]
 ExecutionPart = Literal["planned", "adjusted", "spent", "points", "score"]
 
 
@@ -34,7 +36,20 @@ class TableColumns:
 
     fields: Mapping[str, int]
     project: Mapping[str, int]
+    heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
+    rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
     width: int  # of the table, by which its part on the next page is known
+
+
+@dataclass(frozen=True)
+class PlanSaid:
+    """A date of the spending plan (inclusive) and what stands for it: a number in %, in a unit of money, or
+    bare.
+    """
+
+    by: date
+    number: Decimal
+    unit: str | None
 
 
 @dataclass(frozen=True)
@@ -58,12 +73,18 @@ class Draft:
     unit: str | None = None
     purpose: str | None = None
     year: int | None = None
+    titled_year: int | None = None  # as the title over it tells, or what stood before it
     budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
+    paid: dict[BudgetPart, dict[str, Decimal]] = field(default_factory=dict)  # level, other: by their labels
+    money_seen: Said | None = None  # words of money of which no total was read
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
     total_score: Decimal | None = None
     goals: list[Goal] = field(default_factory=list)
+    medium_goals: list[Goal] = field(default_factory=list)
+    central: Said | None = None  # the central department over a local one
     indicators: list[Read] = field(default_factory=list)
-    plan: list[PlanStep] = field(default_factory=list)
+    plan_said: list[PlanSaid] = field(default_factory=list)
+    plan_words: str = ""  # what stands in the plan beside dates and numbers
     narrative: list[str] = field(default_factory=list)
     safeguards: list[Goal] = field(default_factory=list)
     provenance: dict[str, Place] = field(default_factory=dict)
@@ -71,6 +92,7 @@ class Draft:
     # What a row has to know of the rows before it.
     columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages
     levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
+    stairs: bool = False  # whether levels stand over the names, in the same column
     medium: bool = False  # whether the indicators now read are the medium-term ones
     plan_dates: list[str] = field(
         default_factory=list
@@ -90,19 +112,33 @@ class Draft:
             self.year = year
             self.provenance["year"] = place
 
-    def put_budget(self, part: BudgetPart, amount: Decimal, place: Place) -> None:
+    def put_budget(self, part: BudgetPart, amount: Decimal, place: Place, label: str = "") -> None:
         """Keep the first amount (yuan) of a part of the budget and where it stood."""
-        if part not in self.budget:
+        if part in ("level", "other"):
+            self.paid.setdefault(part, {}).setdefault(label, amount)
+        if part == "level":
+            self.provenance.setdefault("budget.fiscal", place)
+        elif part not in self.budget:
             self.budget[part] = amount
             self.provenance.setdefault("budget.fiscal" if part == "carried" else f"budget.{part}", place)
 
     def budget_parts(self) -> Budget:
-        """Return the budget; what was carried over from the year before (上年结转资金) is of fiscal funds."""
+        """Return the budget of the year; what was carried over from the year before (上年结转资金) is of
+        fiscal funds, which are the sum of their sources (中央, 省级 …) where nothing tells it. Several other
+        funds add up where that makes the total; else the first is the one that holds the others (其中).
+        """
         fiscal = [amount for part in ("fiscal", "carried") if (amount := self.budget.get(part)) is not None]
+        if "fiscal" not in self.budget:
+            fiscal += self.paid.get("level", {}).values()
+        total, other = self.budget.get("total"), self.budget.get("other")
+        others = sum(self.paid.get("other", {}).values(), Decimal(0))
+        if total is not None and others and total == sum(fiscal, others):
+            other = others
         return Budget(
-            total=self.budget.get("total"),
+            total=total,
+            project=self.budget.get("project"),
             fiscal=sum(fiscal, Decimal(0)) if fiscal else None,
-            other=self.budget.get("other"),
+            other=other,
         )
 
     def narrate(self, text: str, place: Place) -> None:
@@ -123,7 +159,9 @@ class Document:
     defaults: dict[TextField, Said] = field(
         default_factory=dict
     )  # fields told outside tables, for all sheets
+    ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
+    last_unit: str | None = None  # of the amount before, for those below it without one
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）
     section: str = ""  # the section of the narrative that paragraphs stand in
     department: Draft | None = None  # the sheet that paragraphs belong to
@@ -139,6 +177,7 @@ class Document:
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
         """Begin a sheet."""
         draft = Draft(kind, title, place)
+        draft.titled_year, self.last_unit = self.year, None
         self.drafts.append(draft)
         return draft
 

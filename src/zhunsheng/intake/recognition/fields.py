@@ -6,15 +6,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast, get_args
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
-from zhunsheng.intake.recognition.money import amount, execution_columns, read_execution, unit_noted
+from zhunsheng.intake.recognition.money import (
+    amount,
+    execution_columns,
+    part_named,
+    parts_of,
+    read_beside,
+    read_execution,
+    unit_noted,
+)
 from zhunsheng.intake.recognition.plan import read_plan
 from zhunsheng.intake.recognition.rows import Row, label_of, said
 from zhunsheng.targets import Goal
+from zhunsheng.translation import worded
 
 _TEXTS: tuple[TextField, ...] = get_args(TextField)
 _PARTS = (
@@ -25,19 +35,28 @@ _PARTS = (
 )  # labels of what is read row by row, not of single fields
 
 
+_OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
+
+
+_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、])")
+_NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
+_YEARS = re.compile(r"年度|当年|本年|20\d\d")
+
+
 @dataclass
 class Zone:
     """The part of a form that a row stands in: the label at its left, the money columns over it."""
 
     label: str = ""
     money: dict[str, int] = field(default_factory=dict)
+    year_right: bool = True  # whether the year's money stands at the right of the medium term's
 
 
 def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     """Read one row of labels and values into its draft; ``zone`` moves on with the rows."""
     if columns := execution_columns(row):
         document.zone_unit = unit_noted(row.words())
-        if (labels.label(row.cells[0][1]) or zone.label).startswith("budget"):
+        if (labels.label(row.cells[0][1]) or zone.label).startswith(("budget", "money")):
             zone.label = "budget.total"
         zone.money = columns
         return
@@ -47,26 +66,49 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     elif zone.label in ("narrative", "safeguards"):
         _read_texts(draft, row, zone.label)
     elif zone.label in ("goals", "medium_goals"):
-        read_goals(draft, row)
-    elif not (zone.money and read_execution(document, draft, row, zone.money)):
+        read_goals(draft, row, medium=zone.label == "medium_goals")
+    elif not (zone.money and read_execution(document, draft, row, zone.money)) and not (
+        read_beside(document, draft, row)
+    ):
         _read_pairs(document, draft, row, zone)
 
 
 def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put what a label's value says into the field that the label names; the first value of a field stays."""
-    if name.startswith("budget."):
-        if (found := amount(document, value)) is not None:
-            draft.put_budget(cast(BudgetPart, name.removeprefix("budget.")), found, value.place)
+    if name == "money" or name.startswith("budget."):
+        _put_money(document, draft, name, value)
     elif name == "year":
         if match := re.search(r"20\d{2}", value.text):
             document.year = int(match[0])
             draft.put_year(document.year, value.place)
+    elif name == "department" and "中央" in value.label:
+        draft.central = draft.central or value
     elif name in _TEXTS and (clean := said(value.text)):
         text = "".join(clean.split()) if name != "purpose" else clean
         if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
             draft.put("code", coded[1], value.place)
             text = coded[2]
         draft.put(name, text, value.place)
+
+
+def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
+    """Put an amount into the part of the budget that its label names, several told in one cell each into
+    its own.
+    """
+    parts = parts_of(value.text)
+    if parts and (first := _FIRST.match(value.text)):  # 总额：216；其中：财政拨款200
+        parts.insert(0, (value.label.partition("：")[0], first[0]))
+    for words, written in parts:
+        part = part_named(words)
+        if part is None:
+            document.doubt(value.place, "budget", written, worded("认不出“{words}”是哪一项资金", words=words))
+        elif (found := amount(document, Said(written, value.place, value.label))) is not None:
+            draft.put_budget(part, found, value.place, words)
+    if parts or (name == "money" and _NUMBER.fullmatch(value.text) is None):
+        return
+    if (found := amount(document, value)) is not None:
+        part = "total" if name == "money" else cast(BudgetPart, name.removeprefix("budget."))
+        draft.put_budget(part, found, value.place, value.label)
 
 
 def _enter(document: Document, row: Row, zone: Zone) -> None:
@@ -76,7 +118,7 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
     if not leading:
         return
     document.zone_unit = unit_noted(text)
-    if leading != zone.label and not leading.startswith("budget"):
+    if leading != zone.label and not leading.startswith(("budget", "money")):
         zone.money = {}
     zone.label = leading
 
@@ -97,18 +139,45 @@ def _read_pairs(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if under is not None and (text := row.text(under).strip()):
         add_goals(draft, row, [(under, text)])
         return
-    labelled = _put_labelled(document, draft, row)
+    labelled = _put_labelled(document, draft, row, zone)
     if zone.label == "purpose" and (not labelled or len(row.cells) == 1):
         column, text = row.cells[-1]
         if labels.label(text) is None:
             put_field(document, draft, "purpose", Said(text, row.place(column)))
 
 
-def _put_labelled(document: Document, draft: Draft, row: Row) -> bool:
+def _of_project(row: Row, n: int, name: str | None) -> str | None:
+    """Return the field of a row's label: a total beside the year's total is the whole project's."""
+    if name != "budget.total" or _YEARS.search(row.cells[n][1]):
+        return name
+    beside = [text for m, (_, text) in enumerate(row.cells) if m > n and label_of(text)[0] == name]
+    whole = re.search(r"项目.*总|总.*[预资投]", row.cells[n][1])
+    return "budget.project" if whole and any(map(_YEARS.search, beside)) else name
+
+
+def _revised(row: Row, n: int) -> tuple[int, str] | None:
+    """Return the cell of the amount after an adjustment, where a label is followed by both:
+    预算数 | 调整前 | 80 | 调整后 | 60.
+    """
+    cells = row.cells[n + 1 :]
+    return next(
+        (value for (_, head), value in pairwise(cells) if labels.qualifies(head, "adjusted")),
+        None,
+    )
+
+
+def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
+    if draft.money_seen is None and _OF_MONEY.search(row.words()):
+        draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
+    told = [label_of(text) for _, text in row.cells]
+    names = [_of_project(row, n, name) for n, (name, _) in enumerate(told)]
+    if "budget.project" in names and "budget.total" in names:
+        last = max(n for n, name in enumerate(names) if name == "budget.total")
+        zone.year_right = names.index("budget.project") < last
     for n, (column, text) in enumerate(row.cells):
-        found, value = label_of(text)
+        found, value = names[n], told[n][1]
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
@@ -116,8 +185,12 @@ def _put_labelled(document: Document, draft: Draft, row: Row) -> bool:
             continue
         labelled = True
         at = column
-        if not value and n + 1 < len(row.cells) and label_of(row.cells[n + 1][1])[0] is None:
+        if not value and (revised := _revised(row, n)):
+            at, value = revised
+        elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
+        if found.startswith("budget") and found in (names[n + 1 :] if zone.year_right else names[:n]):
+            continue  # the medium term's, beside the year's of the same name
         if value and not (found == "purpose" and labels.label(text) and len(value) < 4):
             put_field(document, draft, found, Said(value, row.place(at), text))
     return labelled

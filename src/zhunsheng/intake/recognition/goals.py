@@ -23,17 +23,20 @@ def is_ellipsis(text: str) -> bool:
     return bool(_ELLIPSIS.match(text))
 
 
-def read_goals(draft: Draft, row: Row) -> None:
-    """Read one row of the goals' part of a form."""
+def read_goals(draft: Draft, row: Row, *, medium: bool = False) -> None:
+    """Read one row of the goals' part of a form, the year's or the medium term's."""
     results = tuple(column for column, text in row.cells[1:] if labels.label(text) in _BESIDE_GOALS)
     if results and not any(len(text) > _LONG for _, text in row.cells):
         draft.result_columns = results  # a row of heads: goals, and beside them what became of them
         return
-    add_goals(draft, row, row.cells)
+    add_goals(draft, row, row.cells, medium=medium)
 
 
-def add_goals(draft: Draft, row: Row, cells: Sequence[tuple[int, str]]) -> None:
-    """Add the goals that cells of a row say; a short cell before a long one names it."""
+def add_goals(draft: Draft, row: Row, cells: Sequence[tuple[int, str]], *, medium: bool = False) -> None:
+    """Add the goals that cells of a row say, the year's or the medium term's; a short cell before a long
+    one names it.
+    """
+    goals = draft.medium_goals if medium else draft.goals
     mark: str | None = None
     free = [
         one for one in cells if labels.label(one[1]) not in _OF_GOALS and one[0] not in draft.result_columns
@@ -49,9 +52,9 @@ def add_goals(draft: Draft, row: Row, cells: Sequence[tuple[int, str]]) -> None:
             continue
         label, inline = label_of(text)
         place = row.place(column)
-        if any(goal.place == place for goal in draft.goals):
+        if any(goal.place == place for goal in goals):
             continue
-        draft.goals.extend(_goals_in(inline if label == "goals" else text, mark, place))
+        goals.extend(_goals_in(inline if label == "goals" else text, mark, place))
         mark = None
 
 

@@ -1,35 +1,125 @@
-"""Header rows: which columns of a table hold what of the indicators, told by what the cells mean."""
+"""Header rows: which columns of a table hold what of the indicators, told by the words over them and, where
+nobody knows the words, by what the columns hold.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from zhunsheng.intake import labels
+from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
+from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.targets import TargetValue
+from zhunsheng.targets.spelling import column_op
 
-_REQUIRED = {"target", "actual", "score", "weight", "medium_term"}
-_Found = list[tuple[int, str]]  # (column, field) from the left
+
+def stated(text: str) -> bool:
+    """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
+    found, left = prose.indicators(text, 2000)
+    return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
 
 
-def header_at(grid: Grid, row: int) -> tuple[dict[str, int], int] | None:
-    """Return the indicator columns that a header names and how many rows it takes; None without header."""
-    found, used = _fields_from(grid, row)
-    if len(found) < 2:
+_REQUIRED = {"target", "actual", "score", "weight", "medium_term", "stated"}
+_GLYPHS: tuple[Class, ...] = ("op", "nature", "direction", "unit")  # what a column is by its cells alone
+_OF_CONTENT: dict[Class, str] = {
+    "level1": "level1",
+    "level2": "level2",
+    "op": "op",
+    "nature": "nature",
+    "direction": "direction",
+    "unit": "unit",
+    "points": "weight",
+    "target": "target",
+}
+_YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
+_FORM = ("绩效指标", "年度绩效指标", "绩效目标", "指标体系")  # the form's own label at the left of its table
+_WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
+_SAMPLE = 40  # rows by which a column is known
+_TALLEST = 4  # rows that a header takes at most
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header: the column of each field, the rows it takes (0: the rows begin without one), and what
+    of it a person should look at.
+
+    ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
+    another column was given, ``unread`` those that hold something of no known kind.
+    """
+
+    fields: dict[str, int]
+    height: int
+    guessed: tuple[tuple[int, str], ...] = ()
+    rivals: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
+        """Return what the rows of the header at a row show, by which it is known where it comes again."""
+        return tuple(shown(grid, row + n) for n in range(self.height))
+
+
+@dataclass
+class _Column:
+    """A column under a header: the heads over it from above, its cells, and the field its words say."""
+
+    number: int
+    heads: tuple[str, ...]
+    cells: list[str] = field(default_factory=list)
+    said: str | None = None
+
+    @property
+    def holds(self) -> Class:
+        return class_of(self.cells)
+
+    @property
+    def year(self) -> int | None:
+        return next((int(m[1]) for head in reversed(self.heads) if (m := _YEAR.search(head))), None)
+
+    def told(self, how: str) -> bool:
+        return any(labels.qualifies(head, how) for head in self.heads)
+
+
+def shown(grid: Grid, row: int) -> tuple[str, ...]:
+    """Return the texts that a row shows, each once."""
+    return tuple(text for column in grid.distinct(row) if (text := labels.clean(grid.text(row, column))))
+
+
+def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
+    """Return what the header that begins at a row says; None where none begins there.
+
+    ``year`` is the sheet's, by which its own values are told from those of other years. With ``unheaded``,
+    where no header is in force, rows that plainly are indicators are taken under unknown words or none too.
+    """
+    known = [
+        text for column in grid.distinct(row) if (text := grid.text(row, column)) and labels.header(text)
+    ]
+    money = {labels.execution(grid.text(row, column)) for column in grid.distinct(row)}
+    if len(money & {"planned", "adjusted", "spent"}) > 1:
+        return None  # the money of a self-evaluation, with 分值 and 得分 of its own
+    if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
+        return _without_header(grid, row) if unheaded else None
+    height = _height(grid, row)
+    columns = _columns(grid, row, height)
+    fields, rivals = _by_words(columns, grid, row, year)
+    guessed = _by_content(columns, fields, rivals)
+    placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
+    if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
-    names = [column for column, name in found if name == "name"]
-    if len(names) > 1:
-        # 绩效指标 beside the table is the form's own label, not a column of names.
-        keep = [column for column in names if labels.clean(grid.text(row, column)) != "绩效指标"] or names
-        found = [(column, name) for column, name in found if name != "name" or column in keep]
-    columns = _columns(grid, row, found)
-    if "name" not in columns and "description" in columns and "level2" in columns:
-        columns["name"] = columns.pop("description")
-    if "name" not in columns or not _REQUIRED & columns.keys() or len(columns) < 3:
+    if "name" not in fields and "description" in fields and "level2" in fields:
+        fields["name"] = fields.pop("description")
+    if "name" not in fields or not _REQUIRED & fields.keys() or len(fields) < 3:
         return None
-    if "unit_or_grid" in columns:
-        columns.setdefault("unit", columns.pop("unit_or_grid"))
-    return columns, used
+    if "unit_or_grid" in fields:
+        fields.setdefault("unit", fields.pop("unit_or_grid"))
+    taken = {*fields.values(), *rivals}
+    unread = tuple(
+        c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
+    )
+    return Header(fields, height, tuple(guessed), tuple(rivals), unread)
 
 
 def project_columns(grid: Grid, row: int, taken: Mapping[str, int]) -> dict[str, int]:
@@ -47,40 +137,418 @@ def project_columns(grid: Grid, row: int, taken: Mapping[str, int]) -> dict[str,
     return found if "name" in found else {}
 
 
-def _fields_from(grid: Grid, row: int) -> tuple[_Found, int]:
-    """Return the fields that a header names, also in a second row that parts it, and the rows it takes."""
-    first = _fields_at(grid, row)
-    if len(first) < 2 or row + 1 >= len(grid.rows):
-        return first, 1
-    second = _fields_at(grid, row + 1)
-    new = [one for one in second if one not in first]
-    named = any(name == "name" for _, name in first)
-    if not (new and len(second) >= 2 and not named) and len(new) < 3:
-        return first, 1
-    replaced = {column for column, _ in second}
-    return [one for one in first if one[0] not in replaced] + second, 2
+def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
+    """Give the cells of a row that say something and are not merged from above, as (column, text)."""
+    for column in grid.distinct(row):
+        if grid.owner(row, column)[0] == row and (text := grid.text(row, column).strip()):
+            yield column, text
 
 
-def _fields_at(grid: Grid, row: int) -> _Found:
-    texts = ((column, grid.text(row, column)) for column in grid.distinct(row))
-    return [(column, name) for column, text in texts if text and (name := labels.header(text))]
+def _over_indicators(grid: Grid, row: int) -> bool:
+    """Say whether a row of unknown words stands over rows that plainly are indicators."""
+    own = list(_own(grid, row))
+    if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
+        return False
+    if any(len(text) > 16 for _, text in own):
+        return False
+    told = [labels.label(text) for _, text in own]
+    if any(told) and (len(own) - len(told) + told.count(None) < 3 or "name" not in told):
+        return False  # labels with their values; in a list of projects they stand over columns
+    height = _height(grid, row)
+    return row + height < len(grid.rows) and is_indicator(grid, row + height)
 
 
-def _columns(grid: Grid, row: int, found: _Found) -> dict[str, int]:
-    """Return the column of each field; of two columns of target values the left one is the medium-term's.
+def is_indicator(grid: Grid, row: int) -> bool:
+    """Say whether a row plainly is an indicator: a category of the framework, and a value."""
+    texts = [grid.text(row, column) for column in grid.distinct(row)]
+    filled = [text for text in texts if said(text)]
+    told = [text for text in filled if is_value(text) or (not level_of(text) and stated(text))]
+    signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
+    return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 
-    Of two groups of columns side by side the yearly one is taken: the right one, unless a head over it tells.
+
+def _without_header(grid: Grid, row: int) -> Header | None:
+    """Return the columns of rows that plainly are indicators and have no header over them."""
+    if not is_indicator(grid, row):
+        return None
+    columns = _columns(grid, row, 0)
+    fields: dict[str, int] = {}
+    guessed = _by_content(columns, fields, [])
+    if "name" not in fields or not {"target", "stated"} & fields.keys():
+        return None
+    return Header(fields, 0, tuple(guessed)) if {"level1", "level2"} & fields.keys() else None
+
+
+def _height(grid: Grid, row: int) -> int:
+    """Return how many rows a header takes: with those that part its cells, and a row that numbers columns."""
+    height = 1
+    while height < _TALLEST and row + height < len(grid.rows):
+        own = list(_own(grid, row + height))
+        if not own or not (_parts(grid, row, row + height, own) or _numbers(own)):
+            break
+        height += 1
+    return height
+
+
+def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row goes on with the header above it: every own cell is a head itself, and stands
+    under a head, or they are three and more new ones, or name what the first row did not.
     """
-    columns: dict[str, int] = {}
-    for column, name in sorted(found):
-        if name in columns and name == "target":
-            columns.setdefault("medium_term", columns[name])
-        columns[name] = column
-    names = sorted(column for column, name in found if name == "name")
+    texts = [text for _, text in own]
+    if _under_wide_heads(grid, row, own) or _under_one_head(grid, top, row, own):
+        return True
+    if not all(_is_head(text) for text in texts):
+        return False
+    above = {labels.header(grid.text(top, column)) for column in grid.distinct(top)}
+    new = [found for text in texts if (found := labels.header(text)) and found not in above]
+    if len(new) >= 3 or (new and "name" not in above and len(texts) >= 2):
+        return True
+    merged = [grid.spans.get(grid.owner(row - 1, column), (1, 1))[1] > 1 for column, _ in own]
+    bare = [not grid.text(row - 1, column) for column, _ in own]
+    return any(merged) and all(one or other for one, other in zip(merged, bare, strict=True))
+
+
+def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row's own cells part heads that reach over several columns, while all other heads of the
+    row above reach down beside them.
+    """
+    columns = {column for column, _ in own}
+    beside = [column for column in grid.distinct(row) if column not in columns and grid.text(row, column)]
+    above = [grid.owner(row - 1, column) for column in columns]
+    return (
+        len(beside) >= 2
+        and all(grid.owner(row, column)[0] < row for column in beside)
+        and all(
+            grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
+            for anchor in above
+        )
+    )
+
+
+def _under_one_head(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row without merged cells stands under one head with nothing at its right, as text files
+    write a head that is parted.
+    """
+    columns = [column for column, _ in own]
+    if grid.spans or len(own) < 2 or columns != list(range(columns[0], columns[-1] + 1)):
+        return False
+    over = [grid.text(top, column).strip() for column in columns]
+    heads = sum(bool(labels.header(grid.text(top, column))) for column in grid.distinct(top))
+    return bool(over[0]) and not any(over[1:]) and heads >= 3 and not any(is_value(text) for _, text in own)
+
+
+def _is_head(text: str) -> bool:
+    bare = labels.clean(text)
+    return bool(
+        labels.header_like(text)
+        or _YEAR.fullmatch(bare)
+        or (len(bare) <= 8 and any(labels.qualifies(bare, how) for how in ("past", "medium", "adjusted")))
+        or re.fullmatch(r"(?:本|当)?年度?(?:目标|指标|计划)?值?|内容|名称|值|数值|单位", bare)
+    )
+
+
+def _numbers(own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row numbers the columns: 1 | 2 | 3, (1) | (2), 栏次 | 1 | 2."""
+    texts = [re.sub(r"[()（）\s栏列=+\-*/]", "", text) for _, text in own]
+    numbers = [int(text) for text in texts if re.fullmatch(r"\d{1,2}", text)]
+    return len(numbers) >= 3 and len(numbers) >= len(texts) - 1 and numbers == sorted(set(numbers))
+
+
+def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
+    """Return the columns under a header with their heads and their cells, the form's own labels left out."""
+    own = [shown(grid, row + n) for n in range(height)]
+    rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
+    found = []
+    for number in range(grid.width):
+        anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
+        if anchors and all(column < number for _, column in anchors):
+            continue  # covered by the column at its left
+        texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
+        if not any(grid.text(*anchor) for anchor in list(anchors)[:1]) and height > 1:
+            texts = (*_over(grid, row, number), *texts)
+        heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
+        owners = dict.fromkeys(grid.owner(r, number) for r in rows)
+        cells = [grid.text(*owner) for owner in owners if owner[1] == number]
+        tall = len(owners) == 1 and len(rows) > 1
+        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
+            continue
+        found.append(_Column(number, heads, cells, _field(heads)))
+    names = [one for one in found if one.said == "name"]
+    if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
+        rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
+        found = [one for one in found if one not in names or one in (rest or names)]
+    return found
+
+
+def _over(grid: Grid, row: int, number: int) -> tuple[str, ...]:
+    """Return the head at the left under which a column without one stands: 指标值 over 前年 and 上年, where a
+    text file can't merge cells.
+    """
+    left = next((c for c in range(number - 1, -1, -1) if grid.text(row, c).strip()), None)
+    if left is None or any(grid.text(row, c).strip() for c in range(left + 1, number + 1)):
+        return ()
+    below = [grid.text(row + 1, c).strip() for c in range(left, number + 1)]
+    return (grid.text(row, left).strip(),) if all(below) else ()
+
+
+def _rows_below(grid: Grid, start: int) -> list[int]:
+    """Return the rows under a header that hold its columns, up to the next part of the form."""
+    rows: list[int] = []
+    anchor = grid.owner(start - 1, 0) if start else (0, 0)
+    tall = grid.spans.get(anchor, (1, 1))[0]
+    end = anchor[0] + tall if anchor[0] + tall > start + 1 else len(grid.rows)  # the form's label beside them
+    for row in range(start, min(end, start + _SAMPLE)):
+        own = [(c, t) for c, t in _own(grid, row) if said(t)]
+        if len(own) < 2 or any(labels.is_total(text) for _, text in own):
+            continue
+        if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
+            break
+        if sum(labels.header(text) is not None for _, text in own) >= 2:
+            break
+        rows.append(row)
+    return rows
+
+
+def _field(heads: Sequence[str]) -> str | None:
+    """Return the field that the heads over a column say, the lowest first, with what qualifies it."""
+    name = next((found for head in reversed(heads) if (found := labels.header(head))), None)
+    name = name or next((found for head in reversed(heads) if (found := labels.header_like(head))), None)
+    exact = heads and labels.header(heads[-1])
+    if name == "target" and any(labels.qualifies(head, "part") for head in heads):
+        return "part"  # of the year: 半年指标值
+    if name in ("target", "actual") and not (exact and len(heads) == 1):
+        if any(labels.qualifies(head, "past") for head in heads):
+            return "last_year"
+        if any(labels.qualifies(head, "medium") for head in heads):
+            return "medium_term"
+    return name
+
+
+def _by_words(
+    columns: Sequence[_Column], grid: Grid, row: int, year: int | None
+) -> tuple[dict[str, int], list[int]]:
+    """Return the column of each field as the heads say, and the columns that claim a value which another
+    was given.
+    """
+    fields: dict[str, int] = {}
+    rivals: list[int] = []
+    by_field: dict[str, list[_Column]] = {}
+    for one in _yearly_group(columns, grid, row, fields):
+        if one.said:
+            by_field.setdefault(one.said, []).append(one)
+    for name, claims in by_field.items():
+        if name == "target" and len(claims) > 1:
+            _value_of_year(claims, year, fields, rivals)
+        elif name in _GLYPHS and len(claims) > 1:
+            for one in claims:
+                fields.setdefault(one.holds if one.holds in _GLYPHS else name, one.number)
+        elif name == "last_year":
+            fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
+            rivals += [one.number for one in claims if one.number != fields[name]]
+        else:
+            told = [one for one in claims if one.holds != "empty"] or claims
+            fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
+            exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
+            fields[name] = exact[0].number
+    weights = [one.number for one in by_field.get("weight", ())]
+    if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
+        behind = [number for number in weights if number > fields["name"]]
+        fields["weight"] = behind[0] if behind else weights[-1]
+    if "source" in fields:  # where an indicator is from is its basis where nothing else tells one
+        fields.setdefault("basis", fields.pop("source"))
+    for one in columns:  # what a column holds outranks a word that is used for several things
+        if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
+            if fields.get(one.said) == one.number:
+                del fields[one.said]
+            fields.setdefault(one.holds, one.number)
+    return fields, rivals
+
+
+def _yearly_group(
+    columns: Sequence[_Column], grid: Grid, row: int, fields: dict[str, int]
+) -> Sequence[_Column]:
+    """Return the columns of the year's indicators where two groups stand side by side, the other one's
+    values kept as the medium term's; all columns where there is one group.
+
+    The right group is the year's, unless a head over them tells.
+    """
+    names = [one.number for one in columns if one.said == "name"]
     if len(names) < 2:
         return columns
-    over = " ".join(grid.text(row - 1, column) for column in range(names[1])) if row else ""
-    if re.search(r"年度|当年", over) and not re.search(r"中期|长期|实施期", over):
-        columns |= {name: column for column, name in sorted(found, reverse=True)}
-        columns.pop("medium_term", None)
-    return columns
+    starts = [one.number for one in columns if one.said in ("level1", "level2", "name")]
+    second = next((n for n in starts if n > names[0]), names[1])
+    over = " ".join(grid.text(row - 1, column) for column in range(second)) if row else ""
+    left_is_yearly = re.search(r"年度|当年|本年", over) and not re.search(r"[中长]期|实施期", over)
+    left = [one for one in columns if one.number < second]
+    right = [one for one in columns if one.number >= second]
+    mine, other = (left, right) if left_is_yearly else (right, left)
+    for name, word in (("medium_term", "target"), ("medium_name", "name")):
+        if (found := next((one.number for one in other if one.said == word), None)) is not None:
+            fields[name] = found
+    levels = {one.said for one in mine}
+    shared = [one for one in other if one.said in ("level1", "level2") and one.said not in levels]
+    return [*shared, *mine]
+
+
+def _value_of_year(
+    claims: Sequence[_Column], year: int | None, fields: dict[str, int], rivals: list[int]
+) -> None:
+    """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
+    left = list(claims)
+    words = [one for one in left if one.holds == "words" and any(map(is_value, one.cells)) is False]
+    if words and len(words) < len(left):  # 指标值内容 over what the value means
+        left = [one for one in left if one not in words]
+        fields.setdefault("description", words[0].number)
+        rivals += [one.number for one in words[1:]]
+    if any(one.told("adjusted") for one in left):
+        for one in [one for one in left if not one.told("adjusted")]:
+            left.remove(one)
+            if "original" not in fields:
+                fields["original"] = one.number
+            else:
+                rivals.append(one.number)
+    dated = sorted((one for one in left if one.year), key=lambda one: one.year or 0)
+    own = year if year in {one.year for one in dated} else None
+    if own is None and dated and len(dated) < len(left):
+        own = (dated[-1].year or 0) + 1  # beside earlier years the undated one is the sheet's own
+    if own is not None:
+        for one in dated:
+            if (one.year or 0) < own:
+                left.remove(one)
+                rivals += [fields["last_year"]] if "last_year" in fields else []
+                fields["last_year"] = one.number
+            elif (one.year or 0) > own:
+                left.remove(one)
+                fields["medium_term"] = one.number
+    if len(left) == 2 and not any(one.year for one in left) and "medium_term" not in fields:
+        exact = [one for one in left if labels.header(one.heads[-1]) == "target"]
+        if len(exact) == 1:  # a synonym outranks key words
+            rivals += [one.number for one in left if one is not exact[0]]
+            left = exact
+    told = [one for one in left if one.holds != "empty"] or left
+    fields["target"] = told[-1].number
+    rivals += [one.number for one in told[:-1]]
+
+
+def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
+    """Return the column of the target values among several that may be: where signs are written in the cells,
+    else beside the column of signs or units, else the last one.
+    """
+    signed = [one for one in values if any(re.search(r"[≥≤<>=＝≧≦不超低少大小]", text) for text in one.cells)]
+    if len(signed) == 1:
+        return signed[0]
+    beside = [one.number for one in columns if one.holds in ("op", "unit")]
+    if beside:
+        return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
+    return values[-1]
+
+
+def _paired(
+    columns: Sequence[_Column],
+    fields: dict[str, int],
+    free: list[_Column],
+    give: Callable[[_Column, str], None],
+) -> None:
+    """Give columns that pair with known ones theirs: the results beside the target values, the score that is
+    never above the points, the medium term's values where the names stand twice.
+    """
+    by_number = {one.number: one for one in columns}
+    names, target = (by_number.get(fields.get(name, -1)) for name in ("name", "target"))
+    values = [one for one in free if one.holds in ("target", "points")]
+    twin = next((one for one in free if names and one.holds == "words" and one.cells == names.cells), None)
+    if twin and names and target and len(values) == 1:
+        left, right = sorted((names, twin), key=lambda one: one.number)
+        of_left = target if left.number < target.number < right.number else values[0]
+        of_right = values[0] if of_left is target else target
+        if left.number < of_left.number < right.number < of_right.number:
+            fields |= {"name": right.number, "target": of_right.number}
+            fields |= {"medium_name": left.number, "medium_term": of_left.number}
+            free[:] = [one for one in free if one not in (twin, values[0])]
+            return
+    weight = by_number.get(fields.get("weight", -1))
+    for one in values:
+        if weight and "score" not in fields and _never_above(one, weight):
+            give(one, "score")
+        elif target and "actual" not in fields and one.number > target.number and _of_a_size(one, target):
+            give(one, "actual")
+
+
+def _never_above(score: _Column, points: _Column) -> bool:
+    """Say whether a column of numbers never goes beyond the points in the other, row by row."""
+    pairs = [(decimal(a), decimal(b)) for a, b in zip(score.cells, points.cells, strict=False)]
+    told = [(a, b) for a, b in pairs if a is not None and b is not None]
+    return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
+
+
+def _of_a_size(one: _Column, target: _Column) -> bool:
+    """Say whether most cells of a column are near the target values beside them, in the same unit."""
+    read = [
+        (TargetValue.parse(a), TargetValue.parse(b))
+        for a, b in zip(one.cells, target.cells, strict=False)
+        if said(a) and said(b)
+    ]
+    ratios = [
+        a.number / b.number if a.unit == b.unit else Decimal(0)
+        for a, b in read
+        if a.number is not None and b.number
+    ]
+    near = sum(Decimal("0.3") <= ratio <= 3 for ratio in ratios)
+    return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
+
+
+def _by_content(
+    columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Give the fields that no head names to columns of unknown words that hold them; return those."""
+    wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
+    taken = {*fields.values(), *rivals} - (set() if "target" in fields else wordy)
+    free = [
+        one
+        for one in columns
+        if one.number not in taken
+        and (one.said is None or one.number in wordy)
+        and not any(
+            labels.label(head) or labels.qualifies(head, "past") or labels.qualifies(head, "part")
+            for head in one.heads
+        )
+    ]
+    guessed: list[tuple[int, str]] = []
+
+    def give(one: _Column, name: str) -> None:
+        for other in [other for other, column in fields.items() if column == one.number]:
+            del fields[other]
+        fields[name] = one.number
+        guessed.append((one.number, name))
+        free.remove(one)
+
+    target = next((one for one in columns if one.number == fields.get("target")), None)
+    if target and target.told("replaced") and any(one.holds == "target" for one in free):
+        fields["original"] = fields.pop("target")
+    past = [one for one in columns if one.said is None and one.told("past") and one.holds == "target"]
+    if past:
+        fields.setdefault("last_year", past[-1].number)
+    if target and target.holds == "empty" and any(one.holds == "target" for one in free):
+        fields.pop("target", None)
+    if not {"target", "actual", "medium_term"} & fields.keys():
+        values = [one for one in free if one.holds == "target"] or [
+            one for one in free if one.holds == "points"
+        ]
+        if values:
+            give(_likeliest(values, columns), "target")
+    for one in list(free):
+        name = _OF_CONTENT.get(one.holds)
+        if name and name not in fields:
+            give(one, name)
+    levels = [fields[name] for name in ("level1", "level2") if name in fields]
+    if (levels or "op" in fields) and "name" not in fields:
+        words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
+        after = [one for one in words if one.number > max(levels, default=-1)]
+        if after or (words and "description" not in fields):
+            give((after or words)[0], "name")
+    _paired(columns, fields, free, give)
+    names = next((one for one in columns if one.number == fields.get("name")), None)
+    if names and names.holds == "words" and not _REQUIRED & fields.keys() - {"weight"}:
+        told = [text for text in map(said, names.cells) if text]
+        if told and all(stated(text) for text in told):
+            fields["stated"] = names.number  # names with their values in one cell: 慰问人数≥500人
+    return guessed

@@ -7,35 +7,81 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from zhunsheng.intake import labels
+from zhunsheng.intake import labels, prose
+from zhunsheng.intake.recognition.content import bare_level, both_levels, is_level, is_value, level_of, under
 from zhunsheng.intake.recognition.draft import Document, Draft, Read
 from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
+from zhunsheng.targets.kinds import RATE_NAME, slip_of
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
 
 def read_indicator(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
     """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing."""
-    texts = {name: "".join(row.text(column).split()) for name, column in columns.items()}
+    if lines := _lines(row, columns):
+        for said_there in lines:
+            _read_texts(document, draft, row, columns, said_there)
+        return
+    _read_texts(document, draft, row, columns, {n: "".join(row.text(c).split()) for n, c in columns.items()})
+
+
+def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
+    """Return the texts of each indicator where the cells of a row hold several, a line each; empty else.
+
+    The lines are indicators of their own where names and values are as many and every value can be read.
+    """
+    named, valued = (
+        [line for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
+        for name in ("name", "target")
+    )
+    if len(named) < 2 or len(named) != len(valued):
+        return []
+    if not all(map(is_value, valued)) and not all(_MARK.match(line.strip()) for line in named):
+        return []
+    texts = {name: row.text(column).splitlines() for name, column in columns.items()}
+    return [
+        {
+            name: "".join((lines[n] if len(lines) == len(named) else "".join(lines)).split())
+            for name, lines in texts.items()
+        }
+        for n in range(len(named))
+    ]
+
+
+def _read_texts(
+    document: Document, draft: Draft, row: Row, columns: Mapping[str, int], texts: dict[str, str]
+) -> None:
+    """Read what the columns of a row say."""
     if any(labels.is_total(row.text(column)) for column in range(columns["name"] + 1)):
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
+        return
+    if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
     name = _name(document, row, columns, texts)
     if not name:
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
+    if "stated" in texts:
+        for stated in prose.indicators(name, document.year)[0]:
+            told = texts | {"name": stated.name, "target": stated.raw}
+            one = _indicator(told, document.year, draft.goals, row.place(columns["name"]))
+            draft.indicators.append(Read(one, draft.medium))
+        return
     one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
     if "target" in columns:
         for doubt in one.target.doubts:
             document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
+        if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
+            document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium))
 
 
@@ -56,13 +102,41 @@ def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
 def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
     """Return the levels of a row, empty where its table has none, and keep them for the rows below."""
     level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    if both := both_levels(level2 if level2 else level1):
+        level1, level2 = both
     first, second = draft.levels
     if level1:
         # A new level 1 leaves the level 2 above behind; merged cells repeat both on every row.
         draft.levels = (level1, level2 or ("" if level1 != first else second))
     elif level2:
         draft.levels = (first, level2)
-    return draft.levels if "level1" in texts or "level2" in texts else ("", "")
+    return draft.levels if "level1" in texts or "level2" in texts or draft.stairs else ("", "")
+
+
+def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
+    """Take a row that holds nothing but the name of a level, in the column of names, over the rows below it;
+    say whether it is one.
+    """
+    told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
+    name = texts["name"]
+    return (
+        told == [name] and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+    )
+
+
+def step_down(draft: Draft, name: str) -> bool:
+    """Let the rows below stand under a level, where a text is the name of one; say whether it is."""
+    level = level_of(name)
+    if level is None:
+        return False
+    first, _second = draft.levels
+    bare = bare_level(name)
+    if level == "level2" or (first and under(name, first) and not _TOP.match(name)):
+        draft.levels = (first, bare)
+    else:
+        draft.levels = (bare, bare if is_level(name, "level2") else "")
+    draft.stairs = True
+    return True
 
 
 def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> str:
@@ -79,7 +153,9 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
     spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
     if is_ellipsis(name) or spanning or (labels.header(name) and labels.header(raw)):
         return ""
-    return _MARK.sub("", name)
+    while (bare := _MARK.sub("", name)) != name:
+        name = bare
+    return name
 
 
 def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:
@@ -95,7 +171,9 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     def value(raw: str) -> TargetValue:
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
-    medium, goal = texts.get("medium_term", ""), texts.get("goal", "")
+    medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
+    if texts.get("medium_name", texts["name"]) != texts["name"]:
+        medium = ""  # of another indicator, which happens to stand on the same row
     return Indicator(
         level1=texts["level1"] or None,
         level2=texts["level2"] or None,
@@ -110,6 +188,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         nature=told("nature"),
         last_year=told("last_year"),
         medium_term=value(medium) if medium else None,
+        original=value(original) if original else None,
         actual=told("actual"),
         score=decimal(texts.get("score", "")),
         deviation=told("deviation"),

@@ -5,18 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, cast
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
 _MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
-_YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
+YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
 _UNIT_NOTE = re.compile(
     r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
+)
+_TOLD = re.compile(
+    r"([一-龥()：:]+?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
+)
+_BUDGETED = re.compile(
+    r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
+    r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
@@ -44,10 +53,37 @@ def amount(document: Document, said: Said) -> Decimal | None:
     if number < 0:
         document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
         return None
-    unit = match[2] or unit_noted(said.label) or document.zone_unit or document.money_unit
+    noted = match[2] or unit_noted(said.label) or document.zone_unit
+    unit = noted or document.money_unit or document.last_unit
+    document.last_unit = noted or document.last_unit
     if not unit and number:
         document.doubt(said.place, "budget", said.text, worded("金额没有写单位，按万元读入"))
-    return number * _YUAN[unit or "万元"]
+    return number * YUAN[unit or "万元"]
+
+
+def parts_of(text: str) -> list[tuple[str, str]]:
+    """Return the amounts that words tell with what each is called: 合计：52.5万元，其中：市级财政42.5万元
+    gives (合计, 52.5万元), (市级财政, 42.5万元); empty where they tell fewer than two.
+    """
+    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
+    return found if len(found) > 1 else []
+
+
+def part_named(name: str) -> BudgetPart | None:
+    """Return the part of the budget that the words before an amount name, None for no known one."""
+    if not name or labels.is_total(name) or re.search(r"总额|共计|合计|总计", name):
+        return "total"
+    found = labels.label(name) or labels.label(f"{name}资金") or ""
+    return cast(BudgetPart, found.removeprefix("budget.")) if found.startswith("budget.") else None
+
+
+def take_money(document: Document, text: str, place: Place) -> None:
+    """Keep amounts of the budget that a sentence above a table tells of its sheet, to be confirmed."""
+    told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
+    for words, written in told:
+        document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))
+    if told:
+        document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"))
 
 
 def execution_columns(row: Row) -> dict[str, int]:
@@ -55,6 +91,8 @@ def execution_columns(row: Row) -> dict[str, int]:
     that heads none.
     """
     found = {name: column for column, text in row.cells if (name := labels.execution(text))}
+    if any(decimal(text) is not None for _, text in row.cells):
+        return {}  # each beside its amount
     return found if len(found.keys() & set(_AMOUNTS)) >= 2 else {}
 
 
@@ -81,6 +119,25 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     if part == "total":
         _read_points(draft, row, columns)
     return True
+
+
+def read_beside(document: Document, draft: Draft, row: Row) -> bool:
+    """Read amounts of the execution that stand beside their labels: 全年预算数 | 56 | 全年执行数 | 55.3;
+    say whether there were any.
+    """
+    found = False
+    for (_, label), (column, text) in pairwise(row.cells):
+        name = labels.execution(label)
+        if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
+            continue
+        said = Said(text, row.place(column), label if unit_noted(label) else row.cells[0][1])
+        if (money := amount(document, said)) is None:
+            continue
+        found = True
+        draft.execution.setdefault(cast(ExecutionPart, name), money)
+        if name == "planned" or (name == "adjusted" and "planned" not in draft.execution):
+            draft.put_budget("total", money, said.place)
+    return found
 
 
 def _read_points(draft: Draft, row: Row, columns: Mapping[str, int]) -> None:

@@ -8,7 +8,8 @@ from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
-from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.intake.recognition.indicators import step_down
+from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.targets import Goal, Indicator, Place, Unsure
 from zhunsheng.translation import worded
 
@@ -17,12 +18,18 @@ _SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.
 _INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指标[：:]\s*(.+)$", re.S)
 _GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
 _FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for every sheet below
+_AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
+    last = document.drafts[-1] if document.drafts and not document.broken else None
+    if last and last.columns and step_down(last, block.text):
+        return  # a level over the rows of a table that goes on, as text files have it
     _take_notes(document, block)
+    if document.department is None:
+        take_money(document, block.text, block.place)
     if _is_heading(document, block):
         return
     if match := _INDICATORS.match(block.text):
@@ -38,14 +45,18 @@ def _take_notes(document: Document, block: Paragraph) -> None:
     if (
         len(text) < 80
         and (year := titles.year_in(text))
-        and (document.year is None or titles.of_targets(text))
+        and (document.year is None or titles.of_targets(text) or titles.is_year(text))
     ):
         document.year = year
-    for piece in re.split(r"\s{2,}|\t", text):
+    for piece in re.split(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])", text):
         left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
-        for name in _FOR_ALL:
-            if mark and right.strip() and labels.label(left) == name:
-                document.defaults[name] = Said(right.strip(), block.place)
+        name = labels.label(left) if mark and right.strip() else None
+        if name in _FOR_ALL:
+            document.defaults[name] = Said(right.strip(), block.place)
+        elif name == "year" and (year := titles.year_in(f"{right.strip()}年")):
+            document.year = year
+        elif name and (name in _AHEAD or name.startswith("budget.")):
+            document.ahead.append((name, Said(right.strip(), block.place, left)))
 
 
 def _is_heading(document: Document, block: Paragraph) -> bool:

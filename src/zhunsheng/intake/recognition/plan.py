@@ -1,52 +1,118 @@
-"""The spending plan (资金支出计划): a row of dates over a row of shares, or dates with
-their shares beside.
+"""The spending plan (资金支出计划): dates over shares or beside them, shares or amounts, cumulative or by
+period, told by the numbers and the words.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
-from zhunsheng.intake.recognition.draft import Document, Draft
+from zhunsheng.intake.recognition.draft import Document, Draft, PlanSaid
+from zhunsheng.intake.recognition.money import YUAN, unit_noted
 from zhunsheng.intake.recognition.rows import Row
 from zhunsheng.targets import PlanStep, TargetValue
 from zhunsheng.targets.spelling import normalise
 from zhunsheng.translation import worded
 
-_PERCENT = re.compile(r"^(\d{1,3}(?:\.\d+)?)\s*[%％]?$")
-_BOTH = re.compile(r"^(.*?[月日末底度年前])[^\d]{0,3}(\d{1,3}(?:\.\d+)?)\s*[%％]$")
+_NUMBER = re.compile(r"^(?:约|累计|达到?|至)*(\d[\d,]*(?:\.\d+)?)(%|亿元|百万元|万元|千元|元|万)?$")
+_BOTH = re.compile(
+    r"^(.*?(?:[月日末底度年前]|\d{1,2}\.\d{1,2}))[^\d]{0,6}?(\d[\d,]*(?:\.\d+)?(?:%|亿元|万元|元))$"
+)
+_CUMULATIVE, _BY_PERIOD = re.compile("累计|累积|进度"), re.compile("当季|本季|每季|分季|当月|各季度?支出")
 
 
 def read_plan(document: Document, draft: Draft, row: Row) -> None:
-    """Read one row of the plan into its draft; shares become fractions (25% is 0.25)."""
+    """Read one row of the plan into its draft, as it is written; ``settle`` makes steps of it."""
     dates = [(column, text) for column, text in row.cells if _is_date(text)]
-    shares = [text for _, text in row.cells if _PERCENT.match(normalise(text)) and not _is_date(text)]
-    if dates and not shares:
+    told = [(c, text) for c, text in row.cells if _NUMBER.match(normalise(text)) and not _is_date(text)]
+    draft.plan_words += " ".join(text for _, text in row.cells if not re.search(r"\d", text))
+    if dates and not told:
         draft.plan_dates = [text for _, text in dates]
         draft.provenance.setdefault("spending_plan", row.place(dates[0][0]))
         return
+    unit = unit_noted(row.words()) or document.zone_unit
     both = [(m[1], m[2]) for _, text in row.cells if (m := _BOTH.match(normalise(text)))]
+    if dates and len(dates) == len(told):  # a date beside its share
+        both = [(when, share) for (_, when), (_, share) in zip(dates, told, strict=True)]
     place = row.place(row.cells[0][0])
-    if shares and len(shares) != len(draft.plan_dates):
+    if told and not both and len(told) != len(draft.plan_dates):
         document.doubt(place, "spending_plan", row.words(), worded("支出计划的日期与比例个数不一致"))
-    for when, share in both or zip(draft.plan_dates, shares, strict=False):
-        if step := _step(when, share, document.year):
-            draft.plan.append(step)
+    pairs = both or zip(draft.plan_dates, (text for _, text in told), strict=False)
+    for when, share in pairs:
+        if said := _said(when, share, unit, document.year):
+            draft.plan_said.append(said)
+            draft.provenance.setdefault("spending_plan", place)
         else:
             document.doubt(place, "spending_plan", f"{when} {share}", worded("认不出支出计划的日期或比例"))
 
 
-def _step(when: str, share: str, year: int | None) -> PlanStep | None:
-    by = TargetValue.parse(when, year=year, dated=True)
-    number = _PERCENT.match(normalise(share))
+def settle(document: Document, draft: Draft) -> tuple[PlanStep, ...]:
+    """Return the steps of a sheet's plan: cumulative shares of its budget by their dates, as fractions.
+
+    A plan is cumulative where its words say so, or its shares never fall and end at the whole; by period
+    where its words say so, or its shares sum up to the whole. Of another one nobody can tell what is meant:
+    it is doubted, and not read.
+    """
+    said = draft.plan_said
+    if not said:
+        return ()
+    place = draft.provenance.get("spending_plan", draft.place)
+    written = "、".join(f"{one.by.isoformat()} {one.number:f}{one.unit or ''}" for one in said)
+    shares = _shares(said, draft.budget.get("total"))
+    if shares is None:
+        document.doubt(place, "spending_plan", written, worded("支出计划是金额，没有预算总额，折不成比例"))
+        return ()
+    rising = all(one <= other for one, other in pairwise(shares))
+    whole = abs(sum(shares, Decimal(0)) - 1) <= Decimal("0.001")
+    if (
+        rising
+        and shares[-1] != 1
+        and not whole
+        and not _BY_PERIOD.search(draft.plan_words)
+        and max(shares) < 1
+    ):
+        document.doubt(place, "spending_plan", written, worded("支出计划没有到 100%，按累计读入"))
+    elif not _CUMULATIVE.search(draft.plan_words) and (
+        _BY_PERIOD.search(draft.plan_words) or (whole and not (rising and shares[-1] == 1))
+    ):
+        shares = [sum(shares[: n + 1], Decimal(0)) for n in range(len(shares))]
+    elif not rising:
+        why = worded("支出计划既不逐期增加，各期之和也不是 100%，没有读入")
+        document.doubt(place, "spending_plan", written, why)
+        return ()
+    return tuple(PlanStep(by=one.by, cumulative=share) for one, share in zip(said, shares, strict=True))
+
+
+def _shares(said: Sequence[PlanSaid], total: Decimal | None) -> list[Decimal] | None:
+    """Return what a plan says as fractions of the budget (yuan); None for amounts where that is not known."""
+    numbers = [one.number for one in said]
+    units = {one.unit for one in said}
+    if units & {"%"}:
+        return [number / 100 for number in numbers]
+    if all(number <= 1 for number in numbers):
+        return numbers
+    percent = max(numbers) <= 100 and 100 in (numbers[-1], sum(numbers))
+    if None in units and percent and not units - {None}:
+        return [number / 100 for number in numbers]
+    unit = next((YUAN[one] for one in units if one), None)
+    if total is None or not total:
+        return None
+    if unit is None:  # bare amounts: in the unit in which they come to the budget
+        unit = next((u for u in (10_000, 1) if total in (sum(numbers) * u, numbers[-1] * u)), None)
+    return [number * unit / total for number in numbers] if unit else None
+
+
+def _said(when: str, share: str, unit: str | None, year: int | None) -> PlanSaid | None:
+    by = TargetValue.parse(re.sub(r"[（(].*$", "", when), year=year, dated=True)
+    number = _NUMBER.match(normalise(share))
     if by.op != "by" or not isinstance(by.value, date) or number is None:
         return None
-    value = Decimal(number[1])
-    # A share written without % may be a fraction already.
-    fraction = value if "%" not in normalise(share) and value <= 1 else value / 100
-    return PlanStep(by=by.value, cumulative=fraction)
+    return PlanSaid(by.value, Decimal(number[1].replace(",", "")), number[2] or unit)
 
 
 def _is_date(text: str) -> bool:
-    return TargetValue.parse(text, year=2000).op == "by"
+    bare = re.sub(r"[（(].*$", "", text)
+    return TargetValue.parse(bare, year=2000).op == "by"

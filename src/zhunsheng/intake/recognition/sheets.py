@@ -5,34 +5,47 @@ from __future__ import annotations
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.indicators import yearly
-from zhunsheng.targets import Book, SpendingPlan, TargetSheet
+from zhunsheng.intake.recognition.plan import settle
+from zhunsheng.targets import Book, Place, SpendingPlan, TargetSheet
 from zhunsheng.targets.sheet import Execution
+from zhunsheng.translation import worded
 
 
 def book_of(document: Document) -> Book:
     """Return what was recognised; without indicators a draft is a sheet where it has goals and says whose."""
     sheets = [_sheet(document, draft) for draft in document.drafts]
-    found = (one for one in sheets if one.indicators or (one.goals and (one.name or one.narrative)))
+    found = [one for one in sheets if one.indicators or (one.goals and (one.name or one.narrative))]
+    for sheet in found:
+        if not sheet.indicators:
+            why = worded("没有读出绩效指标")
+            document.doubt(sheet.place or Place(), "indicators", sheet.title(), why)
     return Book(source=document.source, sheets=tuple(found), unsure=tuple(document.unsure))
 
 
 def _sheet(document: Document, draft: Draft) -> TargetSheet:
     for name, said in document.defaults.items():
         draft.put(name, said.text, said.place)
+    if draft.central and draft.department is None:
+        draft.put("department", draft.central.text, draft.central.place)
+    if draft.kind == "department" and draft.name is None and (whose := draft.department or draft.unit):
+        draft.put("name", whose, draft.provenance["department" if draft.department else "unit"])
     if draft.name is None and draft.title:
         draft.name = titles.name_in(draft.title, draft.kind)
         draft.provenance.setdefault("name", draft.place)
+    if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
+        why = worded("写了资金，没有认出本年预算总额")
+        document.doubt(seen.place, "budget.total", seen.text, why)
     return TargetSheet(
         kind=draft.kind,
         name=draft.name,
         code=draft.code,
         department=draft.department,
         unit=draft.unit,
-        year=draft.year or _planned_year(draft) or document.year,
+        year=draft.year or _planned_year(draft) or draft.titled_year or document.year,
         purpose=draft.purpose,
         budget=draft.budget_parts(),
-        spending_plan=SpendingPlan(steps=tuple(draft.plan)),
-        goals=tuple(draft.goals),
+        spending_plan=SpendingPlan(steps=settle(document, draft)),
+        goals=tuple(draft.goals or draft.medium_goals),
         indicators=yearly(draft.indicators),
         narrative="\n".join(draft.narrative) or None,
         safeguards=tuple(draft.safeguards),
@@ -45,5 +58,5 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
 
 def _planned_year(draft: Draft) -> int | None:
     """Return the one year that all dates of the spending plan fall in."""
-    years = {step.by.year for step in draft.plan}
+    years = {step.by.year for step in draft.plan_said}
     return years.pop() if len(years) == 1 else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
@@ -11,15 +13,17 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import header_at, project_columns
+from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
-from zhunsheng.intake.recognition.money import unit_noted
+from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
+from zhunsheng.targets.fields import COLUMN_LABELS
+from zhunsheng.translation import worded
 
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
     r"填报日期)"
-    r"\s*[：:0-9.、]"
+    r"\s*(?:[：:0-9.、]|$)"
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
@@ -55,9 +59,13 @@ def read_table(document: Document, grid: Grid) -> None:
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
     """Read the row at hand and return how many rows that took."""
-    if header := header_at(row.grid, row.number):
-        _enter_indicators(document, now, row, header[0])
-        return header[1]
+    again = now.columns and now.draft and shown(row.grid, row.number) in now.columns.rows
+    if again and now.draft and _is_medium(now, row) == now.draft.medium:
+        return 1  # the header that comes again on the next page
+    if header := header_at(row.grid, row.number, document.year, unheaded=now.columns is None):
+        _enter_indicators(document, now, row, header)
+        if header.height:
+            return header.height
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
         read_indicator(document, now.draft, row, now.columns.fields)
@@ -68,24 +76,81 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _read_below_header(document, now, now.draft, now.columns, row)
         return 1
     now.columns = None
+    if _FOOT.match(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
+        now.zone = Zone()
+        return 1
+    heads = [
+        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
+    ]
+    if len(heads) > 2:
+        why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        now.zone = Zone()
+        return 1
+    if is_indicator(row.grid, row.number):
+        why = worded("像是绩效指标，认不出各列是什么，没有读入")
+        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
+        return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
     if now.draft is None and any(label_of(text)[0] in _OF_SHEET for _, text in row.cells):
         now.draft = _begin(document, row)
+    if now.draft is None:
+        _keep_ahead(document, row)
     if now.draft is not None:
         read_labels(document, now.draft, row, now.zone)
     return 1
 
 
-def _enter_indicators(document: Document, now: _Reading, row: Row, fields: dict[str, int]) -> None:
+def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
-    project = project_columns(row.grid, row.number, fields)
+    fields = header.fields
+    project = project_columns(row.grid, row.number, fields) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
-    now.columns = TableColumns(fields, project, row.grid.width)
-    now.draft.columns, now.draft.levels = now.columns, ("", "")
+    before = now.draft.columns
+    now.columns = TableColumns(
+        fields,
+        project,
+        {name: row.text(column) for name, column in project.items()},
+        header.rows(row.grid, row.number),
+        row.grid.width,
+    )
+    now.draft.columns, now.draft.stairs = now.columns, False
+    if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
+        now.draft.levels = ("", "")
+    now.draft.medium = _is_medium(now, row)
+    _tell(document, row, header, project)
+
+
+def _is_medium(now: _Reading, row: Row) -> bool:
+    """Say whether a header stands over the medium term's indicators."""
     side = row.text(0) + now.zone_title
-    now.draft.medium = bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+    return bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+
+
+def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
+    """Note which columns were known by what they hold only, and which were not read."""
+    for column, name in header.guessed:
+        head = _head(row, column, header)
+        why = (
+            worded("表头认不出，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
+            if head
+            else worded("没有表头，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
+        )
+        document.doubt(row.place(column), "header", head or row.text(column), why)
+    for column in header.rivals:
+        why = worded("与另一列都像指标值，这一列没有读入，请核对")
+        document.doubt(row.place(column), "header", _head(row, column, header), why)
+    for column in set(header.unread) - set(project.values()):
+        document.doubt(row.place(column), "column", _head(row, column, header), worded("这一列没有读入"))
+
+
+def _head(row: Row, column: int, header: Header) -> str:
+    """Return the words over a column, the lowest last."""
+    grid, first = row.grid, row.number
+    anchors = dict.fromkeys(grid.owner(first + n, column) for n in range(header.height))
+    return " ".join(text for anchor in anchors if (text := grid.text(*anchor).strip()))
 
 
 def _read_below_header(
@@ -103,17 +168,35 @@ def _read_below_header(
 def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
     """Take what a row of one text tells of what follows; say whether it is a title and nothing else."""
     now.zone_title = only if len(only) < 30 else ""
+    take_money(document, only, row.place(row.cells[0][0]))
     document.money_unit = unit_noted(only) or document.money_unit
     if len(only) < 80:
-        document.year = titles.year_in(only) or document.year
+        told, value = label_of(only)
+        document.year = titles.year_in(f"{value}年" if told == "year" else only) or document.year
         if titles.of_targets(only) and labels.label(only) is None:
             document.heading = Said(only, row.place(row.cells[0][0]))
             return True
     return bool(_GROUP_TITLE.search(only))
 
 
+def _keep_ahead(document: Document, row: Row) -> None:
+    """Keep what a row tells of the sheet that has not begun yet: 预算单位 over 项目名称."""
+    for (_, label), (column, text) in pairwise(row.cells):
+        name = label_of(label)[0]
+        if name and (name in ("unit", "year") or name.startswith("budget.")) and label_of(text)[0] is None:
+            document.ahead.append((name, Said(text, row.place(column), label)))
+
+
 def _begin(document: Document, row: Row) -> Draft:
-    """Begin the sheet whose first row this is, under the title over it."""
+    """Begin the sheet whose first row this is, under the title over it, with what was told ahead of it."""
+    draft = _titled(document, row)
+    for name, value in document.ahead:
+        put_field(document, draft, name, value)
+    document.ahead = []
+    return draft
+
+
+def _titled(document: Document, row: Row) -> Draft:
     department, heading = document.department, document.heading
     document.department = document.heading = None
     if department is not None and department is document.drafts[-1] and not department.indicators:
@@ -142,7 +225,8 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
-    if not name or name == draft.name:
+    spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
+    if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
     if draft.name:
         before = draft
@@ -155,5 +239,5 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
         if text and found == "goals":
             add_goals(draft, row, [(column, text)])
         elif text:
-            put_field(document, draft, found, Said(text, row.place(column)))
+            put_field(document, draft, found, Said(text, row.place(column), columns.heads[found]))
     return draft

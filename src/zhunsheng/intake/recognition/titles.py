@@ -17,6 +17,11 @@ def year_in(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def is_year(text: str) -> bool:
+    """Say whether a text is a year and nothing else, as stands below a title: （2021年度）."""
+    return bool(re.fullmatch(r"\s*[（(]?\s*20\d{2}\s*年度?\s*[）)]?\s*", text))
+
+
 def of_targets(text: str) -> bool:
     """Say whether a text speaks of targets, their monitoring or evaluation, as titles do."""
     return bool(_TITLE.search(text))

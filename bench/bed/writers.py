@@ -1,0 +1,207 @@
+"""Write a test document as docx, xlsx, html, txt or csv."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import docx
+import xlsxwriter
+from docx.oxml import parse_xml
+
+from bed.grids import Cell, Document, Table
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def write(document: Document, ending: str, folder: Path, draw: random.Random) -> Path:
+    """Write the document into a folder; return the file."""
+    path = folder / f"{document.stem}.{ending}"
+    WRITERS[ending](document, path, draw)
+    return path
+
+
+# -- Word
+
+
+def _runs(text: str, *, hidden: bool = False) -> str:
+    mark = "<w:rPr><w:vanish/></w:rPr>" if hidden else ""
+    lines = text.split("\n")
+    return "".join(
+        f'<w:p><w:r>{mark}<w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>' for line in lines
+    )
+
+
+def _word_table(table: Table) -> str:
+    rows = []
+    for r in range(table.height):
+        cells = []
+        for cell in sorted((c for c in table.cells if c.row <= r < c.row + c.rows), key=lambda c: c.column):
+            properties = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
+            if cell.rows > 1:
+                properties += '<w:vMerge w:val="restart"/>' if r == cell.row else "<w:vMerge/>"
+            text = cell.text if r == cell.row else ""
+            cells.append(f"<w:tc><w:tcPr>{properties}</w:tcPr>{_runs(text, hidden=r in table.hidden)}</w:tc>")
+        rows.append(f"<w:tr>{''.join(cells)}</w:tr>")
+    grid = '<w:gridCol w:w="1000"/>' * table.width
+    borders = "".join(f'<w:{s} w:val="single" w:sz="4"/>' for s in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    return f"<w:tbl {_W}><w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+
+
+def _docx(document: Document, path: Path, draw: random.Random) -> None:
+    file = docx.Document()
+    body = file.element.body
+    section = body[-1]
+    for block in document.blocks:
+        if isinstance(block, Table):
+            section.addprevious(parse_xml(_word_table(block)))
+        for line in block.split("\n") if isinstance(block, str) else [""]:
+            section.addprevious(parse_xml(f'<w:p {_W}><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>'))
+    file.save(str(path))
+
+
+# -- Excel
+
+
+def _typed(cell: Cell, draw: random.Random) -> tuple[float, str] | None:
+    """Return a number and its format where a person might have typed one, None for a text."""
+    if re.fullmatch(r"\d{1,9}(\.\d{1,4})?", cell.text) and not cell.text.startswith("00") and draw.random() < 0.7:
+        return float(cell.text), "General"
+    if re.fullmatch(r"\d{1,3}(\.\d{1,2})?%", cell.text) and draw.random() < 0.5:
+        places = len(cell.text.rstrip("%").partition(".")[2])
+        return float(cell.text[:-1]) / 100, f"0.{'0' * places}%" if places else "0%"
+    if re.fullmatch(r"≥\d{1,3}%", cell.text) and draw.random() < 0.15:
+        return float(cell.text[1:-1]) / 100, '"≥"0%'
+    return None
+
+
+def _xlsx(document: Document, path: Path, draw: random.Random) -> None:
+    with xlsxwriter.Workbook(str(path)) as book:
+        formats: dict[str, object] = {}
+        plain = book.add_format({"border": 1, "text_wrap": True})
+        pages = document.pages if len(document.pages) < 2 or draw.random() < 0.6 else [document.blocks]
+        for n, page in enumerate(pages, 1):
+            sheet = book.add_worksheet(f"表{n}" if len(pages) > 1 else "绩效目标")
+            at = 0
+            for block in page:
+                if isinstance(block, str):
+                    sheet.write_string(at, 0, block)
+                    at += 1
+                    continue
+                for cell in block.cells:
+                    row = at + cell.row
+                    typed = _typed(cell, draw)
+                    style = plain
+                    if typed and typed[1] != "General":
+                        style = formats.setdefault(typed[1], book.add_format({"border": 1, "num_format": typed[1]}))  # type: ignore[assignment]
+                    if cell.rows * cell.columns > 1:
+                        sheet.merge_range(row, cell.column, row + cell.rows - 1, cell.column + cell.columns - 1, "", style)
+                    if typed:
+                        sheet.write_number(row, cell.column, typed[0], style)
+                    else:
+                        sheet.write_string(row, cell.column, cell.text, style)
+                for row in block.hidden:
+                    sheet.set_row(at + row, None, None, {"hidden": True})
+                at += block.height
+
+
+# -- the web
+
+
+def _html_table(table: Table) -> str:
+    rows = []
+    for r, cells in enumerate(table.rows()):
+        shown = "".join(
+            f"<td{f' rowspan={c.rows}' if c.rows > 1 else ''}{f' colspan={c.columns}' if c.columns > 1 else ''}>"
+            f"{html.escape(c.text).replace(chr(10), '<br>')}</td>"
+            for c in cells
+        )
+        hidden = ' style="display:none"' if r in table.hidden else ""
+        rows.append(f"<tr{hidden}>{shown}</tr>")
+    return f"<table border=1>{''.join(rows)}</table>"
+
+
+def _html(document: Document, path: Path, draw: random.Random) -> None:
+    parts = [
+        _html_table(block) if isinstance(block, Table) else f"<p>{html.escape(block)}</p>" for block in document.blocks
+    ]
+    path.write_text(
+        f"<!DOCTYPE html><html><head><meta charset=utf-8><title>公开</title></head><body>{''.join(parts)}</body></html>",
+        encoding="utf-8",
+    )
+
+
+# -- plain text
+
+
+def _seen(table: Table) -> list[list[str]]:
+    return [row for r, row in enumerate(table.texts()) if r not in table.hidden]
+
+
+def _flattened(table: Table) -> str:
+    """Return each cell on a line of its own behind a tab, rows parted by an empty line, as copied from a page."""
+    rows = []
+    covered: list[list[str]] = []
+    for r in range(table.height):
+        if r in table.hidden:
+            continue
+        row = []
+        for cell in sorted((c for c in table.cells if c.row <= r < c.row + c.rows), key=lambda c: c.column):
+            row.append(cell.text if r == cell.row else "")
+        covered.append(row)
+    for row in covered:
+        rows.append("\n".join(f"\t{text}" for text in row))
+    return "\n\n".join(rows)
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def _aligned(table: Table) -> str:
+    """Return the table lined up by blanks."""
+    rows = [[text.replace("\n", "") for text in row] for row in _seen(table)]
+    widths = [max(_width(row[c]) if table_alone(table, c, r) else 0 for r, row in enumerate(rows)) for c in range(table.width)]
+    return "\n".join("  ".join(t + " " * max(0, w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def table_alone(table: Table, column: int, row: int) -> bool:
+    """Return whether the cell at a place is as wide as its column, so that the column must hold it."""
+    return not any(c.row == row and c.column == column and c.columns > 1 for c in table.cells)
+
+
+def _stroked(table: Table) -> str:
+    return "\n".join("| " + " | ".join(t.replace("\n", " ") for t in row) + " |" for row in _seen(table))
+
+
+def _tabbed(table: Table) -> str:
+    return "\n".join("\t".join(t.replace("\n", " ") for t in row) for row in _seen(table))
+
+
+def _txt(document: Document, path: Path, draw: random.Random) -> None:
+    shape = draw.choice((_flattened, _flattened, _stroked, _tabbed))
+    parts = [shape(block) if isinstance(block, Table) else block for block in document.blocks]
+    path.write_text("\n\n".join(parts) + "\n", encoding=draw.choice(("utf-8", "utf-8", "gb18030")))
+
+
+def _csv(document: Document, path: Path, draw: random.Random) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=draw.choice((",", ",", ",", ";", "\t")))
+    for block in document.blocks:
+        writer.writerows(_seen(block) if isinstance(block, Table) else [[block]])
+    path.write_bytes(out.getvalue().encode(draw.choice(("utf-8-sig", "gb18030"))))
+
+
+WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
+    "docx": _docx,
+    "xlsx": _xlsx,
+    "html": _html,
+    "txt": _txt,
+    "csv": _csv,
+}

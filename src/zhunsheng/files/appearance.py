@@ -1,0 +1,167 @@
+"""How the cells of an xlsx look to a person: number formats, white on white, struck through, no height."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from zhunsheng.files.number_formats import BUILT_IN, is_general
+from zhunsheng.files.opening import Opened
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Style
+from zhunsheng.text import whole
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_OFF = ("0", "false", "none")
+_ODD = re.compile(rb'<[\w.-]+:(?:c|row)[\s/>]|<c\s+(?!r="[A-Z])')
+_STYLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>]*?\ss="(\d{1,6})"')
+_FLAT_ROW = re.compile(rb'<row\b(?=[^>]*\sht="0(?:\.0+)?")[^>]*?\sr="(\d{1,9})"')
+_FLAT_COLUMN = re.compile(rb'<(?:[\w.-]+:)?col\b(?=[^>]*\swidth="0(?:\.0+)?")[^>]*>')
+_ENDS = re.compile(rb'\bm(?:in|ax)="(\d{1,9})"')
+_NO_ZEROS = re.compile(rb'<(?:[\w.-]+:)?sheetView\b[^>]*\sshowZeros="(?:0|false)"')
+# What may colour a cell besides its own style: there white letters need not be on white.
+_COLOURED = re.compile(rb"<(?:[\w.-]+:)?(?:tableParts|conditionalFormatting)\b")
+_PLACE = re.compile(r"([A-Z]{1,7})(\d{1,9})")
+
+
+class Looks:
+    """Finds how the worksheets of an xlsx look. Raises ``ZS-IN-05`` or ``ZS-IN-08`` as its parts are read."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._styles = {n: style for n, style in enumerate(_styles(opened)) if style}
+        self._struck = _struck_texts(opened)
+
+    def of(self, path: str) -> Appearance:
+        """Return how the worksheet at ``path`` looks."""
+        data = self._opened.member(path)
+        found = Appearance(zeros=_NO_ZEROS.search(data) is None)
+        found.rows = {int(row) for row in _FLAT_ROW.findall(data)}
+        for tag in _FLAT_COLUMN.findall(data):
+            ends = [int(end) for end in _ENDS.findall(tag)]
+            found.columns |= set(range(min(ends, default=1), min(max(ends, default=0), MAX_COLUMNS) + 1))
+        if self._styles:
+            for at, style in self._styled(data):
+                found.take(at, self._styles[style])
+        if _COLOURED.search(data):
+            found.white.clear()
+        if self._struck or b"strike" in data:
+            found.struck |= dict(self._struck_cells(data))
+        return found
+
+    def _styled(self, data: bytes) -> Iterator[tuple[Cell, int]]:
+        """Yield the cells that have one of the styles that matter, with its number."""
+        if _ODD.search(data):
+            for at, cell in _cells(data):
+                style = whole(cell.get("s") or "", 6)
+                if style in self._styles:
+                    yield at, style
+            return
+        for found in _STYLED.finditer(data):
+            if (style := int(found[3])) in self._styles:
+                yield (int(found[2]) - 1, _column(found[1].decode())), style
+
+    def _struck_cells(self, data: bytes) -> Iterator[tuple[Cell, str]]:
+        """Yield the cells in whose text some is struck through, with that."""
+        for at, cell in _cells(data):
+            said = ""
+            if cell.get("t") == "s":
+                number = whole((cell.findtext("{*}v") or "").strip(), 9)
+                said = self._struck.get(-1 if number is None else number, "")
+            elif cell.get("t") == "inlineStr":
+                said = _struck_in(cell)
+            if said:
+                yield at, said
+
+
+def _cells(data: bytes) -> Iterator[tuple[Cell, etree._Element]]:
+    """Yield the cells of a worksheet with their places, also where it leaves these to be counted."""
+    row = column = 0
+    tags = ("{*}row", "{*}c")
+    for event, element in etree.iterparse(
+        io.BytesIO(data), ("start", "end"), tag=tags, resolve_entities=False, no_network=True
+    ):
+        if event == "start" and etree.QName(element).localname == "row":
+            row, column = whole(element.get("r") or "", 9) or row + 1, 0
+        elif event == "start":
+            said = _PLACE.fullmatch((element.get("r") or "").upper())
+            row, column = (int(said[2]), _column(said[1]) + 1) if said else (row, column + 1)
+        else:
+            if etree.QName(element).localname == "c":
+                yield (row - 1, column - 1), element
+            element.clear()
+
+
+def _column(letters: str) -> int:
+    """Return the number (from 0) of a column by its letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _styles(opened: Opened) -> Iterator[Style]:
+    """Yield the styles of the cells of an xlsx in the order of their numbers."""
+    assert opened.archive is not None
+    if "xl/styles.xml" not in opened.archive.names:
+        return
+    root = opened.xml("xl/styles.xml")
+    formats = BUILT_IN | {
+        whole(f.get("numFmtId") or "", 9): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")
+    }
+    fonts = [
+        (_is_white(font.find(f"{_MAIN}color")), _on(font.find(f"{_MAIN}strike")))
+        for font in root.iterfind(f"{_MAIN}fonts/{_MAIN}font")
+    ]
+    pale = [_is_pale(fill) for fill in root.iterfind(f"{_MAIN}fills/{_MAIN}fill")]
+    for xf in root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
+        number, font, fill = (whole(xf.get(name) or "0", 9) or 0 for name in ("numFmtId", "fontId", "fillId"))
+        white, struck = fonts[font] if font < len(fonts) else (False, False)
+        code = formats.get(number, "")
+        white = white and (fill >= len(pale) or pale[fill])
+        yield Style("" if is_general(code) else code, white, struck)
+
+
+def _on(toggle: etree._Element | None) -> bool:
+    return toggle is not None and toggle.get("val") not in _OFF
+
+
+def _is_white(color: etree._Element | None) -> bool:
+    if color is None:
+        return False
+    tint = (color.get("tint") or "0").strip("0.-")
+    white = (color.get("rgb") or "")[-6:].upper() == "FFFFFF" or color.get("indexed") in ("1", "9", "65")
+    return (white or color.get("theme") == "0") and not tint
+
+
+def _is_pale(fill: etree._Element) -> bool:
+    """Say whether a fill leaves a cell white."""
+    pattern = fill.find(f"{_MAIN}patternFill")
+    if pattern is None:
+        return not len(fill)
+    kind = pattern.get("patternType") or "none"
+    return kind == "none" or (kind == "solid" and _is_white(pattern.find(f"{_MAIN}fgColor")))
+
+
+def _struck_texts(opened: Opened) -> dict[int, str]:
+    """Return what is struck through in the shared texts of an xlsx, by their number."""
+    assert opened.archive is not None
+    path = "xl/sharedStrings.xml"
+    if path not in opened.archive.names or b"strike" not in (data := opened.member(path)):
+        return {}
+    found = {}
+    texts = etree.iterparse(io.BytesIO(data), tag="{*}si", resolve_entities=False, no_network=True)
+    for number, (_event, text) in enumerate(texts):
+        if said := _struck_in(text):
+            found[number] = said
+        text.clear()
+    return found
+
+
+def _struck_in(text: etree._Element) -> str:
+    """Return what is struck through in a text of several runs."""
+    return "".join(
+        run.findtext("{*}t") or "" for run in text.iter("{*}r") if _on(run.find("{*}rPr/{*}strike"))
+    ).strip()

@@ -1,0 +1,74 @@
+"""What is on the pages of a PDF, and what they look like, told by a process of its own within bounds."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
+
+LONGEST = 2_000  # pixels of a page's picture, at its longer side
+_PROGRAM = Path(__file__).with_name("pdfium.py")
+_WAIT = 20  # seconds by the clock, of which the process may work four
+
+
+def contents(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Return what each page holds, as ``pdfium.content`` tells it.
+
+    Raises ``ZS-IN-04`` (locked), ``-05`` (broken), ``-42`` (beyond the bounds).
+    """
+    told: list[dict[str, Any]] = json.loads(_told(data, name, "content"))
+    return told
+
+
+def page_picture(data: bytes, name: str, page: int, longest: int = LONGEST) -> bytes:
+    """Return a page, counted from 1, as PNG, its longer side of ``longest`` pixels and at most 2,000.
+
+    Raises as ``contents`` does, and ``ZS-IN-43`` where there is no such page.
+    """
+    return _told(data, name, "picture", str(page), str(min(longest, LONGEST)))
+
+
+def _told(data: bytes, name: str, *what: str) -> bytes:
+    """Return what the process tells of a document. It gets no variables but those of the system's own start."""
+    command = [sys.executable, "-I", str(_PROGRAM), *what]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=_WAIT, check=False, env={})
+    except subprocess.TimeoutExpired:
+        raise _beyond(name, worded("处理时间过长")) from None
+    head, _, body = done.stdout.partition(b"\n")
+    if done.returncode == 0 and head == b"told":
+        return body
+    if done.returncode == 0 and head.startswith(b"refused\t"):
+        raise _refused(name, *head.decode().split("\t")[1:])
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise _beyond(name, worded("处理时间过长"))
+    raise _beyond(name, worded("内容过于复杂，读取程序中断"))
+
+
+def _beyond(name: str, detail: str) -> ZhunshengError:
+    return ZhunshengError("ZS-IN-42", name=name, detail=detail)
+
+
+def _refused(name: str, why: str, detail: str = "", most: str = "") -> ZhunshengError:
+    match why:
+        case "locked":
+            return ZhunshengError("ZS-IN-04", name=name)
+        case "pages":
+            return _beyond(name, worded("有 {count} 页，上限 {most} 页", count=detail, most=most))
+        case "side":
+            return _beyond(name, worded("页面边长 {count} 点，上限 {most} 点", count=detail, most=most))
+        case "letters":
+            return _beyond(name, worded("超过 {most} 个字", most=most))
+        case "lines":
+            return _beyond(name, worded("超过 {most} 条线", most=most))
+        case "memory":
+            return _beyond(name, worded("内容过于复杂，读取程序中断"))
+        case "page":
+            return ZhunshengError("ZS-IN-43", name=name, pages=detail)
+    return ZhunshengError("ZS-IN-05", name=name, detail=detail)

@@ -1,0 +1,409 @@
+"""What a PDF page holds, as letters, lines, areas and pictures with their boxes, and its image: told by PDFium in
+a process of its own.
+
+PDFium is a large program in C++ that reads what strangers wrote. Its process has a bound of seconds and of memory,
+and where it dies, only the document is refused. This file is also the program that the process runs: it imports
+nothing of the package.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import resource
+import struct
+import sys
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pypdfium2
+from pypdfium2 import raw
+
+MOST_PAGES = 300
+MOST_POINTS = 7_200  # the longer side of a page, in points (1/72 inch): 2.5 m
+MOST_LETTERS = 250_000  # of a document: some 250 full pages
+MOST_LINES = 200_000  # lines and areas of a document
+MOST_DEPTH = 6  # forms within forms
+SECONDS = 4  # of processor time
+MEMORY = 300 * 2**20  # bytes of address space beyond what the program itself takes
+
+_NEVER_DRAWN = 3  # text rendering mode of ISO 32000-1, 9.3.6: neither filled nor stroked
+_THICK = 3  # points; an area that is thinner is a line
+_BAR = 8  # points; a line that is thicker is an area
+_WHITE = 250  # of 255
+
+Matrix = tuple[float, float, float, float, float, float]
+_UNMOVED: Matrix = (1, 0, 0, 1, 0, 0)
+
+
+class Refused(Exception):
+    """Why a document is not read: ``locked``, ``broken``, what there is too much of (``pages``, ``side``,
+    ``letters``, ``lines``, ``memory``), or ``page`` for one that isn't there; with how much and the most.
+    """
+
+
+def _bounded() -> None:
+    """Let the system end this process beyond the bounds."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    if sys.platform == "linux":  # elsewhere the bounds on what is counted have to do
+        with open("/proc/self/statm") as stream:
+            taken = int(stream.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
+
+
+def _open(data: bytes) -> pypdfium2.PdfDocument:
+    try:
+        document = pypdfium2.PdfDocument(data)
+        pages = len(document)
+    except pypdfium2.PdfiumError as error:
+        locked = raw.FPDF_GetLastError() in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+        raise Refused("locked" if locked else "broken", str(error)) from None
+    if not pages:
+        raise Refused("broken", "no page")
+    return document
+
+
+def _page(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError as error:
+        raise Refused("broken", f"page {number + 1}: {error}") from None
+    width, height = page.get_size()
+    if not (0 < width <= MOST_POINTS and 0 < height <= MOST_POINTS):
+        raise Refused("side", f"{max(width, height):.0f}", f"{MOST_POINTS}")
+    return page
+
+
+class _View:
+    """From a page's own coordinates to those of the page as shown: points from its upper left corner."""
+
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
+        box = raw.FS_RECTF()
+        raw.FPDF_GetPageBoundingBox(page, box)
+        self.left, self.right = sorted((box.left, box.right))
+        self.bottom, self.top = sorted((box.bottom, box.top))
+        self.turns = page.get_rotation() // 90 % 4
+        self.width, self.height = page.get_size()
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        match self.turns:
+            case 0:
+                return x - self.left, self.top - y
+            case 1:
+                return y - self.bottom, x - self.left
+            case 2:
+                return self.right - x, y - self.bottom
+        return self.top - y, self.right - x
+
+    def box(self, corners: list[tuple[float, float]]) -> list[float]:
+        shown = [self.point(*corner) for corner in corners]
+        xs, ys = [x for x, _ in shown], [y for _, y in shown]
+        return [round(v, 2) for v in (min(xs), min(ys), max(xs), max(ys))]
+
+    def within(self, box: list[float]) -> bool:
+        """Say whether the middle of a box is on the page."""
+        return 0 <= box[0] + box[2] <= 2 * self.width and 0 <= box[1] + box[3] <= 2 * self.height
+
+
+def content(data: bytes) -> Iterator[dict[str, Any]]:
+    """Give each page: ``size``, ``letters``, ``lines``, ``areas``, ``pictures``, all boxes in points as shown.
+
+    A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a sign
+    that the font gives no meaning]. Raises ``Refused``.
+    """
+    document = _open(data)
+    if len(document) > MOST_PAGES:
+        raise Refused("pages", f"{len(document)}", f"{MOST_PAGES}")
+    letters = lines = 0
+    for number in range(len(document)):
+        page = _page(document, number)
+        view = _View(page)
+        told = {"size": [view.width, view.height], "letters": _letters(page, view, MOST_LETTERS - letters)}
+        told |= _drawn(page, view, MOST_LINES - lines)
+        letters += len(told["letters"])
+        lines += len(told["lines"]) + len(told["areas"])
+        page.close()
+        yield told
+
+
+def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]:
+    text = page.get_textpage()
+    within_forms = any(
+        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, n)) == raw.FPDF_PAGEOBJ_FORM
+        for n in range(raw.FPDFPage_CountObjects(page))
+    )
+    count = text.count_chars()
+    if count > 2 * most:
+        raise Refused("letters", "", f"{MOST_LETTERS:,}")
+    found: list[list[Any]] = []
+    of_objects: dict[int, tuple[int, int, float, float]] = {}
+    clips: dict[int, list[float] | None] = {}
+    rect, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    high = 0
+    for i in range(count):
+        code = raw.FPDFText_GetUnicode(text, i)
+        if code in (0, 10, 13) and not raw.FPDFText_HasUnicodeMapError(text, i):
+            continue
+        owner = raw.FPDFText_GetTextObject(text, i)
+        if not owner:  # a blank or a line break that PDFium put in
+            continue
+        key = ctypes.addressof(owner.contents)
+        if key not in of_objects:
+            of_objects[key] = _way(text, i, owner, view)
+            clips[key] = None if within_forms else _clip(owner, view)
+        turn, how, wide, size = of_objects[key]
+        if turn < 0 or not raw.FPDFText_GetLooseCharBox(text, i, rect):
+            continue
+        raw.FPDFText_GetCharOrigin(text, i, x, y)
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000 and high:
+            code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
+        high = 0
+        if 0xE000 <= code < 0xF900 or code in (0, 0xFFFD) or not 0 <= code < 0x110000:
+            how, code = 2, 0xFFFD
+        elif 0xD800 <= code < 0xE000 or code in (2, 0xFFFE):
+            code = 0x2D if code in (2, 0xFFFE) else 0xFFFD  # PDFium's sign of a hyphen at a line's end
+        box = view.box([(rect.left, rect.bottom), (rect.right, rect.top)])
+        if 1 < size < 500:
+            across = wide if unicodedata.east_asian_width(chr(code)) in "WF" else 0.0
+            box = _square(box, view.point(x.value, y.value), turn, (across, size))
+        if view.within(box) and _shows(box, clips[key]):
+            found.append([chr(code), *box, turn, how])
+            if len(found) > most:
+                raise Refused("letters", "", f"{MOST_LETTERS:,}")
+    text.close()
+    return found
+
+
+def _way(text: pypdfium2.PdfTextPage, index: int, owner: Any, view: _View) -> tuple[int, int, float, float]:
+    """Return how a text is turned as shown, in quarters clockwise (-1 for aslant), whether it is drawn, and how
+    wide and high its font is, in points.
+    """
+    m = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(text, index, m)
+    size = raw.FPDFText_GetFontSize(text, index)
+    quarters = (-math.atan2(m.b, m.a) / (math.pi / 2)) % 4
+    near = round(quarters)
+    turn = (near + view.turns) % 4 if abs(quarters - near) < 0.06 else -1
+    never = raw.FPDFTextObj_GetTextRenderMode(owner) == _NEVER_DRAWN
+    return turn, 1 if never else 0, size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d)
+
+
+def _clip(item: Any, view: _View) -> list[float] | None:
+    """Return the box within which an object shows, None where nothing bounds it."""
+    path = raw.FPDFPageObj_GetClipPath(item)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    shown: list[float] | None = None
+    for n in range(max(raw.FPDFClipPath_CountPaths(path), 0) if path else 0):
+        points = []
+        for m in range(max(raw.FPDFClipPath_CountPathSegments(path, n), 0)):
+            raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(path, n, m), x, y)
+            points.append((x.value, y.value))
+        if points:
+            box = view.box(points)
+            low, high = zip(box, shown or box, strict=True), zip(box, shown or box, strict=True)
+            shown = [*(max(pair) for pair in low)][:2] + [*(min(pair) for pair in high)][2:]
+    return shown
+
+
+def _shows(box: list[float], clip: list[float] | None) -> bool:
+    """Say whether the middle of a letter is where its object shows."""
+    if clip is None:
+        return True
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return clip[0] - 1 <= x <= clip[2] + 1 and clip[1] - 1 <= y <= clip[3] + 1
+
+
+def _square(
+    box: list[float], origin: tuple[float, float], turn: int, size: tuple[float, float]
+) -> list[float]:
+    """Return a letter's box as large as its font makes it, whatever the glyph fills: fonts drawn as pictures
+    (Type 3) tell the glyph's box only. ``size`` is the least width and the height; of the height 0.88 stand above
+    the line, as in Chinese fonts.
+    """
+    left, top, right, bottom = box
+    x, y = origin
+    wide, high = size
+    up, down = 0.88 * high, 0.12 * high
+    match turn:
+        case 0:
+            box = [min(x, left), y - up, max(right, x + wide), y + down]
+        case 1:
+            box = [x - down, min(y, top), x + up, max(bottom, y + wide)]
+        case 2:
+            box = [min(left, x - wide), y - down, max(x, right), y + up]
+        case _:
+            box = [x - up, min(top, y - wide), x + down, max(y, bottom)]
+    return [round(v, 2) for v in box]
+
+
+def _drawn(page: pypdfium2.PdfPage, view: _View, most: int) -> dict[str, list[list[float]]]:
+    told: dict[str, list[list[float]]] = {"lines": [], "areas": [], "pictures": []}
+    for item, matrix in _items(page, most):
+        kind = raw.FPDFPageObj_GetType(item)
+        if kind == raw.FPDF_PAGEOBJ_IMAGE:
+            own = _times(_matrix(item), matrix)
+            box = view.box([_moved(own, x, y) for x in (0, 1) for y in (0, 1)])
+            thin = min(box[2] - box[0], box[3] - box[1]) <= _THICK
+            told["lines" if thin else "pictures"].append(box)
+        elif kind == raw.FPDF_PAGEOBJ_PATH:
+            _path(item, _times(_matrix(item), matrix), view, told)
+        if len(told["lines"]) + len(told["areas"]) > most:
+            raise Refused("lines", "", f"{MOST_LINES:,}")
+    return told
+
+
+def _items(page: pypdfium2.PdfPage, most: int) -> Iterator[tuple[Any, Matrix]]:
+    """Give the objects of a page and of the forms in it, in the order of drawing, with the matrix of their form."""
+    left = [4 * most + 100_000]
+
+    def walk(count: int, get: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
+        for i in range(count):
+            left[0] -= 1
+            if left[0] < 0:
+                raise Refused("lines", "", f"{MOST_LINES:,}")
+            item = get(i)
+            if item and raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM:
+                if depth < MOST_DEPTH:
+                    inner = _times(_matrix(item), matrix)
+                    within = raw.FPDFFormObj_CountObjects(item)
+                    yield from walk(
+                        max(within, 0),
+                        lambda n, form=item: raw.FPDFFormObj_GetObject(form, n),
+                        inner,
+                        depth + 1,
+                    )
+            elif item:
+                yield item, matrix
+
+    yield from walk(raw.FPDFPage_CountObjects(page), lambda n: raw.FPDFPage_GetObject(page, n), _UNMOVED, 0)
+
+
+def _matrix(item: Any) -> Matrix:
+    m = raw.FS_MATRIX()
+    return (m.a, m.b, m.c, m.d, m.e, m.f) if raw.FPDFPageObj_GetMatrix(item, m) else _UNMOVED
+
+
+def _times(m: Matrix, n: Matrix) -> Matrix:
+    """Return the matrix of doing ``m`` first and then ``n``."""
+    a, b, c, d, e, f = m
+    g, h, i, j, k, l = n
+    return (
+        a * g + b * i,
+        a * h + b * j,
+        c * g + d * i,
+        c * h + d * j,
+        e * g + f * i + k,
+        e * h + f * j + l,
+    )
+
+
+def _moved(m: Matrix, x: float, y: float) -> tuple[float, float]:
+    return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
+
+
+def _colour(get: Any, item: Any) -> tuple[int, int, int, int]:
+    parts = [ctypes.c_uint() for _ in range(4)]
+    get(item, *parts)
+    return parts[0].value, parts[1].value, parts[2].value, parts[3].value
+
+
+def _path(item: Any, matrix: Matrix, view: _View, told: dict[str, list[list[float]]]) -> None:
+    """Add what a path draws: strokes along the axes and thin areas as lines, other areas that show as areas."""
+    filled, stroked = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(item, filled, stroked)
+    shown = stroked.value and _colour(raw.FPDFPageObj_GetStrokeColor, item)[3] > 0
+    red, green, blue, there = _colour(raw.FPDFPageObj_GetFillColor, item) if filled.value else (0, 0, 0, 0)
+    width = ctypes.c_float()
+    raw.FPDFPageObj_GetStrokeWidth(item, width)
+    thick = width.value * math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])) > _BAR
+    for points in _parts(item, matrix):
+        if shown and not thick:
+            for start, end in zip(points, points[1:], strict=False):
+                box = view.box([start, end])
+                if min(box[2] - box[0], box[3] - box[1]) < 1:
+                    told["lines"].append(box)
+        elif shown:
+            told["areas"].append(view.box(points))
+        if there and len(points) > 2:
+            box = view.box(points)
+            if min(box[2] - box[0], box[3] - box[1]) <= _THICK:
+                if not shown:
+                    told["lines"].append(box)
+            elif min(red, green, blue) < _WHITE:
+                told["areas"].append(box)
+
+
+def _parts(item: Any, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
+    """Give each part of a path as the points that its straight lines and curves run through."""
+    x, y = ctypes.c_float(), ctypes.c_float()
+    points: list[tuple[float, float]] = []
+    for n in range(raw.FPDFPath_CountSegments(item)):
+        segment = raw.FPDFPath_GetPathSegment(item, n)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        point = _moved(matrix, x.value, y.value)
+        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO and points:
+            if len(points) > 1:
+                yield points
+            points = []
+        points.append(point)
+        if raw.FPDFPathSegment_GetClose(segment):
+            points.append(points[0])
+    if len(points) > 1:
+        yield points
+
+
+def picture(data: bytes, number: int, longest: int) -> bytes:
+    """Return a page, counted from 1, as PNG of at most ``longest`` pixels a side. Raises ``Refused``."""
+    document = _open(data)
+    if not 1 <= number <= len(document):
+        raise Refused("page", str(len(document)))
+    page = _page(document, number - 1)
+    scale = longest / max(page.get_size())
+    image = page.render(scale=scale, rev_byteorder=True, force_bitmap_format=raw.FPDFBitmap_BGR)
+    return png(image.width, image.height, image.stride, bytes(image.buffer))
+
+
+def png(width: int, height: int, stride: int, rows: bytes) -> bytes:
+    """Return an image of 3 bytes a point (red, green, blue) as PNG."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    lines = b"".join(b"\0" + rows[y * stride : y * stride + 3 * width] for y in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(lines, 6))
+        + chunk(b"IEND", b"")
+    )
+
+
+def main() -> int:
+    """Read a document from standard input and write what was asked for, or why not, behind one line."""
+    data = sys.stdin.buffer.read()
+    _bounded()
+    try:
+        if sys.argv[1] == "picture":
+            body = picture(data, int(sys.argv[2]), int(sys.argv[3]))
+        else:
+            body = json.dumps(list(content(data)), separators=(",", ":")).encode()
+    except Refused as why:
+        sys.stdout.buffer.write("\t".join(("refused", *why.args)).encode() + b"\n")
+        return 0
+    except MemoryError:
+        sys.stdout.buffer.write(b"refused\tmemory\n")
+        return 0
+    sys.stdout.buffer.write(b"told\n" + body)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

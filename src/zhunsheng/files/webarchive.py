@@ -1,0 +1,54 @@
+"""Take the page out of a web archive (.mht, .mhtml): a MIME message of a page and its pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import Message
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
+
+_HEAD = 8192  # bytes in which the head of a message stands
+_MOST_NESTED = 16  # parts of parts that say they hold more: an archive has one, seldom two
+_FIELD = re.compile(rb"\A\s*[A-Za-z][A-Za-z-]{2,40}:")
+_FRAMES = re.compile("<frameset", re.IGNORECASE)
+
+
+def begins_as_archive(data: bytes) -> bool:
+    """Say whether bytes are a web archive: a message that holds a page."""
+    head = data[:_HEAD].lower()
+    held = b"multipart/related" in head or b"text/html" in head
+    return held and b"mime-version:" in head and _FIELD.match(head) is not None
+
+
+def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
+    """Return the page of a web archive, decoded by what its part says, or by ``decode`` (bytes, name).
+
+    A workbook saved so is a page of frames: the pages in them then, one after the other.
+    Raises ``ZS-IN-05`` for one that is none or nested too deeply.
+    """
+    if data.lower().count(b"multipart/") > _MOST_NESTED:
+        raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案嵌套过深"))
+    try:
+        parts = [p for p in message_from_bytes(data).walk() if p.get_content_type() == "text/html"]
+        pages = [text for part in parts if (text := _text(part, name, decode)).strip()]
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ZhunshengError("ZS-IN-05", name=name, detail=str(error)[:120]) from None
+    if not pages:
+        raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案里没有网页"))
+    return "\n".join(pages[1:]) if _FRAMES.search(pages[0]) and len(pages) > 1 else pages[0]
+
+
+def _text(part: Message, name: str, decode: Callable[[bytes, str], str]) -> str:
+    content = part.get_payload(decode=True)
+    content = content if isinstance(content, bytes) else b""
+    charset = part.get_content_charset()
+    if charset:
+        try:
+            return content.decode("gb18030" if charset in ("gb2312", "gbk") else charset)
+        except (UnicodeDecodeError, LookupError):  # the part says another encoding than it has
+            pass
+    return decode(content, name) if content.strip() else ""

@@ -1,0 +1,138 @@
+"""What the cells of a column are (levels, names, signs, values, units, points), whatever stands over them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.regulations import frameworks
+from zhunsheng.targets import TargetValue
+from zhunsheng.targets.spelling import column_op, normalise
+from zhunsheng.targets.units import known_unit
+
+Class = Literal[
+    "level1", "level2", "op", "nature", "direction", "unit", "points", "target", "serial", "words", "empty"
+]
+
+_MOST = Decimal("0.8")  # of a column's cells that are to be of one class; others are slips and notes
+_NATURES = re.compile(r"定[量性](?:指标)?")
+_DIRECTIONS = re.compile(r"[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
+_UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
+_NUMBER = re.compile(
+    r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
+)
+_ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
+_JOINTS = "-—–_/、:：·→>．."
+_MEASURED = re.compile(r"[\d≥≤<>=]")
+_MOST_POINTS = Decimal(60)  # of one indicator
+_FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the level-1 and level-2 names of every framework."""
+    dimensions = [d for framework in frameworks() for d in framework.dimensions]
+    first = frozenset(name for d in dimensions for name in d.synonyms)
+    return first, frozenset(name for d in dimensions for c in d.categories for name in c.synonyms)
+
+
+@lru_cache(maxsize=16384)
+def bare_level(text: str) -> str:
+    """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
+    text = _NUMBER.sub("", "".join(text.split()))
+    return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
+
+
+@lru_cache(maxsize=16384)
+def level_of(text: str) -> Literal["level1", "level2"] | None:
+    """Return ``level1`` or ``level2`` where a cell is the name of a dimension or category of a framework.
+
+    What is both (成本指标, 满意度指标) counts as ``level1``.
+    """
+    return "level1" if is_level(text, "level1") else "level2" if is_level(text, "level2") else None
+
+
+def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
+    """Say whether a cell may be a name of that level."""
+    return bare_level(text) in _names()[0 if level == "level1" else 1]
+
+
+@lru_cache(maxsize=16384)
+def both_levels(text: str) -> tuple[str, str] | None:
+    """Return the two levels that one cell names (产出-数量, 产出指标数量指标); None where it doesn't."""
+    bare = _NUMBER.sub("", "".join(text.split()))
+    for at in range(2, len(bare) - 1):
+        first, second = bare[:at].rstrip(_JOINTS), bare[at:].lstrip(_JOINTS)
+        joined = bare[at - 1] in _JOINTS  # behind a joint any words are a category
+        if second and is_level(first, "level1") and (joined or is_level(second, "level2")):
+            return first, second
+    return None
+
+
+def under(name: str, level1: str) -> bool:
+    """Say whether a name may be a category under a dimension, in any framework: 成本指标 under 产出指标."""
+    return any(
+        bare_level(name) in category.synonyms
+        for framework in frameworks()
+        for dimension in framework.dimensions
+        if bare_level(level1) in dimension.synonyms
+        for category in dimension.categories
+    )
+
+
+@lru_cache(maxsize=16384)
+def is_value(text: str) -> bool:
+    """Say whether a cell is a target value that can be measured: a number with its sign or unit, a day."""
+    return bool(_MEASURED.search(normalise(text))) and TargetValue.parse(text, year=2000).op not in (
+        "level",
+        "unread",
+    )
+
+
+def class_of(cells: Sequence[str]) -> Class:
+    """Return what the cells of a column are, by most of those that say something."""
+    told = [text for cell in cells for line in cell.splitlines() if (text := said(line))]
+    if not told:
+        return "empty"
+
+    def mostly(are: Iterable[bool]) -> bool:
+        return Decimal(sum(are)) >= _MOST * len(told)
+
+    firsts = sum(is_level(text, "level1") for text in told)
+    seconds = sum(is_level(text, "level2") or both_levels(text) is not None for text in told)
+    if max(firsts, seconds) >= _MOST * len(told):
+        return "level1" if firsts > seconds else "level2"
+    words = [normalise(text) for text in told]
+    if mostly(_NATURES.fullmatch(word) is not None for word in words):
+        return "nature"
+    if mostly(column_op(text) is not None for text in told):
+        return "op"
+    if mostly(_DIRECTIONS.fullmatch(word) is not None for word in words):
+        return "direction"
+    numbers = [decimal(text) for text in told]
+    first = numbers[0]
+    if len(told) > 2 and first is not None and numbers == [first + n for n in range(len(told))]:
+        return "serial"
+    if mostly(number is not None for number in numbers):
+        total = sum((number for number in numbers if number is not None), Decimal(0))
+        small = all(number is None or number <= _MOST_POINTS for number in numbers)
+        full = (
+            small and total > 0 and any(total % whole == 0 for whole in _FULL)
+        )  # of one sheet or of several
+        return "points" if len(told) > 1 and full else "target"
+    if mostly(known_unit(word) == word or _UNITS.fullmatch(word) is not None for word in words) and _few(
+        words
+    ):
+        return "unit"
+    return "target" if mostly(map(is_value, told)) else "words"
+
+
+def _few(words: Sequence[str]) -> bool:
+    """Say whether known units are among the words, so that short names are not taken for units."""
+    known = sum(known_unit(word) == word for word in words)
+    return 2 * known >= len(words) or (known > 0 and Counter(words).most_common(1)[0][1] > 1)

@@ -1,0 +1,337 @@
+"""Reader for RTF: text in its code pages, tables with what their cells are merged with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import Opened
+from zhunsheng.intake.flowing import Flow, RowLayout
+from zhunsheng.intake.grid import Block
+from zhunsheng.translation import worded
+
+MAX_GROUPS = 2_000  # groups within groups
+MAX_MARKS = 1_500_000  # of one file: some hundred pages
+_MARK = re.compile(
+    rb"\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z'])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\",
+    re.DOTALL,
+)
+# Of a group that begins so nothing is read; nor of one that begins with \* and is not among the others.
+_UNREAD = frozenset(
+    b"colortbl stylesheet info header headerl headerr headerf footer footerl footerr "
+    b"footerf footnote annotation fldinst pntext listtext objdata objclass objname sp sn sv "
+    b"nonesttables private xe tc rxe generator filetbl revtbl listtable listoverridetable "
+    b"pgdsctbl themedata datastore latentstyles shprslt nonshppict colorschememapping "
+    b"template bkmkstart bkmkend ftnsep ftnsepc aftnsep aftnsepc atnid atnauthor upr".split()
+)
+_READ = frozenset(b"ud shpinst nesttableprops shppict moMath mmath moMathPara".split())
+_SAID = {
+    b"tab": "\t",
+    b"line": "\n",
+    b"lbr": "\n",
+    b"column": "\n",
+    b"emdash": "—",
+    b"endash": "–",
+    b"bullet": "•",
+    b"lquote": "‘",
+    b"rquote": "’",
+    b"ldblquote": "“",
+    b"rdblquote": "”",
+    b"emspace": " ",
+    b"enspace": " ",
+    b"qmspace": " ",
+}
+_SIGNS = {b"~": "\u00a0", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}", b"\t": "\t"}
+_CHARSETS = {
+    77: "mac_roman",
+    128: "cp932",
+    129: "cp949",
+    134: "gb18030",
+    136: "cp950",
+    161: "cp1253",
+    204: "cp1251",
+}
+_PAGES = {936: "gb18030", 10008: "gb18030", 54936: "gb18030", 65001: "utf-8", 10000: "mac_roman"}
+_WESTERN, _SYMBOLS = 0, 2  # charsets of fonts
+
+
+@dataclass
+class _State:
+    """What holds within a group, and ends with it."""
+
+    unread: bool = False
+    fonts: bool = False  # in the table of fonts
+    inner: bool = False  # in the description of a row of a table within a table
+    font: int | None = None
+    skips: int = 1  # characters that stand for a \u in readers that don't know it
+    hidden: bool = False
+    deleted: bool = False
+    fresh: bool = False  # nothing of the group was read yet
+    starred: bool = False
+
+
+@dataclass
+class _Row:
+    """The row that is being described: its left edge, its cells' right ones, what they are merged with."""
+
+    left: int = 0
+    edges: list[int] = field(default_factory=list)
+    begins: set[int] = field(default_factory=set)
+    goes_on: set[int] = field(default_factory=set)
+    beside: set[int] = field(default_factory=set)
+
+    def layout(self) -> RowLayout:
+        """Return it as the grid takes it."""
+        return RowLayout(
+            (self.left, *self.edges), frozenset(self.begins), frozenset(self.goes_on), frozenset(self.beside)
+        )
+
+
+def read(opened: Opened) -> list[Block]:
+    """Return the blocks of an RTF document, without deleted and hidden text, headers, footnotes and comments.
+
+    Raises ``ZS-IN-05`` (no whole document), ``-06``, ``-10`` (too large).
+    """
+    return _Reader(opened.name).read(opened.data)
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.flow = Flow(name)
+        self.state = _State()
+        self.outer: list[_State] = []
+        self.page = "cp1252"
+        self.charsets: dict[int, int] = {}
+        self.rows = {False: _Row(), True: _Row()}  # that is described, and of tables within tables
+        self.in_table, self.depth = False, 1
+        self.bytes = bytearray()  # of text that is not decoded yet: two may be one character
+        self.units: list[int] = []  # of \u, of which two may be one character
+        self.skip = 0
+        self.words: dict[bytes, Callable[[int | None], None]] = {
+            b"ansicpg": self._page,
+            b"f": self._font,
+            b"fcharset": self._charset,
+            b"u": self._unicode,
+            b"uc": self._skips,
+            b"v": self._hide,
+            b"deleted": self._delete,
+            b"plain": self._plain,
+            b"pard": self._pard,
+            b"intbl": self._intbl,
+            b"itap": self._itap,
+            b"trowd": self._trowd,
+            b"trleft": self._trleft,
+            b"clvmgf": lambda _n: self.row.begins.add(len(self.row.edges)),
+            b"clvmrg": lambda _n: self.row.goes_on.add(len(self.row.edges)),
+            b"clmrg": lambda _n: self.row.beside.add(len(self.row.edges)),
+            b"cellx": self._cellx,
+            b"cell": lambda _n: self.flow.cell(1),
+            b"nestcell": lambda _n: self.flow.cell(max(2, self.depth)),
+            b"row": lambda _n: self.flow.row(1, self.row.layout()),
+            b"nestrow": lambda _n: self.flow.row(max(2, self.depth), self.row.layout()),
+            b"par": self._par,
+            b"sect": self._par,
+            b"page": self._par,
+        }
+
+    def read(self, data: bytes) -> list[Block]:
+        """Read the whole document."""
+        if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > MAX_MARKS:
+            detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{MAX_MARKS:,}")
+            raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
+        at = data.find(b"{")
+        while at < len(data):
+            found = _MARK.match(data, at)
+            if found is None:
+                break
+            at = found.end()
+            word, number, byte, sign, brace, text = found.groups()
+            if word == b"bin":
+                at += max(0, int(number or 0))
+            elif word:
+                self._word(word, int(number) if number else None)
+            elif byte:
+                self._byte(bytes([int(byte, 16)]))
+            elif text:
+                self._bytes(text)
+            elif brace == b"{":
+                self._open()
+            elif brace == b"}":
+                self._flush()
+                self.skip = 0
+                if not self.outer:
+                    break
+                self.state = self.outer.pop()
+                if not self.outer:  # what stands behind the document is none of it
+                    break
+            elif sign:
+                self._sign(sign)
+        self._flush()
+        return self.flow.done()
+
+    def _open(self) -> None:
+        self._flush()
+        self.skip = 0
+        if len(self.outer) >= MAX_GROUPS:
+            raise ZhunshengError("ZS-IN-05", name=self.name, detail=worded("括号嵌套过深"))
+        self.outer.append(self.state)
+        self.state = replace(self.state, fresh=True, starred=False)
+
+    def _word(self, word: bytes, number: int | None) -> None:
+        if self.skip and word != b"u":
+            self.skip -= 1
+            return
+        self._flush(keep_units=word in (b"u", b"uc"))
+        state = self.state
+        fresh, state.fresh = state.fresh, False
+        if fresh and (word in _UNREAD or (state.starred and word not in _READ)):
+            state.unread = True
+        elif fresh and word == b"ud":
+            state.unread = False
+        elif fresh and word == b"fonttbl":
+            state.fonts = True
+        elif fresh and word == b"nesttableprops":
+            state.inner = True
+        elif word == b"pict" and not state.unread:
+            state.unread = True
+            if self._shown(state):
+                self.flow.picture(worded("图片"))
+        if word in self.words and (not state.unread or word in (b"f", b"uc")):
+            self.words[word](number)
+        elif word in _SAID and self._seen():
+            self.flow.text(_SAID[word])
+
+    def _sign(self, sign: bytes) -> None:
+        if sign == b"*":
+            self.state.starred = self.state.fresh
+            return
+        if self.skip:
+            self.skip -= 1
+            return
+        self._flush()
+        self.state.fresh = False
+        if sign in b"\r\n":
+            self._par(None)
+        elif sign in _SIGNS and self._seen():
+            self.flow.text(_SIGNS[sign])
+
+    def _byte(self, byte: bytes) -> None:
+        self.state.fresh = False
+        if self.skip:
+            self.skip -= 1
+        else:
+            self._flush_units()
+            self.bytes += byte
+
+    def _bytes(self, text: bytes) -> None:
+        self.state.fresh = False
+        if self.skip:
+            gone = min(self.skip, len(text))
+            self.skip -= gone
+            text = text[gone:]
+        if text:
+            self._flush_units()
+            self.bytes += text
+
+    def _shown(self, state: _State) -> bool:
+        return not (state.hidden or state.deleted or state.fonts)
+
+    def _seen(self) -> bool:
+        return not self.state.unread and self._shown(self.state)
+
+    def _flush(self, keep_units: bool = False) -> None:
+        """Give the text that is read so far, decoded by the code page of its font."""
+        if not keep_units:
+            self._flush_units()
+        if self.bytes:
+            if self._seen():
+                self.flow.text(self._decoded(bytes(self.bytes)))
+            self.bytes.clear()
+
+    def _flush_units(self) -> None:
+        if self.units:
+            if self._seen():
+                raw = b"".join(unit.to_bytes(2, "little") for unit in self.units)
+                self.flow.text(raw.decode("utf-16-le", "replace"))
+            self.units.clear()
+
+    def _decoded(self, raw: bytes) -> str:
+        charset = self.charsets.get(self.state.font or 0, _WESTERN)
+        if raw.isascii() and charset != _SYMBOLS:
+            return raw.decode("ascii")
+        if charset == _SYMBOLS:  # as Word keeps such characters: in the area of private use
+            return "".join(chr(0xF000 + b) if b > 32 else " " for b in raw)
+        if charset in _CHARSETS:
+            return raw.decode(_CHARSETS[charset], "replace")
+        # Under a Western font: Chinese writers write its bytes by the document's page all the same.
+        try:
+            return raw.decode(self.page)
+        except UnicodeDecodeError:
+            return raw.decode("cp1252", "replace")
+
+    # -- control words
+
+    def _page(self, number: int | None) -> None:
+        page = number or 1252
+        name = _PAGES.get(page, f"cp{page}")
+        try:
+            b"".decode(name)
+            self.page = name
+        except LookupError:
+            self.page = "cp1252"
+
+    def _font(self, number: int | None) -> None:
+        self.state.font = number
+
+    def _charset(self, number: int | None) -> None:
+        if self.state.fonts and self.state.font is not None and len(self.charsets) < 10_000:
+            self.charsets[self.state.font] = number or 0
+
+    def _unicode(self, number: int | None) -> None:
+        self.units.append((number or 0) & 0xFFFF)
+        self.skip = self.state.skips
+
+    def _skips(self, number: int | None) -> None:
+        self.state.skips = min(max(0, 1 if number is None else number), 16)
+
+    def _hide(self, number: int | None) -> None:
+        self.state.hidden = number != 0
+
+    def _delete(self, number: int | None) -> None:
+        self.state.deleted = number != 0
+
+    def _plain(self, _number: int | None) -> None:
+        self.state.hidden = self.state.deleted = False
+        self.state.font = None
+
+    def _pard(self, _number: int | None) -> None:
+        self.in_table, self.depth = False, 1
+
+    def _intbl(self, number: int | None) -> None:
+        self.in_table = number != 0
+
+    def _itap(self, number: int | None) -> None:
+        self.depth = 1 if number is None else number
+        self.in_table = self.depth > 0
+
+    @property
+    def row(self) -> _Row:
+        """The row that is being described."""
+        return self.rows[self.state.inner]
+
+    def _trowd(self, _number: int | None) -> None:
+        self.rows[self.state.inner] = _Row()
+
+    def _trleft(self, number: int | None) -> None:
+        self.row.left = number or 0
+
+    def _cellx(self, number: int | None) -> None:
+        if len(self.row.edges) < 10_000:
+            self.row.edges.append(number or 0)
+
+    def _par(self, _number: int | None) -> None:
+        if self._shown(self.state):  # a paragraph whose end is deleted goes on in the next one
+            self.flow.paragraph(max(1, self.depth) if self.in_table else 0)

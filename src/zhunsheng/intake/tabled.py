@@ -1,0 +1,486 @@
+"""A table put together from its parts on one or several pages: its cells with their texts and places."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from zhunsheng.intake.aligned import Block as TextBlock
+from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
+from zhunsheng.intake.drawn import Box, Letter, Page, region, words_of
+from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
+
+Kind = Literal["ruled", "level", "free"]
+
+
+@dataclass
+class Told:
+    """A cell as told: its text, its page and the part of the page that it takes."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    text: str
+    page: int
+    region: tuple[float, float, float, float]
+
+
+@dataclass
+class Table:
+    """The cells of a table of so many rows and columns."""
+
+    cells: list[Told]
+    height: int
+    width: int
+
+
+@dataclass
+class Plan:
+    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the places
+    from the left of letters that jut out of their column, by number.
+    """
+
+    ys: list[float]
+    xs: list[float]
+    below: Walls
+    beside: Walls
+    homes: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass
+class Part:
+    """What of a table is on one page; ``ruled`` has lines both ways, ``level`` only across, ``free`` none."""
+
+    page: Page
+    box: Box
+    lines: Lines
+    letters: list[Letter]
+    kind: Kind
+    size: float
+    _xs: list[float] = field(default_factory=list)
+
+    @property
+    def near(self) -> float:
+        """How near to one another two lines of one border stand, in points."""
+        return max(3.0, 0.45 * self.size)
+
+    def xs(self) -> list[float]:
+        """Return the places of its columns, with both its sides."""
+        if not self._xs:
+            if self.kind == "ruled":
+                self._xs = edges(self.lines, self.near)[1]
+            else:
+                places = columns_of(runs_of(self.letters, self.size), self.size)
+                self._xs = [self.box.left - 1, *places, self.box.right + 1]
+        return self._xs
+
+    def is_table(self) -> bool:
+        """Say whether it has several cells with words in them, and not too many to be a table."""
+        if self.kind == "ruled":
+            ys, xs = edges(self.lines, self.near)
+            rows, columns = len(ys) - 1, len(xs) - 1
+            if rows * columns > MOST_CELLS or rows * columns < 2:
+                return False
+            return any(not one.text.isspace() for one in self.letters)
+        if len(self.xs()) < 3:
+            return False
+        table = table_of([self])
+        per_row = Counter(cell.row for cell in table.cells if cell.text)
+        return sum(count > 1 for count in per_row.values()) > 1
+
+    def goes_on_in(self, part: Part) -> bool:
+        """Say whether a part at the head of the next page is of the same table: the same kind, sides and columns."""
+        if self.kind != part.kind:
+            return False
+        slack = 4.0 if self.kind != "free" else 3 * self.size
+        mine, its = self.xs(), part.xs()
+        if abs(mine[0] - its[0]) > slack or abs(mine[-1] - its[-1]) > slack:
+            return False
+        if self.kind == "ruled":
+            few, many = sorted((mine[1:-1], its[1:-1]), key=len)
+            return sum(any(abs(x - y) < 4 for y in many) for x in few) >= 0.6 * len(few)
+        return len(mine) == len(its)
+
+
+def table_of(parts: Sequence[Part]) -> Table:
+    """Put a table together from its parts, each of a later page than the one before."""
+    stack = _stacked(parts)
+    plan = _plan(stack)
+    letters = [(plan.homes.get(one.order, (one.left + one.right) / 2), one) for one in stack.letters]
+    cells = cells_of(plan.ys, plan.xs, plan.below, plan.beside, letters)
+    if len(parts) > 1:
+        cells = _mended(cells, plan, stack)
+    return _told(_without_empty(cells), stack, plan.xs)
+
+
+@dataclass
+class _Stack:
+    """Parts one below the other: all their lines and letters, and from which height each part takes."""
+
+    parts: Sequence[Part]
+    starts: list[float]
+    lines: Lines
+    letters: list[Letter]
+
+    @property
+    def size(self) -> float:
+        return self.parts[0].size
+
+    @property
+    def near(self) -> float:
+        return self.parts[0].near
+
+    @property
+    def kind(self) -> Kind:
+        return self.parts[0].kind
+
+    def part_at(self, y: float) -> int:
+        """Return which part a height belongs to."""
+        return max((n for n, start in enumerate(self.starts) if start <= y + 2), default=0)
+
+
+def _stacked(parts: Sequence[Part]) -> _Stack:
+    lines, letters, starts = Lines([], []), [], []
+    at = parts[0].box.top
+    for part in parts:
+        down = at - part.box.top
+        starts.append(at)
+        lines.across.extend((y + down, left, right) for y, left, right in part.lines.across)
+        lines.down.extend((x, top + down, bottom + down) for x, top, bottom in part.lines.down)
+        letters += [one.moved(down, one.order) for one in part.letters]
+        at += part.box.height + (0 if part.kind == "ruled" else 1.5 * part.size)
+    return _Stack(parts, starts, lines, letters)
+
+
+def _plan(stack: _Stack) -> Plan:
+    if stack.kind == "ruled":
+        ys, xs = edges(stack.lines, stack.near)
+        below = walls(stack.lines.across, ys, xs)
+        beside = walls(stack.lines.down, xs, ys).T.copy()
+        plan = Plan(ys, xs, below, beside)
+        runs = runs_of(stack.letters, stack.size)
+        plan = _with_columns(plan, runs, stack.size)
+        if len(ys) <= 4 + 2 * len(stack.parts) and len(xs) > 3:
+            plan = _with_rows(plan, runs, stack)
+        return plan
+    runs = runs_of(stack.letters, stack.size)
+    if len(stack.parts) == 1:
+        xs = stack.parts[0].xs()
+    else:
+        left = min(part.xs()[0] for part in stack.parts)
+        right = max(part.xs()[-1] for part in stack.parts)
+        xs = [left, *columns_of(runs, stack.size), right]
+    top = min(one.top for one in stack.letters) - 1
+    bottom = max(one.bottom for one in stack.letters) + 1
+    ys = heights((y for y, _, _ in stack.lines.across), stack.near)
+    ys = [*([top] if not ys or top < ys[0] - stack.near else []), *ys]
+    ys = [*ys, *([bottom] if bottom > ys[-1] + stack.near else [])]
+    below = (
+        walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
+    )
+    plan = Plan(ys, xs, below, np.ones((len(ys) - 1, len(xs)), bool))
+    return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
+
+
+def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
+    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut out of
+    their column stay in it.
+    """
+    for line in runs:
+        for run in line:
+            row = int(np.searchsorted(plan.ys, run.middle)) - 1
+            if not 0 <= row < len(plan.ys) - 1:
+                continue
+            first, last = covered(run, plan.xs[1:-1], size)
+            top, bottom = _open_rows(plan, row, slice(first, last + 1))
+            plan.beside[top : bottom + 1, first + 1 : last + 1] = False
+            if first == last:
+                middle = (plan.xs[first] + plan.xs[first + 1]) / 2
+                out = [
+                    one
+                    for one in run.letters
+                    if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[first + 1]
+                ]
+                plan.homes.update((one.order, middle) for one in out)
+    return plan
+
+
+def _open_rows(plan: Plan, row: int, columns: slice) -> tuple[int, int]:
+    """Return the rows, first and last, that no wall parts from a row over some columns."""
+    top = bottom = row
+    while top > 0 and not plan.below[top][columns].any():
+        top -= 1
+    while bottom < len(plan.ys) - 2 and not plan.below[bottom + 1][columns].any():
+        bottom += 1
+    return top, bottom
+
+
+def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
+    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to these."""
+    bare = [row for row in range(len(plan.ys) - 1) if len(plan.xs) > 3 and not plan.beside[row][1:-1].any()]
+    within: dict[int, list[Run]] = {row: [] for row in bare}
+    for line in runs:
+        for run in line:
+            row = int(np.searchsorted(plan.ys, run.middle)) - 1
+            if row in within:
+                within[row].append(run)
+    slack = 0.3 * size
+
+    def kept_to(row: int) -> int:
+        if any(run.box.left + slack < x < run.box.right - slack for run in within[row] for x in plan.xs):
+            return 0
+        return len({int(np.searchsorted(plan.xs, run.box.left + slack)) for run in within[row]})
+
+    if sum(kept_to(row) > 2 for row in bare) > 1:
+        for row in bare:
+            plan.beside[row] = True
+            own = [run for run in within[row]]
+            for n, x in enumerate(plan.xs):
+                if any(run.box.left + slack < x < run.box.right - slack for run in own):
+                    plan.beside[row][n] = False
+    return plan
+
+
+def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan:
+    """Add the rows that no line parts: in bands between full lines whose texts stand in rows of several cells."""
+    full = [n for n, row in enumerate(plan.below) if row.all() or n in (0, len(plan.ys) - 1)]
+    extra: list[tuple[float, list[bool]]] = []
+    for first, last in pairwise(full):
+        if last - first == 1:
+            top, bottom = plan.ys[first], plan.ys[last]
+            within = [[run for run in line if top < run.middle < bottom] for line in runs]
+            extra += _rows_within([line for line in within if line], plan.xs, stack)
+    if not extra:
+        return plan
+    count = len(plan.xs) - 1
+    levels = [(y, list(map(bool, row))) for y, row in zip(plan.ys, plan.below, strict=True)] + extra
+    levels.sort(key=lambda one: one[0])
+    ys = [y for y, _ in levels]
+    below = np.array([row for _, row in levels], bool).reshape(len(ys), count)
+    old = [max(0, int(np.searchsorted(plan.ys, y, side="right")) - 1) for y in ys[:-1]]
+    return Plan(ys, plan.xs, below, plan.beside[old])
+
+
+def _rows_within(
+    lines: Sequence[Sequence[Run]], xs: Sequence[float], stack: _Stack
+) -> list[tuple[float, list[bool]]]:
+    """Return the heights between the rows of a band and over which columns a wall stands there."""
+    columns = len(xs) - 1
+    blocks = blocks_of(lines, xs[1:-1], stack.size)
+    rows, over = rows_of(blocks, columns, stack.size)
+    least = min(3, columns)
+    full = [row for row in rows if len({block.first for block in row.blocks}) >= least]
+    if len(rows) < 2 or (stack.kind != "free" and len(full) < 2):
+        return []
+    found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
+    for column in range(columns):
+        if column >= columns // 2:
+            break
+        for first, last in _over_rows(column, rows, over, stack.size):
+            for n in range(first, last):
+                found[n][1][column] = False
+    return found
+
+
+def _over_rows(
+    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float
+) -> list[tuple[int, int]]:
+    """Return the rows, first and last, that cells of a column cover."""
+    high = [block for block in over if block.first <= column <= block.last]
+    heads = [n for n, row in enumerate(rows) if n == 0 or _same_head(row, rows[0])]
+    spans: list[tuple[int, int]] = []
+    for start, end in pairwise([*heads, len(rows)]):
+        body = range(start + 1, end)
+        if not body:
+            continue
+        top, bottom = rows[body[0]].top, rows[body[-1]].bottom
+        mine = [block for block in high if top <= block.middle <= bottom]
+        own = [*mine, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
+        whole = len(own) == len(body) and not mine
+        found = None if whole or not own else tiled(own, [rows[n] for n in body], size)
+        if found is not None:
+            spans += [(body[a], body[b]) for a, b in found if b > a]
+            continue
+        for block in mine:
+            upper, lower = block.top - size / 2, block.bottom + size / 2
+            covered = [n for n in body if rows[n].top <= lower and upper <= rows[n].bottom]
+            if len(covered) > 1:
+                spans.append((covered[0], covered[-1]))
+    return spans
+
+
+def _same_head(row: Row, head: Row) -> bool:
+    return len(row.blocks) > 1 and _words(row) == _words(head)
+
+
+def _words(row: Row) -> list[str]:
+    return sorted("".join(one.text for run in block.runs for one in run.letters) for block in row.blocks)
+
+
+# Over the seams of pages.
+
+
+def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
+    """Leave out header rows that every page repeats and make rows whole that a page's end cut."""
+    for number in range(1, len(stack.parts)):
+        height = len(plan.ys) - 1
+        seam = min(range(height), key=lambda n: abs(plan.ys[n] - _seam_at(stack, number, plan)))
+        repeated = _repeated(cells, seam)
+        cells = [cell for cell in cells if not seam <= cell.row < seam + repeated]
+        after = seam + repeated
+        if after >= height:
+            continue
+        open_ = _open_below(stack, number - 1, plan, seam)
+        cells = _joined_rows(cells, seam, after, open_)
+    return cells
+
+
+def _seam_at(stack: _Stack, number: int, plan: Plan) -> float:
+    if stack.kind == "ruled":
+        return stack.starts[number]
+    return min(
+        (y for y in plan.ys if y > stack.starts[number] - 1.6 * stack.size), default=stack.starts[number]
+    )
+
+
+def _row(cells: Sequence[Cell], row: int) -> list[Cell]:
+    return [cell for cell in cells if cell.row == row]
+
+
+def _plain(cell: Cell) -> str:
+    seen = sorted((one for one in cell.letters if not one.text.isspace()), key=lambda one: one.order)
+    return "".join(one.text for one in seen)
+
+
+def _repeated(cells: Sequence[Cell], seam: int) -> int:
+    """Return how many of the first rows stand again after a seam."""
+    by_row: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for cell in cells:
+        if cell.row < 6 or seam <= cell.row < seam + 6:
+            by_row[cell.row].append((cell.column, _plain(cell)))
+    for start in range(6):
+        count = 0
+        while count < 4 and by_row[start + count] and by_row[start + count] == by_row[seam + count]:
+            count += 1
+        if count and sum(bool(text) for _, text in by_row[start]) > 1:
+            return count
+    return 0
+
+
+def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]:
+    """Say for each column whether no line ends a part there, so that its last cell goes on."""
+    part = stack.parts[number]
+    down = stack.starts[number] - part.box.top
+    bottom = part.box.bottom + down
+    across = [(y + down, left, right) for y, left, right in part.lines.across]
+    last = [one for one in across if abs(one[0] - bottom) <= stack.near]
+    if stack.kind != "ruled":
+        return [False] * (len(plan.xs) - 1)
+    return [not shut for shut in walls(last, [bottom], plan.xs)[0]] if last else [True] * (len(plan.xs) - 1)
+
+
+def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
+    """Join what goes on over a seam: the whole row, or the cells of merged columns."""
+    last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
+    first = {cell.column: cell for cell in cells if cell.row == after}
+    whole = _is_cut(cells, last, first, open_, seam)
+    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
+    gone: set[int] = set()
+    for column, cell in first.items():
+        above = last.get(column)
+        if above is None or above.columns != cell.columns or above.row + above.rows > seam:
+            continue
+        blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
+        if whole or (blank and (open_[column] or column in over)):
+            above.letters += cell.letters
+            above.rows = cell.row + cell.rows - above.row
+            gone.add(id(cell))
+    return [cell for cell in cells if id(cell) not in gone]
+
+
+def _is_cut(
+    cells: Sequence[Cell],
+    last: dict[int, Cell],
+    first: dict[int, Cell],
+    open_: Sequence[bool],
+    seam: int,
+) -> bool:
+    """Say whether a page's end cuts a row: no line ends it, or what follows lacks what every row has."""
+    if not first or not all(
+        column in last and last[column].columns == cell.columns for column, cell in first.items()
+    ):
+        return False
+    if all(open_):
+        return True
+    filled = {column for column, cell in first.items() if _plain(cell)}
+    had = {column for column, cell in last.items() if _plain(cell)}
+    if not filled or not filled <= had:
+        return False
+    counts: Counter[int] = Counter()
+    rows = 0
+    for row in range(max(0, seam - 12), seam):
+        own = {cell.column for cell in _row(cells, row) if _plain(cell)}
+        if len(own) > 1:
+            rows += 1
+            counts.update(own)
+    always = {column for column, count in counts.items() if count >= 0.8 * rows and rows > 1}
+    lacking = {column for column in always & had if column not in filled}
+    return bool(lacking) and max(lacking) > min(filled)
+
+
+def _without_empty(cells: list[Cell]) -> list[Cell]:
+    """Leave out the rows and columns in which no cell begins."""
+    rows = {row: n for n, row in enumerate(sorted({cell.row for cell in cells}))}
+    columns = {column: n for n, column in enumerate(sorted({cell.column for cell in cells}))}
+    for cell in cells:
+        cell.rows = sum(cell.row <= row < cell.row + cell.rows for row in rows)
+        cell.columns = sum(cell.column <= column < cell.column + cell.columns for column in columns)
+        cell.row, cell.column = rows[cell.row], columns[cell.column]
+    return sorted(cells, key=lambda cell: (cell.row, cell.column))
+
+
+def _told(cells: Sequence[Cell], stack: _Stack, xs: Sequence[float]) -> Table:
+    pad = _padding(cells)
+    told = []
+    for cell in cells:
+        number = stack.part_at(cell.box.top)
+        part = stack.parts[number]
+        down = stack.starts[number] - part.box.top
+        box = cell.box.moved(-down)
+        box = Box(box.left, max(box.top, part.box.top), box.right, min(box.bottom, part.box.bottom))
+        inner = _room(cell, pad, stack.kind)
+        text = words_of(cell.letters, *inner) if any(not one.text.isspace() for one in cell.letters) else ""
+        told.append(
+            Told(
+                cell.row, cell.column, cell.rows, cell.columns, text, part.page.number, region(box, part.page)
+            )
+        )
+    height = max((cell.row + cell.rows for cell in cells), default=0)
+    width = max((cell.column + cell.columns for cell in cells), default=0)
+    return Table(told, height, width)
+
+
+def _padding(cells: Sequence[Cell]) -> float:
+    """Return how near to the sides of their cells the longest lines come, in points, 6 at most."""
+    gaps = [
+        min(
+            min(one.left for one in cell.letters) - cell.box.left,
+            cell.box.right - max(one.right for one in cell.letters),
+        )
+        for cell in cells
+        if cell.letters
+    ]
+    return max(0.0, min([6.0, *gaps]))
+
+
+def _room(cell: Cell, pad: float, kind: Kind) -> tuple[float, float]:
+    """Return from where to where the lines of a cell may run."""
+    if kind == "ruled" or not cell.letters:
+        return cell.box.left + pad, cell.box.right - pad
+    return min(one.left for one in cell.letters), max(one.right for one in cell.letters)
