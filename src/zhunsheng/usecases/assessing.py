@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from zhunsheng import __version__
@@ -370,14 +371,12 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
     initial, adjusted, spent = (money[name].numerator if name in money else None for name in MONEY)
     parts = {name: {key: figures.of(f"{name}_{key}", own) for key in SOURCES} for name in money}
-    amounts = Figures(
-        initial,
-        adjusted,
-        spent,
-        _why_no_money(sheet, money, figures, own),
-        parted(money, parts),
-        _placed(money, parts, figures, own, year),
-    )
+    missing = _why_no_money(sheet, money, figures, own)
+    placed = _placed(money, parts, figures, own, year)
+    if own and "budget_adjusted" in money and "paid" not in money and _unpaid(figures, own):
+        spent, missing = Decimal(0), None
+        placed = (*placed, worded("支付台账有本部门其他项目的支付，没有这个项目的，按没有支付计"))
+    amounts = Figures(initial, adjusted, spent, missing, parted(money, parts), placed)
     checkpoint = monitor(
         sheet,
         outcomes,
@@ -424,6 +423,20 @@ def _why_no_money(
     asked = ["paid"] if sheet.budget.total is not None else ["paid", "budget_adjusted"]
     whys = dict.fromkeys(figures.why_not(name, project) for name in asked if name not in money)
     return series(whys, "；") if whys else None
+
+
+def _unpaid(figures: _Ledgers, project: ProjectMatch) -> bool:
+    """Say whether a project that the budgets name and the payments of the year don't was surely paid nothing:
+    whatever was paid is of projects that both ledgers write alike, and none may be this one by another name.
+    """
+    told = {
+        name: {
+            key for measure, code, key in figures.readings if (measure, code) == (name, figures.department)
+        }
+        for name in ("paid", "budget_adjusted")
+    }
+    paid = told["paid"] - {None}
+    return bool(paid) and paid <= told["budget_adjusted"] and not project.proposals
 
 
 def _overspent(card: Scorecard) -> tuple[str, ...]:
