@@ -567,3 +567,19 @@ def test_the_command_counts_lists_and_writes(kept, cli):
 def test_what_the_command_refuses(kept, cli, given_, code):
     found = cli("limits", "--evidence", str(kept / "store"), *given_)
     assert found[0] == 2 and code in "".join(found[1:])
+
+
+def test_the_account_of_an_import_tells_which_suspensions_stop_nothing(tmp_path):
+    head = "所属台账,事项编号,停计事由,停计开始日期,停计结束日期"
+    path = tmp_path / "停计.csv"
+    path.write_text(f"{head}\n案件台账,C9,听证,2021-06-01,2021-06-05\n", "utf8")
+    done = import_ledger(tmp_path / "store", path, department="A1", label="甲局")
+    assert done.notes[-1] == (
+        "不停计任何期限的停计时间：案件台账 C9，听证（2021-06-01至2021-06-05）：台账里没有这个编号"
+    )
+    cases = tmp_path / "案件.csv"
+    cases.write_text("立案编号,案件类型,立案日期\nC9,食品,2021-05-01\n", "utf8")
+    import_ledger(tmp_path / "store", cases, department="A1")
+    path.write_text(f"{head}\n案件台账,C9,听证,2021-06-01,2021-06-06\n", "utf8")
+    again = import_ledger(tmp_path / "store", path, department="A1")
+    assert again.batch is not None and not any("不停计" in note for note in again.notes)
