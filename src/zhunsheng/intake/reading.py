@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, text, xlsx
+from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, scanned, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -48,7 +48,7 @@ def book_of(opened: Opened) -> Book:
         raise refusal(opened.name, blocks)
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))
-    unsure = (*book.unsure, *told, *unread(blocks), *_macros(opened), *long)
+    unsure = (*book.unsure, *told, *unread(blocks), *_macros(opened), *long, *scanned.doubts(sheets, blocks))
     return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
 
 
