@@ -41,7 +41,7 @@ _OF_CONTENT: dict[Class, str] = {
     "target": "target",
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
-_FORM = ("绩效指标", "年度绩效指标", "绩效目标", "指标体系")  # the form's own label at the left of its table
+_FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
@@ -93,7 +93,8 @@ class _Column:
 
 def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
-    return tuple(text for column in grid.distinct(row) if (text := labels.clean(grid.text(row, column))))
+    texts = (labels.clean(grid.text(row, column)) for column in grid.distinct(row))
+    return tuple(text for text in texts if text and text not in _FORM)
 
 
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:

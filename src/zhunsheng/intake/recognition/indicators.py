@@ -136,7 +136,8 @@ def step_down(draft: Draft, name: str) -> bool:
     first, _second = draft.levels
     bare = bare_level(name)
     if level == "level2" or (first and under(name, first) and not _TOP.match(name)):
-        draft.levels = (first, bare)
+        dimension = framework_of(2021).dimension(None, bare) if first and not under(name, first) else None
+        draft.levels = (dimension.synonyms[0] if dimension else first, bare)
     else:
         draft.levels = (bare, bare if is_level(name, "level2") else "")
     draft.stairs = True

@@ -79,7 +79,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         now.draft = _project_of(document, now.draft, row, now.columns)
         _read_indicators(document, now.draft, row, now.columns)
         return 1
-    if now.columns and _starts_form(row):
+    if now.draft and (now.columns or now.draft.indicators) and _starts_form(row):
         now.draft, now.columns, now.zone = None, None, Zone()
     if now.columns and now.draft and labels.label(row.cells[0][1]) != "safeguards":
         _read_below_header(document, now, now.draft, now.columns, row)
@@ -93,7 +93,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
         return 1
     if row.only is not None and now.draft is None:
-        now.zone_title = row.only if len(row.only) < 30 else ""
+        now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""
         read_paragraph(document, Paragraph(row.only, row.place(row.cells[0][0])))
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
