@@ -310,6 +310,9 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
             continue
         found.append(_Column(number, heads, cells, _field(heads)))
+    for one in found:  # the form's own label beside the table, where a text file can't merge cells
+        if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
+            one.said = None
     names = [one for one in found if one.said == "name"]
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]

@@ -211,7 +211,7 @@ def _begin(document: Document, row: Row) -> Draft:
     draft = _titled(document, row)
     for name, value in document.ahead:
         put_field(document, draft, name, value)
-    document.ahead = []
+    document.ahead, document.broken = [], False
     return draft
 
 
