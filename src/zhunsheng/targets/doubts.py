@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zhunsheng.targets.fields import LABELS, fields_of
+from zhunsheng.targets.fields import INDICATOR_LABELS, LABELS, fields_of
 from zhunsheng.targets.sheet import TargetSheet, Unsure
 from zhunsheng.translation import worded
 
@@ -50,7 +50,8 @@ def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
     Rows that were added or removed since move an indicator; its place in the document stays.
     """
     head, _, rest = one.field.partition(".")
-    if head in ("target", "name", "indicators") and (name := rest.rpartition(".")[2] or head) != "indicators":
+    name = rest.rpartition(".")[2] or head
+    if head in ("target", "name", "indicators") and name in INDICATOR_LABELS:
         found = _row(sheet, one)
         if found is not None:
             return f"indicators.{found}.{name}"

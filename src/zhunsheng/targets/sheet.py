@@ -361,8 +361,9 @@ class TargetSheet(_Frozen):
 
     def places(self) -> list[Place]:
         """Return where its parts stood, those that are known."""
-        parts = (one.place for one in (*self.goals, *self.indicators, *self.safeguards))
-        return [place for place in (self.place, *self.provenance.values(), *parts) if place is not None]
+        parts: tuple[Goal | Indicator, ...] = (*self.goals, *self.indicators, *self.safeguards)
+        known = (self.place, *self.provenance.values(), *(one.place for one in parts))
+        return [place for place in known if place is not None]
 
     def title(self) -> str:
         """Return what to call the sheet."""
