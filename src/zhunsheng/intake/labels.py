@@ -15,6 +15,8 @@ _OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
     r"^\s*(?:[（(]?[\d一二三四五六七八九十]{1,2}[）)、.．])?\s*(?:资金(?:来源|结构|构成)[：:])?\s*(?:其中[：:、]?)?"
     r"(?:[（(]?\d{1,2}[）)、.．])?\s*"
 )
+_OF_PROJECT = re.compile(r"(?:项目|专项)(?:名称|编码|代码|编号)$")
+_PART_SPENT = re.compile(r"\d{1,2}[-—–至~～]\d{1,2}月份?(?:实际)?(?:执行|支出)数")
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 _LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
@@ -88,6 +90,9 @@ def label(text: str) -> str | None:
 
     ``money`` is a label over words that tell several amounts.
     """
+    whole = clean(text)
+    if whole not in _tables()["labels"] and _OF_PROJECT.search(whole) and re.search("[（(]", text):
+        return "name" if whole.endswith("名称") else "code"  # 项目单位（项目名称）, 单位（专项）名称
     return _find("labels", text) or _label_like(text)
 
 
@@ -101,11 +106,13 @@ def _label_like(text: str) -> str | None:
         return None  # with its value behind it
     if found := _find("labels", text):
         return found
-    return next((field for field, pattern in _patterns()[1] if pattern.search(bare)), None)
+    return next((name for name, how in _patterns()[1] if how.search(bare)), None)
 
 
 def execution(text: str) -> str | None:
     """Return the money column of a self-evaluation that a header names, or None."""
+    if _PART_SPENT.fullmatch(clean(text)):
+        return "spent"  # of a monitoring form: 1-7月执行数
     return _find("execution", text)
 
 

@@ -133,7 +133,7 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
         doubts.append(worded("指标值自带的比较符与比较符列不一致，以指标值为准"))
     op = op or columns.op or (">=" if lead.relative else None)
     unit = _unit(written, columns.unit, doubts)
-    if unit == "%" and _LOST_FORMAT <= amount <= 1 and op not in ("<=", "<") and not lead.relative:
+    if unit == "%" and _LOST_FORMAT <= amount < 1 and op not in ("<=", "<") and not lead.relative:
         doubts.append(
             worded(
                 "{amount}% 疑为百分数格式丢失，请核对是否 {percent}%",

@@ -116,7 +116,8 @@ def class_of(cells: Sequence[str]) -> Class:
         return "direction"
     numbers = [decimal(text) for text in told]
     first = numbers[0]
-    if len(told) > 2 and first is not None and numbers == [first + n for n in range(len(told))]:
+    counted = first is not None and numbers == [first + n for n in range(len(told))]
+    if counted and (len(told) > 2 or (len(told) == 2 and first == 1)):
         return "serial"
     if mostly(number is not None for number in numbers):
         total = sum((number for number in numbers if number is not None), Decimal(0))

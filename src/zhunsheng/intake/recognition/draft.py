@@ -37,6 +37,7 @@ class TableColumns:
     fields: Mapping[str, int]
     project: Mapping[str, int]
     heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
+    groups: tuple[tuple[str, Mapping[str, int]], ...]  # a level's name and its columns, in a wide table
     rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
     width: int  # of the table, by which its part on the next page is known
 

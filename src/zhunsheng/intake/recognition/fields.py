@@ -14,9 +14,11 @@ from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
 from zhunsheng.intake.recognition.money import (
     amount,
+    amounts_column,
     execution_columns,
     part_named,
     parts_of,
+    read_amounts,
     read_beside,
     read_execution,
     unit_noted,
@@ -49,6 +51,7 @@ class Zone:
 
     label: str = ""
     money: dict[str, int] = field(default_factory=dict)
+    amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
     year_right: bool = True  # whether the year's money stands at the right of the medium term's
 
 
@@ -61,6 +64,12 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         zone.money = columns
         return
     _enter(document, row, zone)
+    if zone.label.startswith(("budget", "money")) and (column := amounts_column(row)) is not None:
+        zone.amounts = column
+        return
+    if zone.amounts is not None and zone.label.startswith(("budget", "money")):
+        read_amounts(document, draft, row, zone.amounts)
+        return
     if zone.label == "plan":
         read_plan(document, draft, row)
     elif zone.label in ("narrative", "safeguards"):
@@ -119,7 +128,7 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
         return
     document.zone_unit = unit_noted(text)
     if leading != zone.label and not leading.startswith(("budget", "money")):
-        zone.money = {}
+        zone.money, zone.amounts = {}, None
     zone.label = leading
 
 
@@ -189,6 +198,8 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             at, value = revised
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
+            if found.startswith("budget") and not re.search(r"\d", value) and n + 2 < len(row.cells):
+                at, value = row.cells[n + 2]  # 资金总额 | 收入预算合计： | 45,280.36
         if found.startswith("budget") and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name
         if value and not (found == "purpose" and labels.label(text) and len(value) < 4):

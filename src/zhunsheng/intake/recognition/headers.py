@@ -5,7 +5,7 @@ nobody knows the words, by what the columns hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -48,7 +48,8 @@ class Header:
     of it a person should look at.
 
     ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
-    another column was given, ``unread`` those that hold something of no known kind.
+    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are the
+    columns under the name of each level, where names and values stand in a pair of columns a level.
     """
 
     fields: dict[str, int]
@@ -56,6 +57,7 @@ class Header:
     guessed: tuple[tuple[int, str], ...] = ()
     rivals: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
+    groups: tuple[tuple[str, dict[str, int]], ...] = ()
 
     def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
         """Return what the rows of the header at a row show, by which it is known where it comes again."""
@@ -94,6 +96,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     ``year`` is the sheet's, by which its own values are told from those of other years. With ``unheaded``,
     where no header is in force, rows that plainly are indicators are taken under unknown words or none too.
     """
+    if groups := _groups(grid, row):
+        return groups
     known = [
         text for column in grid.distinct(row) if (text := grid.text(row, column)) and labels.header(text)
     ]
@@ -122,18 +126,36 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     return Header(fields, height, tuple(guessed), tuple(rivals), unread)
 
 
-def project_columns(grid: Grid, row: int, taken: Mapping[str, int]) -> dict[str, int]:
+def _groups(grid: Grid, row: int) -> Header | None:
+    """Return the header of a wide table: 产出指标 over 三级指标 | 指标值, 效益指标 over another pair …"""
+    if row + 1 >= len(grid.rows):
+        return None
+    found: list[tuple[str, dict[str, int]]] = []
+    for column in grid.distinct(row):
+        level, width = grid.text(row, column), grid.spans.get(grid.owner(row, column), (1, 1))[1]
+        if width < 2 or not level_of(level):
+            continue
+        below = {labels.header(grid.text(row + 1, c)): c for c in range(column, column + width)}
+        if {"name", "target"} <= below.keys():
+            found.append((level, {name: c for name, c in below.items() if name}))
+    if len(found) < 2:
+        return None
+    return Header(dict(found[0][1]), 2, groups=tuple(found))
+
+
+def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) -> dict[str, int]:
     """Return the columns of a list of projects (单位名称 | 项目名称 | 预算数 | 年度目标) beside the
     indicators' own.
 
     Empty where no column names the project: then the rows are one sheet's.
     """
-    indicators = set(taken.values())
-    found = {
-        name: column
-        for column in range(grid.width)
-        if column not in indicators and (name := labels.label(grid.text(row, column)))
-    }
+    found: dict[str, int] = {}
+    for column in range(grid.width):
+        if column in taken:
+            continue
+        names = (labels.label(grid.text(row + n, column)) for n in reversed(range(height)))
+        if name := next(filter(None, names), None):
+            found.setdefault(name, column)
     return found if "name" in found else {}
 
 
@@ -314,6 +336,8 @@ def _field(heads: Sequence[str]) -> str | None:
     name = next((found for head in reversed(heads) if (found := labels.header(head))), None)
     name = name or next((found for head in reversed(heads) if (found := labels.header_like(head))), None)
     exact = heads and labels.header(heads[-1])
+    if name == "actual" and any(labels.qualifies(head, "forecast") for head in heads):
+        return "forecast"  # what is expected is no result
     if name == "target" and any(labels.qualifies(head, "part") for head in heads):
         return "part"  # of the year: 半年指标值
     if name in ("target", "actual") and not (exact and len(heads) == 1):
@@ -334,7 +358,9 @@ def _by_words(
     rivals: list[int] = []
     by_field: dict[str, list[_Column]] = {}
     for one in _yearly_group(columns, grid, row, fields):
-        if one.said:
+        if one.said == "target" and one.holds in _GLYPHS:
+            fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
+        elif one.said:
             by_field.setdefault(one.said, []).append(one)
     for name, claims in by_field.items():
         if name == "target" and len(claims) > 1:
@@ -395,8 +421,8 @@ def _value_of_year(
 ) -> None:
     """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
     left = list(claims)
-    words = [one for one in left if one.holds == "words" and any(map(is_value, one.cells)) is False]
-    if words and len(words) < len(left):  # 指标值内容 over what the value means
+    words = [one for one in left if one.holds == "words"]
+    if words and any(one.holds == "target" for one in left):  # 指标值内容 over what the value means
         left = [one for one in left if one not in words]
         fields.setdefault("description", words[0].number)
         rivals += [one.number for one in words[1:]]

@@ -102,7 +102,8 @@ def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
 def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
     """Return the levels of a row, empty where its table has none, and keep them for the rows below."""
     level1, level2 = texts.get("level1", ""), texts.get("level2", "")
-    if both := both_levels(level2 if level2 else level1):
+    alone = "level1" not in texts or "level2" not in texts
+    if alone and (both := both_levels(level2 if level2 else level1)):
         level1, level2 = both
     first, second = draft.levels
     if level1:

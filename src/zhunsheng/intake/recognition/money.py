@@ -27,6 +27,7 @@ _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
     r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
+_AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)(?:[（(].*)?$")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 
@@ -119,6 +120,37 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     if part == "total":
         _read_points(draft, row, columns)
     return True
+
+
+def amounts_column(row: Row) -> int | None:
+    """Return the column of the year's amounts that a row of heads names (来源 | 上年执行 | 本年申请金额);
+    None for a row that is none.
+    """
+    heads = [(column, text) for column, text in row.cells if not labels.label(text) or _AMOUNT.search(text)]
+    if len(heads) < 3 or any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
+        return None
+    mine = [
+        (column, text)
+        for column, text in heads
+        if _AMOUNT.search(text) and not labels.qualifies(text, "past") and "执行" not in text
+    ]
+    of_year = [column for column, text in mine if re.search(r"本年|当年|申请", text)]
+    return next(iter(of_year or [column for column, _ in mine]), None)
+
+
+def read_amounts(document: Document, draft: Draft, row: Row, column: int) -> None:
+    """Read a row of a table of money: its name, and the year's amount in a column."""
+    text = row.text(column).strip()
+    names = [(c, t) for c, t in row.cells if c < column and not re.search(r"\d", t)]
+    if not names or not re.search(r"\d", text):
+        return
+    label = names[-1][1]
+    found = labels.label(label) or ""
+    part = "total" if labels.is_total(label) else found.removeprefix("budget.")
+    if not (part == "total" or found.startswith("budget.")):
+        return
+    if (money := amount(document, Said(text, row.place(column), label))) is not None:
+        draft.put_budget(cast(BudgetPart, part), money, row.place(column), label)
 
 
 def read_beside(document: Document, draft: Draft, row: Row) -> bool:

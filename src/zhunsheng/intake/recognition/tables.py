@@ -70,9 +70,17 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
+    heads = [
+        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
+    ]
+    if len(heads) > 2:
+        why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        now.columns, now.zone = None, Zone()
+        return 1
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
-        read_indicator(document, now.draft, row, now.columns.fields)
+        _read_indicators(document, now.draft, row, now.columns)
         return 1
     if now.columns and _starts_form(row):
         now.draft, now.columns, now.zone = None, None, Zone()
@@ -82,14 +90,6 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     now.columns = None
     if _FOOT.match(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
-        now.zone = Zone()
-        return 1
-    heads = [
-        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
-    ]
-    if len(heads) > 2:
-        why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
-        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.zone = Zone()
         return 1
     if is_indicator(row.grid, row.number):
@@ -110,14 +110,16 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
-    project = project_columns(row.grid, row.number, fields) if header.height else {}
+    taken = {*fields.values(), *(column for _, group in header.groups for column in group.values())}
+    project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
     before = now.draft.columns
     now.columns = TableColumns(
         fields,
         project,
-        {name: row.text(column) for name, column in project.items()},
+        {name: _head(row, column, header) for name, column in project.items()},
+        header.groups,
         header.rows(row.grid, row.number),
         row.grid.width,
     )
@@ -167,6 +169,16 @@ def _read_below_header(
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
     else:
+        _read_indicators(document, draft, row, columns)
+
+
+def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
+    """Read the indicator of a row, or of a wide table one under each level."""
+    for level, fields in columns.groups:
+        draft.levels = (level, "")
+        draft.stairs = True
+        read_indicator(document, draft, row, fields)
+    if not columns.groups:
         read_indicator(document, draft, row, columns.fields)
 
 
@@ -208,12 +220,19 @@ def _titled(document: Document, row: Row) -> Draft:
         # The heading over a department's table, which looked like the beginning of its narrative.
         document.open_draft = len(document.drafts) - 1
         return department
+    last = document.drafts[-1] if document.drafts and not document.broken and not heading else None
+    if last is not None and not last.indicators and not row.grid.title and not _names_sheet(row):
+        return last  # the table of indicators below the one that says whose they are
     title = heading.text if heading else (row.grid.title or None)
     place = heading.place if heading else row.place(0)
     draft = document.start(titles.kind_in(title), title, place)
     if heading:
         draft.provenance["title"] = heading.place
     return draft
+
+
+def _names_sheet(row: Row) -> bool:
+    return any(label_of(text)[0] in ("name", "code") for _, text in row.cells)
 
 
 def _own_form(grid: Grid) -> bool:
