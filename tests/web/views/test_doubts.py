@@ -197,7 +197,7 @@ def test_a_pdf_is_shown_as_pages_with_the_regions_marked(version, department, us
     client = sign_in("keyuan")
     page = page_of(client, version)
     address = reverse("target-page", args=[version.pk, 1])
-    assert f'src="{address}"' in page and 'x="0.2500" y="0.5000" width="0.5000" height="0.1000"' in page
+    assert f'src="{address}"' in page and 'x="25.00%" y="50.00%" width="50.00%" height="10.00%"' in page
     picture = client.get(address)
     assert picture["Content-Type"] == "image/png" and picture.content.startswith(b"\x89PNG")
     assert "ZS-IN-43" in client.get(reverse("target-page", args=[version.pk, 99])).content.decode()

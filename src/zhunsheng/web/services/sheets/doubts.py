@@ -129,10 +129,13 @@ def _read(sheet: TargetSheet, fields: dict[str, Field], path: str) -> str:
 
 @dataclass(frozen=True)
 class Region:
-    """Where a doubt stands on a page: left, top, width and height as shares of it, in digits."""
+    """Where a doubt stands on a page, in parts of it as drawings have them: 25.00%."""
 
     doubt: Doubt
-    box: tuple[str, str, str, str]
+    left: str
+    top: str
+    width: str
+    height: str
 
 
 def pages(version: SheetVersion, found: Iterable[Doubt]) -> dict[int, list[Region]]:
@@ -142,8 +145,8 @@ def pages(version: SheetVersion, found: Iterable[Doubt]) -> dict[int, list[Regio
         if one.place is None or one.place.page is None or one.place.region is None:
             continue
         left, top, right, bottom = one.place.region
-        box = (f"{left:.4f}", f"{top:.4f}", f"{right - left:.4f}", f"{bottom - top:.4f}")
-        placed.setdefault(one.place.page, []).append(Region(one, box))
+        parts = (f"{100 * share:.2f}%" for share in (left, top, right - left, bottom - top))
+        placed.setdefault(one.place.page, []).append(Region(one, *parts))
     if not placed or version.upload is None:
         return {}
     kind = open_bytes(version.upload.content(), version.upload.name).kind

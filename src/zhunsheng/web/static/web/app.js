@@ -142,7 +142,7 @@
   function show(key, number) {
     if (!original) return;
     original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown", "shown-row"));
-    const region = number && original.querySelector('rect[data-doubt="' + number + '"]');
+    const region = number && original.querySelector('g[data-doubt="' + number + '"]');
     const place = region || (key && document.getElementById("o-" + key));
     if (place) {
       place.classList.add("shown");
