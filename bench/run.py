@@ -465,6 +465,7 @@ ours computes all of the catalogue.
 
 Nonsense for every reader (316,000 values, 10,000 documents and more kinds):
 [benchmarks-fuzz.md](benchmarks-fuzz.md).
+Invented target documents in many layouts and formats: [benchmarks-reading.md](benchmarks-reading.md).
 """  # noqa: E501 - a row of a table is one line
     page = Path("docs/benchmarks.md")
     behind = page.read_text("utf8").partition(BY_HAND)[1:]  # what bench/catalogue.py wrote

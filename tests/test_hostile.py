@@ -112,7 +112,7 @@ CASES = {
     "改名.docx": (bytes(range(1, 256)) * 20, "ZS-IN-11"),
     "改名.xlsx": ("这是文字".encode(), "ZS-IN-11"),
     "二进制.txt": (b"abc\0\x01\x02" * 100, "ZS-IN-03"),
-    "扫描.pdf": (b"%PDF-1.7 xxx", "ZS-IN-03"),
+    "扫描.pdf": (b"%PDF-1.7 xxx", "ZS-IN-05"),
     "别的.zip": (word().replace(b"word/document.xml", b"xxxx/document.xml"), "ZS-IN-03"),
     "加密.docx": (compound({"EncryptedPackage": b"x"}), "ZS-IN-04"),
     "加密.doc": (word_97("绩效目标\r", flags=0x300), "ZS-IN-04"),

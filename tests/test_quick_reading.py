@@ -39,11 +39,13 @@ def written(rows, quoting, end):
     st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=5),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
     st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([0, csv_files._KEPT]),  # read where it lies, as a large file is, and kept
 )
-def test_quotes_about_whole_cells_are_read_by_the_database(rows, quoting, end):
+def test_quotes_about_whole_cells_are_read_by_the_database(rows, quoting, end, kept):
     given = [[f"N{n}", a, "10", b, c] for n, (a, b, c) in enumerate(rows)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         (path := Path(folder) / "支出.csv").write_text(written(given, quoting, end), "utf8")
+        patch.setattr(csv_files, "_KEPT", kept)
         asked = []
         quote_of = csv_files._quote_of_plain
         patch.setattr(csv_files, "_quote_of_plain", lambda *a: asked.append(quote_of(*a)) or asked[-1])

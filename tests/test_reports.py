@@ -334,7 +334,7 @@ def value_of(value):
     ]
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
+@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir() if p.suffix in (".html", ".txt")))
 def test_every_golden_layout_reads_back_equal(name, tmp_path):
     sheets = read_book(GOLDEN / name).sheets
     for found in back(sheets, tmp_path):
@@ -363,7 +363,7 @@ def scored(sheet, text=lambda i: i.words()):
     )
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
+@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir() if p.suffix in (".html", ".txt")))
 def test_the_re_check_finds_no_difference_in_the_own_self_evaluation_table(name, tmp_path):
     for sheet in read_book(GOLDEN / name).sheets:
         card = scored(sheet)

@@ -45,7 +45,7 @@ def test_sheets_are_frozen_and_validated():
         Budget(all="1")  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir()))
+@pytest.mark.parametrize("name", sorted(p.name for p in GOLDEN.iterdir() if p.suffix in (".html", ".txt")))
 def test_book_json_matches_its_schema_and_reads_back(name):
     book = read_book(GOLDEN / name)
     data = book.as_json()

@@ -1,1 +1,1 @@
-"""Test documents for the reader: invented contents in many layouts and formats, the true reading beside each."""
+"""Test documents for the reader: invented contents in many layouts and formats, the true reading beside."""

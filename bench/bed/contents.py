@@ -1,4 +1,4 @@
-"""What the test documents say: invented projects and departments, and each value with its spellings and its true reading."""
+"""What the test documents say: invented projects and departments, each value's spellings and true reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ SPELLINGS: tuple[dict[str, str], ...] = (
     {">=": "大于等于{}", "<=": "小于等于{}", "==": "等于{}", ">": "大于{}"},
     {">=": "＞＝{}", "<=": "＜＝{}", "==": "＝{}", ">": "＞{}"},
 )
-DAYS = ("{y}年{m}月{d}日前", "{m}月{d}日前", "{y}年{m}月底前", "{m}月底前", "{y}-{m:02}-{d:02}", "{m}.{d}前", "{y}/{m}/{d}")
+DAYS = (
+    "{y}年{m}月{d}日前",
+    "{m}月{d}日前",
+    "{y}年{m}月底前",
+    "{m}月底前",
+    "{y}-{m:02}-{d:02}",
+    "{m}.{d}前",
+    "{y}/{m}/{d}",
+)
 WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
 
 
@@ -139,7 +147,9 @@ class Habit:
 
     def bound(self, item: Item) -> str:
         """Return the target's bound and number without its unit."""
-        return SPELLINGS[self.signs][item.op].format(self.number(item)) if item.numeric else self.whole(item, 0)
+        return (
+            SPELLINGS[self.signs][item.op].format(self.number(item)) if item.numeric else self.whole(item, 0)
+        )
 
     def number(self, item: Item) -> str:
         """Return the number alone as this document writes it."""
@@ -149,14 +159,16 @@ class Habit:
     def day(self, item: Item, year: int) -> str:
         """Return a day before which something is to be done."""
         month, day = (int(part) for part in item.value.split("-"))
-        last = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}[month] == day
+        last = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}[
+            month
+        ] == day
         how = self.days if last or "底" not in DAYS[self.days] else 0
         return DAYS[how].format(y=year, m=month, d=day)
 
     def whole(self, item: Item, year: int) -> str:
         """Return the target in one cell."""
         if item.fixed:
-            return item.fixed
+            return item.fixed.replace("{y}", str(year))
         if item.op == "by":
             return self.day(item, year)
         if item.op == "level":
@@ -189,6 +201,8 @@ def truth(item: Item, year: int, *, split: bool, signed: bool = True) -> dict[st
             op = f"{op}|=="
         if item.fixed.startswith("零"):
             unit = f"{unit}|"
+        if item.fixed == "未发生":  # in words, or as the none that it means
+            return {"op": "level|==", "value": "未发生|0", "unit": f"{unit}|"}
         if "日" in item.fixed:
             unit = f"{unit}|日"
     elif not signed and op in SIGN:

@@ -1,4 +1,4 @@
-"""A test document before it has a format: paragraphs and tables of cells that know their place and their span."""
+"""A test document before it has a format: paragraphs, and tables of cells with their place and span."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from typing import Any
 
 @dataclass
 class Cell:
-    """One cell: where it begins, what it covers, what it says; ``number`` and ``shown`` for a workbook's typed cell."""
+    """One cell: where it begins, what it says, what it covers."""
 
     row: int
     column: int
     text: str
     rows: int = 1
     columns: int = 1
-    number: float | None = None
-    shown: str = ""
 
 
 @dataclass
 class Table:
-    """A table: cells in order of place, its size, and the rows nobody sees."""
+    """A table: its cells, its size, the rows nobody sees, and where a page may break it: the first row of the
+    indicators' head, the first below the head, the first after them.
+    """
 
     width: int = 0
     height: int = 0
     cells: list[Cell] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
+    breakable: tuple[int, int, int] | None = None
 
     def put(self, row: int, column: int, text: str, rows: int = 1, columns: int = 1) -> None:
         """Write a cell and make room for it."""
@@ -66,3 +67,37 @@ class Document:
     def blocks(self) -> list[Block]:
         """Return all its blocks, page after page."""
         return [block for page in self.pages for block in page]
+
+
+def broken(table: Table, how: str) -> list[Block]:
+    """Break a table over a page within its indicators: the head ``again`` in the same table, a new ``table``
+    with it, or a new one without (``bare``). What was merged over the break goes on blank.
+    """
+    assert table.breakable
+    head, first, last = table.breakable
+    at = (first + last) // 2
+    if at <= first:
+        return [table]
+    deep = 0 if how == "bare" else first - head
+    upper, lower = Table(), Table()
+    for cell in table.cells:
+        end = cell.row + cell.rows
+        if deep and head <= cell.row and end <= first:
+            lower.put(cell.row - head, cell.column, cell.text, cell.rows, cell.columns)
+        if end <= at:
+            upper.put(cell.row, cell.column, cell.text, cell.rows, cell.columns)
+        elif cell.row >= at:
+            lower.put(cell.row - at + deep, cell.column, cell.text, cell.rows, cell.columns)
+        else:
+            upper.put(cell.row, cell.column, cell.text, at - cell.row, cell.columns)
+            since = 0 if cell.row <= head else deep
+            lower.put(since, cell.column, "", end - at + deep - since, cell.columns)
+    upper.hidden = {row for row in table.hidden if row < at}
+    lower.hidden = {row - at + deep for row in table.hidden if row >= at}
+    if how != "again":
+        return [upper, "", lower]
+    top = upper.height
+    for cell in lower.cells:
+        upper.put(cell.row + top, cell.column, cell.text, cell.rows, cell.columns)
+    upper.hidden |= {row + top for row in lower.hidden}
+    return [upper]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 Kind = Literal["right", "wrong", "missing", "flagged", "refused"]
 _PLAIN = str.maketrans("０１２３４５６７８９．％＜＞＝：；，（）", "0123456789.%<>=:;,()")
 _FACTORS = {"%": Decimal("0.01"), "‰": Decimal("0.001"), "": Decimal(1)}
+_NUMBERED = re.compile(r"^\s*[一二三四五六七八九\d]+[、.](?=.)")
 _SUFFIX = re.compile(r"(?<=.)指标$")
 
 
@@ -25,10 +26,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All fields of one document, and the doubts raised where all is right and none was called for."""
+    """All fields of one document, the doubts raised, how many of them stand at something wrong or were called
+    for, and how many about a value that is right.
+    """
 
     fields: tuple[Judged, ...]
     doubts: int
+    real: int
     alarms: int
 
 
@@ -39,7 +43,7 @@ def plain(text: object) -> str:
 
 def _level(text: object) -> str:
     without = re.sub(r"\([^()]*\)", "", str("" if text is None else text).translate(_PLAIN))
-    return _SUFFIX.sub("", plain(without))
+    return _SUFFIX.sub("", plain(_NUMBERED.sub("", without)))
 
 
 def _number(text: object) -> tuple[Decimal, str] | None:
@@ -95,21 +99,29 @@ def same_words(got: object, want: object) -> bool:
 
 
 class _Doubts:
-    """What a reader said that it is unsure of."""
+    """What a reader said that it is unsure of; ``real`` are those asked for because something is wrong."""
 
     def __init__(self, book: dict[str, Any]) -> None:
         self.all = book.get("unsure") or []
+        self.real: set[int] = set()
 
-    def of(self, *fields: str) -> bool:
-        """Return whether one names a field of a sheet."""
-        return any(str(one.get("field", "")).startswith(fields) for one in self.all)
+    def _any(self, holds: Callable[[dict[str, Any]], bool]) -> bool:
+        found = {n for n, one in enumerate(self.all) if holds(one)}
+        self.real |= found
+        return bool(found)
 
-    def at(self, place: dict[str, Any] | None, name: str) -> bool:
-        """Return whether one is of the row at a place, or quotes the name."""
-        return any(
-            (place and _row(one.get("place")) == _row(place)) or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
-            for one in self.all
-        )
+    def of(self, *fields: str) -> Callable[[], bool]:
+        """Return a question: is one about a field of a sheet?"""
+        return lambda: self._any(lambda one: str(one.get("field", "")).startswith(fields))
+
+    def at(self, place: dict[str, Any] | None, name: str, more: bool = False) -> Callable[[], bool]:
+        """Return a question: is one of the row at a place, does it quote the name, is there ``more``?"""
+
+        def about(one: dict[str, Any]) -> bool:
+            here = bool(place) and _row(one.get("place")) == _row(place)
+            return here or plain(name) in plain(f"{one.get('why')}{one.get('text')}")
+
+        return lambda: self._any(about) or more
 
 
 def _row(place: dict[str, Any] | None) -> tuple[Any, ...]:
@@ -117,10 +129,10 @@ def _row(place: dict[str, Any] | None) -> tuple[Any, ...]:
     return tuple(place.get(key) for key in ("sheet", "table", "row", "line"))
 
 
-def _one(field: str, right: bool, shown: object, flagged: bool, told: str = "") -> Judged:
+def _one(field: str, right: bool, shown: object, flagged: Callable[[], bool], told: str = "") -> Judged:
     if right:
         return Judged(field, "right")
-    kind: Kind = "flagged" if flagged else "missing" if shown in (None, "", []) else "wrong"
+    kind: Kind = "flagged" if flagged() else "missing" if shown in (None, "", []) else "wrong"
     return Judged(field, kind, told or f"{shown}")
 
 
@@ -144,7 +156,8 @@ def judge(book: dict[str, Any], wants: list[dict[str, Any]], refused: str = "") 
     bad = {one.field.partition(":")[0] for one in found if one.kind != "right"}
     told = [i for s in sheets for i in s.get("indicators") or [] if (i.get("target") or {}).get("doubts")]
     alarms = [i for i in told if plain(i["name"]) not in asked and i["name"] not in bad]
-    return Judgement(tuple(found), len(told) + len(doubts.all), len(alarms))
+    real = len(told) - len(alarms) + len(doubts.real)
+    return Judgement(tuple(found), len(told) + len(doubts.all), real, len(alarms))
 
 
 def _paired(sheets: list[dict[str, Any]], wants: list[dict[str, Any]]) -> dict[int, int]:
@@ -171,16 +184,30 @@ def _heads(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> Iterat
     for key in ("name", "code", "department", "unit", "purpose"):
         if want.get(key) is not None:
             shown = got.get(key)
-            right = plain(shown).endswith(plain(want[key])) and len(plain(shown)) <= len(plain(want[key])) + 12
+            right = (
+                plain(shown).endswith(plain(want[key])) and len(plain(shown)) <= len(plain(want[key])) + 12
+            )
             yield _one(key, right, shown, doubts.of(key), f"{shown} for {want[key]}")
     if want.get("year"):
-        yield _one("year", str(got.get("year")) == want["year"], got.get("year"), doubts.of("year"), f"{got.get('year')} for {want['year']}")
+        yield _one(
+            "year",
+            str(got.get("year")) == want["year"],
+            got.get("year"),
+            doubts.of("year"),
+            f"{got.get('year')} for {want['year']}",
+        )
     for key in ("total", "fiscal", "other"):
         if want.get(key) is not None:
             shown = budget.get(key)
             right = shown is not None and any(Decimal(shown) == Decimal(one) for one in want[key].split("|"))
             right = right or (key != "total" and want[key].startswith("0") and shown is None)
-            yield _one(f"budget.{key}", right, shown, doubts.of(f"budget.{key}", "budget", key), f"{shown} for {want[key]}")
+            yield _one(
+                f"budget.{key}",
+                right,
+                shown,
+                doubts.of(f"budget.{key}", "budget", key),
+                f"{shown} for {want[key]}",
+            )
     for key, value in (want.get("execution") or {}).items():
         shown = (got.get("execution") or {}).get(key)
         right = shown is not None and Decimal(shown) == Decimal(value)
@@ -207,51 +234,109 @@ def _indicators(got: dict[str, Any], want: dict[str, Any], doubts: _Doubts) -> I
     for one in want["indicators"]:
         name = one["name"]
         near = [i for i in left if plain(i.get("name")) == plain(name)]
-        same = [i for i in near if _level(i.get("level2")) == _level(one["level2"])]
+        same = [i for i in near if _level(i.get("level2")) == _level(one.get("level2"))]
         hit = (same or near or [None])[0]
         if hit is None:
-            fields = ["name", "op", "value", *(k for k in ("level1", "level2", "unit", "weight", "actual", "score", "basis", "description", "last", "medium") if one.get(k) is not None)]
-            flagged = doubts.at(None, name)
+            fields = [
+                "name",
+                "op",
+                "value",
+                *(
+                    k
+                    for k in (
+                        "level1",
+                        "level2",
+                        "unit",
+                        "weight",
+                        "actual",
+                        "score",
+                        "basis",
+                        "description",
+                        "last",
+                        "medium",
+                    )
+                    if one.get(k) is not None
+                ),
+            ]
+            flagged = doubts.at(None, name)()
             yield from (Judged(f"{name}: {k}", "flagged" if flagged else "missing", "lost") for k in fields)
             continue
         left.remove(hit)
         yield from _indicator(hit, one, doubts)
     for i in left:
-        flagged = bool((i.get("target") or {}).get("doubts")) or doubts.at(i.get("place"), i.get("name") or "\0")
-        yield Judged(f"{i.get('name')}: invented", "flagged" if flagged else "wrong", str((i.get("target") or {}).get("raw")))
+        unsure = bool((i.get("target") or {}).get("doubts"))
+        flagged = doubts.at(i.get("place"), i.get("name") or "\0", unsure)()
+        yield Judged(
+            f"{i.get('name')}: invented",
+            "flagged" if flagged else "wrong",
+            str((i.get("target") or {}).get("raw")),
+        )
 
 
 def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Iterator[Judged]:
     name, target = one["name"], hit.get("target") or {}
     about = doubts.at(hit.get("place"), name)
-    value_doubt = about or bool(target.get("doubts"))
+    value_doubt = doubts.at(hit.get("place"), name, bool(target.get("doubts")))
     yield Judged(f"{name}: name", "right")
     for key in ("level1", "level2"):
         if one.get(key) is not None:
-            yield _one(f"{name}: {key}", _level(hit.get(key)) == _level(one[key]), hit.get(key), about, f"{hit.get(key)} for {one[key]}")
+            yield _one(
+                f"{name}: {key}",
+                _level(hit.get(key)) == _level(one[key]),
+                hit.get(key),
+                about,
+                f"{hit.get(key)} for {one[key]}",
+            )
     unread = target.get("op") == "unread"
-    right = target.get("op") in one["op"].split("|") and (not unread or value_doubt)
-    yield _one(f"{name}: op", right, None if unread else target.get("op"), value_doubt, f"{target.get('op')} for {one['op']} ({target.get('raw')})")
+    right = target.get("op") in one["op"].split("|") and (not unread or value_doubt())
+    yield _one(
+        f"{name}: op",
+        right,
+        None if unread else target.get("op"),
+        value_doubt,
+        f"{target.get('op')} for {one['op']} ({target.get('raw')})",
+    )
     shown = target.get("value")
     right = same_amount(shown, target.get("unit"), one["value"], one["unit"])
     wanted = "value" in (one.get("flag") or ())
-    if wanted and not value_doubt:
+    if wanted and not value_doubt():
         right = False
-    yield _one(f"{name}: value", right, shown, value_doubt, f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')}){' doubt wanted' if wanted else ''}")
+    yield _one(
+        f"{name}: value",
+        right,
+        shown,
+        value_doubt,
+        f"{shown} {target.get('unit') or ''} for {one['value']} {one['unit'] or ''} ({target.get('raw')})"
+        f"{' doubt wanted' if wanted else ''}",
+    )
     if one.get("unit"):
         unit = target.get("unit")
         right = any(plain(unit) == plain(u) for u in one["unit"].split("|")) or (
             any(_scaled(unit)[1] == _scaled(u)[1] for u in one["unit"].split("|"))
             and same_amount(shown, unit, one["value"], one["unit"])
         )
-        yield _one(f"{name}: unit", right, unit, value_doubt, f"{unit} for {one['unit']} ({target.get('raw')})")
+        yield _one(
+            f"{name}: unit", right, unit, value_doubt, f"{unit} for {one['unit']} ({target.get('raw')})"
+        )
     for key, held in (("weight", "weight"), ("actual", "actual"), ("score", "score"), ("last", "last_year")):
         if one.get(key) not in (None, ""):
             shown = hit.get(held)
             yield _one(f"{name}: {key}", same_words(shown, one[key]), shown, about, f"{shown} for {one[key]}")
     for key in ("basis", "description"):
         if one.get(key) is not None:
-            yield _one(f"{name}: {key}", plain(hit.get(key)) == plain(one[key]), hit.get(key), about, f"{hit.get(key)} for {one[key]}")
+            yield _one(
+                f"{name}: {key}",
+                plain(hit.get(key)) == plain(one[key]),
+                hit.get(key),
+                about,
+                f"{hit.get(key)} for {one[key]}",
+            )
     if one.get("medium"):
         medium = (hit.get("medium_term") or {}).get("raw")
-        yield _one(f"{name}: medium", plain(medium) == plain(one["medium"]), medium, about, f"{medium} for {one['medium']}")
+        yield _one(
+            f"{name}: medium",
+            plain(medium) == plain(one["medium"]),
+            medium,
+            about,
+            f"{medium} for {one['medium']}",
+        )

@@ -11,9 +11,11 @@ from pathlib import Path
 # From which written format, and by which filter.
 FILTERS = {
     "doc": ("docx", "doc:MS Word 97"),
+    "wps": ("docx", "doc:MS Word 97"),
     "rtf": ("docx", "rtf:Rich Text Format"),
     "pdf": ("docx", "pdf:writer_pdf_Export"),
     "xls": ("xlsx", "xls:MS Excel 97"),
+    "et": ("xlsx", "xls:MS Excel 97"),
     "ods": ("xlsx", "ods:calc8"),
 }
 BATCH = 60  # files one run of the suite takes
@@ -53,5 +55,5 @@ def convert(files: Iterable[Path], ending: str) -> list[Path]:
         found = []
         for n, path in enumerate(files):
             found.append(path.with_suffix(f".{ending}"))
-            shutil.move(out / f"{n}.{ending}", found[-1])
+            shutil.move(out / f"{n}.{FILTERS[ending][1].partition(':')[0]}", found[-1])
     return found

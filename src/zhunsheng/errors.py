@@ -16,7 +16,8 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
     "ZS-IN-03": (
         "认不出文件格式：{name}（{detail}）",
-        "目标文件请用 txt、docx、xlsx、xls、ods、html 或 pdf，台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
+        "目标文件请用 txt、docx、xlsx、xls、ods、html 或 pdf，"
+        "台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
     ),
     "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
     "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),
@@ -53,7 +54,8 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-31": ("文件名过长：{name}（{size} 字节）", "请把文件名改短，不超过 {most} 字节（约 80 个汉字）。"),
     "ZS-IN-41": (
         "{name} 是扫描件，没有可读的文字（共 {pages} 页）",
-        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；也可安装文字识别组件（pip install 'zhunsheng[ocr]'）后再读，识别结果须逐项核对。",
+        "请提供由 Word、Excel 等直接导出的 PDF 或原文件；也可安装文字识别组件"
+        "（pip install 'zhunsheng[ocr]'）后再读，识别结果须逐项核对。",
         "请提供由 Word、Excel 等直接导出的 PDF 或原文件；识别扫描件须由管理员安装文字识别组件。",
     ),
     "ZS-IN-42": (

@@ -30,7 +30,9 @@ def store_folder(place: str | Path) -> Path:
 
 
 # Documents of targets.
-Document = Annotated[Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、html、txt）")]
+Document = Annotated[
+    Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、pdf、html、txt）")
+]
 Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩效目标文件，可以多个")]
 PreviousFile = Annotated[
     Path | None, typer.Option("--previous", metavar="文件", help="上年的绩效目标文件，用于比较")

@@ -238,7 +238,8 @@ def _projects(
     place = folders.department_to_read(evidence, department) or department_in(book, opened.snapshot)
     if place is None:
         return []
-    readings = [opened.read(year, as_of, place.code) for year in {s.year or as_of.year for s in book.sheets}]
+    years = {s.year or as_of.year for s in book.sheets}
+    readings = [opened.read(year, as_of, place.code, ()) for year in years]
     return match_projects(book, written_projects(readings, place.code), links)
 
 

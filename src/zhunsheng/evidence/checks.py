@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from zhunsheng.clock import today
@@ -63,25 +64,34 @@ CREATE MACRO zs_credit_code(s) AS CASE length(s)
 )
 
 
+def narrowed_sql(column: Column, text: str) -> str:
+    """Return the SQL of a column's ``text`` (SQL, trimmed) with its wide characters made narrow, as far as
+    its type takes one for the other.
+    """
+    if column.type in ("date", "integer", "money"):
+        return f"zs_narrow({text})"
+    narrow = column.type == "bool" or (
+        column.type == "choice" and all(word.isascii() for word in (*column.values, *column.aliases))
+    )
+    return f"zs_half({text})" if narrow else text
+
+
 def value_sql(column: Column, text: str, factor: str = "1") -> str:
-    """Return the SQL that reads a column's ``text`` (SQL, trimmed) as its value, else as NULL.
+    """Return the SQL that reads a column's ``text`` (SQL, as ``narrowed_sql`` has it) as its value, else as
+    NULL. It mentions the text many times, which should be no more than a name.
 
     An amount is written in units of ``factor`` yuan (SQL), unless it says its own unit (12.5万元).
     """
     if column.type == "text":
         return text
     if column.type == "choice":
-        if all(word.isascii() for word in (*column.values, *column.aliases)):
-            text = f"zs_half({text})"
         whens = "".join(f" WHEN {quoted(k)} THEN {quoted(v)}" for k, v in column.aliases.items())
         values = ", ".join(map(quoted, column.values))
         same = f"CASE WHEN {text} IN ({values}) THEN {text} END"
         return f"CASE {text}{whens} ELSE {same} END" if whens else same
     if column.type == "bool":
         true, false = (", ".join(map(quoted, words)) for words in (_TRUE, _FALSE))
-        text = f"zs_half({text})"
         return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"
-    text = f"zs_narrow({text})"
     macro: dict[Literal["date", "integer", "money"], str] = {
         "date": "zs_date",
         "integer": "zs_integer",
@@ -141,7 +151,25 @@ def mischecked(column: Column, kind: Strictness, asked: Strictness | None) -> st
     if not lengths:
         return "false"
     fits = f"regexp_full_match({name}, {quoted(column.pattern or '.*')}) AND length({name}) IN ({lengths})"
-    return f"{fits} AND NOT zs_{column.check}({name})"
+    # What does not fit is not reckoned with: its letters are no figures.
+    return f"CASE WHEN {fits} THEN NOT zs_{column.check}({name}) ELSE false END"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What can be wrong with a row of ``parsed``: the condition, and the column's title, the text and the
+    message that are told of it (all SQL).
+    """
+
+    where: str
+    title: str
+    value: str
+    message: str
+
+    def select(self) -> str:
+        """Return the SELECT (row, title, value, message) of the rows that meet the condition."""
+        told = f"{self.title} AS title, {self.value} AS value, {self.message} AS message"
+        return f"SELECT _id, {told} FROM parsed WHERE {self.where}"
 
 
 _HALF = translatable("没有填{title}，第 {other} 行同名项目的{title}是 {code}，分不清是不是同一个")
@@ -149,7 +177,7 @@ _HALF_OF = translatable("没有填{title}，第 {other} 行同一{first}的{titl
 
 
 def half_keys(ledger: Ledger, name: str) -> str:
-    """Return the SELECT (as of ``checks_of``) of rows without a part of the key that other rows have,
+    """Return the SELECT (row, title, value, message) of rows without a part of the key that other rows have,
     else of the same key.
 
     Nobody can say whether such two are one, so that neither may replace the other nor stand beside it.
@@ -174,75 +202,66 @@ def half_keys(ledger: Ledger, name: str) -> str:
 _UNSIGNED = translatable("是负数，“{by}”却是{kind}；减少的应写 {kinds}")
 
 
-def sign_checks(ledger: Ledger) -> list[str]:
-    """Return the SELECTs (as of ``checks_of``) of negative amounts that the kind of their row contradicts:
-    which of the two is wrong nobody can say.
+def sign_checks(ledger: Ledger) -> list[Check]:
+    """Return the check of negative amounts that the kind of their row contradicts: which of the two is wrong
+    nobody can say.
     """
     if (signs := ledger.signs) is None:
         return []
     by, kinds = ledger.column(signs.by), series(signs.negative, "、")
-    start = (
-        f"SELECT _id, {quoted(ledger.column(signs.of).title)} AS title, raw_{signs.of} AS value, {{}} AS "
-        f"message FROM parsed WHERE {signs.of} < 0 AND "
-    )
     contrary = worded_sql(_UNSIGNED, by=quoted(by.title), kind=signs.by, kinds=quoted(kinds))
-    return [start.format(contrary) + f"{signs.by} IN ({', '.join(map(quoted, signs.positive))})"]
+    where = f"{signs.of} < 0 AND {signs.by} IN ({', '.join(map(quoted, signs.positive))})"
+    return [Check(where, quoted(ledger.column(signs.of).title), f"raw_{signs.of}", contrary)]
 
 
-def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = None) -> list[str]:
-    """Return one SELECT (row, title, value, message) for each check of a column; ``strictness`` is what is
-    made of a wrong check character.
-    """
+def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = None) -> list[Check]:
+    """Return the checks of a column; ``strictness`` is what is made of a wrong check character."""
     name, raw, title = column.name, f"raw_{column.name}", quoted(column.title)
 
-    def select(message: str, where: str) -> str:
-        return (
-            f"SELECT _id, {title} AS title, {raw} AS value, {quoted(message)} AS message FROM parsed WHERE "
-            f"{where}"
-        )
+    def check(message: str, where: str) -> Check:
+        return Check(where, title, raw, quoted(message))
 
     found = []
     if column.required:
-        found.append(select(worded("必填"), f"{raw} IS NULL"))
+        found.append(check(worded("必填"), f"{raw} IS NULL"))
     if column.type == "text":
         lost = worded("是科学计数法，末位已经丢失；请在 Excel 中设为文本后重新录入")
-        found.append(select(lost, f"regexp_full_match({raw}, '{_SCIENTIFIC}')"))
+        found.append(check(lost, f"regexp_full_match({raw}, '{_SCIENTIFIC}')"))
     if column.type == "choice":
         found.append(
-            select(
+            check(
                 worded("应为：{values}", values=series(column.values)),
                 f"{raw} IS NOT NULL AND {name} IS NULL",
             )
         )
     elif column.type in _WHAT:
-        unread = f"{raw} IS NOT NULL AND {name} IS NULL"
-        reasons = [(test.format(raw), why) for kind, test, why in _WHY if kind == column.type]
-        for n, (test, why) in enumerate(reasons):
-            found.append(select(why, " AND ".join([unread, test, *(f"NOT {t}" for t, _ in reasons[:n])])))
-        found.append(select(_WHAT[column.type], " AND ".join([unread, *(f"NOT {t}" for t, _ in reasons)])))
+        whens = "".join(
+            f"WHEN {test.format(raw)} THEN {quoted(why)} " for kind, test, why in _WHY if kind == column.type
+        )
+        what = quoted(_WHAT[column.type])
+        message = f"CASE {whens}ELSE {what} END" if whens else what
+        found.append(Check(f"{raw} IS NOT NULL AND {name} IS NULL", title, raw, message))
     for value, needed in column.needs.items():
         other = ledger.column(needed)
         why = worded("{title}是“{value}”，要填{other}", title=column.title, value=value, other=other.title)
-        found.append(
-            f"SELECT _id, {quoted(other.title)} AS title, raw_{needed} AS value, {quoted(why)} AS message "
-            f"FROM parsed WHERE {name} = {quoted(value)} AND {needed} IS NULL"
-        )
+        lacks = f"{name} = {quoted(value)} AND {needed} IS NULL"
+        found.append(Check(lacks, quoted(other.title), f"raw_{needed}", quoted(why)))
     if column.pattern:
         found.append(
-            select(
+            check(
                 worded("格式不对（{note}）", note=column.note or column.pattern),
                 f"NOT regexp_full_match({name}, {quoted(column.pattern)})",
             )
         )
     if column.check:
-        found.append(select(worded(MISCHECKED), mischecked(column, "error", strictness)))
+        found.append(check(worded(MISCHECKED), mischecked(column, "error", strictness)))
     if column.type == "money":
         found.append(
-            select(
+            check(
                 worded("绝对值不能达到 {bound} 元", bound=f"{MONEY_BELOW:,}"), f"abs({name}) >= {MONEY_BELOW}"
             )
         )
-    return [*found, *(select(why, where) for why, where in _bounds(ledger, column))]
+    return [*found, *(check(why, where) for why, where in _bounds(ledger, column))]
 
 
 def _bounds(ledger: Ledger, column: Column) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ _COMMON = (string.ascii_letters + string.digits + ",.-/\n").encode()
 _PIECE = 100_000  # rows handed to the database at once
 # Lines that the database's reader counts otherwise: an empty one, which it skips, and other ends of lines.
 _ODD_LINES = re.compile(rb"\r?\n\r?\n[^\r\n]|\r\r|\r[^\n]")
+_KEPT = 1 << 20  # bytes; to begin to read a file takes as long as to keep so many
 _NOWHERE = b"\x01"  # taken for a delimiter that a file does not have, so that a line is one value
 
 
@@ -71,8 +72,8 @@ def load_csv(
     begins = top[head.at + head.lines - 1][0] + 1  # the line under the header
     if (quote := _quote_of_plain(source, connection, delimiter)) is not None:
         raw.signs = signs - {"\r"}  # which stands at the ends of lines alone
-        # What needs no cleaning is read where it lies, each time it is asked for: to keep it takes longer.
-        raw.lazy = plain_signs(raw.signs)
+        # What needs no cleaning is read where it lies, each time it is asked for: to keep much takes longer.
+        raw.lazy = plain_signs(raw.signs) and source.stat().st_size > _KEPT
         query = _lines_query(source, delimiter, quote, begins, width + _SURPLUS)
         # One more than may be, so that no more than that is read where the file holds more.
         end = f" LIMIT {most + 1}" if bounds.rows < HOME.rows else ""

@@ -83,6 +83,7 @@ def _key(title: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", clean(title))).lower()
 
 
+@lru_cache(4096)
 def _bare(title: str) -> tuple[str, int | None]:
     """Return a title without the unit of money at its end, and that unit in yuan."""
     seen = unicodedata.normalize("NFKC", clean(title))

@@ -17,10 +17,12 @@ from zhunsheng.evidence.account import Account, Sum, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds, Said, silent
 from zhunsheng.evidence.checks import (
     MACROS,
+    Check,
     Strictness,
     checks_of,
     half_keys,
     mischecked,
+    narrowed_sql,
     sign_checks,
     value_sql,
 )
@@ -259,13 +261,13 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
-    _judge(connection, raw.ledger, owner, strictness)
+    _judge(connection, raw, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
         if raw.ledger.signs and raw.ledger.signs.by in raw.proposed:
             notes += _signed(connection, raw)  # of spellings that are only now read as a kind
             for contrary in sign_checks(raw.ledger):
-                connection.execute(f"INSERT INTO problems {contrary} EXCEPT SELECT * FROM problems")
+                connection.execute(f"INSERT INTO problems {contrary.select()} EXCEPT SELECT * FROM problems")
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
     notes += [*_unused(account), *_doubted(connection, raw, strictness), *_repeated(connection, raw)]
@@ -433,20 +435,20 @@ def _parse(
         shown += [f"raw_{DEPARTMENT}", DEPARTMENT]
     else:
         shown += [f"NULL::VARCHAR AS raw_{DEPARTMENT}", f"{quoted(owner.code)} AS {DEPARTMENT}"]
-    # Looked up once each: the text of a value is mentioned many times where it is read.
-    decided = sorted({n for n, _text, _value in settled.values})
-    looked_up = "".join(
-        f", coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = c{n}), c{n}) AS plain_{n}"
-        for n in decided
-    )
+    # Looked up and narrowed once each: the text of a value is mentioned many times where it is read.
+    decided = {n for n, _text, _value in settled.values}
+    plain = ""
     for column in ledger.columns:
         name = column.name
         if name not in chosen:
             shown += [f"NULL::VARCHAR AS raw_{name}", f"NULL::{column.sql_type} AS {name}"]
             continue
         text, n = chosen[name], raw.columns[name]
-        plain = f"plain_{n}" if n in decided else text
-        value = value_sql(column, _meant(raw, name, plain), _factor(raw, name))
+        looked = f"coalesce((SELECT value FROM settled s WHERE s.n = {n} AND s.text = c{n}), c{n})"
+        meant = narrowed_sql(column, _meant(raw, name, looked if n in decided else text))
+        if meant != text:
+            plain += f", {meant} AS plain_{n}"
+        value = value_sql(column, text if meant == text else f"plain_{n}", _factor(raw, name))
         kept += [f"{value} AS {name}"]
         if value == text:
             shown += [f"{name} AS raw_{name}", name]
@@ -456,7 +458,7 @@ def _parse(
     filled = " OR ".join(f"{text} IS NOT NULL" for text in ("_over", *chosen.values()))
     filled += f" OR _row IN ({raw.torn})"
     connection.execute(
-        f"CREATE TABLE cells AS SELECT {', '.join(kept)} FROM (SELECT *{looked_up} FROM raw) WHERE {filled}; "
+        f"CREATE TABLE cells AS SELECT {', '.join(kept)} FROM (SELECT *{plain} FROM raw) WHERE {filled}; "
         f"CREATE VIEW parsed AS SELECT {', '.join(shown)} FROM cells"
     )
     _faulty(connection, raw, chosen, given, settled)
@@ -512,18 +514,33 @@ _TWICE = translatable("{titles} 与第 {first} 行重复")
 
 
 def _judge(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, owner: _Owner, strictness: Strictness | None
+    connection: duckdb.DuckDBPyConnection, raw: Raw, owner: _Owner, strictness: Strictness | None
 ) -> None:
     """Make table ``problems`` (row, title, value, message), table ``aside`` for rows that an answer will keep
     out, and view ``good``, the rows in neither.
     """
-    checks = [check for column in ledger.columns for check in checks_of(ledger, column, strictness)]
+    ledger = raw.ledger
+    # Of a column that the file does not have nothing can be wrong but that it is required.
+    there = [c for c in ledger.columns if c.name in raw.columns or c.required]
+    simple = [check for column in there for check in checks_of(ledger, column, strictness)]
+    simple += sign_checks(ledger)
+    wrong = f"{DEPARTMENT} <> {quoted(owner.code)}" if owner.only else f"{DEPARTMENT} = ''"
+    why = (
+        worded("只能导入本部门（{name}）的数据", name=owner.name)
+        if owner.only
+        else worded("有几个部门用过这个名称，请改填部门代码")
+    )
+    simple.append(Check(wrong, "'部门'", f"raw_{DEPARTMENT}", quoted(why)))
+    # One look at all rows for what is wrong anywhere costs less than a search for each thing that may be.
+    looks = ", ".join(f"bool_or({check.where})" for check in simple)
+    (seen,) = connection.execute(f"SELECT {looks} FROM parsed").fetchall()
+    checks = [check.select() for check, some in zip(simple, seen, strict=True) if some]
     key = ", ".join((DEPARTMENT, *ledger.key))
     titles = "、".join(ledger.column(k).title for k in ledger.key)
     message = worded_sql(_TWICE, titles=quoted(titles), first="first")
     # A row without its key is told so; it is no second one of another without.
-    there = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
-    keyed = f" WHERE {' AND '.join(there)}" if there else ""
+    given = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
+    keyed = f" WHERE {' AND '.join(given)}" if given else ""
     first = "first_value(_row) OVER same"
     checks.append(
         f"SELECT _id, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
@@ -531,15 +548,7 @@ def _judge(
         f"earliest, {first} AS first FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) "
         "WHERE earliest <> _id"
     )
-    checks += [half_keys(ledger, name) for name in ledger.open_key]
-    checks += sign_checks(ledger)
-    wrong = f"SELECT _id, '部门' AS title, raw_{DEPARTMENT} AS value, "
-    if owner.only:
-        said = quoted(worded("只能导入本部门（{name}）的数据", name=owner.name))
-        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} <> {quoted(owner.code)}")
-    else:
-        said = quoted(worded("有几个部门用过这个名称，请改填部门代码"))
-        checks.append(f"{wrong}{said} AS message FROM parsed WHERE {DEPARTMENT} = ''")
+    checks += [half_keys(ledger, name) for name in ledger.open_key if name in raw.columns]
     connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
     # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
     # be read.

@@ -93,10 +93,12 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     totals = [f"contains({cell}, '计')" for cell in ("_lead", *texts.values())]
     signed_by = [f"contains(_lead, '{sign}')" for sign in ":：" if raw.may_hold(sign)]
     maybe = " OR ".join([*(totals if raw.may_hold("计") else ()), *signed_by, header])
+    of_some = f"FROM raw WHERE ({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)"
+    if not connection.execute(f"SELECT 1 {of_some} LIMIT 1").fetchall():
+        return LeftOut({}, (), (), ())
     connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
-        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind FROM raw WHERE ({maybe}) AND NOT "
-        f"coalesce(_row IN ({raw.torn}), false)"
+        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind {of_some}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())

@@ -35,7 +35,9 @@ def page_picture(data: bytes, name: str, page: int, longest: int = LONGEST) -> b
 
 
 def _told(data: bytes, name: str, *what: str) -> bytes:
-    """Return what the process tells of a document. It gets no variables but those of the system's own start."""
+    """Return what the process tells of a document. It gets no variables but those of the system's own
+    start.
+    """
     command = [sys.executable, "-I", str(_PROGRAM), *what]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=_WAIT, check=False, env={})
@@ -71,4 +73,5 @@ def _refused(name: str, why: str, detail: str = "", most: str = "") -> Zhunsheng
             return _beyond(name, worded("内容过于复杂，读取程序中断"))
         case "page":
             return ZhunshengError("ZS-IN-43", name=name, pages=detail)
-    return ZhunshengError("ZS-IN-05", name=name, detail=detail)
+    where = worded("第{page}页读不出", page=detail) if detail else worded("不是完整的 PDF")
+    return ZhunshengError("ZS-IN-05", name=name, detail=where)

@@ -1,14 +1,15 @@
-"""What a PDF page holds, as letters, lines, areas and pictures with their boxes, and its image: told by PDFium in
-a process of its own.
+"""What a PDF page holds, as letters, lines, areas and pictures with their boxes, and its image: told by
+PDFium in a process of its own.
 
-PDFium is a large program in C++ that reads what strangers wrote. Its process has a bound of seconds and of memory,
-and where it dies, only the document is refused. This file is also the program that the process runs: it imports
-nothing of the package.
+PDFium is a large program in C++ that reads what strangers wrote. Its process has a bound of seconds and of
+memory, and where it dies, only the document is refused. This file is also the program that the process runs:
+it imports nothing of the package.
 """
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
 import math
 import resource
@@ -17,7 +18,8 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pypdfium2
 from pypdfium2 import raw
@@ -28,9 +30,9 @@ MOST_LETTERS = 250_000  # of a document: some 250 full pages
 MOST_LINES = 200_000  # lines and areas of a document
 MOST_DEPTH = 6  # forms within forms
 SECONDS = 4  # of processor time
-MEMORY = 300 * 2**20  # bytes of address space beyond what the program itself takes
+MEMORY = 220 * 2**20  # bytes of address space beyond the 60 MiB or so that the program itself takes
 
-_NEVER_DRAWN = 3  # text rendering mode of ISO 32000-1, 9.3.6: neither filled nor stroked
+_UNKNOWN = 2  # how a letter is drawn: without a meaning
 _THICK = 3  # points; an area that is thinner is a line
 _BAR = 8  # points; a line that is thicker is an area
 _WHITE = 250  # of 255
@@ -50,8 +52,7 @@ def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     if sys.platform == "linux":  # elsewhere the bounds on what is counted have to do
-        with open("/proc/self/statm") as stream:
-            taken = int(stream.read().split()[0]) * resource.getpagesize()
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
 
 
@@ -59,19 +60,19 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
     try:
         document = pypdfium2.PdfDocument(data)
         pages = len(document)
-    except pypdfium2.PdfiumError as error:
+    except pypdfium2.PdfiumError:
         locked = raw.FPDF_GetLastError() in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
-        raise Refused("locked" if locked else "broken", str(error)) from None
+        raise Refused("locked" if locked else "broken") from None
     if not pages:
-        raise Refused("broken", "no page")
+        raise Refused("broken")
     return document
 
 
 def _page(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
     try:
         page = document[number]
-    except pypdfium2.PdfiumError as error:
-        raise Refused("broken", f"page {number + 1}: {error}") from None
+    except pypdfium2.PdfiumError:
+        raise Refused("broken", f"{number + 1}") from None
     width, height = page.get_size()
     if not (0 < width <= MOST_POINTS and 0 < height <= MOST_POINTS):
         raise Refused("side", f"{max(width, height):.0f}", f"{MOST_POINTS}")
@@ -88,6 +89,7 @@ class _View:
         self.bottom, self.top = sorted((box.bottom, box.top))
         self.turns = page.get_rotation() // 90 % 4
         self.width, self.height = page.get_size()
+        self.all = [0.0, 0.0, self.width, self.height]
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         match self.turns:
@@ -104,16 +106,19 @@ class _View:
         xs, ys = [x for x, _ in shown], [y for _, y in shown]
         return [round(v, 2) for v in (min(xs), min(ys), max(xs), max(ys))]
 
-    def within(self, box: list[float]) -> bool:
-        """Say whether the middle of a box is on the page."""
-        return 0 <= box[0] + box[2] <= 2 * self.width and 0 <= box[1] + box[3] <= 2 * self.height
+    def of(self, left: float, bottom: float, right: float, top: float) -> list[float]:
+        """Return where a box of the page's own coordinates is shown."""
+        if self.turns == 0:
+            return [left - self.left, self.top - top, right - self.left, self.top - bottom]
+        return self.box([(left, bottom), (right, top)])
 
 
 def content(data: bytes) -> Iterator[dict[str, Any]]:
-    """Give each page: ``size``, ``letters``, ``lines``, ``areas``, ``pictures``, all boxes in points as shown.
+    """Give each page: ``size``, ``letters``, ``lines``, ``areas``, ``pictures``, all boxes in points as
+    shown.
 
-    A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a sign
-    that the font gives no meaning]. Raises ``Refused``.
+    A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a
+    sign that the font gives no meaning]. Raises ``Refused``.
     """
     document = _open(data)
     if len(document) > MOST_PAGES:
@@ -130,18 +135,26 @@ def content(data: bytes) -> Iterator[dict[str, Any]]:
         yield told
 
 
+class _Hand(NamedTuple):
+    """How an object writes: turned by quarters clockwise as shown (-1 for aslant), drawn or not (as in
+    ``content``), how wide and high its font is in points, and the box within which it shows.
+    """
+
+    turn: int
+    how: int
+    wide: float
+    high: float
+    clip: list[float] | None
+
+
 def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]:
     text = page.get_textpage()
-    within_forms = any(
-        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, n)) == raw.FPDF_PAGEOBJ_FORM
-        for n in range(raw.FPDFPage_CountObjects(page))
-    )
     count = text.count_chars()
     if count > 2 * most:
         raise Refused("letters", "", f"{MOST_LETTERS:,}")
+    has_forms = _has_forms(page)
     found: list[list[Any]] = []
-    of_objects: dict[int, tuple[int, int, float, float]] = {}
-    clips: dict[int, list[float] | None] = {}
+    hands: dict[int, _Hand] = {}
     rect, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     high = 0
     for i in range(count):
@@ -152,47 +165,55 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
         if not owner:  # a blank or a line break that PDFium put in
             continue
         key = ctypes.addressof(owner.contents)
-        if key not in of_objects:
-            of_objects[key] = _way(text, i, owner, view)
-            clips[key] = None if within_forms else _clip(owner, view)
-        turn, how, wide, size = of_objects[key]
-        if turn < 0 or not raw.FPDFText_GetLooseCharBox(text, i, rect):
-            continue
-        raw.FPDFText_GetCharOrigin(text, i, x, y)
+        hand = hands.get(key) or hands.setdefault(key, _hand(text, i, owner, view, has_forms))
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00
+        sign, known = _sign(code, high)
         high = 0
-        if 0xE000 <= code < 0xF900 or code in (0, 0xFFFD) or not 0 <= code < 0x110000:
-            how, code = 2, 0xFFFD
-        elif 0xD800 <= code < 0xE000 or code in (2, 0xFFFE):
-            code = 0x2D if code in (2, 0xFFFE) else 0xFFFD  # PDFium's sign of a hyphen at a line's end
-        box = view.box([(rect.left, rect.bottom), (rect.right, rect.top)])
-        if 1 < size < 500:
-            across = wide if unicodedata.east_asian_width(chr(code)) in "WF" else 0.0
-            box = _square(box, view.point(x.value, y.value), turn, (across, size))
-        if view.within(box) and _shows(box, clips[key]):
-            found.append([chr(code), *box, turn, how])
+        if hand.turn < 0 or not raw.FPDFText_GetLooseCharBox(text, i, rect):
+            continue
+        raw.FPDFText_GetCharOrigin(text, i, x, y)
+        box = view.of(rect.left, rect.bottom, rect.right, rect.top)
+        if 1 < hand.high < 500:
+            wide = hand.wide if unicodedata.east_asian_width(sign) in "WF" else 0.0
+            box = _square(box, view.point(x.value, y.value), hand.turn, wide, hand.high)
+        if _shows(box, hand.clip or view.all):
+            found.append([sign, *[round(v, 2) for v in box], hand.turn, hand.how if known else _UNKNOWN])
             if len(found) > most:
                 raise Refused("letters", "", f"{MOST_LETTERS:,}")
     text.close()
     return found
 
 
-def _way(text: pypdfium2.PdfTextPage, index: int, owner: Any, view: _View) -> tuple[int, int, float, float]:
-    """Return how a text is turned as shown, in quarters clockwise (-1 for aslant), whether it is drawn, and how
-    wide and high its font is, in points.
-    """
+def _sign(code: int, high: int) -> tuple[str, bool]:
+    """Return the character of a code, the first half of a pair before it, and whether it has a meaning."""
+    if 0xDC00 <= code < 0xE000 and high:
+        return chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00), True
+    if code in (2, 0xFFFE):
+        return "-", True  # a hyphen at a line's end
+    if code < 32 or 0xD800 <= code < 0xF900 or code >= 0x110000 or code == 0xFFFD:
+        return "\ufffd", False
+    return chr(code), True
+
+
+def _has_forms(page: pypdfium2.PdfPage) -> bool:
+    items = (raw.FPDFPage_GetObject(page, n) for n in range(raw.FPDFPage_CountObjects(page)))
+    return any(raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM for item in items)
+
+
+def _hand(text: pypdfium2.PdfTextPage, index: int, owner: Any, view: _View, has_forms: bool) -> _Hand:
     m = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(text, index, m)
     size = raw.FPDFText_GetFontSize(text, index)
     quarters = (-math.atan2(m.b, m.a) / (math.pi / 2)) % 4
     near = round(quarters)
     turn = (near + view.turns) % 4 if abs(quarters - near) < 0.06 else -1
-    never = raw.FPDFTextObj_GetTextRenderMode(owner) == _NEVER_DRAWN
-    return turn, 1 if never else 0, size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d)
+    how = int(raw.FPDFTextObj_GetTextRenderMode(owner) == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+    if raw.FPDFText_HasUnicodeMapError(text, index):
+        how = _UNKNOWN
+    clip = None if has_forms else _clip(owner, view)  # a form's clips have its own coordinates
+    return _Hand(turn, how, size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d), clip)
 
 
 def _clip(item: Any, view: _View) -> list[float] | None:
@@ -212,35 +233,31 @@ def _clip(item: Any, view: _View) -> list[float] | None:
     return shown
 
 
-def _shows(box: list[float], clip: list[float] | None) -> bool:
+def _shows(box: list[float], clip: list[float]) -> bool:
     """Say whether the middle of a letter is where its object shows."""
-    if clip is None:
-        return True
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return clip[0] - 1 <= x <= clip[2] + 1 and clip[1] - 1 <= y <= clip[3] + 1
 
 
 def _square(
-    box: list[float], origin: tuple[float, float], turn: int, size: tuple[float, float]
+    box: list[float], origin: tuple[float, float], turn: int, wide: float, high: float
 ) -> list[float]:
-    """Return a letter's box as large as its font makes it, whatever the glyph fills: fonts drawn as pictures
-    (Type 3) tell the glyph's box only. ``size`` is the least width and the height; of the height 0.88 stand above
-    the line, as in Chinese fonts.
+    """Return a letter's box as large as its font makes it, ``wide`` at least and ``high``, whatever the glyph
+    fills: fonts drawn as pictures (Type 3) tell the glyph's box only. Of the height 0.88 stand above the
+    line, as in Chinese fonts.
     """
     left, top, right, bottom = box
     x, y = origin
-    wide, high = size
     up, down = 0.88 * high, 0.12 * high
     match turn:
         case 0:
-            box = [min(x, left), y - up, max(right, x + wide), y + down]
+            return [min(x, left), y - up, max(right, x + wide), y + down]
         case 1:
-            box = [x - down, min(y, top), x + up, max(bottom, y + wide)]
+            return [x - down, min(y, top), x + up, max(bottom, y + wide)]
         case 2:
-            box = [min(left, x - wide), y - down, max(x, right), y + up]
+            return [min(left, x - wide), y - down, max(x, right), y + up]
         case _:
-            box = [x - up, min(top, y - wide), x + down, max(y, bottom)]
-    return [round(v, 2) for v in box]
+            return [x - up, min(top, y - wide), x + down, max(y, bottom)]
 
 
 def _drawn(page: pypdfium2.PdfPage, view: _View, most: int) -> dict[str, list[list[float]]]:
@@ -260,7 +277,9 @@ def _drawn(page: pypdfium2.PdfPage, view: _View, most: int) -> dict[str, list[li
 
 
 def _items(page: pypdfium2.PdfPage, most: int) -> Iterator[tuple[Any, Matrix]]:
-    """Give the objects of a page and of the forms in it, in the order of drawing, with the matrix of their form."""
+    """Give the objects of a page and of the forms in it, in the order of drawing, with the matrix of their
+    form.
+    """
     left = [4 * most + 100_000]
 
     def walk(count: int, get: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
@@ -315,7 +334,9 @@ def _colour(get: Any, item: Any) -> tuple[int, int, int, int]:
 
 
 def _path(item: Any, matrix: Matrix, view: _View, told: dict[str, list[list[float]]]) -> None:
-    """Add what a path draws: strokes along the axes and thin areas as lines, other areas that show as areas."""
+    """Add what a path draws: strokes along the axes and thin areas as lines, other areas that show as
+    areas.
+    """
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, filled, stroked)
     shown = stroked.value and _colour(raw.FPDFPageObj_GetStrokeColor, item)[3] > 0
@@ -325,7 +346,7 @@ def _path(item: Any, matrix: Matrix, view: _View, told: dict[str, list[list[floa
     thick = width.value * math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])) > _BAR
     for points in _parts(item, matrix):
         if shown and not thick:
-            for start, end in zip(points, points[1:], strict=False):
+            for start, end in itertools.pairwise(points):
                 box = view.box([start, end])
                 if min(box[2] - box[0], box[3] - box[1]) < 1:
                     told["lines"].append(box)

@@ -1,7 +1,7 @@
 """Tables without lines: columns by the blank that runs down between them, rows by what stands at one height.
 
-Programs write a table cell by cell, so that the lines of a cell follow one another: with that a cell of several
-lines is told from several rows.
+Programs write a table cell by cell, so that the lines of a cell follow one another: with that a cell of
+several lines is told from several rows.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ _PITCH = 2.0  # of a letter's height, from line to line of one cell
 
 
 class _Stretch(NamedTuple):
+    """A stretch from the left to the right, in points, and how many lines have a letter there."""
+
     left: float
     right: float
-    count: int
+    lines: int
 
 
 class Run(NamedTuple):
@@ -57,7 +59,9 @@ class Run(NamedTuple):
 
 @dataclass
 class Block:
-    """What a cell holds: runs one below the other, and the columns that they cover, from 0, the last included."""
+    """What a cell holds: runs one below the other, and the columns that they cover, from 0, the last
+    included.
+    """
 
     runs: list[Run]
     first: int
@@ -149,7 +153,9 @@ def _cover(lines: Sequence[Sequence[Run]]) -> list[_Stretch]:
 
 
 def _rivers(stretches: list[_Stretch], size: float) -> list[tuple[float, float]]:
-    """Return the blanks that part columns, from and to: of each part of a table first the one that fewest cross."""
+    """Return the blanks that part columns, from and to: of each part of a table first the one that fewest
+    cross.
+    """
     found: list[tuple[float, float]] = []
     todo = [stretches]
     while todo:
@@ -163,19 +169,19 @@ def _rivers(stretches: list[_Stretch], size: float) -> list[tuple[float, float]]
 
 
 def _river(part: Sequence[_Stretch], size: float) -> tuple[int, int] | None:
-    """Return the stretches, from and to, that fewer lines cross than a quarter of those at either side; None where
-    there are none.
+    """Return the stretches, from and to, that fewer lines cross than a quarter of those at either side; None
+    where there are none.
     """
-    before = list(accumulate((one.count for one in part), max))
-    behind = list(accumulate((one.count for one in reversed(part)), max))[::-1]
+    before = list(accumulate((one.lines for one in part), max))
+    behind = list(accumulate((one.lines for one in reversed(part)), max))[::-1]
     best: tuple[float, int, int] | None = None
     n = 0
     while n < len(part):
         end = n
-        while end < len(part) and part[end].count <= _LEAST * min(before[n], behind[end]):
+        while end < len(part) and part[end].lines <= _LEAST * min(before[n], behind[end]):
             end += 1
         if 0 < n < end < len(part) and part[end - 1].right - part[n].left >= _RIVER * size:
-            cut = sum((one.right - one.left) * one.count for one in part[n:end])
+            cut = sum((one.right - one.left) * one.lines for one in part[n:end])
             share = cut / (part[end - 1].right - part[n].left) / min(before[n], behind[end - 1])
             best = min(best or (share, n, end), (share, n, end))
         n = max(end, n + 1)
@@ -185,13 +191,13 @@ def _river(part: Sequence[_Stretch], size: float) -> tuple[int, int] | None:
 def _clearest(river: tuple[float, float], every: Sequence[_Stretch]) -> float:
     """Return the place within a blank that fewest lines cross: the middle of the widest such."""
     within = [
-        _Stretch(max(one.left, river[0]), min(one.right, river[1]), one.count)
+        _Stretch(max(one.left, river[0]), min(one.right, river[1]), one.lines)
         for one in every
         if one.left < river[1] and one.right > river[0]
     ]
-    least = min((one.count for one in within), default=0)
+    least = min((one.lines for one in within), default=0)
     widest = max(
-        (one for one in within if one.count == least),
+        (one for one in within if one.lines == least),
         key=lambda one: one.right - one.left,
         default=_Stretch(*river, 0),
     )
@@ -220,7 +226,9 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
 
 
 def covered(run: Run, places: Sequence[float], size: float) -> tuple[int, int]:
-    """Return the columns, first and last, that a run covers: of one that it only juts into it covers nothing."""
+    """Return the columns, first and last, that a run covers: of one that it only juts into it covers
+    nothing.
+    """
     slack = max(0.3 * size, min(0.35 * run.box.width, 1.5 * size))
     inner = [n for n, x in enumerate(places) if run.box.left + slack < x < run.box.right - slack]
     if inner:
@@ -280,8 +288,8 @@ def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float
 
 
 def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tuple[int, int]] | None:
-    """Return for each block of a column the first and last row that it covers, where the middles of cells that
-    cover all rows without a gap explain its height; None where they don't.
+    """Return for each block of a column the first and last row that it covers, where the middles of cells
+    that cover all rows without a gap explain its height; None where they don't.
     """
     spans: list[tuple[int, int]] = []
     start = 0

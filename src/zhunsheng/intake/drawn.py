@@ -1,5 +1,5 @@
-"""Pages as drawn, from whatever format: letters, lines, areas and pictures with their boxes, and the words that
-letters make.
+"""Pages as drawn, from whatever format: letters, lines, areas and pictures with their boxes, and the words
+that letters make.
 
 All boxes are in points from the upper left corner of the page as shown, x to the right and y downwards.
 """
@@ -19,7 +19,8 @@ from typing import NamedTuple
 _MARK = re.compile(
     r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|目标\s?[\d一二三四五六七八九十]+)"
 )
-_OPENING, _CLOSING = "（(“‘《〈【「『〔[{", "，。、；：？！）)”’》〉】」』〕]}%％‰…,.;:?!"
+_SIGNS = "≥≤＝=＞＜><"
+_OPENING, _CLOSING = "（(“‘《〈【「『〔[{", "，。、；：？！）)”’》〉】」』〕]}%％‰…,.;:?!/／"
 
 
 class Box(NamedTuple):
@@ -47,8 +48,8 @@ class Box(NamedTuple):
 
 class Letter(NamedTuple):
     """A letter with the box that its font gives it (as high as the font, as wide as it takes in a line);
-    ``turns`` are the quarters of a circle, clockwise, by which its line is turned; ``order`` counts the letters of
-    a document in the order in which they were written.
+    ``turns`` are the quarters of a circle, clockwise, by which its line is turned; ``order`` counts the
+    letters of a document in the order in which they were written.
     """
 
     text: str
@@ -76,8 +77,8 @@ class Page:
     """A page: ``number`` counts from 1; ``letters`` stand in the order in which they were written;
     ``lines`` are strokes and thin areas along the axes, ``areas`` filled with a colour that shows.
 
-    ``guessed`` pages have letters that were told from a picture. ``turns`` are the quarters by which the page was
-    turned clockwise after what is shown, so that its text is upright.
+    ``guessed`` pages have letters that were told from a picture. ``turns`` are the quarters by which the
+    page was turned clockwise after what is shown, so that its text is upright.
     """
 
     number: int
@@ -195,8 +196,8 @@ def _spelled(line: Sequence[Letter]) -> str:
 
 
 def words_of(letters: Sequence[Letter], left: float, right: float) -> str:
-    """Return the text of a cell or column whose lines may run from ``left`` to ``right``: a line that ended for
-    want of room goes on, one that ended before that was ended by its author.
+    """Return the text of a cell or column whose lines may run from ``left`` to ``right``: a line that ended
+    for want of room goes on, one that ended before that was ended by its author.
     """
     upright_ = [one for one in letters if not one.turns and not one.text.isspace()]
     aside = [one for one in letters if one.turns and not one.text.isspace()]
@@ -228,9 +229,22 @@ def _wrapped(letters: Sequence[Letter], left: float, right: float) -> str:
     return "".join(parts)
 
 
+def goes_on(above: Sequence[Letter], below: Sequence[Letter], left: float, right: float) -> bool:
+    """Say whether the words of one cell, whose lines may run from ``left`` to ``right``, can go on in
+    another's.
+    """
+    lines = [[one for one in part if not one.text.isspace() and not one.turns] for part in (above, below)]
+    if not all(lines):
+        return False
+    if all(len(line) == 1 for part in lines for line in lines_of(part)):  # written downwards
+        return True
+    return _between(lines_of(lines[0])[-1], lines_of(lines[1])[0], left, right) != "\n"
+
+
 def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right: float) -> str:
     """Return what stands between two lines: nothing where the first was full, else a line break."""
-    if _MARK.match("".join(one.text for one in line).lstrip()):
+    signs = above[0].text in _SIGNS and line[0].text in _SIGNS
+    if signs or _MARK.match("".join(one.text for one in line).lstrip()):
         return "\n"
     seen = [one for one in above if not one.text.isspace()]
     first, last, high = seen[0], seen[-1], seen[-1].bottom - seen[-1].top

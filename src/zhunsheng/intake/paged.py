@@ -1,5 +1,5 @@
-"""Paragraphs and tables of pages as drawn: running titles and page numbers set aside, tables that go on over pages
-put together, rows cut by a page's end made whole.
+"""Paragraphs and tables of pages as drawn: running titles and page numbers set aside, tables that go on over
+pages put together, rows cut by a page's end made whole.
 """
 
 from __future__ import annotations
@@ -182,7 +182,9 @@ def _stacks(
 
 
 def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]]) -> Iterator[Part]:
-    """Give the tables of a stack of lines: a line of text alone in a band, across the columns, parts two tables."""
+    """Give the tables of a stack of lines: a line of text alone in a band, across the columns, parts two
+    tables.
+    """
     left, right = min(one[1] for one in stack), max(one[2] for one in stack)
     full = [one for one in stack if one[2] - one[1] > 0.9 * (right - left)]
     start = 0
@@ -237,8 +239,8 @@ def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> P
 
 
 def _with_edge_rows(sheet: _Sheet, box: Box) -> Box:
-    """Return a table's box with the row above its first line and the one below its last, where such stand there:
-    many tables have lines between their rows only.
+    """Return a table's box with the row above its first line and the one below its last, where such stand
+    there: many tables have lines between their rows only.
     """
     near = 1.6 * sheet.size
     top, bottom = box.top, box.bottom
@@ -279,7 +281,9 @@ def _aligned(sheet: _Sheet) -> None:
 
 
 def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
-    """Give lines of text that stand together like a table: most of several runs, the others parts of cells."""
+    """Give lines of text that stand together like a table: most of several runs, the others parts of
+    cells.
+    """
     size = sheet.size
     group: list[list[Run]] = []
     text = sorted(sheet.text, key=lambda line: line[0].middle)
@@ -315,7 +319,9 @@ def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] |
 
 
 def _of_one_cell(run: Run, line: Sequence[Run], size: float) -> bool:
-    """Say whether a run and one of a line next to it were written one after the other, one below the other."""
+    """Say whether a run and one of a line next to it were written one after the other, one below the
+    other.
+    """
     return any(
         0 < max(run.first - other.last, other.first - run.last) <= 4
         and other.box.left < run.box.right
@@ -390,7 +396,7 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
                 stacks[-1].append(part)
             else:
                 stacks.append([part])
-        below = parts and [line for line in sheet.text if line[0].middle > parts[-1].box.bottom]
+        below = any(line[0].middle > parts[-1].box.bottom for line in sheet.text if parts)
         last = parts[-1] if parts and not below else None
     tables: dict[int, Table] = {}
     for stack in stacks:
@@ -400,8 +406,8 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
 
 
 def _sorted_out(stack: list[Part]) -> Iterator[list[Part]]:
-    """Give the parts of one table together; a part that starts as the first one did, with another name, is the
-    next form of the same kind.
+    """Give the parts of one table together; a part that starts as the first one did, with another name, is
+    the next form of the same kind.
     """
     first = _opening(stack[0])
     start = 0
@@ -486,8 +492,9 @@ def _paragraph(group: Sequence[Sequence[Run]], sheet: _Sheet, counts: _Counts) -
             words += (" " if gap and not words.endswith(" ") and not one.text.isspace() else "") + one.text
         said.append(re.sub(r"\s+", " ", words).strip())
     text = said[0]
-    for above, line in pairwise(said):
-        text += (" " if above[-1:].isascii() and above[-1:].isalpha() and line[:1].isascii() else "") + line
+    for before, after in pairwise(said):
+        latin = before[-1:].isascii() and before[-1:].isalpha() and after[:1].isascii()
+        text += f" {after}" if latin else after
     counts.paragraphs += 1
     box = around([one for line in group for run in line for one in run.letters])
     place = Place(page=sheet.page.number, paragraph=counts.paragraphs, region=region(box, sheet.page))

@@ -1,5 +1,5 @@
-"""Reader for PDF: its pages as drawn, and where these hold no text, the words of their pictures by recognition of
-characters.
+"""Reader for PDF: its pages as drawn, and where these hold no text, the words of their pictures by
+recognition of characters.
 """
 
 from __future__ import annotations
@@ -9,35 +9,51 @@ from typing import Any
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.pdf import contents
-from zhunsheng.intake import paged
+from zhunsheng.files.pdf import contents, page_picture
+from zhunsheng.intake import paged, scanned
 from zhunsheng.intake.drawn import Box, Letter, Page
 from zhunsheng.intake.grid import Block
+from zhunsheng.intake.scanned import MOST_PAGES, PIXELS, can_recognise
 from zhunsheng.translation import series, worded
 
 _NEVER_DRAWN, _UNKNOWN = 1, 2  # how a letter is drawn, as files/pdfium.py tells it
+_NAMED = 5  # pages named in a refusal
 _UNREADABLE = 0.2  # of a page's letters without a meaning: more make its text no text
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return the blocks of a PDF. Raises ``ZS-IN-04``, ``-05``, ``-41`` (a scan), ``-42`` or ``-44``."""
+    """Return the blocks of a PDF, with an entry for each page whose letters were told from a picture.
+
+    Raises ``ZS-IN-04``, ``-05``, ``-41`` (a scan), ``-42`` or ``-44``.
+    """
     told = contents(opened.data, opened.name)
-    pages = [_page(one, number) for number, one in enumerate(told, start=1)]
-    unreadable = [number for number, one in enumerate(told, start=1) if _unreadable(one)]
-    if unreadable:
-        where = series(worded("第{page}页", page=page) for page in unreadable[:5])
+    pages = [page_of(one, number) for number, one in enumerate(told, start=1)]
+    unreadable = [page.number for page, one in zip(pages, told, strict=True) if _unreadable(one)]
+    pictures = [page.number for page in pages if not page.letters and (page.pictures or page.lines)]
+    if can_recognise():
+        for number in sorted({*unreadable, *pictures})[:MOST_PAGES]:
+            pages[number - 1] = _recognised(opened, pages[number - 1])
+    elif unreadable:
+        where = series(worded("第{page}页", page=page) for page in unreadable[:_NAMED])
         raise ZhunshengError("ZS-IN-44", name=opened.name, pages=where)
-    if not any(page.letters for page in pages):
+    if pictures and not any(page.letters for page in pages):
         raise ZhunshengError("ZS-IN-41", name=opened.name, pages=len(pages))
-    return paged.blocks_of(pages)
+    return [*paged.blocks_of(pages), *(scanned.told(page) for page in pages if page.guessed)]
+
+
+def _recognised(opened: Opened, page: Page) -> Page:
+    picture = page_picture(opened.data, opened.name, page.number, PIXELS)
+    return scanned.page_of(picture, page.number, page.width, page.height)
 
 
 def _unreadable(told: dict[str, Any]) -> bool:
-    unknown = sum(letter[6] == _UNKNOWN for letter in told["letters"])
-    return unknown > 20 and unknown > _UNREADABLE * len(told["letters"])
+    letters: list[list[Any]] = told["letters"]
+    unknown = sum(1 for letter in letters if letter[6] == _UNKNOWN)
+    return unknown > 20 and unknown > _UNREADABLE * len(letters)
 
 
-def _page(told: dict[str, Any], number: int) -> Page:
+def page_of(told: dict[str, Any], number: int) -> Page:
+    """Return a page as ``pdfium.content`` tells it, counted from 1."""
     width, height = told["size"]
     letters: Sequence[list[Any]] = told["letters"]
     return Page(
@@ -48,5 +64,5 @@ def _page(told: dict[str, Any], number: int) -> Page:
         lines=[Box(*line) for line in told["lines"]],
         areas=[Box(*area) for area in told["areas"]],
         pictures=[Box(*picture) for picture in told["pictures"]],
-        guessed=2 * sum(letter[6] == _NEVER_DRAWN for letter in letters) > len(letters),
+        guessed=bool(letters) and 2 * sum(one[6] == _NEVER_DRAWN for one in letters) > len(letters),
     )

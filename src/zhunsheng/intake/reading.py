@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, text, xlsx
+from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, scanned, text, xlsx
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -50,7 +50,7 @@ def book_of(opened: Opened) -> Book:
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))
     beside = (_placed(one, sheets) for one in (*told, *unread(blocks), *_macros(opened)))
-    unsure = (*book.unsure, *beside, *long)
+    unsure = (*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks))
     return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
 
 

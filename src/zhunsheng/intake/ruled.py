@@ -1,5 +1,5 @@
-"""Tables by their lines: strokes joined to long lines, lines that touch to tables, and cells merged where no line
-lies between them.
+"""Tables by their lines: strokes joined to long lines, lines that touch to tables, and cells merged where no
+line lies between them.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def frame(lines: Lines) -> Box:
 
 
 def edges(lines: Lines, near: float) -> tuple[list[float], list[float]]:
-    """Return the heights of a table's rows and the places of its columns, the frame's sides among them also where
-    they are not drawn.
+    """Return the heights of a table's rows and the places of its columns, the frame's sides among them also
+    where they are not drawn.
     """
     box = frame(lines)
     ys = heights((y for y, _, _ in lines.across), near)
@@ -137,14 +137,17 @@ def _between(values: list[float], first: float, last: float, near: float) -> lis
 
 
 def walls(lines: Sequence[tuple[float, float, float]], at: Sequence[float], along: Sequence[float]) -> Walls:
-    """Say for each of the places ``at`` which parts of ``along`` a line there covers, by seven tenths at least."""
+    """Say for each of the places ``at`` which parts of ``along`` a line there covers, by seven tenths at
+    least.
+    """
     covered = np.zeros((len(at), len(along) - 1))
     low, high = np.array(along[:-1]), np.array(along[1:])
     places = np.array(at)
     for place, first, last in lines:
         nearest = int(np.abs(places - place).argmin())
         covered[nearest] += np.clip(np.minimum(high, last) - np.maximum(low, first), 0, None)
-    return covered >= 0.7 * (high - low)
+    shut: Walls = covered >= 0.7 * (high - low)
+    return shut
 
 
 def cells_of(
@@ -154,11 +157,11 @@ def cells_of(
     beside: Walls,
     letters: Iterable[tuple[float, Letter]],
 ) -> list[Cell]:
-    """Return the cells of a table, row by row, with the letters within them, each given with its place from the
-    left.
+    """Return the cells of a table, row by row, with the letters within them, each given with its place from
+    the left.
 
-    ``below`` says of each height and column whether a wall stands there, ``beside`` of each row and place; those
-    of the frame count as standing.
+    ``below`` says of each height and column whether a wall stands there, ``beside`` of each row and place;
+    those of the frame count as standing.
     """
     rows, columns = len(ys) - 1, len(xs) - 1
     owner = [[-1] * columns for _ in range(rows)]

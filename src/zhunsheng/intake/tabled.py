@@ -12,7 +12,7 @@ import numpy as np
 
 from zhunsheng.intake.aligned import Block as TextBlock
 from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
-from zhunsheng.intake.drawn import Box, Letter, Page, region, words_of
+from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
 
 Kind = Literal["ruled", "level", "free"]
@@ -42,8 +42,8 @@ class Table:
 
 @dataclass
 class Plan:
-    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the places
-    from the left of letters that jut out of their column, by number.
+    """Where a table's rows and columns begin and end, and where walls stand between them; ``homes`` are the
+    places from the left of letters that jut out of their column, by number.
     """
 
     ys: list[float]
@@ -95,7 +95,9 @@ class Part:
         return sum(count > 1 for count in per_row.values()) > 1
 
     def goes_on_in(self, part: Part) -> bool:
-        """Say whether a part at the head of the next page is of the same table: the same kind, sides and columns."""
+        """Say whether a part at the head of the next page is of the same table: the same kind, sides and
+        columns.
+        """
         if self.kind != part.kind:
             return False
         slack = 4.0 if self.kind != "free" else 3 * self.size
@@ -189,8 +191,8 @@ def _plan(stack: _Stack) -> Plan:
 
 
 def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut out of
-    their column stay in it.
+    """Take away the walls through which a run goes, in all rows of its cell; letters of other runs that jut
+    out of their column stay in it.
     """
     for line in runs:
         for run in line:
@@ -222,7 +224,9 @@ def _open_rows(plan: Plan, row: int, columns: slice) -> tuple[int, int]:
 
 
 def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
-    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to these."""
+    """Add the walls of rows in which no line parts the columns of the others, though their texts keep to
+    these.
+    """
     bare = [row for row in range(len(plan.ys) - 1) if len(plan.xs) > 3 and not plan.beside[row][1:-1].any()]
     within: dict[int, list[Run]] = {row: [] for row in bare}
     for line in runs:
@@ -240,7 +244,7 @@ def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Pla
     if sum(kept_to(row) > 2 for row in bare) > 1:
         for row in bare:
             plan.beside[row] = True
-            own = [run for run in within[row]]
+            own = within[row]
             for n, x in enumerate(plan.xs):
                 if any(run.box.left + slack < x < run.box.right - slack for run in own):
                     plan.beside[row][n] = False
@@ -248,7 +252,9 @@ def _with_columns(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Pla
 
 
 def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan:
-    """Add the rows that no line parts: in bands between full lines whose texts stand in rows of several cells."""
+    """Add the rows that no line parts: in bands between full lines whose texts stand in rows of several
+    cells.
+    """
     full = [n for n, row in enumerate(plan.below) if row.all() or n in (0, len(plan.ys) - 1)]
     extra: list[tuple[float, list[bool]]] = []
     for first, last in pairwise(full):
@@ -364,9 +370,13 @@ def _repeated(cells: Sequence[Cell], seam: int) -> int:
     for cell in cells:
         if cell.row < 6 or seam <= cell.row < seam + 6:
             by_row[cell.row].append((cell.column, _plain(cell)))
-    for start in range(6):
+    for start in range(min(6, seam)):
         count = 0
-        while count < 4 and by_row[start + count] and by_row[start + count] == by_row[seam + count]:
+        while (
+            count < min(4, seam - start)
+            and by_row[start + count]
+            and by_row[start + count] == by_row[seam + count]
+        ):
             count += 1
         if count and sum(bool(text) for _, text in by_row[start]) > 1:
             return count
@@ -387,51 +397,73 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
 
 def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
     """Join what goes on over a seam: the whole row, or the cells of merged columns."""
+    pad = _padding(cells)
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
-    whole = _is_cut(cells, last, first, open_, seam)
     over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
+    whole = _is_cut(last, first, all(open_), over, pad)
     gone: set[int] = set()
     for column, cell in first.items():
         above = last.get(column)
         if above is None or above.columns != cell.columns or above.row + above.rows > seam:
             continue
         blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
-        if whole or (blank and (open_[column] or column in over)):
+        merged = open_[column] or column in over
+        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, pad)
+        if whole or same or (blank and merged) or _is_cut_word(above, cell, pad):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))
     return [cell for cell in cells if id(cell) not in gone]
 
 
-def _is_cut(
-    cells: Sequence[Cell],
-    last: dict[int, Cell],
-    first: dict[int, Cell],
-    open_: Sequence[bool],
-    seam: int,
-) -> bool:
-    """Say whether a page's end cuts a row: no line ends it, or what follows lacks what every row has."""
-    if not first or not all(
-        column in last and last[column].columns == cell.columns for column, cell in first.items()
+def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
+    """Say whether a page's end cuts a row: no line ends it, or what follows goes on with some of its cells
+    and has nothing for others, of which one at least stands behind the first or is of a column without
+    merged cells.
+    """
+    if not first or any(
+        column not in last or last[column].columns != cell.columns for column, cell in first.items()
     ):
         return False
-    if all(open_):
+    if no_line:
         return True
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
     if not filled or not filled <= had:
         return False
-    counts: Counter[int] = Counter()
-    rows = 0
-    for row in range(max(0, seam - 12), seam):
-        own = {cell.column for cell in _row(cells, row) if _plain(cell)}
-        if len(own) > 1:
-            rows += 1
-            counts.update(own)
-    always = {column for column, count in counts.items() if count >= 0.8 * rows and rows > 1}
-    lacking = {column for column in always & had if column not in filled}
-    return bool(lacking) and max(lacking) > min(filled)
+    if not any(column > min(filled) or column not in over for column in had - filled):
+        return False
+    return all(_can_go_on(last[column], first[column], pad) for column in filled)
+
+
+def _can_go_on(above: Cell, cell: Cell, pad: float) -> bool:
+    return goes_on(above.letters, cell.letters, above.box.left + pad, above.box.right - pad)
+
+
+def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> bool:
+    """Say whether what stands before a column goes on over a seam: it has words above and none below."""
+    before = [(last[n], cell) for n, cell in first.items() if n < column and n in last]
+    return any(_plain(above) for above, _ in before) and not any(_plain(cell) for _, cell in before)
+
+
+def _is_cut_text(above: Cell, cell: Cell, pad: float) -> bool:
+    """Say whether a page's end cuts a longer text."""
+    text = _plain(above)
+    unended = len(text) > 12 and not text.endswith(("。", "；", "指标"))
+    return unended and bool(_plain(cell)) and _can_go_on(above, cell, pad)
+
+
+def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
+    """Say whether a page's end cuts what is one word or one bracket."""
+    before, both = _plain(above), _plain(above) + _plain(cell)
+    unclosed = before.count("（") > before.count("）") and both.count("（") == both.count("）")
+    level = (
+        both.endswith("指标")
+        and not before.endswith("指标")
+        and not _plain(cell).startswith(before[:1] or " ")
+    )
+    return bool(_plain(cell)) and (unclosed or level) and _can_go_on(above, cell, pad)
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:
@@ -467,16 +499,16 @@ def _told(cells: Sequence[Cell], stack: _Stack, xs: Sequence[float]) -> Table:
 
 
 def _padding(cells: Sequence[Cell]) -> float:
-    """Return how near to the sides of their cells the longest lines come, in points, 6 at most."""
-    gaps = [
-        min(
-            min(one.left for one in cell.letters) - cell.box.left,
-            cell.box.right - max(one.right for one in cell.letters),
-        )
-        for cell in cells
-        if cell.letters
-    ]
-    return max(0.0, min([6.0, *gaps]))
+    """Return how near to the sides of their cells lines come, in points: as a quarter of the cells of several
+    lines have it, since marks may hang over and words stay short; 0 where there are none.
+    """
+    gaps = []
+    for cell in cells:
+        seen = [one for one in cell.letters if not one.text.isspace()]
+        box = around(seen) if seen else None
+        if box and box.height > 1.5 * (seen[0].bottom - seen[0].top):
+            gaps.append(min(box.left - cell.box.left, cell.box.right - box.right))
+    return min(max(sorted(gaps)[len(gaps) // 4], 0.0), 8.0) if gaps else 0.0
 
 
 def _room(cell: Cell, pad: float, kind: Kind) -> tuple[float, float]:

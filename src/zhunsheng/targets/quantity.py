@@ -43,6 +43,10 @@ _RELATIVE = re.compile(
 _BARE_CHANGE = re.compile(
     rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER}(?:%|‰|个?百分点))"
 )
+# From when a time limit is counted: 收到资金后30日内.
+_SINCE = re.compile(
+    r"(?:自|从|在)?[一-龥]{2,12}?(?:之日起|之后|后|起)(?=不?[超多少]?[过于]?\d{1,3}个?(?:工作日|日|天|小时|月))"
+)
 _PER = re.compile(r"每(季度|季|两个月|两月|双月|月|半年|两周|周|年度|年|日|天)(?:度)?")
 _DAILY = ("日", "天")
 _OCCASIONS = ("次", "场", "场次", "班次", "遍")  # what of 每日 can be counted over a year
@@ -187,6 +191,8 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
             op, rest = operator_at(rest)
         if per is None and (match := _PER.match(rest)):
             per, rest = match[1], rest[match.end() :]
+        if match := _SINCE.match(rest):
+            rest = rest[match.end() :]
         if relative is None and (match := _RELATIVE.match(rest) or _BARE_CHANGE.match(rest)):
             relative, rest = match[0], rest[match.end() :]
         if word := next((word for word in _FILLERS if rest.startswith(word)), None):

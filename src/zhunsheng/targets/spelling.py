@@ -242,6 +242,10 @@ def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None
     if inner := re.fullmatch(r"\(([^()]{1,8})\)", text):
         text = inner[1] if re.fullmatch(r"%|[一-龥]{1,4}(?:/[一-龥]{1,3})?", inner[1]) else ""
     text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
+    if aside := re.search(r"\(([^()]{7,60})\)$", text):
+        text = text[: aside.start()]
+        if re.search(r"\d", aside[1]):
+            doubts.append(f"括号里的“{aside[1]}”没有读入")
     text = "%" if text == "百分比" else text
     if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):
         doubts.append(f"百分数后有文字“{text[1:]}”")

@@ -152,7 +152,8 @@ def assess(  # noqa: PLR0913 - options, by their names
     grounds = Grounds(as_of, place, rules, links, said, mode, previous)
     reviewed = review(book, previous)
     matches = match_book(book, evidence.measures, links)
-    readings = {one: evidence.read(one, as_of, place.code) for one in years}
+    used = {m.measure for m in matches if m.used and m.measure}
+    readings = {one: evidence.read(one, as_of, place.code, used) for one in years}
     courses = {one: _courses(book, matches, evidence, one, as_of, place.code) for one in years}
     projects = match_projects(book, written_projects(readings.values(), place.code), links)
     found: dict[int, SheetResult] = {}

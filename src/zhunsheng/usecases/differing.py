@@ -149,7 +149,7 @@ def moved_readings(
     }
     if not resting:
         return
-    was, now = before.read(year, as_of, department), after.read(year, as_of, department)
+    was, now = (one.read(year, as_of, department, resting) for one in (before, after))
     for key in sorted({*was, *now}, key=lambda k: (k[0], k[1], k[2] or "")):
         if not any(reading and reading.known for reading in (was.get(key), now.get(key))):
             continue  # unknown for one reason, then for another

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ class Evidence:
 
     ``together`` are codes of departments that are all going to be asked for: the first question reads for all
     of them. ``kept`` is what a process keeps of answers to all states; ``readings`` and ``courses`` are what
-    was read so far, by year and date.
+    was read so far, by year and date, readings of statutory limits by their ledger.
     """
 
     snapshot: Snapshot
@@ -30,7 +30,7 @@ class Evidence:
     measures: dict[str, Measure]
     together: frozenset[str] = frozenset()
     kept: Kept | None = None
-    readings: dict[tuple[int, date, str | None], Readings] = field(default_factory=dict, repr=False)
+    readings: dict[tuple[int, date, str | None, str], Readings] = field(default_factory=dict, repr=False)
     courses: dict[tuple[int, date, bool, Named, Named], Courses] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -50,27 +50,44 @@ class Evidence:
         snapshot = store.snapshot(batch=batch, at=at)
         return cls(snapshot, where.opened(snapshot), catalogue(measures), frozenset(together))
 
-    def read(self, year: int, as_of: date, department: str | None = None) -> Readings:
-        """Compute all measures for one department by code (None: for all), once a year and date."""
-        key = (year, as_of, department)
-        if key not in self.readings:
-            only = None if department is None else self._with(department)
-            found = read_all(
-                list(self.measures.values()),
-                self.engine,
-                self.snapshot,
-                year,
-                as_of,
-                departments=only,
-                kept=self.kept,
-            )
-            if only is None:
-                self.readings[key] = found
-            else:
-                self.readings |= {(year, as_of, code): {} for code in only}
-                for name, reading in found.items():
-                    self.readings[year, as_of, name[1]][name] = reading
-        return self.readings[key]
+    def read(
+        self, year: int, as_of: date, department: str | None = None, asked: Iterable[str] | None = None
+    ) -> Readings:
+        """Compute measures for one department by code (None: for all), once a year and date: all of them or,
+        where ``asked`` names some, all but those of statutory limits over ledgers of which it names none.
+        """
+        found: Readings = {}
+        for group, measures in self._groups(asked).items():
+            if (year, as_of, department, group) not in self.readings:
+                self._read(year, as_of, department, group, measures)
+            found |= self.readings[year, as_of, department, group]
+        return found
+
+    def _groups(self, asked: Iterable[str] | None) -> dict[str, list[Measure]]:
+        """Return the measures to read: those of limits by their ledger, since to count the days of one takes
+        longer than all that stands in a ledger, and the others under no name.
+        """
+        named = self.measures if asked is None else [n for n in asked if self.measures[n].limit is not None]
+        counted = {self.measures[name].ledger for name in named}
+        groups: dict[str, list[Measure]] = {"": []}
+        for one in self.measures.values():
+            if one.limit is None:
+                groups[""].append(one)
+            elif one.ledger in counted:
+                groups.setdefault(one.ledger, []).append(one)
+        return groups
+
+    def _read(
+        self, year: int, as_of: date, department: str | None, group: str, measures: Sequence[Measure]
+    ) -> None:
+        only = None if department is None else self._with(department)
+        found = read_all(measures, self.engine, self.snapshot, year, as_of, departments=only, kept=self.kept)
+        if only is None:
+            self.readings[year, as_of, None, group] = found
+            return
+        self.readings |= {(year, as_of, code, group): {} for code in only}
+        for name, reading in found.items():
+            self.readings[year, as_of, name[1], group][name] = reading
 
     def course(
         self, measures: Iterable[str], year: int, as_of: date, department: str, *, ahead: bool = False

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from filled import document
 from pages import HTMX, code_of, flat, step_on
+from places import GOLDEN
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
@@ -22,8 +23,9 @@ from zhunsheng.web.models import (
     SheetReview,
     SheetVersion,
     Step,
+    Upload,
 )
-from zhunsheng.web.services import indicators, review, todo
+from zhunsheng.web.services import indicators, review, todo, uploads
 from zhunsheng.web.services.sheets import documents, lookup
 from zhunsheng.web.services.sheets.drafts import (
     add_part,
@@ -44,6 +46,24 @@ def test_an_uploaded_document_becomes_drafts_beside_their_original(drafts, sign_
     key = next(p for p in page.split('data-key="')[1:] if "≥90%" in p.split("</form>")[0]).split('"')[0]
     assert f'id="o-{key}"' in page
     assert 'name="path"' in page and "ZS" in page
+
+
+def test_an_uploaded_pdf_becomes_drafts_and_its_pages_can_be_shown(department, sign_in):
+    content = (GOLDEN / "pages" / "typst-merged.pdf").read_bytes()
+    sign_in("keyuan").post(
+        reverse("targets", args=[department.pk, 2027]),
+        {"how": "upload", "file": SimpleUploadedFile("目标.pdf", content)},
+        **HTMX,
+    )
+    upload = Upload.objects.get(name="目标.pdf")
+    assert SheetVersion.objects.filter(sheet__department=department, sheet__year=2027).count() == 1
+    assert uploads.picture_of_page(upload, 1, 200).startswith(b"\x89PNG")
+    for page, code in ((2, "ZS-IN-43"), (0, "ZS-IN-43")):
+        with pytest.raises(ZhunshengError, match=code):
+            uploads.picture_of_page(upload, page)
+    text = uploads.keep("绩效目标".encode(), "目标.txt", "document", None, None)
+    with pytest.raises(ZhunshengError, match="ZS-IN-03"):
+        uploads.picture_of_page(text, 1)
 
 
 def test_a_wrong_document_is_refused_in_words_and_nothing_is_kept(department, sign_in):

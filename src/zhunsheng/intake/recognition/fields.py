@@ -40,6 +40,7 @@ _PARTS = (
 _OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
 
 
+_WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
 _FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、])")
 _NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
@@ -52,7 +53,7 @@ class Zone:
     label: str = ""
     money: dict[str, int] = field(default_factory=dict)
     amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
-    year_right: bool = True  # whether the year's money stands at the right of the medium term's
+    year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
 
 def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
@@ -64,7 +65,10 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         zone.money = columns
         return
     _enter(document, row, zone)
-    if zone.label.startswith(("budget", "money")) and (column := amounts_column(row)) is not None:
+    if (
+        zone.label.startswith(("budget", "money"))
+        and (column := amounts_column(row, document.year)) is not None
+    ):
         zone.amounts = column
         return
     if zone.amounts is not None and zone.label.startswith(("budget", "money")):
@@ -105,6 +109,9 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     its own.
     """
     parts = parts_of(value.text)
+    if not parts and name == "money" and len(_WITH_UNIT.findall(value.text)) == 1:
+        document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
+        parts = [("", _WITH_UNIT.findall(value.text)[0])]
     if parts and (first := _FIRST.match(value.text)):  # 总额：216；其中：财政拨款200
         parts.insert(0, (value.label.partition("：")[0], first[0]))
     for words, written in parts:
@@ -190,6 +197,8 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
+        if found is None and labels.is_total(text) and zone.label.startswith(("budget", "money")):
+            found = "budget.total"
         if found is None or found in _PARTS:
             continue
         labelled = True
@@ -200,7 +209,8 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             at, value = row.cells[n + 1]
             if found.startswith("budget") and not re.search(r"\d", value) and n + 2 < len(row.cells):
                 at, value = row.cells[n + 2]  # 资金总额 | 收入预算合计： | 45,280.36
-        if found.startswith("budget") and found in (names[n + 1 :] if zone.year_right else names[:n]):
+        doubled = zone.year_right is not None and found.startswith("budget")
+        if doubled and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name
         if value and not (found == "purpose" and labels.label(text) and len(value) < 4):
             put_field(document, draft, found, Said(value, row.place(at), text))

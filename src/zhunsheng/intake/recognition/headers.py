@@ -37,6 +37,7 @@ _OF_CONTENT: dict[Class, str] = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "年度绩效指标", "绩效目标", "指标体系")  # the form's own label at the left of its table
+_GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
 _TALLEST = 4  # rows that a header takes at most
@@ -110,6 +111,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
+    guessed += [
+        (one.number, "target") for one in columns if one.said == "target" and one.heads[-1] in _GRADES
+    ]
     placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
     if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
@@ -333,6 +337,8 @@ def _rows_below(grid: Grid, start: int) -> list[int]:
 
 def _field(heads: Sequence[str]) -> str | None:
     """Return the field that the heads over a column say, the lowest first, with what qualifies it."""
+    if len(heads) > 1 and heads[-1] in _GRADES:
+        return "target" if heads[-1] == _GRADES[0] else "grade"
     name = next((found for head in reversed(heads) if (found := labels.header(head))), None)
     name = name or next((found for head in reversed(heads) if (found := labels.header_like(head))), None)
     exact = heads and labels.header(heads[-1])

@@ -16,9 +16,11 @@ from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
 from zhunsheng.targets.kinds import RATE_NAME, slip_of
 from zhunsheng.targets.spelling import is_operator
+from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
@@ -152,7 +154,7 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         )
     # A cell that reaches the names from further left heads or closes the table; it names no indicator.
     spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
-    if is_ellipsis(name) or spanning or (labels.header(name) and labels.header(raw)):
+    if is_ellipsis(name) or said(name) is None or spanning or (labels.header(name) and labels.header(raw)):
         return ""
     while (bare := _MARK.sub("", name)) != name:
         name = bare
@@ -172,6 +174,8 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     def value(raw: str) -> TargetValue:
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
+    if not value(texts.get("target", "")).unit and (noted := _UNIT_IN_NAME.search(texts["name"])):
+        texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
     if texts.get("medium_name", texts["name"]) != texts["name"]:
         medium = ""  # of another indicator, which happens to stand on the same row

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal, cast
 
 from zhunsheng.intake import labels
+from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
 from zhunsheng.targets import Place
@@ -27,6 +28,7 @@ _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
     r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
+_SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)(?:[（(].*)?$")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
@@ -43,7 +45,7 @@ def amount(document: Document, said: Said) -> Decimal | None:
     The unit is the one written behind the number, noted in the label, at the rows, or over the table.
     """
     match = _MONEY.search(normalise(said.text))
-    if not match:
+    if not match or re.fullmatch(r"20\d\d年度?", normalise(said.text)):
         return None
     if odd := misgrouped(match[1].replace("，", ",")):
         document.doubt(
@@ -100,7 +102,11 @@ def execution_columns(row: Row) -> dict[str, int]:
 def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> bool:
     """Read one row of the money block of a self-evaluation; say whether it was one."""
     kinds = [
-        (kind, text) for _, text in row.cells if (kind := labels.label(text)) and kind.startswith("budget.")
+        (kind, text)
+        for _, text in row.cells
+        if (kind := "budget.total" if labels.is_total(text) else labels.label(text) or "").startswith(
+            "budget."
+        )
     ]
     if not kinds:
         return False
@@ -122,7 +128,7 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     return True
 
 
-def amounts_column(row: Row) -> int | None:
+def amounts_column(row: Row, year: int | None) -> int | None:
     """Return the column of the year's amounts that a row of heads names (来源 | 上年执行 | 本年申请金额);
     None for a row that is none.
     """
@@ -134,6 +140,9 @@ def amounts_column(row: Row) -> int | None:
         for column, text in heads
         if _AMOUNT.search(text) and not labels.qualifies(text, "past") and "执行" not in text
     ]
+    years = [(column, titles.year_in(text)) for column, text in row.cells if titles.is_year(text)]
+    if len(years) > 1:
+        return next((column for column, told in years if told == year), None)
     of_year = [column for column, text in mine if re.search(r"本年|当年|申请", text)]
     return next(iter(of_year or [column for column, _ in mine]), None)
 
@@ -154,10 +163,12 @@ def read_amounts(document: Document, draft: Draft, row: Row, column: int) -> Non
 
 
 def read_beside(document: Document, draft: Draft, row: Row) -> bool:
-    """Read amounts of the execution that stand beside their labels: 全年预算数 | 56 | 全年执行数 | 55.3;
-    say whether there were any.
+    """Read amounts of the execution that stand beside their labels (全年预算数 | 56 | 全年执行数 | 55.3),
+    and its score; say whether there were any.
     """
-    found = False
+    told = [labels.execution(label) for _, label in row.cells]
+    if "spent" not in told:
+        return False
     for (_, label), (column, text) in pairwise(row.cells):
         name = labels.execution(label)
         if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
@@ -165,11 +176,13 @@ def read_beside(document: Document, draft: Draft, row: Row) -> bool:
         said = Said(text, row.place(column), label if unit_noted(label) else row.cells[0][1])
         if (money := amount(document, said)) is None:
             continue
-        found = True
         draft.execution.setdefault(cast(ExecutionPart, name), money)
         if name == "planned" or (name == "adjusted" and "planned" not in draft.execution):
             draft.put_budget("total", money, said.place)
-    return found
+    for _, text in row.cells:
+        if scored := _SCORED.fullmatch(normalise(text)):
+            draft.execution.setdefault("score", Decimal(scored[1]))
+    return True
 
 
 def _read_points(draft: Draft, row: Row, columns: Mapping[str, int]) -> None:

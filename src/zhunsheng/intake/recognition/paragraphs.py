@@ -7,7 +7,9 @@ import re
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.content import level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
+from zhunsheng.intake.recognition.fields import put_field
 from zhunsheng.intake.recognition.indicators import step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.targets import Goal, Indicator, Place
@@ -31,6 +33,8 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
     if document.department is None:
         take_money(document, block.text, block.place)
     if _is_heading(document, block):
+        return
+    if document.department is None and _read_outline(document, block):
         return
     if match := _INDICATORS.match(block.text):
         _read_indicators(document, match[1], block.place)
@@ -62,7 +66,7 @@ def _take_notes(document: Document, block: Paragraph) -> None:
 def _is_heading(document: Document, block: Paragraph) -> bool:
     """Take a title or a section's heading; say whether the paragraph is nothing else."""
     text, short = block.text, len(block.text) < _HEADING
-    if short and "整体" in text and "绩效目标" in text:
+    if short and "绩效目标" in text and titles.kind_in(text) == "department":
         document.department = document.start("department", text, block.place)
         document.section, document.open_goal = "", None
         return True
@@ -76,6 +80,41 @@ def _is_heading(document: Document, block: Paragraph) -> bool:
         document.section, document.open_goal = match[2], None
         return True
     return False
+
+
+def _read_outline(document: Document, block: Paragraph) -> bool:
+    """Read a line of an outline of indicators without a table (（一）产出指标, 1.数量指标：受益人数≥8200人)
+    into the sheet that was told ahead of it; say whether it is one.
+    """
+    head, mark, rest = block.text.partition("：")
+    if not mark:
+        head, mark, rest = block.text.partition(":")
+    last = document.drafts[-1] if document.drafts and not document.broken else None
+    if last is None and not any(name == "name" for name, _ in document.ahead):
+        return False
+    if last is None or last.columns is not None:
+        if level_of(head) is None or rest.strip():
+            return False
+        last = document.start("project", None, block.place)
+        document.heading, document.broken = None, False
+        for name, value in document.ahead:
+            put_field(document, last, name, value)
+        document.ahead = []
+    if not rest.strip():
+        return step_down(last, head)
+    if level_of(head) is None:
+        return False
+    step_down(last, head)
+    level1, level2 = last.levels
+    stated, left = prose.indicators(rest, document.year)
+    for one in stated:
+        read = Indicator(
+            level1=level1 or None, level2=level2 or None, name=one.name, target=one.target, place=block.place
+        )
+        last.indicators.append(Read(read))
+    for clause in left:
+        document.doubt(block.place, "indicators", clause, worded("没有从这句话里读出指标"))
+    return True
 
 
 def _read_indicators(document: Document, text: str, place: Place) -> None:

@@ -51,6 +51,16 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
     if draft.name is None and draft.title:
         draft.name = titles.name_in(draft.title, draft.kind)
         draft.provenance.setdefault("name", draft.place)
+    if draft.indicators and "total" not in draft.budget and "project" in draft.budget:
+        draft.budget["total"] = draft.budget.pop("project")
+        place = draft.provenance["budget.total"] = draft.provenance.pop("budget.project")
+        why = worded("只写了项目总额，没有写本年预算，按总额读入，请核对")
+        document.doubt(place, "budget.total", f"{draft.budget['total']:f}", why)
+    if (
+        draft.indicators
+        and (draft.year or _planned_year(draft) or draft.titled_year or document.year) is None
+    ):
+        document.doubt(draft.place, "year", draft.name or "", worded("没有读到是哪一年度的"))
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
         document.doubt(seen.place, "budget.total", seen.text, why)

@@ -98,7 +98,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
-    if now.draft is None and any(label_of(text)[0] in _OF_SHEET for _, text in row.cells):
+    told = {label_of(text)[0] for _, text in row.cells} - {None}
+    titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
+    if now.draft is None and (told & set(_OF_SHEET) or (titled and told)):
         now.draft = _begin(document, row)
     if now.draft is None:
         _keep_ahead(document, row)

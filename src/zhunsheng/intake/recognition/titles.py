@@ -29,7 +29,9 @@ def of_targets(text: str) -> bool:
 
 def kind_in(title: str | None) -> Kind:
     """Return what kind of sheet stands under a title."""
-    return "department" if title and "整体" in title else "project"
+    if not title or re.search(r"(?:补助|转移支付|专项|资金|基金).{0,6}整体", title):
+        return "project"
+    return "department" if re.search(r"整体|部门职责", title) else "project"
 
 
 def name_in(title: str, kind: Kind) -> str:
@@ -39,5 +41,7 @@ def name_in(title: str, kind: Kind) -> str:
     name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", title))
     if kind == "department":
         return name
+    if quoted := re.search(r"“([^“”]{2,40})”", title):
+        return quoted[1]
     name = re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or title
     return re.sub(r"^20\d{2}年度?|[（(]20\d{2}年度?[）)]$", "", name) or title

@@ -31,7 +31,7 @@ class DocumentForm(SentForm):
     file = SentFile(
         label=_("Word、Excel、txt 或 html，最大 50 MB"),
         required=True,
-        accept=".docx, .xlsx, .xls, .et, .ods, .txt, .html, .htm",
+        accept=".docx, .xlsx, .xls, .et, .ods, .pdf, .txt, .html, .htm",
     )
     reason = CleanCharField(label=_("理由（已批复的目标表要调整时填）"), required=False)
 

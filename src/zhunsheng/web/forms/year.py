@@ -127,7 +127,8 @@ class RecheckForm(SentForm):
 
     again = forms.BooleanField(required=False, widget=forms.HiddenInput)
     file = SentFile(
-        label=_("部门另行上报的自评表（不选则只复核系统内签字的自评表）"), accept=".xlsx, .docx, .xls, .txt"
+        label=_("部门另行上报的自评表（不选则只复核系统内签字的自评表）"),
+        accept=".xlsx, .docx, .xls, .pdf, .txt",
     )
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import WEB, look_parquet
 from zhunsheng.files.opening import open_bytes
+from zhunsheng.files.pdf import page_picture
 from zhunsheng.translation import worded
 from zhunsheng.web.models import Organisation, Upload, User
 
@@ -70,3 +71,16 @@ def keep(
     else:
         open_bytes(content, name)
     return Upload.keep(content, name, purpose, department, user)
+
+
+def picture_of_page(upload: Upload, page: int, longest: int = 1_600) -> bytes:
+    """Return a page of a kept PDF, counted from 1, as PNG of so many pixels at its longer side.
+
+    Where something stood on it is told by ``Place.region``, as shares of this picture's width and height.
+    Raises ``ZS-IN-03`` for another format, ``ZS-IN-43`` for no such page, ``ZS-IN-42`` for one beyond the
+    bounds.
+    """
+    content = upload.content()
+    if open_bytes(content, upload.name).kind != "pdf":
+        raise ZhunshengError("ZS-IN-03", name=upload.name, detail=worded("不是 PDF，没有页面图像"))
+    return page_picture(content, upload.name, page, longest)

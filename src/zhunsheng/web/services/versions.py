@@ -12,8 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files import pdf
-from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
@@ -25,6 +23,7 @@ from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
 from zhunsheng.web.services import indicators, review
 from zhunsheng.web.services.sheets import documents, doubts, drafts
+from zhunsheng.web.services.uploads import picture_of_page
 from zhunsheng.web.telling import tell
 
 STATE_WORDS = {
@@ -167,8 +166,12 @@ def page_picture(version: SheetVersion, number: int) -> bytes | None:
     """
     if version.upload is None:
         return None
-    opened = open_bytes(version.upload.content(), version.upload.name)
-    return pdf.page_picture(opened.data, opened.name, number) if opened.kind == "pdf" else None
+    try:
+        return picture_of_page(version.upload, number)
+    except ZhunshengError as error:
+        if error.code == "ZS-IN-03":
+            return None
+        raise
 
 
 def _document(version: SheetVersion) -> list[dict[str, object]]:

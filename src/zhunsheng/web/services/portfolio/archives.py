@@ -31,7 +31,7 @@ from zhunsheng.web.services.uploads import LIMITS
 # A document in a zip may be as large as one that comes alone. They are read one by one,
 # so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
-ENDINGS = (".docx", ".xlsx", ".xls", ".txt", ".html")
+ENDINGS = (".docx", ".xlsx", ".xls", ".pdf", ".txt", ".html")
 
 
 def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _path: True) -> Documents:
