@@ -96,7 +96,8 @@ def test_what_a_reader_tells_of_a_place_is_of_the_sheet_that_stands_there(tmp_pa
     made["乙"]["D4"].font = Font(strike=True)
     made.save(tmp_path / "目标.xlsx")
     book = read_books([tmp_path / "目标.xlsx"])
-    assert [(u.field, book.sheets[u.sheet].name) for u in book.unsure] == [("cell", "乙")]
+    told = [(u.field, book.sheets[u.sheet].name) for u in book.unsure if u.field == "cell"]
+    assert told == [("cell", "乙")]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 path=path,
                 mend=f"f-{path}" if path else f"part-{part_of(one)}",
                 text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
-                read=_read(sheet, fields, path),
+                read=str(sheet.year) if one.field == "year" else _read(sheet, fields, path),
                 why=one.why,
                 answer=Answer(names.get(said["by"], said["by"]), _moment(said["at"]), said["how"])
                 if said
