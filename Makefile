@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo serve test lint types contract docs site messages bench bench-draws bench-web bench-store bench-site-scale fuzz clean
+.PHONY: demo serve test lint types contract docs site messages bench bench-draws bench-web bench-store bench-reading bench-site-scale fuzz clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -120,6 +120,9 @@ bench-store: .venv/.run
 fuzz: .venv/.run
 	$(BIN)/python bench/fuzz.py --write
 	$(BIN)/python bench/fuzz_ledgers.py --seconds 600 --write
+
+bench-reading: .venv/.dev
+	$(BIN)/python bench/reading.py --write
 
 bench-site-scale: .venv/.run
 	$(BIN)/python bench/site_scale.py

@@ -11,8 +11,10 @@ docs/benchmarks-fuzz.md.
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import copy
+import csv
 import io
 import json
 import os
@@ -61,7 +63,7 @@ from zhunsheng.usecases.result import Run
 
 BOUND = 10.0  # seconds of the processor that any one input may take
 DAY = date(2021, 12, 31)
-ENDINGS = ("docx", "xlsx", "html", "txt")
+ENDINGS = ("docx", "xlsx", "html", "txt", "doc", "rtf", "ofd", "mht", "csv")
 DATA = ("scheme", "measures", "mapping", "judgements", "plan", "inspectors", "results", "run")
 
 
@@ -200,6 +202,45 @@ def spoiled_zip(data: bytes, draw: random.Random) -> bytes:
     return stream.getvalue()
 
 
+def spoiled_compound(data: bytes, draw: random.Random) -> bytes:
+    """Return a compound file with numbers of its structure changed: of sectors, sizes, counts and places."""
+    if draw.random() < 0.2:
+        return spoiled_bytes(data, draw)
+    found = bytearray(data)
+    for _ in range(draw.randint(1, 10)):
+        wide = draw.choice((1, 2, 4))
+        at = draw.randrange(0, len(found) - wide)
+        at -= at % wide
+        number = draw.choice((0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, draw.randrange(2**32)))
+        found[at : at + wide] = (number % 2 ** (8 * wide)).to_bytes(wide, "little")
+    return bytes(found)
+
+
+def spoiled_words(data: bytes, draw: random.Random) -> bytes:
+    """Return RTF with control words changed, moved, dropped, and their numbers replaced."""
+    if draw.random() < 0.2:
+        return spoiled_bytes(data, draw)
+    marks = list(re.finditer(rb"\\[a-z]+-?\d*|[{}]", data))
+    found = data
+    for mark in sorted(draw.sample(marks, min(len(marks), draw.randint(1, 12))), key=lambda m: -m.start()):
+        word = re.match(rb"\\?[a-z]*", mark[0])
+        new = draw.choice(
+            (
+                b"",
+                b"{",
+                b"}",
+                draw.choice(marks)[0],
+                (word[0] if word else b"") + number(draw).encode("ascii", "replace"),
+                b"\\trowd\\cellx-5\\cellx99999999999\\row",
+                b"\\itap9\\nestcell",
+                b"\\bin7 ",
+                b"\\u-70000 ",
+            )
+        )
+        found = found[: mark.start()] + new + found[mark.end() :]
+    return found
+
+
 def spoiled_data(data: Any, draw: random.Random) -> Any:
     """Return plain data of which some values are another type, missing, huge, deep or doubled."""
     data = json.loads(json.dumps(data, default=str))
@@ -269,6 +310,7 @@ class Readers:
             for row in target_form(s).rows
         )
         self.documents["html"] = f"<html><body><table>{rows}</table></body></html>".encode()
+        self.documents |= _carriers(book, self.documents["html"])
         self.indicators = [i for s in book.sheets for i in s.indicators]
         self.ledgers = {p.name: p for p in write_ledgers(work / "ledgers", entities=60)}
         self.data = self._data(paths["judgements"])
@@ -344,9 +386,13 @@ class Readers:
 
         def make(draw: random.Random) -> tuple[bytes, str]:
             data = self.documents[ending]
-            if ending in ("docx", "xlsx"):
+            if ending in ("docx", "xlsx", "ofd"):
                 return spoiled_zip(data, draw), f"目标.{ending}"
-            if draw.random() < 0.2:
+            if ending == "doc":
+                return spoiled_compound(data, draw), "目标.doc"
+            if ending == "rtf":
+                return spoiled_words(data, draw), "目标.rtf"
+            if draw.random() < 0.2 or ending == "mht":
                 return spoiled_bytes(data, draw), f"目标.{ending}"
             text = data.decode()
             if ending == "html":
@@ -359,7 +405,7 @@ class Readers:
                 )
             return "\n".join(lines).encode(
                 draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace"
-            ), "目标.txt"
+            ), f"目标.{ending}"
 
         return make
 
@@ -539,6 +585,26 @@ class Readers:
         for kind in DATA:
             yield kind, "others", self.data_file(kind), self.read_data
         yield "api", "others", self.request, self.read_request
+
+
+def _carriers(book: Book, page: bytes) -> dict[str, bytes]:
+    """Return documents of the formats that are read and not written, kept for tests or made here."""
+    kept = Path(__file__).parent.parent / "tests" / "golden" / "carriers" / "merged-nested-tracked"
+    rows = [["一级指标", "二级指标", "三级指标", "指标值"]]
+    rows += [
+        [i.level1 or "", i.level2 or "", i.name, i.target.raw] for s in book.sheets for i in s.indicators
+    ]
+    cells = io.StringIO()
+    csv.writer(cells).writerows(rows)
+    head = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n--b\n"
+    part = b"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    return {
+        "doc": kept.with_suffix(".doc").read_bytes(),
+        "rtf": kept.with_suffix(".rtf").read_bytes(),
+        "ofd": (kept.parent / "merged.ofd").read_bytes(),
+        "mht": head + part + base64.encodebytes(page) + b"--b--\n",
+        "csv": cells.getvalue().encode(),
+    }
 
 
 def _site(work: Path) -> tuple[Any, int, str]:

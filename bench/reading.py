@@ -126,7 +126,7 @@ def files(cases: list[Case], keep: str) -> list[Path]:
 
 
 def run(cases: list[Case], jobs: int, keep: str, *, spare: bool = False) -> Iterator[Result]:
-    """Yield the results of all cases, over some processes; files are kept in a folder, all where ``spare``."""
+    """Yield the results of all cases, over some processes; files stay in a folder, all where ``spare``."""
     for ending in FILTERS:
         files([case for case in cases if case.ending == ending], keep)
     if jobs == 1:

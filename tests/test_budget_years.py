@@ -9,12 +9,13 @@ from fractions import Fraction
 import pytest
 
 from agreed import import_ledger
-from small_office import answer, indicator, project, shown, texts
+from small_office import answer, book, indicator, project, shown, texts
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store
 from zhunsheng.intake import read_book
-from zhunsheng.measures import DuckEngine, measures, read_all
-from zhunsheng.reports.forms import self_evaluation_form
+from zhunsheng.measures import DuckEngine, match_book, measures, read_all
+from zhunsheng.measures.definitions import BY_DATE, MONEY, SOURCES
+from zhunsheng.reports.forms import monitoring_form, self_evaluation_form
 from zhunsheng.reports.xlsx import write_workbook
 
 BUDGET = "项目名称,项目编码,变动类型,金额,批复日期,预算年度,资金来源"
@@ -63,7 +64,9 @@ def rows_of(form):
 
 def test_the_budget_year_counts_and_not_the_day(root):
     put(root, BUDGET, *BUDGETS)
-    put(root, PAID, *PAYMENTS)
+    done = put(root, PAID, *PAYMENTS)
+    # What is of another year than its day is told, and counts in its budget's.
+    assert "“预算年度”与“支付日期”不在同一年，仍按预算年度计，请核对：第 4、5、6 行" in done.batch.notes
     # At the end of 2021 nothing of January 2022 is known: 1,000,000 given, 460,000 paid.
     assert money(root, 2021, date(2021, 12, 31)) == [1_000_000, 1_000_000, 460_000]
     # By March it is: 1,050,000 and 500,000; 2022 has its own 700,000, of which 20,000 was paid.
@@ -103,6 +106,13 @@ def test_the_official_table_tells_carried_over_money_apart(root, tmp_path):
         ["其他资金", "0", "0", "0", "—", "—", "—"],
     ]
     assert card.told == () and card.sources[1].rate == Fraction(3, 5)
+    # The monitoring table has the same rows (财预〔2019〕136号); the plan is of the whole.
+    checkpoint = monitoring_form(done.results[0].checkpoint)
+    assert [[cell.text for cell in row][-7:] for row in checkpoint.rows[4:7]] == [
+        ["其中：财政拨款", "90", "95", "44", "46.32%", "—", "—"],
+        ["上年结转资金", "10", "10", "6", "60%", "—", "—"],
+        ["其他资金", "0", "0", "0", "—", "—", "—"],
+    ]
     (run,) = shown(done, root).results
     assert [(s.name, s.adjusted, s.paid) for s in run.money.sources] == [
         ("fiscal", Decimal(950_000), Decimal(440_000)),
@@ -115,6 +125,43 @@ def test_the_official_table_tells_carried_over_money_apart(root, tmp_path):
     (back,) = read_book(path).sheets
     assert (back.budget.total, back.budget.fiscal, back.budget.other) == (1_000_000, 1_000_000, 0)
     assert back.execution.spent == 500_000
+
+
+def test_more_paid_than_given_is_told(root):
+    put(root, BUDGET, "治理经费,P1,年初批复,400000,2021-01-18,2021,财政拨款")
+    put(root, PAID, "V1,治理经费,P1,600000,2021-06-01,2021,财政拨款")
+    card = answer(root, SHEET).results[0].card
+    # 600,000 ÷ 400,000: the points are full, and someone has to look.
+    assert (card.execution.score, card.execution.rate) == (10, Fraction(3, 2))
+    assert card.told == ("支出是全年预算数的 150%，超过预算，请核对预算台账是否漏了追加、支付台账是否多记",)
+    assert card.told[0] in texts(self_evaluation_form(card))
+
+
+def test_a_project_that_the_budgets_alone_name_was_paid_nothing(root):
+    head, of = BUDGET.replace(",预算年度,资金来源", ""), PAID.replace(",预算年度,资金来源", "")
+    put(root, head, "治理经费,P1,年初批复,400000,2021-01-18", "别的项目,P2,年初批复,300000,2021-01-18")
+    nothing = answer(root, SHEET).results[0].card.execution
+    assert (nothing.spent, nothing.rate) == (None, None)  # no payments were ever imported
+    put(root, of, "V1,别的项目,P2,200000,2021-02-01")
+    result = answer(root, SHEET).results[0]
+    # The other project's payments are known, this one's are nought: 0 ÷ 400,000.
+    assert (result.card.execution.spent, result.card.execution.rate) == (0, 0)
+    assert result.checkpoint.money.light == "red"
+    assert "没有这个项目的，按没有支付计" in result.card.told[-1]
+    # A payment of a project that no budget names may be this one's by another name.
+    put(root, of, "V2,专项治理,P9,100000,2021-03-01")
+    assert answer(root, SHEET).results[0].card.execution.spent is None
+
+
+def test_a_step_of_next_january_counts_in_the_project_of_its_year(root):
+    head = "项目名称,项目编码,环节,计划完成日期,实际完成日期,预算年度"
+    steps = ("治理经费,P1,采购,2021-06-30,2021-06-20,", "治理经费,P1,验收,2022-01-20,,2021")
+    put(root, head, *steps)
+    snapshot = Store(root).snapshot()
+    day = date(2021, 12, 31)
+    read = read_all([measures()["project_completed_on"]], DuckEngine(snapshot), snapshot, 2021, day)
+    found = read["project_completed_on", "A1", "P1"]
+    assert (found.value, found.note) == (None, "还有 1 个环节没有完成")
 
 
 def test_one_ledger_that_tells_its_sources_is_told_apart_alone(root):
@@ -155,3 +202,10 @@ def test_a_known_row_that_gets_another_year_is_asked_about(root):
     assert [(c.column, c.before, c.after) for c in asked.questions[0].changes] == [
         ("预算年度", "2021", "2020")
     ]
+
+
+def test_a_part_of_the_money_is_no_measure_of_its_own():
+    parts = [m for m in measures().values() if m.part]
+    assert {m.id for m in parts} == {f"{of}_{key}" for of in MONEY for key in (*SOURCES, BY_DATE)}
+    matches = match_book(book(project(indicator("年初预算（财政拨款）", "≥50万元"))), measures())
+    assert matches and not {m.measure for m in matches} & {m.id for m in parts}

@@ -58,7 +58,7 @@ def test_word_97_and_rtf_keep_merges_nesting_and_what_is_seen(ending):
 
 
 ROWS: list[list[str | None]] = [
-    ["项目名称", "水质监测", "主管部门", "示例市生态局", "权重"],
+    ["项目名称", "水质监测", "主管部门", "示例市生态局", ""],
     ["一级指标", "二级指标", "三级指标", "指标值", "权重"],
     ["产出指标", "数量指标", "断面数", "≥30个", "20"],
     [None, "质量指标", "数据合格率", "≥95%", "20"],
@@ -169,7 +169,8 @@ def test_what_is_named_doc_is_told_by_its_content(name, content, kind):
 def test_rtf_decodes_by_the_font_then_by_the_page_and_leaves_out_what_is_not_seen():
     said = (
         r"{\rtf1\ansi\ansicpg936\deff0{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset134 B;}{\f2\fcharset136 C;}}"
-        r"{\info{\title no}}{\header no}{\*\unknown no}{\field{\*\fldinst no}{\fldrslt yes}}"
+        r"{\info{\title no}{\upr{\author x}{\*\ud{\author no}}}}{\mmathPr\mathFont34}"
+        r"{\header no}{\*\unknown no}{\field{\*\fldinst no}{\fldrslt yes}}"
         r"{\uc2 \u20057\'d2\'d2}{\f1 \'bc\'d7}{\f2 \'a4\'40}{\v no}{\deleted no}\'bc\'d7"
         r"{\upr{x}{\*\ud{\u19993 ?}}}\u55356?\u56324?{\*\shppict{\pict 00}}\'b7\line\~\par}"
     )

@@ -123,6 +123,10 @@ CASES = {
     "循环.doc": (looped(), "ZS-IN-05|ZS-IN-13"),
     "多段.doc": (word_97("\r" * 300_000), "ZS-IN-06"),
     "旧版.doc": (compound({"WordDocument": b"\xdc\xa5\x65\0"}), "ZS-IN-45.*Word 95"),
+    "加密.xls": (
+        compound({"Workbook": struct.pack("<2H16x2H54x", 0x809, 16, 0x2F, 54)}),
+        "ZS-IN-04",
+    ),
     "演示.doc": (compound({"PowerPoint Document": b"WordDocument"}), "ZS-IN-45.*PowerPoint"),
     "邮件.doc": (compound({"__properties_version1.0": b"x"}), "ZS-IN-45.*Outlook"),
     "别的.doc": (compound({"无关": "Workbook".encode("utf-16-le")}), "ZS-IN-05"),
@@ -142,6 +146,10 @@ CASES = {
     "标记.rtf": (b"{\\rtf1" + b"\\b\\b0" * 1_000_000 + b"}", "ZS-IN-07"),
     "跳过.rtf": (b"{\\rtf1\\bin999999999 x}", "ZS-IN-13"),
     "多层.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related\n" * 40, "ZS-IN-05"),
+    "多页.mht": (
+        b"MIME-Version: 1.0\nContent-Type: text/html\n\n" + b"<p>x</p>" * 210_000,
+        "ZS-IN-07",
+    ),
     "无页.mht": (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--\n", "ZS-IN-05"),
     "加密.ofd": (ofd([], **{"Encryptions.xml": b"<x/>"}), "ZS-IN-04"),
     "缺页.ofd": (ofd([""]).replace(b"Page_0/Content", b"Page_1/Content"), "ZS-IN-05"),
@@ -158,11 +166,7 @@ CASES = {
         "ZS-IN-06",
     ),
     "线多.ofd": (
-        ofd(
-            [
-                f"<ofd:PathObject><ofd:AbbreviatedData>{'L 1 1 ' * 60_000}</ofd:AbbreviatedData></ofd:PathObject>"
-            ]
-        ),
+        ofd([f"<ofd:PathObject><ofd:AbbreviatedData>{LINES}</ofd:AbbreviatedData></ofd:PathObject>"]),
         "ZS-IN-06",
     ),
     "深.ofd": (ofd(["<ofd:PageBlock>" * 30 + "</ofd:PageBlock>" * 30]), "ZS-IN-05"),
@@ -170,6 +174,7 @@ CASES = {
     "大小.ofd": (ofd([""], box="0 0 1e30 5"), "ZS-IN-05"),
     "引号.csv": ('项目名称,指标\n"甲,≥1\n乙,≥2\n丙,≥3\n'.encode(), "ZS-IN-46"),
     "多列.csv": (b"1," * 3000, "ZS-IN-10"),
+    "多行.csv": (b"a,b\n" * 20_001, "ZS-IN-10"),
     "多格.csv": ((b"1," * 1999 + b"\n") * 2100, "ZS-IN-10"),
     "残缺.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0x" * 300, "ZS-IN-05"),
     "坏的.xls": (

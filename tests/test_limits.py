@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreed import import_ledger
+from small_office import put
 from zhunsheng import clock
 from zhunsheng.cli import terminal
 from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Snapshot, ledgers
+from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
 from zhunsheng.measures.standings import BOUND, Asked, counted, listed, strays
 from zhunsheng.regulations import deadlines
@@ -41,6 +42,7 @@ from zhunsheng.regulations.workdays import (
     nth_workday,
     published,
 )
+from zhunsheng.usecases.opened_evidence import Evidence
 
 CHECKED = [*deadlines(), *fixed_days(), *fixed_holidays()]
 D = date
@@ -480,6 +482,28 @@ def test_annual_reports_are_looked_up_in_their_own_ledger(engine):
     assert dict(line.counts) == {"due-soon": 2}
 
 
+def test_limits_are_counted_over_ledgers_of_which_one_is_asked_for_and_say_what_a_count_of_all_says(tmp_path):
+    root = tmp_path / "store"
+    put(root, "complaints", "登记编号,类别,收到日期,受理日期", "T1,投诉,2021-03-05,2021-03-08")
+    put(root, "cases", "案件编号,立案日期,处罚决定日期", "C1,2021-03-05,2021-05-06")
+    every = Evidence.of(Store(root)).read(2021, D(2021, 12, 31), "A1")
+    asked = Evidence.of(Store(root))
+    known = measures()
+    for named, counts in (
+        (["report_closure_rate"], set()),
+        (["complaint_accept_in_time", "report_closure_rate"], {"complaints"}),
+    ):
+        some = asked.read(2021, D(2021, 12, 31), "A1", named)
+        read = {known[measure] for measure, *_ in some}
+        assert {m.ledger for m in read if m.limit} == counts
+        assert {m.id for m in read if not m.limit} == {m for m, *_ in every if not known[m].limit}
+        assert some.items() <= every.items()
+    assert asked.read(2021, D(2021, 12, 31), "A1") == every and {known[m].ledger for m, *_ in every} >= {
+        "complaints",
+        "cases",
+    }
+
+
 # -- the command
 # ------------------------------------------------------------------------------------------------------------
 
@@ -543,3 +567,19 @@ def test_the_command_counts_lists_and_writes(kept, cli):
 def test_what_the_command_refuses(kept, cli, given_, code):
     found = cli("limits", "--evidence", str(kept / "store"), *given_)
     assert found[0] == 2 and code in "".join(found[1:])
+
+
+def test_the_account_of_an_import_tells_which_suspensions_stop_nothing(tmp_path):
+    head = "所属台账,事项编号,停计事由,停计开始日期,停计结束日期"
+    path = tmp_path / "停计.csv"
+    path.write_text(f"{head}\n案件台账,C9,听证,2021-06-01,2021-06-05\n", "utf8")
+    done = import_ledger(tmp_path / "store", path, department="A1", label="甲局")
+    assert done.notes[-1] == (
+        "不停计任何期限的停计时间：案件台账 C9，听证（2021-06-01至2021-06-05）：台账里没有这个编号"
+    )
+    cases = tmp_path / "案件.csv"
+    cases.write_text("立案编号,案件类型,立案日期\nC9,食品,2021-05-01\n", "utf8")
+    import_ledger(tmp_path / "store", cases, department="A1")
+    path.write_text(f"{head}\n案件台账,C9,听证,2021-06-01,2021-06-06\n", "utf8")
+    again = import_ledger(tmp_path / "store", path, department="A1")
+    assert again.batch is not None and not any("不停计" in note for note in again.notes)

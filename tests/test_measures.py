@@ -475,3 +475,20 @@ def test_interval_of_a_share():
     low, high = wilson(90, 100)
     assert (low, high) == (82.56, 94.48)  # Wilson (1927) for 90 of 100
     assert Decimal(str(low)) < 90 < Decimal(str(high))
+
+
+def test_a_report_of_nothing_makes_nought_known(tmp_path):
+    """零报告: a ledger of incidents says that there were none where a row says so, not by being empty."""
+    head = "事故编号,发生日期,事故类别,事故等级\n"
+    (tmp_path / "a.csv").write_text(head + "S1,2020-05-05,食源性,一般\n", "utf8")
+    import_ledger(tmp_path / "s", tmp_path / "a.csv", department="甲局")
+    one, found = measures()["serious_food_incidents"], []
+    for name in ("b.csv", None):
+        snapshot = Store(tmp_path / "s").snapshot()
+        read = read_all([one], DuckEngine(snapshot), snapshot, 2021, END)
+        found.append(read.get((one.id, "甲局", None)))
+        if name:
+            (tmp_path / name).write_text(head + "2021-零报告,2021-12-31,无,零报告\n", "utf8")
+            import_ledger(tmp_path / "s", tmp_path / name, department="甲局")
+    unknown, nought = found
+    assert (unknown.value, unknown.silent) == (None, "incidents") and nought.value == 0

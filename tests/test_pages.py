@@ -1,5 +1,6 @@
-"""Tables of pages as drawn: one invented content in many layouts, as Chromium, LibreOffice and typst print it
-(``tests/golden/pages``: what is on each page, by bench/page_layouts.py), and cases drawn here.
+"""Tables of pages as drawn: one invented content in many layouts, as Chromium, LibreOffice and typst printed
+it (``tests/golden/pages`` has what was on each page; bench/page_layouts.py prints such layouts anew), and
+cases drawn here.
 """
 
 from __future__ import annotations

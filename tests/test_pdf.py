@@ -27,9 +27,9 @@ from zhunsheng.targets import Place
 ROWS = [
     ["一级指标", "二级指标", "三级指标", "指标值"],
     ["产出指标", "数量指标", "建成灌溉渠道", "≥48公里"],
-    ["产出指标", "质量指标", "验收合格率", "≥95分"],
+    ["产出指标", "质量指标", "验收合格率", "≥95%"],
     ["效益指标", "社会效益指标", "受益农户数", "≥2300户"],
-    ["满意度指标", "服务对象满意度", "农户满意度", "≥92分"],
+    ["满意度指标", "服务对象满意度", "农户满意度", "≥92%"],
 ]
 XS = [50, 140, 250, 400, 520]
 FORM = text(200, 760, "渠道项目绩效目标表", 14) + text(50, 735, "项目名称：渠道项目") + table(ROWS, XS, 720)
@@ -62,7 +62,7 @@ def test_a_printed_document_is_read_to_indicators(name: str) -> None:
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
 @pytest.mark.parametrize("written", [0, 90, 270])
 def test_pages_are_read_upright_however_they_are_turned(turned: int, written: int) -> None:
-    """Turned by their /Rotate entry, or their text written sideways."""
+    """Turned by their /Rotate entry, or their text written sideways, also words in figures and signs only."""
     matrix, size = {
         0: ("1 0 0 1 0 0", (595, 842)),
         90: ("0 1 -1 0 842 0", (842, 595)),
@@ -103,9 +103,9 @@ def test_a_book_of_a_pdf_comes_back_from_json() -> None:
     book = book_of(open_bytes(pdf([Sheet(FORM)]), "目标.pdf"))
     assert [one.type.aim.words() for one in book.sheets[0].indicators] == [
         "≥48公里",
-        "≥95分",
+        "≥95%",
         "≥2300户",
-        "≥92分",
+        "≥92%",
     ]
     assert type(book).from_json(book.as_json()) == book
 
@@ -198,7 +198,7 @@ def test_a_scan_is_read_where_recognition_is_installed_and_every_field_doubted(
     monkeypatch.setattr("zhunsheng.intake.scanned.recognised", words_on_a_picture)
     book = book_of(open_bytes(pdf([SCAN], [GREY]), "扫描.pdf"))
     (sheet,) = book.sheets
-    assert [one.type.aim.words() for one in sheet.indicators] == ["≥48公里", "≥95分", "≥2300户", "≥92分"]
+    assert [one.type.aim.words() for one in sheet.indicators] == ["≥48公里", "≥95%", "≥2300户", "≥92%"]
     doubted = {one.field for one in book.unsure}
     assert {f"indicators.{n}.{name}" for n in range(4) for name in ("name", "target", "level1")} <= doubted
     assert "scan" in doubted

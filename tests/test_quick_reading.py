@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import check_file, csv_files
-from zhunsheng.files import spreadsheet
+from zhunsheng.files import sheets, spreadsheet
 from zhunsheng.files.opening import open_file
 
 TITLES = ["凭证号", "项目名称", "支付金额", "支付日期", "收款人"]
@@ -74,10 +74,10 @@ def test_a_sheet_is_measured_in_pieces_to_its_last_cell(tmp_path, monkeypatch):
         for row in range(300):
             page.write_row(row, 0, ["x", row, "y"])
         page.write(199_999, 20, "z")
-    monkeypatch.setattr(spreadsheet, "_PIECE", 500)
+    monkeypatch.setattr(sheets, "_PIECE", 500)
     opened = open_file(path)
     data = opened.member(spreadsheet.sheet_paths(opened)[0][1])
-    pieces = list(spreadsheet._pieces(data))
+    pieces = list(sheets.pieces(data))
     assert len(pieces) > 20 and b"".join(pieces) == data
     for piece in pieces[1:]:
         assert piece.startswith(b'<c r="')

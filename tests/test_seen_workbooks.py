@@ -17,7 +17,7 @@ from test_typed_cells import ods
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_file
 from zhunsheng.intake import blocks_of, read_book
-from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.grid import Grid, Picture
 from zhunsheng.targets import Unsure
 
 
@@ -121,6 +121,15 @@ def test_rows_and_columns_without_height_or_width_are_hidden(tmp_path):
             target.writestr(name, content)
     assert grids(path) == [[["0甲", "0乙"], ["2甲", "2乙"]]]
     assert [text for _field, text, _why in told(path)] == ["“表”第 2 行", "“表”C 列"]
+
+
+def test_words_in_a_text_box_are_told_as_unread(tmp_path):
+    with xlsxwriter.Workbook(path := tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("表")
+        sheet.write(0, 0, "甲")
+        sheet.insert_textbox("C3", "满意度≥90%")
+    found = [(b.place.label(), b.what) for b in blocks_of(open_file(path)) if isinstance(b, Picture)]
+    assert found == [("工作表“表”C3", "文本框“满意度≥90%”")]
 
 
 def test_white_cells_struck_text_and_long_numbers_are_told(tmp_path):

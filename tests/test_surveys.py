@@ -150,3 +150,25 @@ def test_no_answer_of_another_year_and_no_dont_know_takes_an_answer_away(root):
         path.write_text(f"{HEAD}\n{line}\n", "utf8")
         done = importing.import_ledger(root, path, department="A1")
         assert done.batch is None
+
+
+def test_one_number_in_several_writings_is_one_person_and_a_placeholder_is_nobody(root):
+    rest = "上半年,企业,窗口服务,{},2021-06-0{},治理经费,P1"
+    written = ("r1", "R 1", "Ｒ1", "0", "000", "匿名", "")
+    said = ("满意", "满意", "不满意", "满意", "满意", "不满意", "不满意")
+    lines = [
+        f"A{n},{who},{rest.format(a, n)}" for n, (who, a) in enumerate(zip(written, said, strict=True), 1)
+    ]
+    batch = put(root, HEAD, *lines)
+    assert "“受访者编号”写的是占位，按没有填写处理，一份答卷算一人：第 5、6、7 行" in batch.notes
+    assert "同一受访者编号重复的行只计最后一次：r1（第 2、3、4 行）" in batch.notes
+    # R1 counts once, dissatisfied at last; the other four are a person each: 2 of 5.
+    reading = read(root)
+    assert (reading.value, reading.people, reading.repeated) == (40, 5, 2)
+
+
+def test_the_offices_own_people_are_no_respondents(root):
+    put(root, HEAD, *ANSWERS[:2], "B1,S1,上半年,工作人员,窗口服务,满意,2021-06-05,治理经费,P1")
+    put(root, HEAD, "B2,R8,上半年,企业,窗口服务,不满意,2021-06-05,治理经费,P1")
+    # R1 twice satisfied, R8 not: 2 of 3, and nothing of S1.
+    assert (read(root).value, read(root).people) == (Fraction(200, 3), 2)

@@ -203,7 +203,8 @@ def every_command(command, path=()):
 COMMANDS = dict(every_command(get_command(app)))
 # What is called so in Chinese texts too: formats, engines, signs of other programs, values to be typed.
 LATIN = """
-docx xlsx xls et ods pdf html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA JSON Schema sarif Excel
+docx doc wps rtf ofd mht xlsx xls et ods pdf html txt csv yaml json jsonl zip parquet pem tsq tsr ots tsv SHA
+JSON Schema sarif Excel
 Parquet PEM
 PostgreSQL postgresql postgres spark duckdb https GB id by values text linear step all log ledger complaints
 district stratum type commitment frame error warning

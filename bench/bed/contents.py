@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -89,8 +89,6 @@ class Content:
     medium: tuple[str, ...]
     items: tuple[Item, ...]
     year: int = 2025
-    tasks: tuple[tuple[str, str, int], ...] = ()
-    extra: dict[str, str] = field(default_factory=dict)
 
     def of_year(self, year: int) -> Content:
         """Return the same content for another year."""
@@ -121,7 +119,6 @@ def _content(kind: str, said: dict[str, Any]) -> Content:
         goals=tuple(said["goals"]),
         medium=tuple(said["medium"]),
         items=tuple(_item(line) for line in said["indicators"]),
-        tasks=tuple((a, b, c) for a, b, c in said.get("tasks", ())),
     )
 
 

@@ -42,12 +42,11 @@ class Table:
             found[cell.row].append(cell)
         return found
 
-    def texts(self, *, repeat: bool = False) -> list[list[str]]:
-        """Return the table as texts, what is merged below and beside blank, or repeated."""
+    def texts(self) -> list[list[str]]:
+        """Return the table as texts, what is merged below and beside blank."""
         found = [[""] * self.width for _ in range(self.height)]
         for cell in self.cells:
-            for i in range(cell.rows if repeat else 1):
-                found[cell.row + i][cell.column] = cell.text
+            found[cell.row][cell.column] = cell.text
         return found
 
 
@@ -61,7 +60,6 @@ class Document:
     stem: str
     pages: list[list[Block]]
     sheets: list[dict[str, Any]]
-    layout: str = ""
 
     @property
     def blocks(self) -> list[Block]:

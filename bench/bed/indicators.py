@@ -3,8 +3,10 @@
 A layout's ``columns`` map header words (``组>栏|2`` with a group above and a width) to what stands below:
 ``value`` a target in one cell, ``op`` ``number`` ``measure`` its parts, ``bound`` sign and number,
 ``amount`` number and unit, other fields of an item, ``project.X`` a field that the rows of a listed
-project share, ``extra:X`` a column of no meaning here. ``packed`` puts the items of a level in one cell,
-``stairs`` levels in rows of their own, ``halves`` two items beside each other.
+project share, ``extra:X`` a column of no meaning here; ``op+amount`` are two columns under one head.
+``side`` is a cell merged down before them, ``packed`` puts the items of a level in one cell,
+``stairs`` levels in rows of their own, ``points`` adds its points to a level; ``ignored`` indicators
+are of another term, ``fixed`` columns take no extra ones and ``levels: down`` keeps levels merged.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def document(name: str, draw: random.Random, noise: Noise) -> Document:
     stem = f"{year}年{name}" if noise.year == "file" else name
     if layout.get("listed"):
         form = _Form(layout, noise, draw, [one for _, one in chosen])
-        return Document(stem, [form.blocks("parts")], form.listed, name)
+        return Document(stem, [form.blocks("parts")], form.listed)
     if layout.get("head"):  # a department's sheet before its projects'
         chosen.insert(0, ("head", draw.choice(contents()["department"]).of_year(year)))
     pages, sheets = [], []
@@ -62,7 +62,7 @@ def document(name: str, draw: random.Random, noise: Noise) -> Document:
         form = _Form(layout, noise, draw, [content])
         pages.append(_surrounded(form.blocks(key), noise))
         sheets.append(form.sheet())
-    return Document(stem, pages, sheets, name)
+    return Document(stem, pages, sheets)
 
 
 def _surrounded(page: list[Block], noise: Noise) -> list[Block]:
@@ -87,7 +87,7 @@ def _money(amount: int, unit: str, style: str) -> str:
         return f"{_money(amount, '万元', '')}万元"
     if unit == "万元":
         return f"{(Decimal(amount) / 10000).normalize():f}"
-    return f"{amount:,}" if style == "thousands" else str(amount)
+    return str(amount)
 
 
 def _heads(told: dict[str, Any]) -> dict[str, Any]:

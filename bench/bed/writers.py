@@ -272,7 +272,7 @@ def _tabbed(table: Table) -> str:
 
 
 def _txt(document: Document, path: Path, draw: random.Random) -> None:
-    shape = draw.choice((_flattened, _flattened, _stroked, _tabbed))
+    shape = draw.choice((_flattened, _flattened, _stroked, _tabbed, _aligned))
     parts = [shape(block) if isinstance(block, Table) else block for block in document.blocks]
     path.write_text("\n\n".join(parts) + "\n", encoding=draw.choice(("utf-8", "utf-8", "gb18030")))
 

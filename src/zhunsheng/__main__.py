@@ -2,4 +2,5 @@
 
 from zhunsheng.cli import main
 
-main()
+if __name__ == "__main__":  # not in the processes that read many documents
+    main()

@@ -16,7 +16,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-02": ("文件是空的：{name}", "请确认文件已保存、拷贝完整。"),
     "ZS-IN-03": (
         "认不出文件格式：{name}（{detail}）",
-        "目标文件请用 txt、docx、xlsx、xls、ods、html 或 pdf，"
+        "目标文件请用 docx、doc、wps、rtf、xlsx、xls、et、ods、csv、pdf、ofd、html、mht 或 txt，"
         "台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
     ),
     "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
@@ -42,11 +42,17 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "没有在 {name} 的文字中找到绩效目标，另有 {count} 张图片没有读：{where}",
         "绩效目标若在图片里，请改成可编辑的表格后重新提供。",
     ),
-    "ZS-IN-45": ("{name} 是{kind}，这里不能读", "请{way}。"),
+    "ZS-IN-45": ("这种文件不能读：{name}（{kind}）", "请{way}。"),
     "ZS-IN-46": (
         "{name} 第 {line} 行的引号没有闭合，把后面的行并进了一格",
         "请补上或删去那个引号后重新提供，或另存为 xlsx。",
     ),
+    "ZS-IN-47": (
+        "压缩包里的路径不合规，没有读：{name}",
+        "请重新压缩，路径里不要有“..”、盘符或开头的斜杠。",
+    ),
+    "ZS-IN-48": ("里面的压缩包没有读：{name}", "请先解开，或单独读取它。"),
+    "ZS-IN-49": ("{name} 没有读完（{detail}）", "请用原软件打开并另存后再试；来历不明的文件请勿打开。"),
     "ZS-IN-30": (
         "“{label}”有 {count} 字，最多 {most} 字",
         "请改短后再保存，全文可作为附件；原来的内容没有改动。",
@@ -596,6 +602,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-WB-60": ("没有选要删除的行", "请在台账里勾选要删除的行，写明原因后再删除。"),
     "ZS-WB-61": ("“{name}”没有明显高于目标，不用认定目标是否偏低", "请刷新页面，看现在的完成值和得分。"),
     "ZS-WB-62": ("“{name}”已有一项认定待另一人确认", "请先由另一人确认或不予认定，再作新的认定。"),
+    "ZS-WB-64": ("方案的起始年度 {year} 太晚", "请填写 {latest} 年或以前：更晚的年度还没有目标。"),
     "ZS-WB-63": ("没有随程序提供的评分方案“{name}”", "请从列出的方案里选择。"),
     "ZS-WB-59": ("两人录入的封条摘要不一致：{who}，没有登记", "请对照交来的封条，两个人各自重新录入。"),
     "ZS-WB-50": (

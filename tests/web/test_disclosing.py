@@ -366,3 +366,13 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
     tasks[0].result = "发现问题已责令改正"
     tasks[0].save()
     assert afterwards.since(one)["changes"] == []
+
+
+def test_personal_data_is_told_of_documents_of_every_format():
+    row = r"\trowd\cellx900\cellx1800 A\cell 13900139000\cell\row"
+    said = r"{\rtf1 Tel: 13800138000\par" + row + "}"
+    told = disclosing.noted("目标.rtf", said.encode())
+    assert [(one["kind"], one["place"]) for one in told] == [
+        ("手机号码", "第1段"),
+        ("手机号码", "表1第1行第2列"),
+    ]

@@ -30,8 +30,11 @@ def store_folder(place: str | Path) -> Path:
 
 
 # Documents of targets.
-Document = Annotated[
-    Path, typer.Argument(metavar="文件", help="绩效目标文件（docx、xlsx、xls、pdf、html、txt）")
+FORMATS = "docx、doc、wps、xlsx、xls、et、ods、csv、pdf、ofd、rtf、html、mht、txt"
+Document = Annotated[Path, typer.Argument(metavar="文件", help=f"绩效目标文件（{FORMATS}）")]
+DocumentOrMany = Annotated[
+    Path,
+    typer.Argument(metavar="文件", help=f"绩效目标文件（{FORMATS}），或放着这些文件的文件夹、zip"),
 ]
 Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩效目标文件，可以多个")]
 PreviousFile = Annotated[

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import AsJson, Document, PreviousFile
+from zhunsheng.cli.arguments import AsJson, Document, DocumentOrMany, PreviousFile
 from zhunsheng.cli.show import documents as show
 from zhunsheng.intake import read_book
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.targets import json_schema
+from zhunsheng.usecases.many_documents import Reading, is_many, read_many
 
 app = typer.Typer()
 Format = Literal["text", "json", "sarif"]
@@ -20,22 +23,41 @@ Format = Literal["text", "json", "sarif"]
 
 @app.command()
 def read(
-    file: Document,
+    file: DocumentOrMany,
     as_json: AsJson = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="输出 JSON 的格式定义（JSON Schema），不读内容")
     ] = False,
     codes: Annotated[bool, typer.Option("--codes", help="同时列出目标表和指标的代码")] = False,
 ) -> None:
-    """读取绩效目标文件，列出识别出的目标表、指标和存疑之处。"""
+    """读取绩效目标文件，列出识别出的目标表、指标和存疑之处；文件夹和 zip 逐个读取，一个文件一行。"""
     if schema:
         terminal.say_json(json_schema())
+        return
+    if is_many(file):
+        _read_many(file, as_json=as_json)
         return
     book = read_book(file)
     if as_json:
         terminal.say_json(book.as_json())
     else:
         show.book(book, codes=codes)
+
+
+def _read_many(path: Path, *, as_json: bool) -> None:
+    """Read a folder or zip; a line for each document, in its order, and exit 1 where one was not read."""
+    read: list[Reading] = []
+    with terminal.progress(quiet=as_json) as report:
+        for one in read_many(path, books=as_json, progress=report):
+            if as_json:
+                terminal.say_json_line(one.as_json())
+            else:
+                show.reading(one)
+            read.append(replace(one, book=None))
+    if not as_json:
+        show.readings(read)
+    if any(one.error for one in read):
+        raise typer.Exit(1)
 
 
 @app.command()

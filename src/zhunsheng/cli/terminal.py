@@ -24,6 +24,11 @@ def say_json(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
 
 
+def say_json_line(data: Any) -> None:
+    """Print data as JSON in one line, at once, for programs that read line by line."""
+    print(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str), flush=True)
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
     """Give a function that draws a progress bar with the time that is left on stderr; nothing is drawn when

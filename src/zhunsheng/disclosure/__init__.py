@@ -5,7 +5,7 @@ person.
 from __future__ import annotations
 
 from zhunsheng.disclosure.cells import Told, suppressed
-from zhunsheng.disclosure.documents import Text, json_texts, texts_of, without
+from zhunsheng.disclosure.documents import Text, json_texts, texts_of, texts_of_rows, without
 from zhunsheng.disclosure.finding import Found, found_in, hidden, redacted
 from zhunsheng.disclosure.rules import rules, version
 
@@ -20,6 +20,7 @@ __all__ = [
     "rules",
     "suppressed",
     "texts_of",
+    "texts_of_rows",
     "version",
     "without",
 ]

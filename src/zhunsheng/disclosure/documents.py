@@ -196,11 +196,11 @@ class _Whole:
             yield from _html(self.name, self.tree)
         elif ending == ".csv":
             self.tree = list(csv.reader(io.StringIO(decode(self.data, self.name))))
-            yield from _rows(self.name, self.tree)
+            yield from texts_of_rows(self.name, self.tree)
         elif ending == ".xls":
             for sheet in read_workbook(open_bytes(self.data, self.name)):
                 cells = [[show(value) for value in row] for row in sheet.rows]
-                yield from _rows(f"{self.name}的工作表“{sheet.name}”", cells)
+                yield from texts_of_rows(f"{self.name}的工作表“{sheet.name}”", cells)
         elif ending in (".tsv", ".txt", ".md"):
             self.tree = [decode(self.data, self.name)]
             yield Text(self.name, [(self.tree, 0)], lines=True)
@@ -320,7 +320,8 @@ def json_texts(place: str, holder: Any, key: Any, labels: tuple[str, ...] = ()) 
             yield from json_texts(f"{place}第{n + 1}项", value, n, beside)
 
 
-def _rows(place: str, rows: list[list[str]]) -> Iterator[Text]:
+def texts_of_rows(place: str, rows: list[list[str]]) -> Iterator[Text]:
+    """Yield the texts of a table, each cell with what stands before it and above it as its labels."""
     head = rows[0] if rows else []
     for r, row in enumerate(rows):
         for c, _cell in enumerate(row):

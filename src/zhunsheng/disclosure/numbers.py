@@ -122,19 +122,25 @@ def numbers(plain: str, digits: str, labels: Sequence[str]) -> Iterator[Hit]:
 
 @dataclass(frozen=True)
 class LabelsBeside:
-    """What the labels beside a text call its numbers."""
+    """What the labels beside a text call its numbers; ``any_number`` where one says 号码 and nothing more, as
+    that of a draw's tickets does.
+    """
 
     bank: bool
     phone: bool
     identity: bool
     code: bool
+    any_number: bool
 
     @classmethod
     def of(cls, labels: Sequence[str]) -> LabelsBeside:
         """Return what these labels say."""
         known = rules()
         words = ("bank_labels", "phone_labels", "identity_labels", "code_labels")
-        return cls(*(any(labelled(label, getattr(known, one)) for label in labels) for one in words))
+        bank, phone, identity, code = (
+            any(labelled(label, getattr(known, one)) for label in labels) for one in words
+        )
+        return cls(bank, phone, identity, code, any(label.strip() == "号码" for label in labels))
 
 
 def _of_run(text: str, start: int, end: int, beside: LabelsBeside) -> Iterator[Hit]:
@@ -257,7 +263,10 @@ def _kind(  # noqa: PLR0913 - a number and what stands around it
         and _identity(number)
     ):
         return "identity"
-    return "" if counted else _landline(number, shape, coded, before, near, beside)
+    head = shape == (12,) and after.startswith(("…", "...")) and (beside.any_number or not beside.phone)
+    if counted or (head and not near.endswith(known.phone_labels)):  # of a digest, as a draw's tickets show
+        return ""
+    return _landline(number, shape, coded, before, near, beside)
 
 
 def _of_digest(shape: tuple[int, ...], before: str, after: str) -> bool:

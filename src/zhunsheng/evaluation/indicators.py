@@ -13,6 +13,7 @@ from zhunsheng.judgements import Judgement
 from zhunsheng.outcomes import Outcome, figure_text, result_of
 from zhunsheng.regulations import Scheme
 from zhunsheng.targets import Indicator
+from zhunsheng.targets.units import split_unit
 from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
@@ -152,9 +153,12 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
     target = case.indicator.aim
     words = worded("完成值 {text}，目标 {target}", text=case.outcome.text, target=target.text())
     if case.outcome.value != value:
-        words += worded("（折合 {value}）", value=figure_text(value, target.unit, case.indicator))
+        words += _turned(value, case.indicator)
     attained = target.attainment(value)
     if target.meets(value):
+        if not value and target.ceiling and target.value and split_unit(target.unit)[0] == "元":
+            ask = worded("完成值为零，请说明是否没有实施")
+            return case.score(FULL, "met", worded("{words}，已完成", words=words), ask)
         if (
             attained is None
             or attained < scheme.over.limit
@@ -178,6 +182,17 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
         worded("{words}，未完成，按{turn} {part} 计分", words=words, turn=turn, part=part),
         worded("请说明原因和改进措施"),
     )
+
+
+def _turned(value: Fraction, indicator: Indicator) -> str:
+    """Return in brackets what a result is in the target's terms (for the whole year where the unit is of a
+    part of it).
+    """
+    unit, per = indicator.aim.unit, indicator.aim.per
+    if unit and per and unit.endswith(f"/{per}"):
+        whole = unit.removesuffix(f"/{per}")
+        return worded("（折合全年 {value}）", value=figure_text(value, whole, indicator))
+    return worded("（折合 {value}）", value=figure_text(value, unit, indicator))
 
 
 def _score_over(case: Case, words: str, attained: Fraction, scheme: Scheme) -> Score:

@@ -124,8 +124,9 @@ def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
             f"UPDATE raw SET c{n} = nullif(trim(regexp_replace(c{n}, '^(=\"([^\"]*)\"|''([0-9A-Za-z].*))$', "
             f"'\\2\\3')), '') WHERE {tricks[n]}",
         )
-    # A project's code is one in every ledger, also where it is no part of the key.
-    known = {*raw.ledger.key, "project_code"} - {"project"}
+    # A project's code is one in every ledger, also where it is no part of the key; so is a respondent's.
+    once = raw.ledger.once
+    known = {*raw.ledger.key, "project_code", *((once.who,) if once else ())} - {"project"}
     codes = [n for name, n in raw.columns.items() if name in known]
     wide = {n: f"strlen(c{n}) > length(c{n}) AND regexp_matches(c{n}, '[\uff01-\uff5e]')" for n in codes}
     for n in _needing(connection, wide) if raw.may_hold(_WIDE) else ():

@@ -270,7 +270,8 @@ def _check(  # noqa: PLR0913 - what a file is checked by
                 connection.execute(f"INSERT INTO problems {contrary.select()} EXCEPT SELECT * FROM problems")
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
-    notes += [*_unused(account), *_doubted(connection, raw, strictness), *_repeated(connection, raw)]
+    notes += [*_unused(account), *_doubted(connection, raw, strictness)]
+    notes += [*_years_apart(connection, raw), *_repeated(connection, raw)]
     sheet = "p._sheet" if len(raw.layouts) > 1 else "NULL"
     found = connection.execute(
         f"SELECT p._row, e.title, coalesce(e.value, ''), e.message, {sheet} FROM problems e "
@@ -577,15 +578,38 @@ def _doubted(connection: duckdb.DuckDBPyConnection, raw: Raw, strictness: Strict
                 yield worded("“{title}”校验位不对，仍已读入：{rows}", title=column.title, rows=listed)
 
 
+def _years_apart(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
+    """Say which rows are of another year than that of their day: by right (what is paid in January of last
+    year's budget), or a slip of the pen.
+    """
+    for column in raw.ledger.columns:
+        if not column.near:
+            continue
+        other = raw.ledger.column(column.near)
+        found = connection.execute(
+            f"SELECT _sheet, _row FROM good WHERE {column.name} <> year({other.name}) ORDER BY _id"
+        ).fetchall()
+        if found:
+            rows = rows_listed(found, several=len(raw.layouts) > 1)
+            said = {"title": column.title, "day": other.title, "rows": rows}
+            yield worded("“{title}”与“{day}”不在同一年，仍按{title}计，请核对：{rows}", **said)
+
+
 def _repeated(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
     """Say who says something again in a file of a ledger where that counts once, and in which rows."""
     if (once := raw.ledger.once) is None:
         return
-    key = ", ".join((DEPARTMENT, once.who, *once.by))
+    key = ", ".join((DEPARTMENT, once.named, *once.by))
+    title = raw.ledger.column(once.who).title
     several = len(raw.layouts) > 1
+    if nobody := connection.execute(
+        f"SELECT _sheet, _row FROM good WHERE {once.who} IS NOT NULL AND ({once.named}) IS NULL ORDER BY _id"
+    ).fetchall():
+        rows = rows_listed(nobody, several=several)
+        yield worded("“{title}”写的是占位，按没有填写处理，一份答卷算一人：{rows}", title=title, rows=rows)
     found = connection.execute(
-        f"SELECT {once.who}, list(_sheet ORDER BY _id), list(_row ORDER BY _id) FROM good "
-        f"WHERE {once.who} IS NOT NULL GROUP BY {key} HAVING count(*) > 1 ORDER BY min(_id)"
+        f"SELECT arg_min({once.who}, _id), list(_sheet ORDER BY _id), list(_row ORDER BY _id) FROM good "
+        f"WHERE ({once.named}) IS NOT NULL GROUP BY {key} HAVING count(*) > 1 ORDER BY min(_id)"
     ).fetchall()
     if not found:
         return
@@ -598,7 +622,6 @@ def _repeated(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
         for who, sheets, rows in found[:LISTED]
     )
     more = worded(" 等 {count} 处", count=len(found)) if len(found) > LISTED else ""
-    title = raw.ledger.column(once.who).title
     yield worded("同一{title}重复的行只计最后一次：{said}", title=title, said=said + more)
 
 

@@ -100,7 +100,8 @@ class Signs(BaseModel):
 class Once(BaseModel):
     """Rows that are alike in ``by`` and in ``who`` (and name one) are one thing said again in a year: the
     last counts, by the columns of ``last``, of which the first is its day; one that says ``nothing`` (by
-    column) takes the place of none that says something.
+    column) takes the place of none that says something. ``nobody`` is a pattern of what is written in ``who``
+    where nobody is named.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -109,6 +110,15 @@ class Once(BaseModel):
     by: tuple[str, ...]
     last: tuple[str, ...]
     nothing: dict[str, str] = {}
+    nobody: str = ""
+
+    @property
+    def named(self) -> str:
+        """The SQL (DuckDB) of who a row is of: one in whatever capitals and spaces, none for nobody."""
+        written = f"upper(replace(\"{self.who}\", ' ', ''))"
+        if not self.nobody:
+            return written
+        return f"CASE WHEN NOT regexp_matches({written}, '^(?:{self.nobody})$') THEN {written} END"
 
 
 class Ledger(BaseModel):

@@ -28,7 +28,13 @@ from zhunsheng.files.spreadsheet import MAX_CELLS, MAX_TEXT, read_workbook, show
 from zhunsheng.files.webpage import tables_of, texts_around
 from zhunsheng.translation import series, translatable, worded
 
-_KINDS = {"docx": translatable("Word 文档")}
+_KINDS = {
+    "docx": translatable("Word 文档"),
+    "doc": translatable("Word 文档"),
+    "rtf": translatable("Word 文档"),
+    "pdf": translatable("PDF 文件"),
+    "ofd": translatable("OFD 文件"),
+}
 # A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
 _DIGITS_LOST = 10**15
 _READ = 0.45  # of the work on a large file: how much of it is done where its cells are read
@@ -83,9 +89,11 @@ def load_workbook(
     ``ZS-EV-45`` where sheets are of several ledgers and nobody said which is meant.
     """
     opened = open_file(path)
+    macros = (worded("文件含宏，没有运行；读的是保存时的内容"),) if opened.macros else ()
     most = {"max_cells": min(bounds.cells, MAX_CELLS), "max_text": min(bounds.texts, MAX_TEXT)}
     plain = read_plain(opened, **most, said=lambda part: said(_READ * part))
     if plain and (raw := _load_plain(plain, path.name, ledger, connection, bounds, guide)):
+        raw.notes += macros
         return raw
     sheets = list(_sheets(opened, path, most))
     tables, unread = _tables(sheets, ledger, path.name, guide)
@@ -116,6 +124,7 @@ def load_workbook(
         )
         raw.notes += tuple(_hidden_notes(table.sheet)) + tuple(_bare_notes(name, bare, several))
     raw.fractions = frozenset(_fractions(tables))
+    raw.notes += macros
     return raw
 
 
@@ -261,7 +270,7 @@ def _sheets(opened: Opened, path: Path, most: Mapping[str, int]) -> Iterable[Wor
     """Return the sheets of a workbook, or the tables of a web page, which systems send under
     the name .xls.
     """
-    if opened.kind == "html":
+    if opened.kind in ("html", "mht"):
         both = zip(tables_of(opened), texts_around(opened), strict=True)
         return [
             Worksheet(worded("表{n}", n=n), rows, spans, around=around)

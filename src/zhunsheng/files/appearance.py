@@ -10,7 +10,7 @@ from lxml import etree
 
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Style
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Style, pieces
 from zhunsheng.text import whole
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -37,31 +37,39 @@ class Looks:
     def of(self, path: str) -> Appearance:
         """Return how the worksheet at ``path`` looks."""
         data = self._opened.member(path)
-        found = Appearance(zeros=_NO_ZEROS.search(data) is None)
-        found.rows = {int(row) for row in _FLAT_ROW.findall(data)}
-        for tag in _FLAT_COLUMN.findall(data):
+        begin = max(0, data.find(b"sheetData"))  # before it stand the columns, behind it what colours cells
+        head, tail = data[:begin], data[max(begin, data.rfind(b"sheetData")) :]
+        found = Appearance(zeros=_NO_ZEROS.search(head) is None)
+        if b' ht="0' in data:
+            found.rows = {int(row) for row in _FLAT_ROW.findall(data)}
+        for tag in _FLAT_COLUMN.findall(head):
             ends = [int(end) for end in _ENDS.findall(tag)]
             found.columns |= set(range(min(ends, default=1), min(max(ends, default=0), MAX_COLUMNS) + 1))
         if self._styles:
-            for at, style in self._styled(data):
-                found.take(at, self._styles[style])
-        if _COLOURED.search(data):
+            self._take_styles(data, found)
+        if _COLOURED.search(tail):
             found.white.clear()
         if self._struck or b"strike" in data:
             found.struck |= dict(self._struck_cells(data))
         return found
 
-    def _styled(self, data: bytes) -> Iterator[tuple[Cell, int]]:
-        """Yield the cells that have one of the styles that matter, with its number."""
+    def _take_styles(self, data: bytes, found: Appearance) -> None:
+        """Note of the cells that have one of the styles that matter what it does to them."""
         if _ODD.search(data):
             for at, cell in _cells(data):
-                style = whole(cell.get("s") or "", 6)
-                if style in self._styles:
-                    yield at, style
+                if style := self._styles.get(whole(cell.get("s") or "", 6) or 0):
+                    found.take(at, style)
             return
-        for found in _STYLED.finditer(data):
-            if (style := int(found[3])) in self._styles:
-                yield (int(found[2]) - 1, _column(found[1].decode())), style
+        styles = {str(number).encode(): style for number, style in self._styles.items()}
+        codes = {number: style.code for number, style in styles.items() if style.code}
+        others = {number for number, style in styles.items() if style.white or style.struck}
+        columns = _Columns()
+        for piece in pieces(data):
+            cells = _STYLED.findall(piece)
+            found.formats |= {(int(row) - 1, columns[c]): codes[n] for c, row, n in cells if n in codes}
+            for letters, row, number in cells if others else ():
+                if number in others:
+                    found.take((int(row) - 1, columns[letters]), styles[number])
 
     def _struck_cells(self, data: bytes) -> Iterator[tuple[Cell, str]]:
         """Yield the cells in whose text some is struck through, with that."""
@@ -74,6 +82,14 @@ class Looks:
                 said = _struck_in(cell)
             if said:
                 yield at, said
+
+
+class _Columns(dict[bytes, int]):
+    """The numbers (from 0) of columns by their letters, found once."""
+
+    def __missing__(self, letters: bytes) -> int:
+        self[letters] = _column(letters.decode())
+        return self[letters]
 
 
 def _cells(data: bytes) -> Iterator[tuple[Cell, etree._Element]]:

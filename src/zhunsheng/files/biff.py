@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound
@@ -13,6 +14,7 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_FILEPASS, _HEAD_RECORDS = 0x2F, 8
 _BOF, _EOF, _SHEET, _1904, _FONT, _FORMAT, _XF = 0x0809, 0x0A, 0x85, 0x22, 0x31, 0x041E, 0xE0
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
     0x0208,
@@ -57,9 +59,18 @@ def look_xls(opened: Opened) -> list[Look]:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
 
 
+def is_locked(opened: Opened) -> bool:
+    """Say whether an xls is encrypted, by the record that stands before all cells then."""
+    try:
+        book = _workbook(opened.compound or Compound(opened.data))
+        return any(kind == _FILEPASS for kind, _at, _length in islice(_records(book, 0), _HEAD_RECORDS))
+    except (UnfitCompound, KeyError, struct.error):
+        return False
+
+
 def _workbook(whole: Compound) -> bytes:
     """Return the stream of the workbook out of the compound file that an xls is."""
-    name = next((name for name in ("Workbook", "Book") if name in whole.names), "Workbook")
+    name = next((name for name in ("Workbook", "Book") if name in whole), "Workbook")
     return whole.stream(name)
 
 

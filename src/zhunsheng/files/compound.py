@@ -17,10 +17,10 @@ class UnfitCompound(Exception):
 
 
 class Compound:
-    """A compound file in memory; ``names`` are its entries that stand at the top, streams and storages.
+    """A compound file in memory; ``in`` says whether an entry stands at its top, a stream or a storage.
 
-    What is embedded (a workbook in a Word document) lies in storages below and is no part of ``names``.
-    No chain of sectors is followed further than the file has sectors.
+    Names are told apart without regard to case. What is embedded (a workbook in a Word document) lies in
+    storages below and is none of them. No chain of sectors is followed further than the file has sectors.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -54,7 +54,6 @@ class Compound:
         self._streams: dict[str, tuple[int, int]] = {}
         self._storages: set[str] = set()
         self._list(self._chained(directory, None))
-        self.names = frozenset(self._streams) | frozenset(self._storages)
 
     def _sector(self, at: int) -> bytes:
         return self._data[(at + 1) * self._size : (at + 2) * self._size]
@@ -79,19 +78,22 @@ class Compound:
             seen.add(at)
             name_size, kind, _colour, left, right = struct.unpack_from("<H2B2I", entries, at * 128 + 64)
             raw = entries[at * 128 : at * 128 + min(64, max(0, name_size - 2))]
-            name = raw.decode("utf-16-le", "replace")
+            name = raw.decode("utf-16-le", "replace").lower()
             if kind == _STREAM:
                 self._streams.setdefault(name, struct.unpack_from("<2I", entries, at * 128 + 116))
             else:
                 self._storages.add(name)
             ahead += [left, right]
 
+    def __contains__(self, name: object) -> bool:
+        return str(name).lower() in self._streams or str(name).lower() in self._storages
+
     def stream(self, name: str) -> bytes:
         """Return the bytes of a stream at the top, as many as there are of those that its entry states.
 
         Raises ``KeyError`` for a name that is none, ``UnfitCompound``.
         """
-        start, length = self._streams[name]
+        start, length = self._streams[name.lower()]
         try:
             if length >= self._least:
                 return self._chained(start, length)[:length]

@@ -87,6 +87,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_PLAIN = re.compile(r"[s%]*(?P<places>(?:#,##)?0(?P<decimals>\.0+)?)[s%]*")
+_MOST = 10**15  # from here on a number is shown with care for the digits that it has
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _NUMERALS = re.compile(r"DBNum([1-4])", re.IGNORECASE)
@@ -108,7 +110,7 @@ _MONTHS = [
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _DIGITS = {1: "〇一二三四五六七八九", 2: "零壹贰叁肆伍陆柒捌玖", 3: "０１２３４５６７８９"}
 _UNITS = {1: "十百千", 2: "拾佰仟", 3: "十百千"}
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 _WIDTH = Context(prec=10, rounding=ROUND_HALF_UP)  # what the general format shows of a fraction at most
 _SYSTEM = {"[$-F800]": _FULL, "[$-F400]": "h:mm:ss"}  # as the computer shows days and hours
 
@@ -140,6 +142,10 @@ def shown(value: object, code: str, *, of_1904: bool = False) -> str | None:
     """Return the text that a cell with this value and number format shows; None where the format leaves it as
     it is: a general one, one that can't be read, a value that is neither a number, a date nor a text.
     """
+    if type(value) is float and (simple := _simple(code)) is not None:
+        text = simple.shown(value)
+        if text is not None:
+            return text
     if isinstance(value, bool) or len(code) > LONGEST:
         return None
     sections = _sections(code)
@@ -150,6 +156,68 @@ def shown(value: object, code: str, *, of_1904: bool = False) -> str | None:
         if number is None or not number.is_finite():
             return None
         return _number(number, sections, of_1904=of_1904)
+
+
+@dataclass(frozen=True)
+class _Simple:
+    """A format, or its part for numbers above zero, that only rounds a number and puts words around it."""
+
+    before: str
+    after: str
+    decimals: Decimal
+    zeros: str
+    spelled: str  # how Python spells such a number
+    grouped: bool
+    hundreds: int
+    alone: bool  # whether it is the only section, so that it shows numbers below zero too
+    for_zero: bool
+
+    def shown(self, value: float) -> str | None:
+        """Return the text for a number, None where it isn't for this part of the format to show."""
+        if not -_MOST < value < _MOST or (value < 0 and not self.alone) or (value == 0 and not self.for_zero):
+            return None
+        if not self.hundreds and (number := int(value)) == value:
+            size = abs(number)
+            text = (f"{size:,}" if self.grouped else str(size)) + self.zeros
+        elif not self.hundreds and value > 1 and not (digits := f"{value:.15g}").endswith("5"):
+            text = f"{float(digits):{self.spelled}}"  # no half between two that binary would round down
+        else:
+            exact = Decimal(f"{abs(value):.15g}").scaleb(2 * self.hundreds)
+            rounded = exact.quantize(self.decimals, ROUND_HALF_UP)
+            text = f"{rounded:,f}" if self.grouped else f"{rounded:f}"
+            if not rounded:
+                return f"{self.before}{text}{self.after}"
+        return f"{'-' if value < 0 else ''}{self.before}{text}{self.after}"
+
+
+@lru_cache(maxsize=4096)
+def _simple(code: str) -> _Simple | None:
+    """Return a format as a simple one, where it is: its places side by side, one digit before the point."""
+    if len(code) > LONGEST:
+        return None
+    sections = _sections(code)
+    first = sections[0]
+    if first.condition or first.numerals or any(one.condition for one in sections):
+        return None
+    kinds = "".join(
+        {"place": text, "said": "s", "chinese": "s"}.get(kind, kind[0]) for kind, text in first.signs
+    )
+    found = _PLAIN.fullmatch(kinds)
+    if found is None:
+        return None
+    texts = ["%" if kind == "%" else text for kind, text in first.signs]
+    zeros = found["decimals"] or ""
+    return _Simple(
+        "".join(texts[: found.start("places")]).lstrip(),
+        "".join(texts[found.end("places") :]).rstrip(),
+        Decimal(1).scaleb(-max(0, len(zeros) - 1)),
+        zeros,
+        f"{',' if ',' in found['places'] else ''}.{max(0, len(zeros) - 1)}f",
+        "," in found["places"],
+        kinds.count("%"),
+        len(sections) == 1,
+        len([one for one in sections if not one.has("@")]) < 3,
+    )
 
 
 def _serial(value: object, *, of_1904: bool) -> Decimal | None:

@@ -274,12 +274,11 @@ def _open_compound(data: bytes, name: str) -> Opened:
         whole = Compound(data)
     except UnfitCompound as fault:
         raise ZhunshengError("ZS-IN-05", name=name, detail=str(fault)) from None
-    names = whole.names
-    if "EncryptedPackage" in names:
+    if "EncryptedPackage" in whole:
         raise ZhunshengError("ZS-IN-04", name=name)
-    if "WordDocument" in names:
-        return Opened(name, "doc", data, compound=whole, macros="Macros" in names)
-    if "Workbook" in names or "Book" in names:
-        return Opened(name, "xls", data, compound=whole, macros="_VBA_PROJECT_CUR" in names)
-    refuse_compound(names, name)
+    if "WordDocument" in whole:
+        return Opened(name, "doc", data, compound=whole, macros="Macros" in whole)
+    if "Workbook" in whole or "Book" in whole:
+        return Opened(name, "xls", data, compound=whole, macros="_VBA_PROJECT_CUR" in whole)
+    refuse_compound(whole, name)
     raise ZhunshengError("ZS-IN-05", name=name, detail=worded("旧版 Office 文件不完整"))

@@ -17,6 +17,7 @@ import struct
 import sys
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -129,10 +130,41 @@ def content(data: bytes) -> Iterator[dict[str, Any]]:
         view = _View(page)
         told = {"size": [view.width, view.height], "letters": _letters(page, view, MOST_LETTERS - letters)}
         told |= _drawn(page, view, MOST_LINES - lines)
+        sideways = Counter((letter[5] - view.turns) % 4 for letter in told["letters"]).most_common(1)
+        if sideways and sideways[0][0] % 2:
+            told["letters"] = _turned_letters(document, number, page, view, -sideways[0][0] % 4)
+        else:
+            page.close()
         letters += len(told["letters"])
         lines += len(told["lines"]) + len(told["areas"])
-        page.close()
         yield told
+
+
+def _turned_letters(
+    document: pypdfium2.PdfDocument, number: int, page: pypdfium2.PdfPage, view: _View, quarters: int
+) -> list[list[Any]]:
+    """Return the letters of a page whose text runs up or down in its own coordinates, read from the page
+    turned by so many quarters clockwise, 1 or 3: of such text PDFium leaves out words whose font is not
+    embedded.
+    """
+    left, bottom, right, top = view.left, view.bottom, view.right, view.top
+    matrix = (0, -1, 1, 0, -bottom, right) if quarters == 1 else (0, 1, -1, 0, top, -left)
+    everything = raw.FS_RECTF(-MOST_POINTS, MOST_POINTS, MOST_POINTS, -MOST_POINTS)
+    raw.FPDFPage_TransFormWithClip(page, raw.FS_MATRIX(*matrix), everything)
+    page.set_mediabox(0, 0, top - bottom, right - left)
+    page.set_cropbox(0, 0, top - bottom, right - left)
+    page.close()
+    turned = document[number]
+    now = _View(turned)
+    found = []
+    for sign, *box, turn, how in _letters(turned, now, MOST_LETTERS):
+        a, b, c, d = box
+        was = (
+            [b, now.width - c, d, now.width - a] if quarters == 1 else [now.height - d, a, now.height - b, c]
+        )
+        found.append([sign, *[round(v, 2) for v in was], (turn - quarters) % 4, how])
+    turned.close()
+    return found
 
 
 class _Hand(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Container
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import translatable, worded
@@ -77,12 +77,12 @@ def refuse_known(data: bytes, name: str) -> None:
             _refuse(name, known)
 
 
-def refuse_compound(entries: Set[str], name: str) -> None:
+def refuse_compound(entries: Container[str], name: str) -> None:
     """Refuse a compound file by the entries at its top. Raises ``ZS-IN-45``."""
     _refuse_by(entries, name, _ENTRIES)
 
 
-def refuse_zipped(members: Set[str], name: str) -> None:
+def refuse_zipped(members: Container[str], name: str) -> None:
     """Refuse a zip by the paths in it. Raises ``ZS-IN-45``."""
     _refuse_by(members, name, _MEMBERS)
 
@@ -94,7 +94,7 @@ def refuse_xml(head: str, name: str) -> None:
             _refuse(name, known)
 
 
-def _refuse_by(entries: Set[str], name: str, known: dict[str, tuple[str, str]]) -> None:
+def _refuse_by(entries: Container[str], name: str, known: dict[str, tuple[str, str]]) -> None:
     for entry, what in known.items():
         if entry in entries:
             _refuse(name, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 # From so many cells on, one in so many holds something: each takes memory.
 SPARSE_FROM, MAX_SPARSE = 4_000_000, 64
 MAX_SPAN = 2_000_000  # cells under one merged cell
+_BEGIN, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at once
 Cell = tuple[int, int]  # row and column, from 0
 
 
@@ -115,3 +117,15 @@ class Look:
     comments: int = 0
     of_1904: bool = False
     appearance: Appearance = field(default_factory=Appearance)
+
+
+def pieces(data: bytes) -> Iterator[bytes]:
+    """Yield a sheet's XML in pieces of a mebibyte or more, each from the beginning of a cell to that of
+    another.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(_BEGIN, start + _PIECE)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end

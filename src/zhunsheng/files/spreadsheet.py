@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
-from zhunsheng.files.biff import look_xls
+from zhunsheng.files.biff import is_locked, look_xls
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
@@ -30,6 +30,7 @@ from zhunsheng.files.sheets import (
     Hidden,
     Look,
     Worksheet,
+    pieces,
     refuse_too_large,
 )
 from zhunsheng.text import whole
@@ -43,7 +44,6 @@ DOCUMENT_TEXT = 128 * 2**20
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
-_CELL, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at once
 _ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
 _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
@@ -89,14 +89,17 @@ def read_workbook(
     if opened.kind == "xlsx":
         texts = _count_strings(opened)
         old = of_1904(opened)
+        percents = frozenset() if as_seen else percent_styles(opened)  # shown values need no percents
         looks = {
             name: replace(
-                _inspect(opened, name, path, texts, max_cells, max_text),
+                _inspect(opened, name, path, texts, percents, max_cells, max_text),
                 comments=comments(opened, path),
                 of_1904=old,
             )
             for name, path in sheet_paths(opened)
         }
+    if opened.kind == "xls" and is_locked(opened):
+        raise ZhunshengError("ZS-IN-04", name=opened.name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
@@ -219,9 +222,17 @@ def comments(opened: Opened, path: str) -> int:
     return count
 
 
-def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: int, max_text: int) -> Look:
-    """Measure a sheet in its raw XML before anything allocates it; return its percent cells,
-    faults and hidden parts.
+def _inspect(  # noqa: PLR0913 - what a sheet is measured by
+    opened: Opened,
+    name: str,
+    path: str,
+    texts: list[int],
+    styles: frozenset[bytes],
+    max_cells: int,
+    max_text: int,
+) -> Look:
+    """Measure a sheet in its raw XML before anything allocates it; return its cells of the ``styles`` that
+    show percents, faults and hidden parts.
     """
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -239,7 +250,6 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
             )
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
-    styles = percent_styles(opened)
     measured = None
     if odd or repeated:
         measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
@@ -247,7 +257,7 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     width = 0 if deep else max(map(column_of, set(_LETTERS.findall(data))), default=0)
     if deep or width * 100_000 > min(SPARSE_FROM, max_cells):
         filled, last, used = 0, 0, set()
-        for piece in _pieces(data):  # millions of cells at once would take a gigabyte
+        for piece in pieces(data):  # millions of cells at once would take a gigabyte
             places = _FILLED.findall(piece)
             filled += len(places)
             used |= {letters for letters, _row in places}
@@ -261,18 +271,6 @@ def _inspect(opened: Opened, name: str, path: str, texts: list[int], max_cells: 
     percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
     cells = frozenset((int(row) - 1, column_of(letters) - 1) for letters, row in percent.findall(data))
     return replace(look, percents=cells)
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    """Yield a sheet's XML in pieces of a mebibyte or more, each from the beginning of a cell to that of
-    another.
-    """
-    start = 0
-    while start < len(data):
-        end = data.find(_CELL, start + _PIECE)
-        end = len(data) if end < 0 else end
-        yield data[start:end]
-        start = end
 
 
 def _faults(data: bytes) -> dict[tuple[int, int], str]:

@@ -13,6 +13,8 @@ from zhunsheng.translation import worded
 
 _HEAD = 8192  # bytes in which the head of a message stands
 _MOST_NESTED = 16  # parts of parts that say they hold more: an archive has one, seldom two
+_MOST_PARTS = 5_000  # pictures, mostly
+_MOST_TAGS = 400_000  # of the page: some hundred printed pages
 _FIELD = re.compile(rb"\A\s*[A-Za-z][A-Za-z-]{2,40}:")
 _FRAMES = re.compile("<frameset", re.IGNORECASE)
 
@@ -28,9 +30,9 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
     """Return the page of a web archive, decoded by what its part says, or by ``decode`` (bytes, name).
 
     A workbook saved so is a page of frames: the pages in them then, one after the other.
-    Raises ``ZS-IN-05`` for one that is none or nested too deeply.
+    Raises ``ZS-IN-05`` for one that is none or nested too deeply, ``ZS-IN-07`` for a page of too many tags.
     """
-    if data.lower().count(b"multipart/") > _MOST_NESTED:
+    if data.lower().count(b"multipart/") > _MOST_NESTED or data.count(b"\n--") > _MOST_PARTS:
         raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案嵌套过深"))
     try:
         parts = [p for p in message_from_bytes(data).walk() if p.get_content_type() == "text/html"]
@@ -39,7 +41,11 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
         raise ZhunshengError("ZS-IN-05", name=name, detail=str(error)[:120]) from None
     if not pages:
         raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案里没有网页"))
-    return "\n".join(pages[1:]) if _FRAMES.search(pages[0]) and len(pages) > 1 else pages[0]
+    page = "\n".join(pages[1:]) if _FRAMES.search(pages[0]) and len(pages) > 1 else pages[0]
+    if (tags := page.count("<")) > _MOST_TAGS:
+        detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{_MOST_TAGS:,}")
+        raise ZhunshengError("ZS-IN-07", name=name, detail=detail)
+    return page
 
 
 def _text(part: Message, name: str, decode: Callable[[bytes, str], str]) -> str:

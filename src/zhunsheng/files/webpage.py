@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from lxml import etree
@@ -33,23 +34,25 @@ def parsed(opened: Opened) -> etree._Element:
 
 
 def spread(
-    table: etree._Element,
+    table_rows: Iterable[etree._Element],
     number: int,
     name: str,
     read: Callable[[etree._Element, int, int], Cell],
     empty: Cell,
+    is_there: Callable[[etree._Element], bool] = lambda _td: True,
 ) -> tuple[list[list[Cell]], Spans]:
-    """Return a table's cells by row, read at their (row, column) from 0, ``empty`` where a merged one covers.
+    """Return the cells of a table's rows, read at their (row, column) from 0, ``empty`` where a merged one
+    covers; none of those that are not ``is_there``.
 
     Spans map an anchor to the rows and columns it covers. Raises ``ZS-IN-10``.
     """
     rows: list[list[Cell]] = []
     spans: Spans = {}
     taken: set[tuple[int, int]] = set()
-    for r, tr in enumerate(table.iter("tr")):
+    for r, tr in enumerate(table_rows):
         row: list[Cell] = []
         for td in tr:
-            if td.tag not in ("td", "th"):
+            if td.tag not in ("td", "th") or not is_there(td):
                 continue
             while (r, len(row)) in taken:
                 row.append(empty)
@@ -70,7 +73,7 @@ def tables_of(opened: Opened) -> list[tuple[list[list[str]], Spans]]:
     """Return the tables of a page that hold no other table, as texts. Raises ``ZS-IN-05``, ``ZS-IN-10``."""
     innermost = (t for t in parsed(opened).iter("table") if t.find(".//table") is None)
     return [
-        spread(table, n, opened.name, lambda td, _row, _column: text_of(td), "")
+        spread(table.iter("tr"), n, opened.name, lambda td, _row, _column: text_of(td), "")
         for n, table in enumerate(innermost, start=1)
     ]
 
@@ -112,6 +115,8 @@ def text_of(td: etree._Element) -> str:
 def _span(td: etree._Element, attribute: str, number: int, name: str) -> int:
     text = (td.get(attribute) or "1").strip()
     span = whole(text)
+    if span == 0 and attribute == "rowspan":  # to the end of its part of the table
+        return 1 + sum(1 for _row in islice(td.getparent().itersiblings("tr"), MAX_SPAN - 1))
     if span is None and not (text.isascii() and text.isdigit()):
         return 1
     if span is None or span > MAX_SPAN:

@@ -177,6 +177,16 @@ class Zip:
             raise UnfitZip(worded("{filename} 解压后比目录里写的小", filename=info.filename))
 
 
+def name_of(info: zipfile.ZipInfo) -> str:
+    """Return a member's path; names from Windows tools come in GBK without a flag that says otherwise."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return info.filename
+
+
 def _mb(size: int) -> str:
     return f"{size / 2**20:,.0f} MB"
 

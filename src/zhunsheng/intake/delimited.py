@@ -11,12 +11,12 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.delimited import records
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import MAX_COLUMNS
-from zhunsheng.files.spreadsheet import DOCUMENT_CELLS
 from zhunsheng.intake import text
 from zhunsheng.intake.grid import Block, Grid
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
+MAX_ROWS, MAX_CELLS = 20_000, 1_000_000  # of targets; ledgers are read elsewhere
 _SIGNS = ",\t;|，；^~"  # those that part cells, the likeliest first
 _LOOKED = 200  # records by which the sign is told
 _SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # how Excel notes the sign in a first line
@@ -44,14 +44,8 @@ def read(opened: Opened) -> list[Block]:
         if why and "\n" in cells[why[0]]:
             raise ZhunshengError("ZS-IN-46", name=opened.name, line=line + skipped)
         count += len(cells)
-        if len(cells) > MAX_COLUMNS or count > DOCUMENT_CELLS:
-            detail = worded("{count} 格，上限 {most} 格", count=f"{count:,}", most=f"{DOCUMENT_CELLS:,}")
-            if len(cells) > MAX_COLUMNS:
-                detail = worded(
-                    "{columns} 列，上限 {most} 列", columns=f"{len(cells):,}", most=f"{MAX_COLUMNS:,}"
-                )
-            where = worded("第{line}行", line=line + skipped)
-            raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=detail)
+        if len(cells) > MAX_COLUMNS or count > MAX_CELLS or len(rows) >= MAX_ROWS:
+            raise _too_large(opened.name, line + skipped, len(cells), count)
         rows.append([_plain(cell) for cell in cells])
         begins.append(line + skipped)
 
@@ -59,6 +53,16 @@ def read(opened: Opened) -> list[Block]:
         return Place(line=begins[row], table=1, row=row + 1, column=column + 1)
 
     return [Grid(rows, {}, place)]
+
+
+def _too_large(name: str, line: int, columns: int, cells: int) -> ZhunshengError:
+    if columns > MAX_COLUMNS:
+        detail = worded("{columns} 列，上限 {most} 列", columns=f"{columns:,}", most=f"{MAX_COLUMNS:,}")
+    elif cells > MAX_CELLS:
+        detail = worded("{count} 格，上限 {most} 格", count=f"{cells:,}", most=f"{MAX_CELLS:,}")
+    else:
+        detail = worded("超过 {most} 行", most=f"{MAX_ROWS:,}")
+    return ZhunshengError("ZS-IN-10", name=name, where=worded("第{line}行", line=line), detail=detail)
 
 
 def _plain(cell: str) -> str:

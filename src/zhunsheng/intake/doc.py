@@ -20,14 +20,21 @@ from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import bitmaps
 from zhunsheng.translation import worded
 
-_WORD_97, _VERSION_97 = 0xA5EC, 0xC1
+_WORD_97, _VERSION_97 = 0xA5EC, 0xC0
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # flags of the file information block (FIB)
-_CHARACTERS, _PARAGRAPHS, _PIECES = 12, 13, 33  # what lies in the table stream, by its number in the FIB
+_STYLES, _CHARACTERS, _PARAGRAPHS, _PIECES = (
+    1,
+    12,
+    13,
+    33,
+)  # what lies in the table stream, by its number in the FIB
 _STORIES = range(3, 10)  # characters of: text, footnotes, headers, macros, comments, endnotes, text boxes
 _PAGE = 512  # bytes of a page of properties
 _MOST_RUNS = 500_000  # runs of equal properties
 # Properties (sprm), by number.
-_STRUCK, _VANISHES, _SYMBOL = 0x0800, 0x083C, 0x6A09
+_STRUCK, _VANISHES, _STYLE, _SYMBOL = 0x0800, 0x083C, 0x4A30, 0x6A09
+_OF_PARAGRAPHS, _OF_CHARACTERS = 1, 2  # kinds of styles
+_MOST_STYLES = 5_000
 _IN_TABLE, _ROW_ENDS, _DEPTH, _INNER_CELL, _INNER_ROW_ENDS = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 _CELLS, _DOWNWARDS, _TABS, _ELSEWHERE = 0xD608, 0xD62B, 0xC615, (0x6645, 0x6646)
 _SIZES = (
@@ -40,12 +47,15 @@ _SIZES = (
     0,
     3,
 )  # bytes of an operand by the top three bits of its number; 0: it says itself
-_MARKS = re.compile("[\x00-\x08\x0b-\x1f\xad]")
+_MARKS = re.compile("[\x00-\x08\x0b-\x1f\xad(]")
 _SAID = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-"}
 _CELL_ENDS, _ENDS = "\x07", "\x07\r\x0c"  # of a cell or row; of these or a paragraph
 _FIELD, _RESULT, _FIELD_ENDS = "\x13", "\x14", "\x15"
 _INLINE, _FLOATING = "\x01", "\x08"
+_SYMBOL_STANDS = "("  # where a sign of another font stands, or a bracket
 _BROKEN = (struct.error, IndexError, ValueError, OverflowError, KeyError, UnfitCompound)
+
+_CHANGING = frozenset((_STRUCK, _VANISHES, _STYLE, _SYMBOL))  # what of characters changes what is read
 
 Sprms = dict[int, bytes]
 Value = TypeVar("Value")
@@ -105,7 +115,7 @@ class _Document:
         if flags & _ENCRYPTED:
             raise ZhunshengError("ZS-IN-04", name=self.name)
         self.table = whole.stream("1Table" if flags & _TABLE_1 else "0Table")
-        self.data = whole.stream("Data") if "Data" in whole.names else b""
+        self.data = whole.stream("Data") if "Data" in whole else b""
         (shorts,) = struct.unpack_from("<H", main, 32)
         longs_at = 36 + 2 * shorts
         (longs,) = struct.unpack_from("<H", main, longs_at - 2)
@@ -115,6 +125,7 @@ class _Document:
         self.parts_at = longs_at + 4 * longs + 2
         self.parsed = lru_cache(256)(self._parsed)
         self.pieces = list(self._pieces())
+        self.hidden_styles = frozenset(self._hidden_styles())
         self.paragraphs = _Runs(list(self._pages(_PARAGRAPHS, 13)))
         self.characters = _Runs(list(self._character_runs()))
         # Pictures that float lie in this stream, those in the text in ``Data``.
@@ -187,17 +198,73 @@ class _Document:
         main = self.main
         for first, end, at in self._pages(_CHARACTERS, 1):
             sprms = self.parsed(main[at + 1 : at + 1 + main[at]]) if at else {}
-            if _unseen(sprms) or _SYMBOL in sprms:
+            if not _CHANGING.isdisjoint(sprms):
                 yield first, end, sprms
 
-    def _of_paragraph(self, place: int) -> Sprms:
-        """Return the properties of the paragraph whose mark stands at a byte."""
+    def _of_paragraph(self, place: int) -> tuple[int, Sprms]:
+        """Return the style and the properties of the paragraph at a byte."""
         at, main = self.paragraphs.at(place), self.main
         if not at:
-            return {}
+            return 0, {}
         # A length in words, less a byte; zero says that it stands in the next byte, in whole words.
         begins, length = (at + 1, 2 * main[at] - 1) if main[at] else (at + 2, 2 * main[at + 1])
-        return self.parsed(main[begins + 2 : begins + length])  # behind the number of the style
+        return struct.unpack_from("<H", main, begins)[0], self.parsed(main[begins + 2 : begins + length])
+
+    def _hidden_styles(self) -> Iterator[int]:
+        """Yield the styles whose text is hidden, by their own word or that of the style they build on."""
+        table = self._part(_STYLES)
+        if len(table) < 6:
+            return
+        (size, count, fixed) = struct.unpack_from("<3H", table)
+        at, hides = 2 + size, dict[int, tuple[int, bool | None]]()
+        for n in range(min(count, _MOST_STYLES)):
+            if at + 2 > len(table):
+                break
+            (length,) = struct.unpack_from("<H", table, at)
+            style = table[at + 2 : at + 2 + length]
+            at += 2 + length + length % 2
+            if len(style) >= max(10, fixed) + 2:
+                hides[n] = struct.unpack_from("<H", style, 2)[0] >> 4, self._hides(style, fixed)
+        for n in hides:
+            of, seen = n, set[int]()
+            while of in hides and of not in seen:
+                seen.add(of)
+                of, hidden = hides[of]
+                if hidden is not None:
+                    if hidden:
+                        yield n
+                    break
+
+    def _hides(self, style: bytes, fixed: int) -> bool | None:
+        """Return whether a style says of its text that it is hidden, None where it says nothing of it."""
+        kind = style[2] & 15
+        if kind not in (_OF_PARAGRAPHS, _OF_CHARACTERS):
+            return None
+        (letters,) = struct.unpack_from("<H", style, fixed)
+        at = fixed + 4 + 2 * letters
+        at += at % 2
+        if kind == _OF_PARAGRAPHS and at + 2 <= len(style):  # its first part is on the paragraph
+            at += 2 + struct.unpack_from("<H", style, at)[0]
+            at += at % 2
+        if at + 2 > len(style):
+            return None
+        (length,) = struct.unpack_from("<H", style, at)
+        said = self.parsed(style[at + 2 : at + 2 + length]).get(_VANISHES)
+        return None if said is None else said[:1] in (b"\1", b"\x81")
+
+    def _unseen(self, sprms: Sprms, place: int) -> bool:
+        """Say whether text at a byte is not seen: deleted while changes are tracked, or hidden, by itself or
+        by its style, of which it can say the opposite.
+        """
+        if _is(sprms, _STRUCK):
+            return True
+        by_style = False
+        if self.hidden_styles:
+            own = sprms.get(_STYLE, b"")
+            number = int.from_bytes(own, "little") if len(own) == 2 else self._of_paragraph(place)[0]
+            by_style = number in self.hidden_styles
+        said = sprms.get(_VANISHES, b"\x80")[:1]
+        return {b"\0": False, b"\1": True, b"\x81": not by_style}.get(said, by_style)
 
     def _parsed(self, sprms: bytes, inner: bool = False) -> Sprms:
         """Return properties by number; those of wide rows lie in the stream ``Data``."""
@@ -229,9 +296,9 @@ class _Document:
         """Give the characters from ``first`` to before ``end`` to a flow."""
         fields: list[bool] = []  # of each field that is open, whether its result has begun
         for words, at, wide, sprms in self._stretches(first, end):
-            unseen = _unseen(sprms)
             begins = 0
             for found in _MARKS.finditer(words):
+                unseen = self._unseen(sprms, at + wide * found.start())
                 shown = not unseen and all(fields)
                 if shown and found.start() > begins:
                     flow.text(_paired(words[begins : found.start()]))
@@ -247,9 +314,11 @@ class _Document:
                     self._end(flow, mark, at + wide * found.start(), unseen)
                 elif (mark == _INLINE and shown) or (mark == _FLOATING and shown and self.floats):
                     flow.picture(worded("图片"))
+                elif shown and mark == _SYMBOL_STANDS:
+                    flow.text(_sign(sprms))
                 elif shown and mark in _SAID:
                     flow.text(_SAID[mark])
-            if not unseen and all(fields) and begins < len(words):
+            if begins < len(words) and all(fields) and not self._unseen(sprms, at + wide * begins):
                 flow.text(_paired(words[begins:]))
 
     def _stretches(self, first: int, end: int) -> Iterator[tuple[str, int, int, Sprms]]:
@@ -278,7 +347,7 @@ class _Document:
 
     def _end(self, flow: Flow, mark: str, at: int, unseen: bool) -> None:
         """End what the mark at byte ``at`` ends: a paragraph, a cell or a row."""
-        sprms = self._of_paragraph(at)
+        _style, sprms = self._of_paragraph(at)
         depth = 1 if _is(sprms, _IN_TABLE) else 0
         if depth and len(deeper := sprms.get(_DEPTH, b"")) == 4:
             depth = max(1, int.from_bytes(deeper, "little", signed=True))
@@ -290,13 +359,20 @@ class _Document:
             flow.paragraph(depth)
 
 
+def _sign(sprms: Sprms) -> str:
+    """Return the sign for which a bracket stands (sprmCSymbol: font and code), or the bracket.
+
+    A sign of a font of symbols is in the area of private use then: no letter, and read as none.
+    """
+    said = sprms.get(_SYMBOL, b"")
+    if len(said) != 4:
+        return _SYMBOL_STANDS
+    code = int.from_bytes(said[2:], "little")
+    return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= code <= 0xDFFF or code < 32 else chr(code)
+
+
 def _is(sprms: Sprms, number: int) -> bool:
     return sprms.get(number, b"\0")[:1] == b"\1"
-
-
-def _unseen(sprms: Sprms) -> bool:
-    """Say whether text is not seen: deleted while changes are tracked, or hidden."""
-    return _is(sprms, _STRUCK) or sprms.get(_VANISHES, b"\0")[:1] in (b"\1", b"\x81")
 
 
 def _units(data: bytes, wide: int) -> str:

@@ -1,118 +1,254 @@
-"""Reader for docx: the body's paragraphs and tables, straight from the XML, with merged cells."""
+"""Reader for docx: the body's paragraphs and tables as a person sees them, with merged cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import Opened
+from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
-from zhunsheng.targets import Place
+from zhunsheng.intake.telling import HIDDEN, Telling
+from zhunsheng.intake.word_text import MC, SYMBOL, VAL, Shown, W, Words, alternative, is_placeholder
+from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_P, _TBL, _TR, _TC, _T = f"{_W}p", f"{_W}tbl", f"{_W}tr", f"{_W}tc", f"{_W}t"
-_VAL = f"{_W}val"
-_BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n"}
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_SKIP = {_FALLBACK, f"{_W}del", f"{_W}rPr", f"{_W}pPr", f"{_W}instrText"}
+_P, _TBL, _TR, _TC, _SDT = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc", f"{W}sdt"
+_SPAN, _DOWN, _ACROSS, _CELL_DELETED = f"{W}gridSpan", f"{W}vMerge", f"{W}hMerge", f"{W}cellDel"
+_AROUND = (f"{W}sdtContent", f"{W}customXml", f"{W}ins", f"{W}moveTo", f"{W}smartTag")
+_PICTURED = (b":drawing", b":pict", b":object")
 MAX_COLUMNS = 500  # Word itself stops at 63
 MAX_DEPTH = 8  # tables within tables
 
 
 def read(opened: Opened) -> list[Block]:
     """Return the blocks of a Word document. Raises ``ZS-IN-05``, ``ZS-IN-08`` or ``ZS-IN-10``."""
-    root = opened.xml("word/document.xml")
-    body = root.find(f"{_W}body")
+    data = opened.member("word/document.xml")
+    root = parse_xml(data, opened.name)
+    body = root.find(f"{W}body")
     if body is None:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("没有正文"))
-    out: list[Block] = []
-    _walk(body, out, opened.name, [0, 0], 0)
-    return out
+    words = Words(opened, styled=b":pStyle" in data or b":rStyle" in data)
+    reading = _Reading(opened.name, words, pictured=any(mark in data for mark in _PICTURED))
+    reading.walk(body, 0)
+    return [*reading.out, *reading.told()]
 
 
-def _walk(
-    parent: Iterable[etree._Element], out: list[Block], name: str, counts: list[int], depth: int
-) -> None:
-    """Append the blocks under ``parent``; ``counts`` holds how many paragraphs and tables came before."""
-    for child in parent:
-        if child.tag == _P:
-            counts[0] += 1
-            text = _text(child).strip()
-            if text:
-                out.append(Paragraph(text, Place(paragraph=counts[0])))
-            out.extend(Picture(Place(paragraph=counts[0]), what) for what in in_word(child))
-        elif child.tag == _TBL:
-            counts[1] += 1
-            if depth > MAX_DEPTH:
-                raise ZhunshengError(
-                    "ZS-IN-10",
-                    name=name,
-                    where=worded("表{number}", number=counts[1]),
-                    detail=worded("表格嵌套过深"),
-                )
-            nested: list[etree._Element] = []
-            shown: list[Picture] = []
-            out.append(_table(child, counts[1], name, nested, shown))
-            out.extend(shown)
-            for cell in nested:
-                for inner in cell.iterchildren(_TBL):
-                    _walk([inner], out, name, counts, depth + 1)
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
-            _walk(child, out, name, counts, depth)
+@dataclass
+class _Table:
+    """A table while it is read; ``numbers`` are those of its rows in the file, from 1."""
+
+    number: int
+    rows: list[list[str]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    spans: Spans = field(default_factory=dict)
+    merges: dict[int, tuple[int, int]] = field(default_factory=dict)  # column -> anchor of one still running
+    inner: list[etree._Element] = field(default_factory=list)  # tables within its cells
+    shown: list[Picture] = field(default_factory=list)
+
+    def place(self, row: int, column: int) -> Place:
+        """Return where the cell at a row and column (from 0) stands."""
+        number = self.numbers[row] if row < len(self.numbers) else row + 1
+        return Place(table=self.number, row=number, column=column + 1)
 
 
-def _table(
-    table: etree._Element, number: int, name: str, nested: list[etree._Element], shown: list[Picture]
-) -> Grid:
-    rows: list[list[str]] = []
-    spans: Spans = {}
-    open_merges: dict[int, tuple[int, int]] = {}  # column -> anchor of a vertical merge still running
-    for tr in _children(table, _TR):
-        row: list[str] = []
-        before = tr.find(f"{_W}trPr/{_W}gridBefore")
-        row.extend([""] * _count(before, number, name) if before is not None else [])
+@dataclass
+class _Reading:
+    """A document while it is read: its blocks, and how many paragraphs and tables came before."""
+
+    name: str
+    words: Words
+    pictured: bool  # whether it has pictures anywhere
+    out: list[Block] = field(default_factory=list)
+    paragraphs: int = 0
+    tables: int = 0
+    telling: Telling = field(default_factory=Telling)
+    begun: str = ""  # the text of a paragraph whose end was deleted: the next one goes on with it
+
+    def told(self) -> Iterator[Unsure]:
+        """Yield what was left out or could not be told."""
+        yield from self.telling.entries()
+        if self.words.deletions:
+            yield Unsure(
+                place=Place(),
+                field="tracked",
+                text=worded("{count} 处修订删去的文字", count=self.words.deletions),
+                why=worded("修订还没有接受，按接受以后读入"),
+            )
+
+    def walk(self, parent: Iterable[etree._Element], depth: int, box: Place | None = None) -> None:
+        """Read the paragraphs and tables under ``parent``, which may be a text box anchored at ``box``."""
+        for child in parent:
+            if child.tag == _P:
+                self._paragraph(child, depth, box)
+            elif child.tag == _TBL:
+                self._table(child, depth)
+            elif child.tag == f"{MC}AlternateContent":
+                self.walk(alternative(child), depth, box)
+            elif child.tag == f"{W}altChunk":
+                self.out.append(Picture(Place(paragraph=self.paragraphs), worded("插入的文档")))
+            elif child.tag in _AROUND or (child.tag == _SDT and not is_placeholder(child)):
+                self.walk(child, depth, box)
+
+    def _paragraph(self, p: etree._Element, depth: int, box: Place | None) -> None:
+        self.paragraphs += box is None
+        place = box or Place(paragraph=self.paragraphs)
+        shown = self.words.read(p)
+        self._tell(shown, place)
+        text = self.begun + (shown.number + shown.text if shown.text else "")
+        self.begun = text if shown.joined else ""
+        if text and not shown.joined:
+            self.out.append(Paragraph(text, place))
+        if self.pictured and box is None:
+            self.out.extend(Picture(place, what) for what in in_word(p))
+        for inner in shown.boxes:
+            self._deeper(depth, place)
+            self.walk(inner, depth + 1, place)
+
+    def _tell(self, shown: Shown, place: Place) -> None:
+        for said, why in shown.notes:
+            self.telling.add(place, "symbol" if why == SYMBOL else "hidden", said, why)
+
+    def _deeper(self, depth: int, place: Place) -> None:
+        if depth > MAX_DEPTH:
+            detail = worded("表格嵌套过深")
+            raise ZhunshengError("ZS-IN-10", name=self.name, where=place.label(), detail=detail)
+
+    def _table(self, table: etree._Element, depth: int) -> None:
+        self.tables += 1
+        made = _Table(self.tables)
+        self._deeper(depth, Place(table=made.number))
+        for number, tr in enumerate(_children(table, _TR), start=1):
+            properties = tr.find(f"{W}trPr")
+            if properties is not None and self._left_out(properties, tr, made, number):
+                continue
+            made.numbers.append(number)
+            made.rows.append(self._row(tr, properties, made))
+        self.out.append(Grid(made.rows, made.spans, made.place))
+        self.out.extend(made.shown)
+        for inner in made.inner:
+            self.walk([inner], depth + 1)
+
+    def _left_out(self, properties: etree._Element, tr: etree._Element, made: _Table, number: int) -> bool:
+        """Say whether a row is not shown: deleted, or hidden, which is told."""
+        if properties.find(f"{W}del") is not None:
+            self.words.deletions += 1
+            return True
+        hidden = properties.find(f"{W}hidden")
+        if hidden is None or hidden.get(VAL) in ("0", "false", "off"):
+            return False
+        texts = (self.words.read(p).text for p in tr.iter(_P))
+        if said := " ".join(filter(None, texts)):
+            self.telling.add(Place(table=made.number, row=number, column=1), "hidden", said, HIDDEN)
+        return True
+
+    def _row(self, tr: etree._Element, properties: etree._Element | None, made: _Table) -> list[str]:
+        at = len(made.rows)
+        row: list[str] = [""] * self._beside(properties, "gridBefore", made)
         for tc in _children(tr, _TC):
             column = len(row)
-            properties = tc.find(f"{_W}tcPr")
-            width, merge = 1, None
-            if properties is not None:
-                span = properties.find(f"{_W}gridSpan")
-                width = _count(span, number, name) if span is not None else 1
-                merge = properties.find(f"{_W}vMerge")
+            width, down, across, deleted = self._merged(tc, made)
+            if deleted:
+                continue
             if column + width > MAX_COLUMNS:
                 raise ZhunshengError(
                     "ZS-IN-10",
-                    name=name,
-                    where=worded("表{number}第{n}行", number=number, n=len(rows) + 1),
+                    name=self.name,
+                    where=worded("表{number}第{n}行", number=made.number, n=at + 1),
                     detail=worded("超过 {most} 列", most=MAX_COLUMNS),
                 )
-            continues = merge is not None and merge.get(_VAL) != "restart" and column in open_merges
-            if continues:
-                anchor = open_merges[column]
-                _height, across = spans.get(anchor, (1, width))
-                spans[anchor] = (len(rows) - anchor[0] + 1, across)
+            if across == "continue" and row:
+                anchor = next((c for c in range(column - 1, -1, -1) if (at, c) in made.spans), column - 1)
+                height, before = made.spans.get((at, anchor), (1, 1))
+                made.spans[at, anchor] = (height, before + width)
                 row.extend([""] * width)
                 continue
-            open_merges.pop(column, None)
-            if merge is not None:
-                open_merges[column] = (len(rows), column)
-            if width > 1:
-                spans[len(rows), column] = (1, width)
-            row.append(
-                "\n".join(filter(None, (_text(p).strip() for p in tc.iter(_P) if not _inside_table(p, tc))))
-            )
-            shown.extend(
-                Picture(Place(table=number, row=len(rows) + 1, column=column + 1), w) for w in in_word(tc)
-            )
+            if down is not None and down != "restart" and column in made.merges:
+                anchor_at = made.merges[column]
+                _height, covered = made.spans.get(anchor_at, (1, width))
+                made.spans[anchor_at] = (at - anchor_at[0] + 1, covered)
+                row.extend([""] * width)
+                continue
+            made.merges.pop(column, None)
+            if down is not None:
+                made.merges[column] = (at, column)
+            if width > 1 or across == "restart":
+                made.spans[at, column] = (1, width)
+            row.append(self._cell(tc, made, at, column))
             row.extend([""] * (width - 1))
-            if tc.find(_TBL) is not None:
-                nested.append(tc)
-        rows.append(row)
-    return Grid(rows, spans, lambda r, c: Place(table=number, row=r + 1, column=c + 1))
+        return row + [""] * self._beside(properties, "gridAfter", made)
+
+    def _beside(self, properties: etree._Element | None, name: str, made: _Table) -> int:
+        """Return how many columns a row leaves free before or after its cells."""
+        found = properties.find(f"{W}{name}") if properties is not None else None
+        return self._count(found, made) if found is not None else 0
+
+    def _merged(self, tc: etree._Element, made: _Table) -> tuple[int, str | None, str | None, bool]:
+        """Return how many columns a cell covers, how it is merged down and across, whether it was deleted."""
+        properties = tc.find(f"{W}tcPr")
+        if properties is None:
+            return 1, None, None, False
+        width, down, across, deleted = 1, None, None, False
+        for one in properties:
+            if one.tag == _SPAN:
+                width = self._count(one, made)
+            elif one.tag == _DOWN:
+                down = one.get(VAL) or "continue"
+            elif one.tag == _ACROSS:
+                across = one.get(VAL) or "continue"
+            elif one.tag == _CELL_DELETED:
+                deleted = True
+        return width, down, across, deleted
+
+    def _cell(self, tc: etree._Element, made: _Table, row: int, column: int) -> str:
+        """Return the text of a cell, a line a paragraph; keep the tables and pictures within."""
+        lines: list[str] = []
+        control = tc.getparent().getparent()  # of a cell within a content control
+        if control.tag != _SDT or not is_placeholder(control):
+            self._lines(tc, lines, made, (row, column))
+        if self.pictured:
+            made.shown.extend(Picture(made.place(row, column), what) for what in in_word(tc))
+        return "\n".join(filter(None, lines))
+
+    def _lines(
+        self, parent: Iterable[etree._Element], lines: list[str], made: _Table, at: tuple[int, int]
+    ) -> None:
+        joined = False
+        for child in parent:
+            if child.tag == _P:
+                shown = self.words.read(child)
+                if shown.notes:
+                    self._tell(shown, made.place(*at))
+                if joined and lines:
+                    lines[-1] += shown.text
+                else:
+                    lines.append((shown.number + shown.text).strip())
+                joined = shown.joined
+                for inner in shown.boxes:
+                    self._lines(inner, lines, made, at)
+            elif child.tag == _TBL:
+                made.inner.append(child)
+            elif child.tag == f"{MC}AlternateContent":
+                self._lines(alternative(child), lines, made, at)
+            elif child.tag in _AROUND or (child.tag == _SDT and not is_placeholder(child)):
+                self._lines(child, lines, made, at)
+
+    def _count(self, element: etree._Element, made: _Table) -> int:
+        try:
+            count = int(element.get(VAL) or 1)
+        except ValueError:
+            count = 1
+        if not 0 <= count <= MAX_COLUMNS:
+            raise ZhunshengError(
+                "ZS-IN-10",
+                name=self.name,
+                where=worded("表{number}", number=made.number),
+                detail=worded("单元格横跨 {count} 列", count=f"{count:,}"),
+            )
+        return max(count, 1)
 
 
 def _children(parent: etree._Element, tag: str) -> list[etree._Element]:
@@ -121,47 +257,6 @@ def _children(parent: etree._Element, tag: str) -> list[etree._Element]:
     for child in parent:
         if child.tag == tag:
             found.append(child)
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+        elif child.tag in _AROUND or child.tag == _SDT:
             found.extend(_children(child, tag))
     return found
-
-
-def _inside_table(p: etree._Element, tc: etree._Element) -> bool:
-    parent = p.getparent()
-    while parent is not None and parent is not tc:
-        if parent.tag == _TBL:
-            return True
-        parent = parent.getparent()
-    return False
-
-
-def _count(element: etree._Element, number: int, name: str) -> int:
-    try:
-        count = int(element.get(_VAL) or 1)
-    except ValueError:
-        count = 1
-    if not 0 <= count <= MAX_COLUMNS:
-        raise ZhunshengError(
-            "ZS-IN-10",
-            name=name,
-            where=worded("表{number}", number=number),
-            detail=worded("单元格横跨 {count} 列", count=f"{count:,}"),
-        )
-    return max(count, 1)
-
-
-def _text(p: etree._Element) -> str:
-    parts: list[str] = []
-    _collect(p, parts)
-    return "".join(parts)
-
-
-def _collect(node: etree._Element, parts: list[str]) -> None:
-    for child in node:
-        tag = child.tag
-        if tag == _T:
-            parts.append(child.text or "")
-        elif tag in _BREAKS:
-            parts.append(_BREAKS[tag])
-        elif tag not in _SKIP:
-            _collect(child, parts)

@@ -17,9 +17,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 _MARK = re.compile(
-    r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|目标\s?[\d一二三四五六七八九十]+)"
+    r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|目标\s?[\d一二三四五六七八九十]+|指标\s?\d+[：:])"
 )
-_SIGNS = "≥≤＝=＞＜><"
+_SIGNS = "≥≤＝=＞＜><"  # what a value begins with
+_ENDS = "）)%％‰"  # what one ends with
 _OPENING, _CLOSING = "（(“‘《〈【「『〔[{", "，。、；：？！）)”’》〉】」』〕]}%％‰…,.;:?!/／"
 
 
@@ -236,15 +237,16 @@ def goes_on(above: Sequence[Letter], below: Sequence[Letter], left: float, right
     lines = [[one for one in part if not one.text.isspace() and not one.turns] for part in (above, below)]
     if not all(lines):
         return False
-    if all(len(line) == 1 for part in lines for line in lines_of(part)):  # written downwards
+    downwards = all(len(line) == 1 and _is_wide(line[0]) for part in lines for line in lines_of(part))
+    if downwards and len(lines[0]) > 1:
         return True
     return _between(lines_of(lines[0])[-1], lines_of(lines[1])[0], left, right) != "\n"
 
 
 def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right: float) -> str:
     """Return what stands between two lines: nothing where the first was full, else a line break."""
-    signs = above[0].text in _SIGNS and line[0].text in _SIGNS
-    if signs or _MARK.match("".join(one.text for one in line).lstrip()):
+    ended = above[0].text in _SIGNS or above[-1].text in _ENDS or above[-1].text.isdigit()
+    if (line[0].text in _SIGNS and ended) or _MARK.match("".join(one.text for one in line).lstrip()):
         return "\n"
     seen = [one for one in above if not one.text.isspace()]
     first, last, high = seen[0], seen[-1], seen[-1].bottom - seen[-1].top
@@ -258,18 +260,25 @@ def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right
 
 def _unit(line: Sequence[Letter]) -> float:
     """Return the width of what can't be parted at the start of a line: a word, or a character with the marks
-    around it.
+    around it; a bracket clings to the figure before it.
     """
     seen = [one for one in line if not one.text.isspace()]
+    last = len(seen) - 1
     end = 0
-    while end < len(seen) - 1 and seen[end].text in _OPENING:
+    while end < last and seen[end].text in _OPENING:
         end += 1
-    if unicodedata.east_asian_width(seen[end].text) not in "WF":
-        while end < len(seen) - 1 and unicodedata.east_asian_width(seen[end + 1].text) not in "WF":
+    if not _is_wide(seen[end]):
+        while end < last and not _is_wide(seen[end + 1]):
             end += 1
-    while end < len(seen) - 1 and seen[end + 1].text in _CLOSING:
+        if end + 1 < last and seen[end + 1].text in _OPENING:
+            end += 2
+    while end < last and seen[end + 1].text in _CLOSING:
         end += 1
     return seen[end].right - seen[0].left
+
+
+def _is_wide(letter: Letter) -> bool:
+    return unicodedata.east_asian_width(letter.text) in "WF"
 
 
 def starts_anew(above: Sequence[Letter], line: Sequence[Letter], column: Box) -> bool:

@@ -96,6 +96,34 @@ class Grid:
         return self.place_of(*self.owner(row, column))
 
 
+def part_of(
+    rows: Sequence[Sequence[Any]], spans: Spans, row_of: Sequence[int], column_of: Sequence[int]
+) -> tuple[list[list[Any]], Spans, dict[tuple[int, int], tuple[int, int]]]:
+    """Return the cells of the rows and columns that are shown, and what of the merged ones is.
+
+    ``row_of`` and ``column_of`` are the numbers of those rows and columns (from 0). A merged cell whose first
+    row or column is not shown begins at the first that is: the third value says where its text stands.
+    """
+    row_at = {row: n for n, row in enumerate(row_of)}
+    column_at = {column: n for n, column in enumerate(column_of)}
+    made = [[rows[row][column] for column in column_of if column < len(rows[row])] for row in row_of]
+    kept: Spans = {}
+    moved: dict[tuple[int, int], tuple[int, int]] = {}
+    for (top, left), (height, width) in spans.items():
+        own_rows = [row_at[row] for row in range(top, top + height) if row in row_at]
+        own_columns = [column_at[column] for column in range(left, left + width) if column in column_at]
+        if not own_rows or not own_columns:
+            continue
+        row, column = own_rows[0], own_columns[0]
+        if len(own_rows) * len(own_columns) > 1:
+            kept[row, column] = (len(own_rows), len(own_columns))
+        if (row_of[row], column_of[column]) != (top, left):
+            moved[row, column] = (top, left)
+            made[row] += [""] * (column + 1 - len(made[row]))
+            made[row][column] = rows[top][left] if top < len(rows) and left < len(rows[top]) else ""
+    return made, kept, moved
+
+
 @dataclass(frozen=True)
 class Picture:
     """Something that is shown and not read: a picture, a chart, an embedded object."""

@@ -106,16 +106,20 @@ class _Document:
         for content in root.iterfind("{*}Content"):
             self._draw(content, drawn, 0)
 
-        def moved(one: Box) -> Box:
-            return Box(
-                *(round(v * _POINTS, 3) for v in (one[0] - left, one[1] - top, one[2] - left, one[3] - top))
-            )
+        sides = width * _POINTS, height * _POINTS
 
-        letters = [Letter(one.text, *moved(Box(*one[1:5])), one.turns) for one in drawn.letters]
-        lines, areas, pictures = (
-            [moved(b) for b in part] for part in (drawn.lines, drawn.areas, drawn.pictures)
-        )
-        return Page(number, width * _POINTS, height * _POINTS, letters, lines, areas, pictures)
+        def shown(boxes: Sequence[Box]) -> list[Box]:
+            found = (
+                _clipped([(v - o) * _POINTS for v, o in zip(b, origin, strict=True)], sides) for b in boxes
+            )
+            return [box for box in found if box is not None]
+
+        origin = (left, top, left, top)
+        letters = [
+            Letter(one.text, *box, one.turns) for one in drawn.letters for box in shown([Box(*one[1:5])])
+        ]
+        lines, areas, pictures = shown(drawn.lines), shown(drawn.areas), shown(drawn.pictures)
+        return Page(number, *sides, letters, lines, areas, pictures)
 
     def _draw(self, parent: etree._Element, drawn: _Drawn, depth: int) -> None:
         """Add what stands under a part of a page, in the order in which it is drawn."""
@@ -258,7 +262,18 @@ def _resolved(of: str, path: str | None) -> str:
 
 
 def _float(said: str | None, otherwise: float) -> float:
-    return float(said) if said and _NUMBER.fullmatch(said.strip()) else otherwise
+    number = float(said) if said and _NUMBER.fullmatch(said.strip()) else otherwise
+    return number if math.isfinite(number) else otherwise
+
+
+def _clipped(box: Sequence[float], sides: tuple[float, float]) -> Box | None:
+    """Return what of a box stands on a page of these sides, None where nothing does."""
+    left, top, right, bottom = box
+    wide, high = sides
+    if not (left <= wide and right >= 0 and top <= high and bottom >= 0):
+        return None
+    within = (max(left, 0.0), max(top, 0.0), min(right, wide), min(bottom, high))
+    return Box(*(round(value, 3) for value in within))
 
 
 def _moved(matrix: Matrix, x: float, y: float) -> Point:

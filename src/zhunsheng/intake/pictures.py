@@ -15,7 +15,7 @@ from zhunsheng.faults import spaced
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Worksheet
 from zhunsheng.files.spreadsheet import sheet_paths
-from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, clipped
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
 from zhunsheng.translation import series, worded
@@ -139,6 +139,8 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
                 )
                 place = Place(sheet=sheet, row=row, column=column)
             yield from (Picture(place) for _ in range(0 if objects else blips))
+            if text := clipped("".join(one.text or "" for one in anchor.iter(f"{_A}t"))):
+                yield Picture(place, worded("文本框“{text}”", text=text))
 
 
 def in_html(node: etree._Element) -> bool:

@@ -17,6 +17,11 @@ from zhunsheng.translation import worded
 
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
+# Under which names documents come; what one is, is told by its content.
+ENDINGS = (
+    *("docx", "docm", "doc", "wps", "rtf", "xlsx", "xlsm", "xls", "et", "ods", "csv", "tsv"),
+    *("pdf", "ofd", "html", "htm", "mht", "mhtml", "txt"),
+)
 _READERS = {
     "txt": text.read,
     "csv": delimited.read,

@@ -8,20 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.flowing import Flow, RowLayout
+from zhunsheng.intake.flowing import MAX_PARAGRAPHS, Flow, RowLayout
 from zhunsheng.intake.grid import Block
 from zhunsheng.translation import worded
 
 MAX_GROUPS = 2_000  # groups within groups
 MAX_MARKS = 1_500_000  # of one file: some hundred pages
 _MARK = re.compile(
-    rb"\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z'])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\",
+    rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|[\r\n]+"
+    rb"|([^\\{}\r\n]+)|\\",
     re.DOTALL,
 )
+_ENDS = re.compile(rb"\\(?:par|cell|nestcell)(?![a-z])")  # of paragraphs
 # Of a group that begins so nothing is read; nor of one that begins with \* and is not among the others.
 _UNREAD = frozenset(
-    b"colortbl stylesheet info header headerl headerr headerf footer footerl footerr "
-    b"footerf footnote annotation fldinst pntext listtext objdata objclass objname sp sn sv "
+    b"colortbl list listlevel leveltext listname stylesheet info header headerl headerr headerf footer "
+    b"footerl footerr footerf footnote annotation fldinst pntext listtext objdata objclass objname sp sn sv "
     b"nonesttables private xe tc rxe generator filetbl revtbl listtable listoverridetable "
     b"pgdsctbl themedata datastore latentstyles shprslt nonshppict colorschememapping "
     b"template bkmkstart bkmkend ftnsep ftnsepc aftnsep aftnsepc atnid atnauthor upr".split()
@@ -51,7 +53,14 @@ _CHARSETS = {
     134: "gb18030",
     136: "cp950",
     161: "cp1253",
+    162: "cp1254",
+    163: "cp1258",
+    177: "cp1255",
+    178: "cp1256",
+    186: "cp1257",
     204: "cp1251",
+    222: "cp874",
+    238: "cp1250",
 }
 _PAGES = {936: "gb18030", 10008: "gb18030", 54936: "gb18030", 65001: "utf-8", 10000: "mac_roman"}
 _WESTERN, _SYMBOLS = 0, 2  # charsets of fonts
@@ -142,6 +151,9 @@ class _Reader:
         if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > MAX_MARKS:
             detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{MAX_MARKS:,}")
             raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
+        if sum(1 for _ in _ENDS.finditer(data)) > MAX_PARAGRAPHS:
+            detail = worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}")
+            raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
         at = data.find(b"{")
         while at < len(data):
             found = _MARK.match(data, at)
@@ -190,7 +202,7 @@ class _Reader:
         if fresh and (word in _UNREAD or (state.starred and word not in _READ)):
             state.unread = True
         elif fresh and word == b"ud":
-            state.unread = False
+            state.unread = len(self.outer) > 1 and self.outer[-2].unread  # what is around the group of both
         elif fresh and word == b"fonttbl":
             state.fonts = True
         elif fresh and word == b"nesttableprops":

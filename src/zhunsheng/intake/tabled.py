@@ -418,21 +418,22 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
 
 
 def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
-    """Say whether a page's end cuts a row: no line ends it, or what follows goes on with some of its cells
-    and has nothing for others, of which one at least stands behind the first or is of a column without
-    merged cells.
+    """Say whether a page's end cuts a row: no line ends it, or all of what follows can go on with its cells,
+    and it has nothing for one of them (behind the first, or of a column without merged cells) or goes on
+    with a word.
     """
     if not first or any(
         column not in last or last[column].columns != cell.columns for column, cell in first.items()
     ):
         return False
-    if no_line:
-        return True
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
+    if no_line:
+        return all(_can_go_on(last[column], first[column], pad) for column in filled & had)
     if not filled or not filled <= had:
         return False
-    if not any(column > min(filled) or column not in over for column in had - filled):
+    lacking = any(column > min(filled) or column not in over for column in had - filled)
+    if not lacking and not any(_is_cut_word(last[column], first[column], pad) for column in filled):
         return False
     return all(_can_go_on(last[column], first[column], pad) for column in filled)
 

@@ -1,5 +1,5 @@
-"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab,
-and tables with tabs between cells.
+"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab, with tabs between cells,
+lined up by blanks, or drawn with strokes.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.grid import Block, Grid, Paragraph
+from zhunsheng.intake import boxes, lined_up
+from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
 from zhunsheng.targets import Place
 
 _HEADING = re.compile(
@@ -37,12 +38,26 @@ def blocks(lines: list[str]) -> list[Block]:
         nonlocal rows, table
         if rows:
             table += 1
-            out.append(_grid(rows, table))
+            out.append(_grid(_without_lead(rows), {}, table))
             rows = []
 
-    blank = 0
+    blank = tried = 0  # tried: the line up to which no table is lined up by blanks
     while i < len(lines):
         line = lines[i]
+        if (end := boxes.stretch(lines, i)) > i:
+            close()
+            table += 1
+            out.append(_grid(*boxes.rows_of(lines[i:end], i + 1), table))
+            i = end
+            continue
+        if not rows and i >= tried and not _HEADING.search(line):
+            end, is_table = lined_up.stretch(lines, i)
+            tried = end
+            if is_table:
+                table += 1
+                out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
+                i = end
+                continue
         if line.startswith("|") and line.rstrip().endswith("|"):  # a table drawn with strokes
             if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
                 rows.append([(c.strip(), i + 1) for c in line.strip()[1:-1].split("|")])
@@ -83,13 +98,15 @@ def _cells_follow(lines: list[str], i: int) -> bool:
     return False
 
 
-def _grid(rows: list[list[_Cell]], table: int) -> Grid:
-    # The tab that leads every line of a flattened table is not a cell.
-    if len(rows) > 1 and all(len(row) > 1 and not row[0][0] for row in rows):
-        rows = [row[1:] for row in rows]
+def _without_lead(rows: list[list[_Cell]]) -> list[list[_Cell]]:
+    """Return rows without the tab that leads every line of a flattened table, which is not a cell."""
+    leads = len(rows) > 1 and all(len(row) > 1 and not row[0][0] for row in rows)
+    return [row[1:] for row in rows] if leads else rows
 
+
+def _grid(rows: list[list[_Cell]], spans: Spans, table: int) -> Grid:
     def place(row: int, column: int) -> Place:
         cells = rows[row]
         return Place(line=cells[min(column, len(cells) - 1)][1], table=table, row=row + 1, column=column + 1)
 
-    return Grid([[text for text, _ in row] for row in rows], {}, place)
+    return Grid([[text for text, _ in row] for row in rows], spans, place)

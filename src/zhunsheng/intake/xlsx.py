@@ -10,7 +10,7 @@ from zhunsheng.files.number_formats import shown
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Cell, Worksheet
 from zhunsheng.files.spreadsheet import read_workbook, show
-from zhunsheng.intake.grid import Block, Grid, Spans, clipped
+from zhunsheng.intake.grid import Block, Grid, Spans, clipped, part_of
 from zhunsheng.intake.pictures import in_workbook
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.targets.sheet import column_letters
@@ -69,7 +69,8 @@ class _Seen:
         if len(seen.row_of) == len(sheet.rows) and len(seen.column_of) == width:
             seen.rows, seen.spans = sheet.rows, sheet.spans
         else:
-            seen._leave_out()
+            found = part_of(sheet.rows, sheet.spans, seen.row_of, seen.column_of)
+            seen.rows, seen.spans, seen.moved = found
         return seen
 
     def _show(self) -> None:
@@ -77,51 +78,32 @@ class _Seen:
         sheet, look = self.sheet, self.sheet.appearance
         for row, cells in enumerate(sheet.rows):
             for column, value in enumerate(cells):
-                if isinstance(value, float):
-                    if abs(value) >= _EXACT:
-                        whole = shown(value, "0") or show(value)
-                        self.long_numbers.append(((row, column), whole))
-                        if (row, column) not in look.formats:
-                            cells[column] = whole
-                    elif not value and not look.zeros:
-                        cells[column] = ""
-        for (row, column), code in look.formats.items():
-            value = self._value(row, column)
-            if value in ("", None) or (row, column) in sheet.faults:
+                if type(value) is not float or (0 < value < _EXACT):
+                    continue
+                if abs(value) >= _EXACT:
+                    whole = shown(value, "0") or show(value)
+                    self.long_numbers.append(((row, column), whole))
+                    if (row, column) not in look.formats:
+                        cells[column] = whole
+                elif not value and not look.zeros:
+                    cells[column] = ""
+        rows, faults = sheet.rows, sheet.faults
+        for at, code in look.formats.items():
+            row, column = at
+            cells = rows[row] if row < len(rows) else []
+            value = cells[column] if column < len(cells) else ""
+            if value == "" or value is None or at in faults:
                 continue
             text = shown(value, code, of_1904=sheet.of_1904)
             if text is None:
                 continue
             if not text and value != 0:
-                self.left_out.append(((row, column), show(value)))
-            sheet.rows[row][column] = text
+                self.left_out.append((at, show(value)))
+            cells[column] = text
         for row, column in look.white:
             if text := self._text(row, column):
                 self.left_out.append(((row, column), text))
                 sheet.rows[row][column] = ""
-
-    def _leave_out(self) -> None:
-        """Take the rows and columns that are shown, and of merged cells what of them is."""
-        sheet = self.sheet
-        row_at = {row: n for n, row in enumerate(self.row_of)}
-        column_at = {column: n for n, column in enumerate(self.column_of)}
-        self.rows = [
-            [sheet.rows[row][column] for column in self.column_of if column < len(sheet.rows[row])]
-            for row in self.row_of
-        ]
-        for (top, left), (height, width) in sheet.spans.items():
-            rows = [row_at[row] for row in range(top, top + height) if row in row_at]
-            columns = [column_at[c] for c in range(left, left + width) if c in column_at]
-            if not rows or not columns:
-                continue
-            anchor = rows[0], columns[0]
-            if len(rows) * len(columns) > 1:
-                self.spans[anchor] = (len(rows), len(columns))
-            if (self.row_of[anchor[0]], self.column_of[anchor[1]]) != (top, left):
-                self.moved[anchor] = (top, left)
-                cells = self.rows[anchor[0]]
-                cells += [""] * (anchor[1] + 1 - len(cells))
-                cells[anchor[1]] = self._value(top, left)
 
     def place(self, row: int, column: int) -> Place:
         """Return where in its file a cell stands that is seen at ``row`` and ``column`` (from 0)."""

@@ -11,9 +11,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
-from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, Once, ledgers
 from zhunsheng.measures import limits
 from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, day_of, predicate
 from zhunsheng.regulations.dates import fixed_day
@@ -331,12 +331,22 @@ def _numbered(ledger: Ledger) -> exp.Expr:
     own_year = exp.Year(this=exp.column(once.last[0]))  # what was said in another year takes nothing away
     number = exp.Window(
         this=exp.RowNumber(),
-        partition_by=[*(exp.column(name) for name in (DEPARTMENT, once.who, *once.by)), own_year],
+        partition_by=[
+            exp.column(DEPARTMENT),
+            _who(once),
+            *(exp.column(name) for name in once.by),
+            own_year,
+        ],
         order=exp.Order(expressions=order),
     )
-    nobody = exp.Is(this=exp.column(once.who), expression=exp.Null())
+    nobody = exp.Is(this=exp.paren(_who(once)), expression=exp.Null())
     nth = exp.Case().when(nobody, exp.Literal.number(1)).else_(number)
     return exp.select("*", exp.alias_(nth, NTH)).from_(exp.to_table(ledger.id)).subquery()
+
+
+def _who(once: Once) -> exp.Expr:
+    """Return who a row is of, None for nobody."""
+    return parse_one(once.named, dialect="duckdb")
 
 
 def _join(
@@ -500,7 +510,7 @@ def people_text(
     population = _fill(predicate(measure, measure.population, ledger, set()), values, {})
     counts = exp.EQ(this=exp.column(NTH), expression=exp.Literal.number(1))
     batch, question = once.by[:2]
-    named = exp.Coalesce(this=exp.column(once.who), expressions=[exp.column(ledger.key[0])])
+    named = exp.Coalesce(this=_who(once), expressions=[exp.column(ledger.key[0])])
     person = exp.DPipe(
         this=exp.DPipe(this=exp.column(batch), expression=exp.Literal.string("\x1f")), expression=named
     )

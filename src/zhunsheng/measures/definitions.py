@@ -110,6 +110,7 @@ class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed,
     averaged or dated. With ``limit`` (of the statutory limits) conditions may name ``limit_due`` and
     ``limit_done``, a row's last day and the day it was done; rows that it does not bind have no last day.
+    ``part`` is true for what only tells another measure apart (``money.yaml``) and proves no indicator.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Measure(_MeasurePart):
     formula: str
     citation: str
     limit: str | None = None
+    part: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -258,6 +260,7 @@ def _of_money(known: Mapping[str, Measure]) -> dict[str, Measure]:
                 "accrual": base.accrual.model_copy(update={"day": None}),  # the whole has its course
                 "aliases": (name,),
                 "formula": f"{base.formula}，{part['told']}",
+                "part": True,
             }
             found.append(base.model_copy(update=changes))
     return {m.id: m for m in _checked(found)}

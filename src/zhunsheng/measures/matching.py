@@ -364,7 +364,7 @@ def _propose(s: int, n: int, indicator: Indicator, known: Mapping[str, Measure])
         # Likeness takes time by the square of the length, and nobody's name is as long.
         return Match(s, n, None, 0.0, "none", worded("名称或描述过长，没有与测度比对"))
     best: tuple[float, Measure | None, str] = (0.0, None, "")
-    for measure in known.values():
+    for measure in (m for m in known.values() if not m.part):
         score, why = _confidence(indicator, measure)
         if score > best[0]:
             best = (score, measure, why)

@@ -46,8 +46,10 @@ _GROWTH_NAME = re.compile(
     r"(?:增长|增加|提高|提升|上升|下降|降低|减少|压减|变化|变动)(?:率|幅度?|比例)$|增幅$|增速$|降幅$|涨幅$|"
     r"同比(?:增长|上升|下降|降低|减少)$"
 )
+# 能耗增长, 办件量下降: a change where it is told in percent, something done where it is counted.
+_CHANGE_NAME = re.compile(r"(?:增长|上升|下降|降低|减少|压减)$")
 MULTIPLIERS = ("万", "亿", "千", "百万")  # of money whose 元 is left out
-_RISES = re.compile(r"(?:增长|增加|提高|提升|上升)(?:率|幅度?|比例)$|增幅$|增速$")
+_RISES = re.compile(r"(?:增长|增加|提高|提升|上升)(?:率|幅度?|比例)?$|增幅$|增速$")
 DOWN = re.compile(r"下降|降低|减少|压减|降幅|降")
 # Rates of what is done right; every one of them can be said badly by 不 in front (不合格率).
 _GOOD_RATE = re.compile(r"(?<![不未])(?:满意度|(?:合格|办结|完成|覆盖|及时|达标)率)(?:指标)?$")
@@ -72,8 +74,14 @@ _ACTS = re.compile(
     rf"{_SHORTER.pattern}|下降|压减|压降|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
     r"^[无零]|杜绝|避免|防止|未发生|不发生"
 )
+_BAD_SHARE = re.compile(rf"(?:{_BAD}(?:案件|事件)?|{_OVERDUE}(?:办件|工单|事项))(?:发生)?(?:率|比例)$")
+# What one holds or carries out: nought of it is rather a cell left empty than a promise.
+_HELD = re.compile(
+    r"(?:培训|宣传|检查|巡查|演练|活动|会议|调研|抽检|监测|讲座|论坛|展览)(?:次数|场次|批次|期数|人数|人次|数量|数)?$"
+)
 _PAID_OUT = re.compile(r"(?:补助|补贴|发放|救助|低保|奖励|待遇|供养|生活费?).{0,4}标准$")
 _COST_NAME = re.compile(r"(?:(?:成本|费用|单价|支出|经费|花费)(?:标准|控制数?|上限|额)?|费)$")
+_SAVED = re.compile(r"(?:节约|节省|压减|降低|减少|增收|创收)(?:的)?(?:总?额|金额|资金|数额?|量)?$")
 _SAVING = re.compile(
     r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格|有效)率$"
 )
@@ -86,7 +94,8 @@ _SCANNED = re.compile(r"2(100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 29
 # What is to last, so that more of it is better: 免费开放天数, 公示期.
 _LASTS = re.compile(
     r"开放|培训|授课|学习|学时|服务(?:时间|天数|时长)|优良|达标|公示|公告|值[班守]|监测|养护|存放|保存|在线|"
-    r"运行|寿命|使用年限|质保|保修|保质|有效期|驻村|驻点|保障(?:天数|时长|时间)|"
+    r"运行|寿命|使用年限|质保|保修|保质|有效期|驻村|驻点|供[暖热水电气]|扶持|托管|展[览出]|保障(?:天数|时长|时间)|"
+    r"^(?:缩短|压缩|压减|减少|提前)|"
     r"(?:补贴|补助|救助|待遇|生活费|低保).{0,4}(?:月数|时长)|提前.{0,6}天数$|(?:时间|时限|用时)(?:缩短|压缩)(?:天数)?$"
 )
 # What nobody can do more of than there is: going beyond it is a slip, not an achievement.
@@ -136,6 +145,8 @@ class IndicatorType:
     ``aim`` is the target value to compare with, operator and unit filled in; ``falling`` is true for a growth
     target that asks for a fall (较上年下降5%), whose number counts the fall. ``against`` are those of the
     reasons that speak against the direction: an operator at odds with a column, the place or the name.
+    ``either`` is true where all that is unsure is which way is better: a result that is the target itself is
+    met by both.
     """
 
     kind: Kind | None
@@ -144,6 +155,7 @@ class IndicatorType:
     falling: bool = False
     unsure: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    either: bool = False
 
     @property
     def unit(self) -> str | None:
@@ -203,12 +215,15 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     falling = kind == "growth" and bool(DOWN.search(target.relative or name))
     place = f"{level1 or ''} {level2 or ''}"
     unsure = () if settled else tuple(_torn(name, target, nature, operator))
-    if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(target)):
+    if kind == "share" and not (settled and settled.unit) and (doubt := _scale_doubt(name, target)):
         unsure = (*unsure, doubt)
     if not settled and RATE_NAME.search(name) and kind != "growth" and (slip := slip_of(name, aim)):
         unsure = (*unsure, slip)
     if not settled and not unit and _YEARLY.search(name) and 1990 < _highest(target) < 2100:
         unsure = (*unsure, worded("“{raw}”像是年份，不是数量", raw=target.raw))
+    if not settled and target.op == "==" and target.number == 0 and _HELD.search(name) and not _bad(name):
+        why = worded("“{name}”的指标值是 0，不知是不开展还是没有填写", name=name)
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), either=not unsure)
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
     pointed = _pointed(direction)
@@ -235,7 +250,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         pointers = (worded("{what}说{says}", what=w, says=SENSE_WORDS[s]) for s, w in hints.items())
         sign = worded("“=”不说高低") if equals else worded("没有比较符")
         why = worded("{sign}，{parts}", sign=sign, parts=series(pointers, "，"))
-        return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,))
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), (why,), either=not unsure)
     told = next(iter(hints), None)
     base = split_unit(unit)[0].split("/")[0]  # 元 of 元/人
     open_money = base == "元" and not re.search(
@@ -243,14 +258,14 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
     )  # income or output there, at least that much
     if told is None and (target.number or 0) < 0 and not settled:
         why = worded("“{raw}”是负数，没有比较符，不知是至多还是至少", raw=target.raw)
-        return IndicatorType(kind, None, aim, falling, (*unsure, why))
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), either=not unsure)
     if told is None and equals and (base in _TIMES or open_money or _FINITE.search(name)):
         # a fee, a term, a list: neither more nor less
         return IndicatorType(kind, "exact", aim, falling, unsure)
     either = base in _TIMES or open_money or _EITHER_WAY.search(name)
     if told is None and either and not settled:
         why = worded("“{raw}”没有比较符，不知是至多还是至少", raw=target.raw)
-        return IndicatorType(kind, None, aim, falling, (*unsure, why))
+        return IndicatorType(kind, None, aim, falling, (*unsure, why), either=not unsure)
     if told is None or (equals and told == "more"):
         # A count or rate that is named, with = or with no sign at all, is what is promised to be done:
         # at least that much. It stays implied, so that review asks.
@@ -266,11 +281,12 @@ def _kind(name: str, target: TargetValue) -> Kind | None:
     if target.op == "level":
         words = normalise(target.raw)
         return "yes_no" if _YES.fullmatch(words) or _NO.fullmatch(words) else "level"
-    if target.relative or _GROWTH_NAME.search(name):
+    ratio = split_unit(target.unit)[0] == "比值"
+    if target.relative or _GROWTH_NAME.search(name) or (ratio and _CHANGE_NAME.search(name)):
         return "growth"
     if target.per:
         return "frequency"
-    if split_unit(target.unit)[0] == "比值" or (not target.unit and _is_rate(name, target)):
+    if ratio or (not target.unit and _is_rate(name, target)):
         return "share"
     return "quantity"
 
@@ -305,12 +321,23 @@ def slip_of(name: str, aim: TargetValue) -> str | None:
 
 
 def _unit_of(name: str, target: TargetValue) -> str | None:
-    """Return the unit a rate without one is in: 合格率 ≥95 is percent, ≥0.95 a share of one;
-    None where nothing tells.
+    """Return the unit a rate without one is in: 合格率 ≥95 is percent, ≥0.95 a share of one, and so is
+    nought; None for what is no rate.
     """
-    if not _is_rate(name, target) or not _highest(target):
+    if not _is_rate(name, target):
         return None
-    return "比值" if _highest(target) <= 1 else "%"
+    highest = _highest(target)
+    return "比值" if highest and highest <= 1 and not _one_percent(name, target) else "%"
+
+
+def _one_percent(name: str, target: TargetValue) -> bool:
+    """Say whether a bare 1 is one percent: a rate of what is bad that may come to the whole is no promise."""
+    return _highest(target) == 1 and target.op in ("==", *_LESS) and bool(_BAD_SHARE.search(name))
+
+
+def _bad(name: str) -> bool:
+    """Say whether a name is of something bad, of which nought is promised."""
+    return bool(_BAD_NAME.search(name)) or denies(name)
 
 
 def _by_one_end(
@@ -318,19 +345,23 @@ def _by_one_end(
 ) -> TargetValue | None:
     """Return the one bound that a target means though it is written as a range or as nought; None for others.
 
-    Of a time limit the nearer end is no promise (3-5天 done in 2 is early, and no fault), and a direction
-    that is written says the same of anything; 增长率 0% asks that nothing falls, where what grows is not to
-    be held down.
+    Where place and name tell which way is better, the end on the better side is no promise (3-5天 done in 2
+    is early, 合格率 85%-95% that comes to 97% is better still), and a direction that is written says the
+    same; 增长率 0% asks that nothing falls, where what grows is not to be held down.
     """
     if isinstance(aim.value, tuple) and aim.value[0] >= 0:
-        hints = [sense for sense, _words in _hints(name, aim, place, kind)]
-        timed = split_unit(aim.unit)[0] in _TIMES and hints == ["less"]
-        if pointed == "less" or (timed and pointed is None):
+        hints = {sense for sense, _words in _hints(name, aim, place, kind)}
+        told = pointed or (hints.pop() if len(hints) == 1 else None)
+        if told == "less":
             return aim.replaced(op="<=", value=aim.value[1])
-        return aim.replaced(op=">=", value=aim.value[0]) if pointed == "more" else None
+        return aim.replaced(op=">=", value=aim.value[0]) if told == "more" else None
     rises = kind == "growth" and aim.op == "==" and not aim.value and not pointed and _RISES.search(name)
-    held = _HELD_DOWN.search(_GROWTH_NAME.sub("", name))
-    return aim.replaced(op=">=") if rises and not held else None
+    return aim.replaced(op=">=") if rises and not _HELD_DOWN.search(_growing(name)) else None
+
+
+def _growing(name: str) -> str:
+    """Return what grows or falls, of the name of its growth: 能耗 of 能耗增长率."""
+    return _CHANGE_NAME.sub("", _GROWTH_NAME.sub("", name))
 
 
 def _money_of(name: str, target: TargetValue, place: str) -> str | None:
@@ -342,7 +373,7 @@ def _money_of(name: str, target: TargetValue, place: str) -> str | None:
     return f"{target.unit}元" if _COST_NAME.search(name) or _is_cost(name, place) else None
 
 
-def _scale_doubt(target: TargetValue) -> str | None:
+def _scale_doubt(name: str, target: TargetValue) -> str | None:
     """Return why a rate without unit may be a share of one or a percentage: a bare 0.9 is 90 % or 0.9 %,
     ≤0.5 as well.
 
@@ -350,6 +381,8 @@ def _scale_doubt(target: TargetValue) -> str | None:
     """
     highest = _highest(target)
     if target.unit or not 0 < highest <= 1 or (target.op in _UP and not target.implied):
+        return None
+    if _one_percent(name, target):
         return None
     plain = f"{(highest * 100).normalize():f}"
     return worded(
@@ -389,7 +422,7 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     base = split_unit(aim.unit)[0].split("/")[0]
     by_name = worded("名称“{name}”", name=name)
     if kind == "growth":
-        head = _GROWTH_NAME.sub("", name)
+        head = _growing(name)
         return [("less", by_name)] if _HELD_DOWN.search(head) and not DOWN.search(name) else found
     timed, acts = base in _TIMES, _ACTS.search(name)
     counted = not timed and base not in ("元", "比值", "")
@@ -401,6 +434,8 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
         found.append(("more", by_name))
     elif timed and not _SHORTER.search(name) and (base == "工作日" or _DURATION.search(name)):
         found.append(("less", worded("时限")))  # working days are counted only where something is waited for
+    elif base == "元" and _SAVED.search(name):
+        found.append(("more", by_name))
     elif bad and not acts:
         found.append(("less", by_name))
     if _GOOD_RATE.search(name) and not denies(name):

@@ -39,15 +39,18 @@ _RELATIVE = re.compile(
     r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
     r"(?:有所)?(增长|提高|上升|提升|增加|下降|降低|减少|压减)?(?:率)?"
 )
-# 下降3% speaks of the year before without naming it; of a count (减少5起) it may as well be the count itself.
+# 下降3% and 减少1000人 speak of the year before without naming it.
 _BARE_CHANGE = re.compile(
-    rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER}(?:%|‰|个?百分点))"
+    rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER})"
 )
 # From when a time limit is counted: 收到资金后30日内.
 _SINCE = re.compile(
     r"(?:自|从|在)?[一-龥]{2,12}?(?:之日起|之后|后|起)(?=不?[超多少]?[过于]?\d{1,3}个?(?:工作日|日|天|小时|月))"
 )
 _PER = re.compile(r"每(季度|季|两个月|两月|双月|月|半年|两周|周|年度|年|日|天)(?:度)?")
+_ONCE_IN = re.compile(
+    r"(?:(?:一个?|1)(?=[年月周])|(?=半年))(半年|年|月|周)(?=\D{0,4}[\d一二两三四五六七八九十]+[次场遍]$)"
+)
 _DAILY = ("日", "天")
 _OCCASIONS = ("次", "场", "场次", "班次", "遍")  # what of 每日 can be counted over a year
 _PER_UNIT = re.compile(r"/(季度|季|月|半年|周)$")
@@ -189,7 +192,7 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
         before = rest
         if op is None:
             op, rest = operator_at(rest)
-        if per is None and (match := _PER.match(rest)):
+        if per is None and (match := _PER.match(rest) or _ONCE_IN.match(rest)):
             per, rest = match[1], rest[match.end() :]
         if match := _SINCE.match(rest):
             rest = rest[match.end() :]

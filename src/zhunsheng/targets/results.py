@@ -16,6 +16,7 @@ from zhunsheng.targets.kinds import DOWN, MULTIPLIERS, IndicatorType, same_unit,
 from zhunsheng.targets.sheet import Indicator
 from zhunsheng.targets.spelling import normalise, periods
 from zhunsheng.targets.units import convert, counted_alike, counts, split_unit
+from zhunsheng.targets.value import TargetValue
 from zhunsheng.targets.written import Bound, Written, read_written
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import plain
@@ -51,8 +52,16 @@ def against(
     Never raises: what can't be compared comes back with ``doubt``.
     """
     told = indicator.type
-    if told.unsure:
+    read = _against(indicator, figure, unit, written)
+    if told.unsure and not (told.either and read.value in told.bounds):
         return Result(None, worded("指标本身待核对：{doubt}", doubt=series(told.unsure, "；")))
+    return read
+
+
+def _against(
+    indicator: Indicator, figure: Fraction | date | None, unit: str | None, written: Written | None
+) -> Result:
+    told = indicator.type
     if written is None and figure is None:
         return Result(None)
     if written is None:
@@ -109,7 +118,22 @@ def _day(told: IndicatorType, written: Written) -> Result:
         return Result(None, worded("目标是日期，完成值没有写日期"))
     if written.bound and isinstance(told.aim.value, date) and written.day > told.aim.value:
         return Result(None, worded("完成值只写了一个期限，不是完成的日期"))
+    if (open_days := _days_left_open(told.aim)) and open_days[0] <= written.day <= open_days[1]:
+        return Result(
+            None, worded("指标值“{raw}”没有写是期初还是期末以前，完成日期在此期间", raw=told.aim.raw)
+        )
     return Result(written.day)
+
+
+def _days_left_open(aim: TargetValue) -> tuple[date, date] | None:
+    """Return first and last day of the quarter or month before which (三季度前, 10月前) something is to be
+    done, since nobody can tell whether its beginning or its end is meant; None where the day is told.
+    """
+    found = re.search(r"(季度|月)之?以?前", normalise(aim.raw))
+    if found is None or not isinstance(aim.value, date):
+        return None
+    month = aim.value.month - 2 if found[1] == "季度" else aim.value.month
+    return aim.value.replace(day=1, month=month), aim.value
 
 
 def _answer(told: IndicatorType, written: Written) -> Result:
@@ -164,17 +188,13 @@ def _figure(indicator: Indicator, written: Written) -> Result:
         return Result(None, worded("完成值“{text}”写的是增减幅度，目标不是", text=written.text))
     elif written.text and number < 0 and all(b >= 0 for b in told.bounds):
         return Result(None, worded("完成值“{text}”写成负数", text=written.text))
-    if written.parts and aim.per:
-        number = _by_period(told, written.parts)
-        if number is None:
-            return Result(None, worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per))
-    elif written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
-        return Result(None, worded("完成值“{text}”各时段的数不能相加", text=written.text))
-    elif aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
-        return Result(None, worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per))
-    elif written.per:
-        number *= 1 if split_unit(unit or aim.unit)[0] == "比值" else periods(written.per)
+    yearly = _for_the_year(indicator, written, number)
+    if isinstance(yearly, str):
+        return Result(None, yearly)
+    number = yearly
     unit = _in_yuan(unit, aim.unit)
+    if told.sense == "less":
+        number, unit = _waited(number, unit, aim.unit)
     if unit and (
         not same_unit(unit, aim.unit) or (written.text and aim.unit and not counted_alike(unit, aim.unit))
     ):
@@ -191,6 +211,8 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     ):
         return Result(None, doubt)
     value = convert(number, unit or aim.unit, aim.unit)
+    if written.text and (doubt := _heads_doubt(told, value, unit)):
+        return Result(None, doubt)
     if doubt := _beyond_doubt(told, value, written.text) or _bound_doubt(told, value, written.bound):
         return Result(None, doubt)
     return Result(value)
@@ -201,10 +223,56 @@ def _in_yuan(unit: str | None, wanted: str | None) -> str | None:
     return f"{unit}元" if unit in MULTIPLIERS and split_unit(wanted)[0] == "元" else unit
 
 
+def _for_the_year(indicator: Indicator, written: Written, number: Fraction) -> Fraction | str:
+    """Return a figure for the whole year, or why what is written of its parts can't be told of the whole."""
+    aim = indicator.aim
+    if written.parts and aim.per:
+        whole = _by_period(indicator.type, written.parts)
+        if whole is None:
+            return worded("完成值“{text}”没有按“每{per}”分开写", text=written.text, per=aim.per)
+        return whole
+    if written.parts and (_AVERAGE.search(indicator.name) or _STOCK.search(indicator.name)):
+        return worded("完成值“{text}”各时段的数不能相加", text=written.text)
+    if aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
+        return worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per)
+    if written.per:
+        return number if split_unit(written.unit or aim.unit)[0] == "比值" else number * periods(written.per)
+    return number
+
+
+def _waited(number: Fraction, unit: str | None, wanted: str | None) -> tuple[Fraction, str | None]:
+    """Return how long something took in the unit asked for, days of 24 hours each (24小时 beside 1天); as it
+    is where no such unit meets the other. Working days have no hours.
+    """
+    base, scale = split_unit(unit)
+    own = split_unit(wanted)[0]
+    if {base, own} != {"小时", "日"}:
+        return number, unit
+    hours = number * scale * (24 if base == "日" else 1)
+    return (hours, "小时") if own == "小时" else (hours / 24, "天")
+
+
+_VISITS = {"人次": ("人", "名"), "户次": ("户", "家"), "家次": ("家", "户"), "台次": ("台",)}
+
+
+def _heads_doubt(told: IndicatorType, value: Fraction, unit: str | None) -> str | None:
+    """Return why persons can't be compared with visits: a person may come more than once, so that 120人 are
+    at least 120人次, and 120人次 at most as many persons. None where that is enough to tell.
+    """
+    one, own = split_unit(unit)[0], split_unit(told.unit)[0]
+    heads, visits = one in _VISITS.get(own, ()), own in _VISITS.get(one, ())
+    safe = (heads and told.sense == "more") or (visits and told.sense == "less")
+    if not (heads or visits) or (safe and told.aim.meets(value)):
+        return None
+    return worded("目标以“{own}”计，完成值以“{unit}”计，不能比较", own=told.unit, unit=unit)
+
+
 def _beyond_doubt(told: IndicatorType, value: Fraction, text: str) -> str | None:
-    """Return why a count beyond its range can't be judged: more may have been done, or too much."""
-    within = told.sense == "within" and told.kind == "quantity" and counts(told.unit)
-    if not text or not within or value <= max(told.bounds):
+    """Return why what goes beyond its range can't be judged: more may have been done, or too much.
+
+    A range around nought (±3%) is a tolerance, which nothing exceeds for the better.
+    """
+    if not text or told.sense != "within" or min(told.bounds) < 0 or value <= max(told.bounds):
         return None
     return worded("完成值“{text}”超过区间的上限，不知是多做还是超出范围，请写明指标方向", text=text)
 
@@ -233,6 +301,10 @@ def _growth_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> st
     said = worded("完成值“{number}{unit}”", number=plain(number), unit=unit or "")
     if told.falling and told.aim.relative and number:  # a 下降率 counts the fall by its name
         return worded("目标是下降，{what}没有写上升还是下降，请写明", what=said)
+    if told.aim.relative and split_unit(told.unit)[0] != "比值":  # 增加100人 beside 1100人: the count itself
+        return worded(
+            "目标是“{relative}”，{what}没有写是增减数，请写明", relative=told.aim.relative, what=said
+        )
     if split_unit(told.unit)[0] != "比值" or not same_unit(unit or told.unit, told.unit):
         return None
     # 108% beside 增长8% is far more likely the year before taken as 100 than a growth of more than double.
@@ -269,8 +341,8 @@ def _part_doubt(indicator: Indicator, written: Written) -> str | None:
 def _share_doubt(told: IndicatorType, number: Fraction, unit: str | None) -> str | None:
     """Return why a share that someone wrote may be one or a hundred times what it says."""
     aim = told.aim
-    if split_unit(aim.unit)[0] != "比值" or not number:
-        return None
+    if split_unit(aim.unit)[0] != "比值" or not number or not any(told.bounds):
+        return None  # nought is broken by 0.3 of one and by 0.3 %
     beyond = told.kind == "growth" or aim.unit in BEYOND  # 1.2 may well be meant there, 0.92 may not
     if not unit and aim.unit != "比值" and (abs(number) <= 1 or (abs(number) < 2 and not beyond)):
         return worded(

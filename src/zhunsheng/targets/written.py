@@ -409,9 +409,9 @@ def _way_of(head: str) -> tuple[int, str, str | None]:
 
 def _unit(tail: str, wanted: str | None) -> str | None:
     """Return the unit at the head of what follows a number: the wanted one, a known one, or all of it."""
-    if wanted and tail.startswith(wanted):
-        return wanted
     base = known_unit(tail)
+    if wanted and tail.startswith(wanted) and len(wanted) >= len(base or ""):
+        return wanted  # 人 is no unit of 120人次
     if (
         base
         and wanted

@@ -12,11 +12,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Paid, Scorecard, ScoringTerms, score_department, score_sheet
+from zhunsheng.evaluation.scorecard import FULL
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.judgements import Judgement, Said, proof_names, resolve
 from zhunsheng.measures import (
@@ -50,6 +52,7 @@ from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
 from zhunsheng.usecases.opened_evidence import Evidence
+from zhunsheng.wording import percent_beside
 
 
 @dataclass(frozen=True)
@@ -369,14 +372,12 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     money = {name: r for name in MONEY if (r := figures.of(name, own)) and r.denominator}
     initial, adjusted, spent = (money[name].numerator if name in money else None for name in MONEY)
     parts = {name: {key: figures.of(f"{name}_{key}", own) for key in SOURCES} for name in money}
-    amounts = Figures(
-        initial,
-        adjusted,
-        spent,
-        _why_no_money(sheet, money, figures, own),
-        parted(money, parts),
-        _placed(money, parts, figures, own, year),
-    )
+    missing = _why_no_money(sheet, money, figures, own)
+    placed = _placed(money, parts, figures, own, year)
+    if own and "budget_adjusted" in money and "paid" not in money and _unpaid(figures, own):
+        spent, missing = Decimal(0), None
+        placed = (*placed, worded("支付台账有本部门其他项目的支付，没有这个项目的，按没有支付计"))
+    amounts = Figures(initial, adjusted, spent, missing, parted(money, parts), placed)
     checkpoint = monitor(
         sheet,
         outcomes,
@@ -394,9 +395,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     else:
         card = score_sheet(sheet, outcomes, paid, terms)
     notes = (rules.why, *card.notes) if rules.why else card.notes
-    card = replace(
-        card, initial=checkpoint.money.initial, notes=notes, sources=amounts.sources, told=amounts.told
-    )
+    told = (*amounts.told, *_overspent(card))
+    card = replace(card, initial=checkpoint.money.initial, notes=notes, sources=amounts.sources, told=told)
     if amounts.missing and card.execution.rate is None:
         how = worded("{how}（{why}）", how=card.execution.how, why=amounts.missing)
         card = replace(card, execution=replace(card.execution, how=how))
@@ -424,6 +424,35 @@ def _why_no_money(
     asked = ["paid"] if sheet.budget.total is not None else ["paid", "budget_adjusted"]
     whys = dict.fromkeys(figures.why_not(name, project) for name in asked if name not in money)
     return series(whys, "；") if whys else None
+
+
+def _unpaid(figures: _Ledgers, project: ProjectMatch) -> bool:
+    """Say whether a project that the budgets name and the payments of the year don't was surely paid nothing:
+    whatever was paid is of projects that both ledgers write alike, and none may be this one by another name.
+    """
+    told = {
+        name: {
+            key for measure, code, key in figures.readings if (measure, code) == (name, figures.department)
+        }
+        for name in ("paid", "budget_adjusted")
+    }
+    paid = told["paid"] - {None}
+    return bool(paid) and paid <= told["budget_adjusted"] and not project.proposals
+
+
+def _overspent(card: Scorecard) -> tuple[str, ...]:
+    """Say that more was paid than the budget: full points all the same, but a slip in one of the ledgers or
+    an addition that nobody entered.
+    """
+    rate = card.execution.rate
+    if rate is None or rate <= 1:
+        return ()
+    return (
+        worded(
+            "支出是全年预算数的 {rate}，超过预算，请核对预算台账是否漏了追加、支付台账是否多记",
+            rate=percent_beside(rate, (FULL,)),
+        ),
+    )
 
 
 def _placed(

@@ -15,11 +15,16 @@ from zhunsheng.evidence.doubts import Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
 from zhunsheng.evidence.previewing import UNCHANGED, Preview
 from zhunsheng.evidence.questions import Unanswered
-from zhunsheng.translation import worded
+from zhunsheng.measures import DuckEngine
+from zhunsheng.measures.limits import SUSPENSIONS
+from zhunsheng.measures.standings import strays
+from zhunsheng.translation import series, worded
+from zhunsheng.usecases.limits import stray_told
 from zhunsheng.usecases.progress import Progress, no_progress
 
 _CHECKED, _WRITTEN = 80, 95  # of a hundred: how far an import is where its file is checked, and written
 
+STRAYS_TOLD = 5  # suspensions that stop nothing, told of an import; more are counted
 PREVIEWED = 2_000  # rows that a file would change, listed before it is imported; more are counted
 
 
@@ -145,6 +150,9 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
         if not batch and checked.good_rows:
             coming = opened.would_change(checked, PREVIEWED)
+        notes = batch.notes if batch and new else checked.notes
+        if batch and new and checked.ledger.id == SUSPENSIONS:
+            notes = (*notes, *_stopping_nothing(opened, department))
         return Imported(
             path.name,
             checked.ledger,
@@ -154,13 +162,26 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             checked.bad_rows,
             tuple(checked.errors),
             marked,
-            batch.notes if batch and new else checked.notes,
+            notes,
             account,
             waits.questions if waits else (),
             waits.asked if waits else "",
             checked.learned,
             coming,
         )
+
+
+def _stopping_nothing(store: Store, department: str) -> tuple[str, ...]:
+    """Say which suspensions of a department stop no clock, as its ledgers are now: without a word a row that
+    was suspended looks late.
+    """
+    snapshot = store.snapshot()
+    found = strays(DuckEngine(snapshot), department)
+    if not found:
+        return ()
+    more = worded("；等 {count} 段", count=len(found)) if len(found) > STRAYS_TOLD else ""
+    told = series([stray_told(one) for one in found[:STRAYS_TOLD]], "；") + more
+    return (worded("不停计任何期限的停计时间：{told}", told=told),)
 
 
 def _percents(what: str, progress: Progress) -> Callable[[float], None]:

@@ -188,7 +188,13 @@ ACTIONS: dict[str, Act] = {
         ("signed",),
         "accepted",
         apart=("selfeval.submit", "selfeval.check", "selfeval.sign"),
-        needs=("contests_ruled", "findings_decided", "rechecked_as_signed"),
+        needs=(
+            "contests_ruled",
+            "findings_decided",
+            "findings_current",
+            "scored_in_force",
+            "rechecked_as_signed",
+        ),
     ),
     # What was accepted in error goes back to be filled anew; what was published of it says so.
     "selfeval.recall": Act(
@@ -228,7 +234,12 @@ ACTIONS: dict[str, Act] = {
     "contest.replace": Act((), on=("open", "accepted", "refused"), to="replaced", system=True),
     # -- what an officer found of a target far exceeded
     "lowtarget.uphold": Act(
-        (BUREAU,), _("确认认定"), ("found",), "upheld", apart=("selfeval.find",), needs=("still_rechecked",)
+        (BUREAU,),
+        _("确认认定"),
+        ("found",),
+        "upheld",
+        apart=("selfeval.find",),
+        needs=("still_rechecked", "found_as_it_is"),
     ),
     "lowtarget.dismiss": Act(
         (BUREAU,),

@@ -151,3 +151,51 @@ def test_2_whoever_signed_a_self_evaluation_judges_none_of_its_targets(bureau, s
         Membership.objects.create(user=user, organisation=bureau.department, role="bureau")
         for action in ("lowtarget.uphold", "lowtarget.dismiss"):
             assert step(sign_in(user.username), finding, action, remark="无").status_code == 403
+
+
+def test_2_a_finding_is_upheld_on_the_figure_it_was_made_of(bureau, sign_in):
+    assert find(sign_in("caizheng"), bureau).status_code == 302
+    finding, two = LowTarget.objects.get(), sign_in("caizheng2")
+    finding.result = "95%"  # what it came to when it was found
+    finding.save()
+    answer = step(two, finding, "lowtarget.uphold").content.decode()
+    assert "ZS-WB-11" in answer and "完成值 95% → 90.22%" in answer and finding.state == "found"
+    assert step(two, finding, "lowtarget.dismiss", remark="完成值已变").status_code == 302
+
+
+def test_2_a_target_changed_since_it_was_found_is_judged_anew_before_anything_is_closed(
+    bureau, sign_in, adjusted
+):
+    one, two = sign_in("caizheng"), sign_in("caizheng2")
+    assert find(one, bureau).status_code == 302
+    assert step(two, LowTarget.objects.get(), "lowtarget.uphold").status_code == 302
+    adjusted(bureau.department, "indicators.0.target", "≥65%")
+    assert state(bureau) == "returned"
+    filling.fill_self_evaluation(bureau)
+    # 90.2174 ÷ 65 = 138.8 %: still far beyond, and nobody found anything of 65 %.
+    assert (str(line(bureau).score.score), line(bureau).score.verdict) == ("50", "explain")
+    sign_on(sign_in, bureau)
+    rechecking.recheck(bureau)
+    answer = step(one, bureau, "selfeval.accept").content.decode()
+    assert "ZS-WB-11" in answer and f"请重新认定目标是否偏低：{CLOSURE}" in answer
+    assert find(one, bureau, "no", reason="上级临时部署").status_code == 302
+    assert step(two, LowTarget.objects.last(), "lowtarget.uphold").status_code == 302
+    if state(bureau) == "returned":
+        sign_on(sign_in, bureau)
+    rechecking.recheck(bureau)
+    assert step(one, bureau, "selfeval.accept").status_code == 302
+
+
+def test_2_a_finding_of_an_earlier_day_holds_for_what_came_after(bureau, sign_in):
+    assert find(sign_in("caizheng"), bureau).status_code == 302
+    assert step(sign_in("caizheng2"), LowTarget.objects.get(), "lowtarget.uphold").status_code == 302
+    promised = question.promises(lookup.book_in_force(bureau.department, YEAR, END))
+    assert len(records.rulings_of(bureau.department, YEAR, date(2022, 3, 31), promised)) == 1
+
+
+def test_2_figures_of_another_scheme_are_not_accepted(bureau, sign_in, admin_scheme):
+    rechecking.recheck(bureau)
+    admin_scheme(bureau.department.parent)
+    rechecking.recheck(bureau)
+    answer = step(sign_in("caizheng"), bureau, "selfeval.accept").content.decode()
+    assert "ZS-WB-11" in answer and "现行的评分方案是" in answer and state(bureau) == "signed"

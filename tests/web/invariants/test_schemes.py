@@ -58,6 +58,8 @@ def test_a_pack_or_a_text_is_sent_and_fits_the_year(found, sign_in):
     assert "请只留一个" in admin.post(RULES, both).content.decode()
     assert "ZS-RG-02" in admin.post(RULES, {**sent, "pack": "shanghai-2024"}).content.decode()
     assert admin.post(RULES, {**sent, "pack": "没有"}).status_code == 400
+    late = {"organisation": place.pk, "first_year": 2099, "pack": "hubei"}
+    assert "ZS-WB-64" in admin.post(RULES, late).content.decode()
     for who in ("keyuan", "caizheng"):
         assert sign_in(who).post(RULES, {**sent, "pack": "hubei"}).status_code == 403
     assert not LocalScheme.objects.exists()

@@ -49,7 +49,7 @@ def test_a_zip_of_documents_is_taken_in_at_once_with_what_failed(sign_in, work_o
     office.found("某某新局", "department", district)
     good = flattened({**bureau(), "department": "某某新局"})
     client = sign_in("caizheng")
-    file = zipped(**{"某某新局/目标.txt": good, "坏/坏.docx": b"broken", "说明.pdf": b"%PDF"})
+    file = zipped(**{"某某新局/目标.txt": good, "坏/坏.docx": b"broken", "说明.png": b"\x89PNG"})
     assert client.post(reverse("portfolio-import"), {"file": file, "year": "2021"}).status_code == 302
     (job,) = work_off()
     assert job.state == "done", job.error

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from filled import document
 from pages import HTMX, code_of, flat, step_on
-from places import GOLDEN
 
+from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.web.models import (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 
 from zhunsheng.cli.terminal import console, errors
@@ -11,6 +13,7 @@ from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.doubts import grouped, words_of
+from zhunsheng.usecases.many_documents import Reading
 from zhunsheng.wording import plain
 
 _LEVELS = {"error": "bold red", "warning": "dark_orange3", "note": "bright_black"}
@@ -22,6 +25,26 @@ def unread(found: Book) -> None:
     if pictures:
         where = "、".join(u.place.label() if u.place else "" for u in pictures)
         errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
+def reading(one: Reading) -> None:
+    """Print what became of one document among many, in a line."""
+    if one.error:
+        console.print(f"{escape(one.path)}  [red]{escape(one.said)}[/]", soft_wrap=True)
+        return
+    line = f"{escape(one.path)}  {one.sheets} 张目标表  {one.indicators} 个指标"
+    doubts = f"  [dark_orange3]存疑 {one.unsure} 处[/]" if one.unsure else ""
+    console.print(line + doubts, soft_wrap=True)
+
+
+def readings(read: Sequence[Reading]) -> None:
+    """Print how many documents were read and what was in them."""
+    good = [one for one in read if not one.error]
+    sheets, indicators = sum(one.sheets for one in good), sum(one.indicators for one in good)
+    console.print(
+        f"共 {len(read)} 个文件，读出 {len(good)} 个（{sheets} 张目标表、{indicators} 个指标），"
+        f"{len(read) - len(good)} 个没有读出"
+    )
 
 
 def book(found: Book, *, codes: bool = False) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zhunsheng.clock import spelled_out
+from zhunsheng.measures.sources import Source
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import forecast_text, shown_result
 from zhunsheng.regulations import MonitoringRules
@@ -96,14 +99,30 @@ def _money_rows(checkpoint: MonitoredSheet, until: str, n: int) -> list[Row]:
         share(money.forecast),
     )
     spans = _spread_columns(n - 3, len(titles))
+
+    def row(title: str, cells: Iterable[str]) -> Row:
+        return (Cell(title), *(Cell(v, columns=w) for v, w in zip(cells, spans, strict=True)))
+
+    heads = (label(t, columns=w) for t, w in zip(titles, spans, strict=True))
+    known_sources = {source.name: source for source in money.sources}
+    sources = ((title, known_sources.get(name, Source(name))) for name, title in _SOURCE_TITLES.items())
     return [
-        (
-            label("项目资金（万元）", rows=2, columns=2),
-            label(""),
-            *(label(t, columns=w) for t, w in zip(titles, spans, strict=True)),
-        ),
-        (Cell("年度资金总额"), *(Cell(v, columns=w) for v, w in zip(values, spans, strict=True))),
+        (label("项目资金（万元）", rows=2 + len(_SOURCE_TITLES), columns=2), label(""), *heads),
+        row("年度资金总额", values),
+        *(row(title, _source_cells(source)) for title, source in sources),
     ]
+
+
+# The rows under 年度资金总额, by the source of the ledgers.
+_SOURCE_TITLES = {"fiscal": "其中：财政拨款", "carried": "上年结转资金", "other": "其他资金"}
+
+
+def _source_cells(source: Source) -> list[str]:
+    """Return what is known of the money of one source; a dash, which is not nought, where nothing is, and
+    where the plan is of the whole alone.
+    """
+    amounts = [wan(amount, "") or "—" for amount in (source.initial, source.adjusted, source.paid)]
+    return [*amounts, share(source.rate), "—", "—"]
 
 
 def _status_cells(indicator: Indicator, status: Status, rules: MonitoringRules) -> list[Cell]:

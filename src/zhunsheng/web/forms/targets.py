@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.intake import ENDINGS
 from zhunsheng.targets import Indicator
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.text import MOST
@@ -29,9 +30,9 @@ class DocumentForm(SentForm):
     mark, marks = "how", ("upload",)
 
     file = SentFile(
-        label=_("Word、Excel、txt 或 html，最大 50 MB"),
+        label=_("Word、Excel、WPS、PDF、OFD、csv、rtf、txt 或网页，最大 50 MB"),
         required=True,
-        accept=".docx, .xlsx, .xls, .et, .ods, .pdf, .txt, .html, .htm",
+        accept=", ".join(f".{ending}" for ending in ENDINGS),
     )
     reason = CleanCharField(label=_("理由（已批复的目标表要调整时填）"), required=False)
 

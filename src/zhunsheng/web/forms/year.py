@@ -10,6 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.intake import ENDINGS
 from zhunsheng.measures import Measure
 from zhunsheng.regulations import Scheme
 from zhunsheng.text import MOST
@@ -128,7 +129,7 @@ class RecheckForm(SentForm):
     again = forms.BooleanField(required=False, widget=forms.HiddenInput)
     file = SentFile(
         label=_("部门另行上报的自评表（不选则只复核系统内签字的自评表）"),
-        accept=".xlsx, .docx, .xls, .pdf, .txt",
+        accept=", ".join(f".{ending}" for ending in ENDINGS),
     )
 
 

@@ -279,7 +279,23 @@ def promise_moved(was: dict[str, str], now: dict[str, str]) -> str:
     return "；".join(told)
 
 
-class Contest(Decided):
+class OfSelfEvaluation:
+    """A record of one self-evaluation, whose department and year it has."""
+
+    evaluation: SelfEvaluation
+
+    @property
+    def department(self) -> Organisation:
+        """The department that is evaluated."""
+        return self.evaluation.department
+
+    @property
+    def year(self) -> int:
+        """The year of the self-evaluation."""
+        return self.evaluation.year
+
+
+class Contest(OfSelfEvaluation, Decided):
     """A figure that a department typed against what its ledgers say: with reason and proof,
     decided by the finance bureau.
 
@@ -330,16 +346,6 @@ class Contest(Decided):
                     return f"{shown} {contest.get('measured_on') or ''} {line.get('target')}".strip()
         return None
 
-    @property
-    def department(self) -> Organisation:
-        """The department whose figure is contested."""
-        return self.evaluation.department
-
-    @property
-    def year(self) -> int:
-        """The year of the self-evaluation."""
-        return self.evaluation.year
-
     def writers(self) -> set[str]:
         """Return the user names of all who typed a figure for the indicator, in whatever writing,
         whoever was the last.
@@ -349,7 +355,7 @@ class Contest(Decided):
         return set(typed.values_list("by__username", flat=True))
 
 
-class LowTarget(Decided):
+class LowTarget(OfSelfEvaluation, Decided):
     """What the finance bureau finds of a target that was far exceeded: whether it had been set too low, so
     that points go down by the deviation (财预〔2020〕10号). One officer finds, another upholds.
 
@@ -382,16 +388,6 @@ class LowTarget(Decided):
 
     def __str__(self) -> str:
         return self.indicator
-
-    @property
-    def department(self) -> Organisation:
-        """The department whose target it is."""
-        return self.evaluation.department
-
-    @property
-    def year(self) -> int:
-        """The year of the self-evaluation."""
-        return self.evaluation.year
 
     def writers(self) -> set[str]:
         """Return the user names of whoever found it, and of all who filled, checked or signed the

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.scratch import scratch_folder
-from zhunsheng.measures import Measure, measures
+from zhunsheng.measures import Measure
 from zhunsheng.regulations import (
     Scheme,
     deadlines,
@@ -40,6 +40,8 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
 from zhunsheng.web.services import jobs, office
+from zhunsheng.web.services.matching import choices
+from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.year.schemes import Moves, moves, pack
 from zhunsheng.web.throttle import counted
 
@@ -224,8 +226,8 @@ def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | Non
 
 
 def known_measures() -> dict[str, Measure]:
-    """Return the measures by id."""
-    return measures()
+    """Return the measures that an entry of the library can name, by id."""
+    return {m.id: m for m in choices()}
 
 
 def add_indicator(values: dict[str, str]) -> LibraryIndicator:
@@ -261,8 +263,11 @@ def add_scheme(
     place: Organisation, year: int, text: str, by: User | None = None, *, chosen: str = ""
 ) -> LocalScheme:
     """Add a local scheme, as ``text`` or one that comes with the program (``chosen``, its id), checked
-    against the format; all it holds for is assessed anew. Raises ``ZS-RG-01``, ``ZS-RG-02``, ``ZS-WB-63``.
+    against the format; all it holds for is assessed anew. The next year is the last that targets are set for.
+    Raises ``ZS-RG-01``, ``ZS-RG-02``, ``ZS-WB-63``, ``ZS-WB-64``.
     """
+    if year > (latest := this_year() + 1):
+        raise ZhunshengError("ZS-WB-64", year=year, latest=latest)
     text = scheme_text(pack(chosen)) if chosen else text
     with scratch_folder() as scratch:
         path = scratch / "方案.yaml"

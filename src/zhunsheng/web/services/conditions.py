@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evaluation.indicators import holds
 from zhunsheng.regulations import framework_for
 from zhunsheng.targets.fields import NEW_INDICATOR, PLACEHOLDER
 from zhunsheng.web.models import (
@@ -29,9 +30,11 @@ from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
 from zhunsheng.web.services.sheets import doubts
+from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.year import low_targets
 from zhunsheng.web.services.year.calendar import self_too_early
 from zhunsheng.web.services.year.rechecking import findings
-from zhunsheng.web.services.year.records import names_of, unexplained
+from zhunsheng.web.services.year.records import names_of, unexplained, words_of
 from zhunsheng.web.workflow import Said, condition
 
 PLACEHOLDERS = (NEW_INDICATOR, PLACEHOLDER)
@@ -189,6 +192,40 @@ def findings_decided(evaluation: SelfEvaluation, said: Said) -> list[str]:
     waiting = evaluation.low_targets.filter(state="found")
     return _listed(
         _("还有 %(n)s 项目标是否偏低的认定待另一人确认：%(names)s"), [w.indicator for w in waiting]
+    )
+
+
+@condition
+def findings_current(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Nothing is closed over a finding on a target that is another by now: of the new one nobody found
+    anything.
+    """
+    words = _("有 %(n)s 项认定之后改了指标值，请重新认定目标是否偏低：%(names)s")
+    return _listed(words, low_targets.lapsed(evaluation))
+
+
+@condition
+def found_as_it_is(finding: LowTarget, said: Said) -> list[str]:
+    """A finding is upheld on the target and the result that it was made of."""
+    moved = low_targets.moved(finding)
+    return [_("认定之后有了变化（%s），请不予认定，再作新的认定") % moved] if moved else []
+
+
+@condition
+def scored_in_force(evaluation: SelfEvaluation, said: Said) -> list[str]:
+    """Figures are accepted by the scheme in force: by another they would be others, and a band that the
+    scheme doesn't have judges nothing.
+    """
+    if evaluation.assessment is None:
+        return []
+    scheme = rules_for(evaluation.department, evaluation.year).scheme
+    was = evaluation.assessment.run.scheme
+    if (was.id, was.name) != (scheme.id, scheme.name):
+        told = {"was": was.name, "now": scheme.name}
+        return [_("得分按“%(was)s”计，现行的评分方案是“%(now)s”，请退回重新计算") % told]
+    judged = [w for w in words_of(evaluation).values() if w.band and not holds(scheme, w.band, w.share)]
+    return _listed(
+        _("有 %(n)s 项的档次不在现行评分方案之内，请退回重新评定：%(names)s"), [w.indicator for w in judged]
     )
 
 

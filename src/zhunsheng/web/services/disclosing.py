@@ -18,8 +18,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.disclosure import Found, Text, redacted, rules, texts_of
+from zhunsheng.disclosure import Found, Text, redacted, rules, texts_of, texts_of_rows
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import blocks_of
+from zhunsheng.intake.grid import Grid, Paragraph
+from zhunsheng.targets import Place
 from zhunsheng.web.models import User
 
 PLACES = 12  # named of one datum; how often it stands is always told
@@ -198,13 +202,30 @@ def of_file(name: str, content: bytes) -> Iterator[Text]:
     yield from texts_of(name, content)
 
 
+def _of_document(name: str, content: bytes) -> Iterator[Text]:
+    """Yield the texts of a document that is taken in; of a format that is read and never published (doc, pdf,
+    ofd) those that the reader of targets sees.
+    """
+    try:
+        yield from of_file(name, content)
+    except ZhunshengError as error:
+        if error.code != "ZS-WB-43":
+            raise
+        for block in blocks_of(open_bytes(content, name)):
+            if isinstance(block, Paragraph):
+                yield Text(block.place.label(), [([block.text], 0)])
+            elif isinstance(block, Grid):
+                rows = [[block.text(r, c) for c in block.distinct(r)] for r in range(len(block.rows))]
+                yield from texts_of_rows(Place(table=block.place(0, 0).table or 1).label(), rows)
+
+
 def noted(name: str, content: bytes) -> list[dict[str, str]]:
     """Return what is personal in a document that is taken in, in its name, pages' heads and feet too: kind,
     masked, place.
     """
     found = []
     try:
-        for text in of_file(name, content):
+        for text in _of_document(name, content):
             found += [
                 {
                     "kind": one.title,
@@ -215,5 +236,5 @@ def noted(name: str, content: bytes) -> list[dict[str, str]]:
                 if one.kind != "author"
             ]
     except ZhunshengError:
-        return []  # what can't be read for this is not read as targets either, or was refused before
+        return []  # what can't be read at all was refused before
     return found[:NOTED]

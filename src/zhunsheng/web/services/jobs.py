@@ -373,7 +373,7 @@ def archive_soon(
     """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``,
     ``ZS-WB-04``.
     """
-    documents = [f for f in folder if f.name and f.name.lower().endswith(archives.ENDINGS)]
+    documents = [f for f in folder if f.name and f.name.lower().endswith(archives.SUFFIXES)]
     if documents:
         name = _("选择的文件夹") + ".zip"
         upload = Upload.keep(archives.packed(documents), name, "archive", place, user)

@@ -131,6 +131,21 @@ def waiting(department: Organisation, as_of: date) -> list[Waits]:
     ]
 
 
+def doubtful(department: Organisation, as_of: date) -> list[tuple[str, str, int]]:
+    """Return the limits (id, name) with how many rows no one can place in time, since their days contradict
+    each other; none where the evidence can't be read.
+    """
+    try:
+        found = totals(_standing(department, as_of))
+    except ZhunshengError:  # ``waiting`` keeps it in the log
+        return []
+    return [
+        (total.limit, _entry(total.limit, as_of).name, total.counts["doubtful"])
+        for total in found
+        if total.counts["doubtful"]
+    ]
+
+
 def _entry(limit: str, day: date) -> Deadline:
     return version_on(limit, day) or applied()[limit][-1]
 

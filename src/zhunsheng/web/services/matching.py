@@ -256,5 +256,7 @@ def open_proposals(run: Run) -> list[str]:
 
 
 def choices() -> list[Measure]:
-    """Return the measures that a person can choose from, by name."""
-    return sorted(measures().values(), key=lambda m: m.name)
+    """Return the measures that a person can choose from, by name: no part of one, which only tells its whole
+    apart.
+    """
+    return sorted((m for m in measures().values() if not m.part), key=lambda m: m.name)

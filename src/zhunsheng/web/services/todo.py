@@ -172,8 +172,8 @@ def _safeguards(user: User, department: Organisation, year: int, today: date) ->
 
 
 def _limits(user: User, department: Organisation, year: int, today: date) -> Iterator[Waiting]:
-    """Yield the statutory limits of which rows are overdue or due soon, on the pages of this year and the
-    last.
+    """Yield the statutory limits of which rows are overdue or due soon, or can't be placed in time, on the
+    pages of this year and the last.
     """
     if today.year not in (year, year + 1) or not may(user, "ledgers.import", department):
         return
@@ -184,6 +184,13 @@ def _limits(user: User, department: Organisation, year: int, today: date) -> Ite
                 "{limit}：{late} 件逾期，{soon} 件临近到期", limit=one.name, late=one.overdue, soon=one.soon
             )
             yield told, f"{url}?{urlencode({'limit': one.id, 'as_of': today})}", one.earliest
+    for name, title, count in limits.doubtful(department, today):
+        asked = urlencode({"limit": name, "state": "doubtful", "as_of": today})
+        yield (
+            worded("{limit}：{count} 件日期存疑，请核对台账", limit=title, count=count),
+            f"{url}?{asked}",
+            None,
+        )
 
 
 def _publications(user: User, department: Organisation) -> Iterator[Waiting]:

@@ -15,7 +15,6 @@ from zhunsheng.translation import worded
 from zhunsheng.web.models import Organisation, Upload, User
 
 LIMITS = {"attachment": 20 * 2**20, "document": 50 * 2**20}  # bytes by purpose; others as the site is set
-DOCUMENTS = ("txt", "docx", "xlsx", "xls", "ods", "html", "csv")
 _HEADS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"PAR1": ".parquet"}
 
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
-from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds
-from zhunsheng.intake import book_of
+from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
+from zhunsheng.intake import ENDINGS, book_of
 from zhunsheng.text import clean
 from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -31,7 +31,7 @@ from zhunsheng.web.services.uploads import LIMITS
 # A document in a zip may be as large as one that comes alone. They are read one by one,
 # so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
-ENDINGS = (".docx", ".xlsx", ".xls", ".pdf", ".txt", ".html")
+SUFFIXES = tuple(f".{ending}" for ending in ENDINGS)
 
 
 def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _path: True) -> Documents:
@@ -40,10 +40,10 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
     Raises ``ZS-WB-07`` for a zip that is broken, too large, locked or without any document.
     """
     try:
-        archive = Zip(content, BOUNDS, lambda info: _is_document(path_of(info)))
+        archive = Zip(content, BOUNDS, lambda info: _is_document(name_of(info)))
         if not archive.members:
             raise ZhunshengError("ZS-WB-07", name=name, detail=worded("里面没有绩效目标文件"))
-        listed = [info for info in archive.members if chosen(path_of(info))]
+        listed = [info for info in archive.members if chosen(name_of(info))]
         for info in listed:  # all before the first is taken in: of a zip that is broken nothing is
             archive.test(info)
     except UnfitZip as fault:
@@ -65,24 +65,14 @@ class Documents:
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         for info in self.listed:
-            yield path_of(info), self.archive.read(info)
-
-
-def path_of(info: zipfile.ZipInfo) -> str:
-    """Return a member's path; names from Windows tools come in GBK without a flag that says otherwise."""
-    return info.filename if info.flag_bits & 0x800 else _gbk(info.filename)
+            yield name_of(info), self.archive.read(info)
 
 
 def _is_document(path: str) -> bool:
     pure = PurePosixPath(path)
-    return not path.endswith("/") and pure.suffix.lower() in ENDINGS and not pure.name.startswith(("~$", "."))
-
-
-def _gbk(name: str) -> str:
-    try:
-        return name.encode("cp437").decode("gbk")
-    except UnicodeError:
-        return name
+    return (
+        not path.endswith("/") and pure.suffix.lower() in SUFFIXES and not pure.name.startswith(("~$", "."))
+    )
 
 
 def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:

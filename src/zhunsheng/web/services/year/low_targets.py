@@ -9,10 +9,12 @@ from django.db import transaction
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
 from zhunsheng.web.models import LowTarget, SelfEvaluation, User
+from zhunsheng.web.models.year import promise_moved
 from zhunsheng.web.services.sheets.lookup import book_in_force
 from zhunsheng.web.services.year.contests import resign
 from zhunsheng.web.services.year.figures import assess_now
 from zhunsheng.web.services.year.question import promises
+from zhunsheng.web.services.year.records import same_target
 from zhunsheng.web.workflow import check, note
 
 EXCEEDED = ("explain", "over")  # verdicts of results far beyond their target
@@ -56,6 +58,38 @@ def newest(evaluation: SelfEvaluation) -> Mapping[tuple[str, str], LowTarget]:
     """Return the newest finding on each indicator, by the codes of sheet and indicator."""
     found = evaluation.low_targets.select_related("by", "evaluation__department")
     return {(one.sheet_code, one.indicator_code): one for one in found.order_by("pk")}
+
+
+def lapsed(evaluation: SelfEvaluation) -> list[str]:
+    """Return the names of indicators far beyond their target whose upheld finding is of another target than
+    today's: it counts no more, and nobody found anything of the new one.
+    """
+    run = evaluation.assessment.run if evaluation.assessment else None
+    promised = promises(book_in_force(evaluation.department, evaluation.year, evaluation.as_of))
+    return [
+        line.name
+        for key, one in newest(evaluation).items()
+        if one.state == LowTarget.State.UPHELD
+        and run is not None
+        and (line := run.line(*key)) is not None
+        and line.score.verdict in EXCEEDED
+        and not (key in promised and same_target(one.promised, promised[key], evaluation.year))
+    ]
+
+
+def moved(finding: LowTarget) -> str:
+    """Return in words what is another than a finding was made of: the target or the result; empty where both
+    are the same.
+    """
+    evaluation, key = finding.evaluation, (finding.sheet_code, finding.indicator_code)
+    promised = promises(book_in_force(evaluation.department, evaluation.year, evaluation.as_of)).get(key)
+    line = evaluation.assessment.run.line(*key) if evaluation.assessment else None
+    if promised is None or line is None:
+        return worded("指标已从目标表中删除")
+    if not same_target(finding.promised, promised, evaluation.year):
+        return promise_moved(finding.promised, promised)
+    now = line.outcome.text
+    return "" if now == finding.result else worded("完成值 {was} → {now}", was=finding.result, now=now)
 
 
 def upheld(finding: LowTarget, user: User) -> None:

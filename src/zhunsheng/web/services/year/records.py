@@ -61,10 +61,11 @@ def rulings_of(
     department: Organisation, year: int, day: date, promised: Mapping[tuple[str, str], dict[str, str]]
 ) -> dict[tuple[str, str], LowTarget]:
     """Return what the finance bureau found, by the newest upheld finding, of each target that still promises
-    what it was found of: in the self-evaluation whose day it is, by codes of sheet and indicator.
+    what it was found of, by codes of sheet and indicator: in the self-evaluation of that day or of an earlier
+    one, since the target is the same in what came after.
     """
     mine = LowTarget.objects.filter(
-        evaluation__department=department, evaluation__year=year, evaluation__as_of=day, state="upheld"
+        evaluation__department=department, evaluation__year=year, evaluation__as_of__lte=day, state="upheld"
     )
     found = {(one.sheet_code, one.indicator_code): one for one in mine.order_by("pk")}
     return {

@@ -1,0 +1,241 @@
+"""Read the documents of a folder or zip one by one, in processes: one that ends does not end the others."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import FrameType
+from typing import Any
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_bytes, open_file, unfit
+from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
+from zhunsheng.intake import MAX_DOCUMENT, book_of
+from zhunsheng.translation import worded
+from zhunsheng.usecases.progress import Progress, no_progress
+
+FORMAT = "zhunsheng.reading/1"
+BOUNDS = ZipBounds(members=20_000, member=MAX_DOCUMENT, unpacked=20 * 2**30)
+MAX_ZIP = 2**30  # bytes
+SECONDS = 60  # of one document, by the clock
+_AHEAD = 4  # documents a process that are handed out before the first is read
+_PACKED = (".zip", ".rar", ".7z", ".gz", ".tar")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of one document: counts of what was read, or the error.
+
+    ``book`` is there where it was asked for, in format ``zhunsheng.book/1``.
+    """
+
+    path: str
+    sheets: int = 0
+    indicators: int = 0
+    unsure: int = 0
+    book: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    said: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it in format ``zhunsheng.reading/1``."""
+        return {"format": FORMAT, "path": self.path, "book": self.book, "error": self.error}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A document that is to be read: where it lies, or its bytes out of a zip, or why it isn't to be read."""
+
+    path: str
+    file: Path | None = None
+    data: bytes | None = None
+    error: ZhunshengError | None = None
+
+
+def is_many(path: Path) -> bool:
+    """Say whether a path is a folder, or a zip that is no document itself."""
+    if path.is_dir():
+        return True
+    try:
+        with path.open("rb") as stream:
+            if stream.read(4) != b"PK\x03\x04":
+                return False
+        if path.stat().st_size > MAX_DOCUMENT:
+            return True
+        names = {PurePosixPath(name).name for name in Zip(path.read_bytes(), BOUNDS).names}
+    except (OSError, UnfitZip):
+        return path.suffix.lower() == ".zip"
+    # Documents that are zips themselves have one of these parts.
+    return not names & {"[Content_Types].xml", "mimetype", "OFD.xml"}
+
+
+def read_many(
+    path: Path,
+    *,
+    books: bool = False,
+    workers: int | None = None,
+    progress: Progress = no_progress,
+    read: Callable[[Task, bool], Reading] | None = None,
+) -> Iterator[Reading]:
+    """Yield what became of each document of a folder (with the folders in it) or zip, in the order of paths.
+
+    Every document ends as one ``Reading``, also where the process that read it ended or was not done after
+    ``SECONDS`` (``ZS-IN-49``), where a zip lies in the zip (``ZS-IN-48``) or a path in it points out of it
+    (``ZS-IN-47``). ``books`` gives the books too; there are as many ``workers`` (processes) as cores, each of
+    which reads by ``read_one``, or by what a test gives as ``read``.
+
+    Raises ``ZS-IN-04`` to ``-07`` for a zip that can't be opened, ``ZS-IN-02`` where nothing lies there.
+    """
+    count, tasks = _in_folder(path) if path.is_dir() else _in_zip(path)
+    if not count:
+        raise ZhunshengError("ZS-IN-02", name=path.name)
+    pool = _Pool(min(workers or os.cpu_count() or 1, count), books, read or read_one)
+    try:
+        for done, reading in enumerate(pool.read(tasks), start=1):
+            progress(reading.path, done, count)
+            yield reading
+    finally:
+        pool.close()
+
+
+def _in_folder(folder: Path) -> tuple[int, Iterable[Task]]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        found += [Path(parent) / name for name in names if not name.startswith(("~$", "."))]
+    found.sort()
+    return len(found), (_of_file(file, str(file.relative_to(folder))) for file in found)
+
+
+def _of_file(file: Path, path: str) -> Task:
+    if file.suffix.lower() in _PACKED:
+        return Task(path, error=ZhunshengError("ZS-IN-48", name=path))
+    return Task(path, file=file)
+
+
+def _in_zip(path: Path) -> tuple[int, Iterable[Task]]:
+    if (size := path.stat().st_size) > MAX_ZIP:
+        detail = worded("{size} MB，上限 {most} MB", size=f"{size / 2**20:.0f}", most=f"{MAX_ZIP // 2**20}")
+        raise ZhunshengError("ZS-IN-06", name=path.name, detail=detail)
+    try:
+        archive = Zip(path.read_bytes(), BOUNDS, lambda info: not info.is_dir())
+    except UnfitZip as fault:
+        raise unfit(fault, path.name) from None
+    listed = sorted((name_of(info), n) for n, info in enumerate(archive.members))
+    listed = [one for one in listed if not PurePosixPath(one[0]).name.startswith(("~$", "."))]
+    return len(listed), (_of_member(archive, name, n) for name, n in listed)
+
+
+def _of_member(archive: Zip, path: str, number: int) -> Task:
+    parts = path.replace("\\", "/").split("/")
+    if ".." in parts or path.startswith(("/", "\\")) or ":" in parts[0] or "\0" in path:
+        return Task(path, error=ZhunshengError("ZS-IN-47", name=path))
+    if PurePosixPath(path).suffix.lower() in _PACKED:
+        return Task(path, error=ZhunshengError("ZS-IN-48", name=path))
+    try:
+        return Task(path, data=archive.read(archive.members[number]))
+    except UnfitZip as fault:
+        return Task(path, error=unfit(fault, path))
+
+
+class _Pool:
+    """Processes that read documents; one that ends takes no other document with it."""
+
+    def __init__(self, workers: int, books: bool, read: Callable[[Task, bool], Reading]) -> None:
+        self.workers, self.books, self.reads = workers, books, read
+        self.running = self._started(workers)
+
+    def _started(self, workers: int) -> ProcessPoolExecutor:
+        # Each starts afresh: a copy of this process would have its threads' locks without its threads.
+        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+    def close(self) -> None:
+        """End the processes; what is not read yet is left."""
+        self.running.shutdown(wait=False, cancel_futures=True)
+
+    def read(self, tasks: Iterable[Task]) -> Iterator[Reading]:
+        """Yield what became of each, in order."""
+        ahead: deque[tuple[Task, Future[Reading] | None]] = deque()
+        for task in tasks:
+            ahead.append((task, self._handed(task)))
+            if len(ahead) > self.workers * _AHEAD:
+                yield self._done(*ahead.popleft())
+        while ahead:
+            yield self._done(*ahead.popleft())
+
+    def _handed(self, task: Task) -> Future[Reading] | None:
+        if task.error is not None:
+            return None
+        try:
+            return self.running.submit(self.reads, task, self.books)
+        except BrokenProcessPool:
+            self.running = self._started(self.workers)
+            return self.running.submit(self.reads, task, self.books)
+
+    def _done(self, task: Task, future: Future[Reading] | None) -> Reading:
+        if task.error is not None:
+            return _failed(task.path, task.error)
+        assert future is not None
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            return self._alone(task)
+
+    def _alone(self, task: Task) -> Reading:
+        """Read a document that was on its way when a process ended, in one of its own: another may be the
+        cause.
+        """
+        with self._started(1) as one:
+            try:
+                return one.submit(self.reads, task, self.books).result()
+            except BrokenProcessPool:
+                detail = worded("读取程序中断")
+                return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=detail))
+
+
+class _Overdue(BaseException):
+    """A document took too long; no reader may catch it as an error of its own."""
+
+
+def _overdue(_signal: int, _frame: FrameType | None) -> None:
+    raise _Overdue
+
+
+def read_one(task: Task, books: bool) -> Reading:
+    """Read one document, in a process of the pool. Whatever is wrong with it is told by the reading."""
+    signal.signal(signal.SIGALRM, _overdue)
+    signal.alarm(SECONDS)
+    try:
+        if task.data is not None:
+            if len(task.data) > MAX_DOCUMENT:
+                raise ZhunshengError("ZS-IN-06", name=task.path, detail=f"{len(task.data) // 2**20} MB")
+            opened = open_bytes(task.data, PurePosixPath(task.path).name)
+        else:
+            assert task.file is not None
+            opened = open_file(task.file, max_bytes=MAX_DOCUMENT)
+        book = book_of(opened)
+    except ZhunshengError as error:
+        return _failed(task.path, error)
+    except _Overdue:
+        detail = worded("{seconds} 秒没有读完", seconds=SECONDS)
+        return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=detail))
+    except BaseException as error:  # also what a library in Rust did not foresee
+        said = f"{type(error).__name__}: {error}"[:300]
+        return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=said))
+    finally:
+        signal.alarm(0)
+    indicators = sum(len(sheet.indicators) for sheet in book.sheets)
+    told = json.loads(json.dumps(book.as_json(), default=str)) if books else None
+    return Reading(task.path, len(book.sheets), indicators, len(book.unsure), told)
+
+
+def _failed(path: str, error: ZhunshengError) -> Reading:
+    return Reading(path, error=error.as_json(), said=error.text())
