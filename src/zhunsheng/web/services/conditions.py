@@ -29,8 +29,8 @@ from zhunsheng.web.models.targets import SheetVersion
 from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
-from zhunsheng.web.services.sheets import doubts
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import doubts
 from zhunsheng.web.services.year import low_targets
 from zhunsheng.web.services.year.calendar import self_too_early
 from zhunsheng.web.services.year.rechecking import findings
