@@ -129,10 +129,15 @@ def test_a_correction_answers_its_doubt(version, sign_in):
     answer = flat(client.post(reverse("field", args=[version.pk]), sent, **HTMX))
     assert kept(version).answered["1"]["how"] == "corrected"
     assert "已改正" in answer and 'hx-swap-oob="true"' in answer and "还有 2 处未核对，不能提交" in answer
+    # What was confirmed and is corrected after all is no longer said to have been read right.
+    with acting("caiwu"):
+        confirm(version, [2])
+        set_field(kept(version), "indicators.4.target", "≤5%", "约5%")
+    assert kept(version).answered["2"]["how"] == "corrected"
     # Another field's correction leaves the list as it is.
     sent = {"path": "indicators.1.target", "text": "≥130公里", "was": "≥120公里"}
     answer = flat(client.post(reverse("field", args=[version.pk]), sent, **HTMX))
-    assert 'id="doubts"' not in answer and len(kept(version).answered) == 1
+    assert 'id="doubts"' not in answer and len(kept(version).answered) == 2
 
 
 def test_a_row_that_is_removed_takes_its_doubt_along_and_the_others_follow_theirs(version):

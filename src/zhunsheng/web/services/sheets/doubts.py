@@ -162,15 +162,14 @@ def answer(version: SheetVersion, numbers: Collection[int], how: How) -> None:
 def follow(version: SheetVersion, old: TargetSheet, new: TargetSheet, edited: Collection[str]) -> None:
     """Answer what an edit from one sheet to another answers by itself: the doubts of the fields that were
     typed anew (``edited`` are their paths), and of rows that are gone.
+
+    Who corrects what somebody confirmed answers it anew: no typed value is said to have been read right.
     """
-    open_ones = set(waiting(version))
-    known = {n: path_of(old, one) for n, one in enumerate(entries(version)) if n in open_ones}
+    asked = {n: one for n, one in enumerate(entries(version)) if must_confirm(one)}
+    known = {n: path for n, one in asked.items() if (path := path_of(old, one))}
     corrected = [n for n, path in known.items() if path in edited]
-    gone = [
-        n
-        for n, one in enumerate(entries(version))
-        if known.get(n) and n not in corrected and path_of(new, one) is None
-    ]
+    left = set(waiting(version)) - set(corrected)
+    gone = [n for n in known if n in left and path_of(new, asked[n]) is None]
     if corrected:
         answer(version, corrected, "corrected")
     if gone:
