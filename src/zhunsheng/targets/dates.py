@@ -13,6 +13,7 @@ from zhunsheng.translation import worded
 
 _EXCEL_EPOCH = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was.
 EXCEL_DATES = range(36526, 55153)  # 2000-01-01 to 2050-12-31, the serials a plan of this century can hold
+_PLAIN = str.maketrans("零一二三四五六七八九", "0123456789")
 _DAYS = {"初": 5, "上旬": 10, "中": 15, "中旬": 20}  # parts of a month that end before it does
 _QUARTER = {"一": 3, "二": 6, "三": 9, "四": 12, "1": 3, "2": 6, "3": 9, "4": 12}
 _TAIL = (
@@ -29,6 +30,7 @@ def excel_date(serial: int) -> date:
 def read_date(text: str, year: int | None, dated: bool) -> date | str | None:
     """Return a day, why it can't be told, or None where a normalised text is none; ``year`` completes it."""
     body = re.sub(r"^(?:≤|<=?|=|≥)?(?:截至|截止|截止到|截至到|于|在|到|至|按时于)?", "", text)
+    body = re.sub(r"^[零一二三四五六七八九]{4}(?=年)", lambda m: m[0].translate(_PLAIN), body)  # 二〇二五年
     body = re.sub(
         r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda m: str(chinese_number(m[0]) or m[0]), body
     )
@@ -72,6 +74,8 @@ def _with_year(text: str, dated: bool) -> date | str | None:
         return _month(int(match[1]), int(match[2]), match[3] or "")
     if match := re.fullmatch(rf"(\d{{4}})年度?(?:年底|年末|底|末|内)?{_TAIL}", text):
         return _date(int(match[1]), 12, 31)
+    if match := re.fullmatch(r"(20\d{2})(\d{2})(\d{2})(?:日)?(?:之|以)?前(?:完成)?", text):
+        return _date(int(match[1]), int(match[2]), int(match[3]))
     if dated and re.fullmatch(r"20\d{2}", text):
         return _date(int(text), 12, 31)
     if match := re.fullmatch(rf"(\d{{4}})年(?:第)?([一二三四1-4])季度(?:末|底)?{_TAIL}", text):

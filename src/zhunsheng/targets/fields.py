@@ -44,6 +44,7 @@ COLUMN_LABELS = INDICATOR_LABELS | {
     "original": worded("调整前指标值"),
     "actual": worded("完成值"),
     "score": worded("得分"),
+    "term": worded("目标类型"),
 }
 # What kind of text each field holds, which says how long it may be (``text.MOST``);
 # others are numbers and days.

@@ -16,10 +16,22 @@ from zhunsheng.targets.spelling import column_op, normalise
 from zhunsheng.targets.units import known_unit
 
 Class = Literal[
-    "level1", "level2", "op", "nature", "direction", "unit", "points", "target", "serial", "words", "empty"
+    "level1",
+    "level2",
+    "op",
+    "nature",
+    "direction",
+    "unit",
+    "points",
+    "target",
+    "serial",
+    "term",
+    "words",
+    "empty",
 ]
 
 _MOST = Decimal("0.8")  # of a column's cells that are to be of one class; others are slips and notes
+_TERMS = re.compile(r"(?:[中长]期|中长期|实施期|年度|当年|本年度?)(?:绩效)?(?:目标|指标)?")
 _NATURES = re.compile(r"定[量性](?:指标)?")
 _DIRECTIONS = re.compile(r"[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
@@ -28,7 +40,8 @@ _NUMBER = re.compile(
 )
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
-_MEASURED = re.compile(r"[\d≥≤<>=]")
+_LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
+_MEASURED = re.compile(r"[\d≥≤<>=]|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
 _MOST_POINTS = Decimal(60)  # of one indicator
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
 
@@ -54,6 +67,8 @@ def level_of(text: str) -> Literal["level1", "level2"] | None:
 
     What is both (成本指标, 满意度指标) counts as ``level1``.
     """
+    if len(text) > _LONGEST_VALUE:
+        return None
     return "level1" if is_level(text, "level1") else "level2" if is_level(text, "level2") else None
 
 
@@ -65,7 +80,7 @@ def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
 @lru_cache(maxsize=16384)
 def both_levels(text: str) -> tuple[str, str] | None:
     """Return the two levels that one cell names (产出-数量, 产出指标数量指标); None where it doesn't."""
-    bare = _NUMBER.sub("", "".join(text.split()))
+    bare = _NUMBER.sub("", "".join(text.split())) if len(text) <= _LONGEST_VALUE else ""
     for at in range(2, len(bare) - 1):
         first, second = bare[:at].rstrip(_JOINTS), bare[at:].lstrip(_JOINTS)
         joined = bare[at - 1] in _JOINTS  # behind a joint any words are a category
@@ -88,9 +103,14 @@ def under(name: str, level1: str) -> bool:
 @lru_cache(maxsize=16384)
 def is_value(text: str) -> bool:
     """Say whether a cell is a target value that can be measured: a number with its sign or unit, a day."""
-    return bool(_MEASURED.search(normalise(text))) and TargetValue.parse(text, year=2000).op not in (
-        "level",
-        "unread",
+    return (
+        len(text) <= _LONGEST_VALUE
+        and bool(_MEASURED.search(normalise(text)))
+        and TargetValue.parse(text, year=2000).op
+        not in (
+            "level",
+            "unread",
+        )
     )
 
 
@@ -110,6 +130,8 @@ def class_of(cells: Sequence[str]) -> Class:
     words = [normalise(text) for text in told]
     if mostly(_NATURES.fullmatch(word) is not None for word in words):
         return "nature"
+    if all(_TERMS.fullmatch(word) for word in words) and any("年" in word for word in words):
+        return "term"
     if mostly(column_op(text) is not None for text in told):
         return "op"
     if mostly(_DIRECTIONS.fullmatch(word) is not None for word in words):

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import cast, get_args
 
 from zhunsheng.intake import labels
+from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
 from zhunsheng.intake.recognition.money import (
@@ -41,7 +42,7 @@ _OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?
 
 
 _WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
-_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、])")
+_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、]\s*[一-龥])")
 _NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
@@ -53,6 +54,7 @@ class Zone:
     label: str = ""
     money: dict[str, int] = field(default_factory=dict)
     amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
+    heads: tuple[tuple[int, str, str], ...] = ()  # columns of money by part, with their words, over amounts
     year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
 
@@ -70,6 +72,16 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         and (column := amounts_column(row, document.year)) is not None
     ):
         zone.amounts = column
+        return
+    if zone.label.startswith(("budget", "money")) and (heads := _money_heads(document, row)):
+        zone.heads = heads
+        return
+    if zone.heads and any(re.search(r"\d", row.text(column)) for column, _, _ in zone.heads):
+        for column, name, words in zone.heads:
+            if re.search(r"\d", row.text(column)):
+                label = words if unit_noted(words) else f"{words} {row.cells[0][1]}"
+                put_field(document, draft, name, Said(row.text(column), row.place(column), label))
+        zone.heads = ()
         return
     if zone.amounts is not None and zone.label.startswith(("budget", "money")):
         read_amounts(document, draft, row, zone.amounts)
@@ -104,6 +116,21 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         draft.put(name, text, value.place)
 
 
+def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ...]:
+    """Return the columns of a row that names parts of the budget over amounts in the next row: 资金总额 |
+    财政资金 | 其他资金, 总投资 | 以前年度安排 | 2025年安排; empty for other rows.
+    """
+    found = []
+    for column, text in row.cells[1:]:
+        name = labels.label(text)
+        if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
+            name = "budget.total"
+        if name and name.startswith("budget."):
+            found.append((column, name, text))
+    digits = any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells[1:])
+    return tuple(found) if len(found) > 1 and not digits else ()
+
+
 def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put an amount into the part of the budget that its label names, several told in one cell each into
     its own.
@@ -112,8 +139,8 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     if not parts and name == "money" and len(_WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
         parts = [("", _WITH_UNIT.findall(value.text)[0])]
-    if parts and (first := _FIRST.match(value.text)):  # 总额：216；其中：财政拨款200
-        parts.insert(0, (value.label.partition("：")[0], first[0]))
+    if first := _FIRST.match(value.text):  # 总额：216；其中：财政拨款200
+        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text, 1)]
     for words, written in parts:
         part = part_named(words)
         if part is None:

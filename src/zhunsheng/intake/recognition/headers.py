@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets import TargetValue
@@ -19,10 +20,13 @@ from zhunsheng.targets.spelling import column_op
 
 def stated(text: str) -> bool:
     """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
+    if len(text) > _LONGEST_STATED:
+        return False
     found, left = prose.indicators(text, 2000)
     return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
 
 
+_LONGEST_STATED = 100  # characters of a cell that states an indicator with its value
 _REQUIRED = {"target", "actual", "score", "weight", "medium_term", "stated"}
 _GLYPHS: tuple[Class, ...] = ("op", "nature", "direction", "unit")  # what a column is by its cells alone
 _OF_CONTENT: dict[Class, str] = {
@@ -33,6 +37,7 @@ _OF_CONTENT: dict[Class, str] = {
     "direction": "direction",
     "unit": "unit",
     "points": "weight",
+    "term": "term",
     "target": "target",
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
@@ -260,7 +265,12 @@ def _under_one_head(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str
         return False
     over = [grid.text(top, column).strip() for column in columns]
     heads = sum(bool(labels.header(grid.text(top, column))) for column in grid.distinct(top))
-    return bool(over[0]) and not any(over[1:]) and heads >= 3 and not any(is_value(text) for _, text in own)
+    return (
+        bool(over[0])
+        and not any(over[1:])
+        and heads >= 3
+        and not any(is_value(text) and not titles.is_year(text) for _, text in own)
+    )
 
 
 def _is_head(text: str) -> bool:
@@ -364,7 +374,7 @@ def _by_words(
     rivals: list[int] = []
     by_field: dict[str, list[_Column]] = {}
     for one in _yearly_group(columns, grid, row, fields):
-        if one.said == "target" and one.holds in _GLYPHS:
+        if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
         elif one.said:
             by_field.setdefault(one.said, []).append(one)
@@ -382,6 +392,9 @@ def _by_words(
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
             exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
             fields[name] = exact[0].number
+    kind, about, named = (fields.get(what, -1) for what in ("level2", "description", "name"))
+    if "level1" not in fields and 0 <= kind < about < named:  # 指标类别 | 指标内容 | 指标名称
+        fields |= {"level1": kind, "level2": fields.pop("description")}
     weights = [one.number for one in by_field.get("weight", ())]
     if len(weights) > 1 and "name" in fields:  # a level's points stand behind its name
         behind = [number for number in weights if number > fields["name"]]
@@ -427,7 +440,7 @@ def _value_of_year(
 ) -> None:
     """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
     left = list(claims)
-    words = [one for one in left if one.holds == "words"]
+    words = [one for one in left if one.holds == "words" and not one.told("adjusted")]
     if words and any(one.holds == "target" for one in left):  # 指标值内容 over what the value means
         left = [one for one in left if one not in words]
         fields.setdefault("description", words[0].number)

@@ -84,7 +84,8 @@ def _read_texts(
             document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
-    draft.indicators.append(Read(one, draft.medium))
+    medium = bool(re.search(r"[中长]期|实施期", texts.get("term", "")))
+    draft.indicators.append(Read(one, draft.medium or medium))
 
 
 def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:

@@ -22,7 +22,7 @@ _UNIT_NOTE = re.compile(
     r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
 )
 _TOLD = re.compile(
-    r"([一-龥()：:]+?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
+    r"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
 )
 _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
@@ -44,7 +44,10 @@ def amount(document: Document, said: Said) -> Decimal | None:
 
     The unit is the one written behind the number, noted in the label, at the rows, or over the table.
     """
-    match = _MONEY.search(normalise(said.text))
+    text = normalise(said.text)
+    if figures := re.search(r"[¥￥]([\d,.]*\d)", text):  # beside the same sum in words
+        text = f"{figures[1]}元"
+    match = _MONEY.search(text)
     if not match or re.fullmatch(r"20\d\d年度?", normalise(said.text)):
         return None
     if odd := misgrouped(match[1].replace("，", ",")):
@@ -64,12 +67,12 @@ def amount(document: Document, said: Said) -> Decimal | None:
     return number * YUAN[unit or "万元"]
 
 
-def parts_of(text: str) -> list[tuple[str, str]]:
+def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     """Return the amounts that words tell with what each is called: 合计：52.5万元，其中：市级财政42.5万元
-    gives (合计, 52.5万元), (市级财政, 42.5万元); empty where they tell fewer than two.
+    gives (合计, 52.5万元), (市级财政, 42.5万元); empty where they tell fewer than ``least``.
     """
     found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
-    return found if len(found) > 1 else []
+    return found if len(found) >= least else []
 
 
 def part_named(name: str) -> BudgetPart | None:
@@ -140,7 +143,9 @@ def amounts_column(row: Row, year: int | None) -> int | None:
         for column, text in heads
         if _AMOUNT.search(text) and not labels.qualifies(text, "past") and "执行" not in text
     ]
-    years = [(column, titles.year_in(text)) for column, text in row.cells if titles.is_year(text)]
+    years = [
+        (column, told) for column, text in row.cells if (told := titles.year_in(text)) and "执行" not in text
+    ]
     if len(years) > 1:
         return next((column for column, told in years if told == year), None)
     of_year = [column for column, text in mine if re.search(r"本年|当年|申请", text)]

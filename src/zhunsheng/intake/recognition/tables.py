@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from zhunsheng.intake import labels
-from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
@@ -16,6 +16,7 @@ from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
+from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.translation import worded
@@ -95,6 +96,10 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if is_indicator(row.grid, row.number):
         why = worded("像是绩效指标，认不出各列是什么，没有读入")
         document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
+        return 1
+    if row.only is not None and now.draft is None:
+        now.zone_title = row.only if len(row.only) < 30 else ""
+        read_paragraph(document, Paragraph(row.only, row.place(row.cells[0][0])))
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
