@@ -82,6 +82,7 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
         books.append(read_book(path))
     if len(books) == 1:
         return books[0]
+    begin = [sum(len(b.sheets) for b in books[:n]) for n in range(len(books))]
     source = Source(
         name="、".join(b.source.name for b in books),
         sha256=books[0].source.sha256,
@@ -91,7 +92,11 @@ def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
         Book(
             source=source,
             sheets=tuple(s for b in books for s in b.sheets),
-            unsure=tuple(u for b in books for u in b.unsure),
+            unsure=tuple(
+                u if u.sheet is None else u.model_copy(update={"sheet": u.sheet + first})
+                for b, first in zip(books, begin, strict=True)
+                for u in b.unsure
+            ),
         )
     )
 

@@ -9,6 +9,7 @@ POSTED = {
     "field",
     "part",
     "settle",
+    "doubt",
     "same",
     "adjust",
     "undo",

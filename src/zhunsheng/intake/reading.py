@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from zhunsheng.files.opening import Opened, open_file
@@ -53,8 +54,24 @@ def book_of(opened: Opened) -> Book:
         raise refusal(opened.name, blocks)
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))
-    unsure = (*book.unsure, *told, *unread(blocks), *_macros(opened), *long, *scanned.doubts(sheets, blocks))
+    beside = (_placed(one, sheets) for one in (*told, *unread(blocks), *_macros(opened)))
+    unsure = (*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks))
     return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+
+
+def _placed(one: Unsure, sheets: Sequence[TargetSheet]) -> Unsure:
+    """Return what a reader told of a place with the sheet that stands there: the last to begin before it."""
+    place = one.place
+    if place is None or (at := place.position()) is None:
+        return one
+    begins = [
+        (min(known), n)
+        for n, sheet in enumerate(sheets)
+        if (known := [there for near in sheet.places() if (there := near.position()) and there[0] == at[0]])
+    ]
+    before = [(begin, n) for begin, n in begins if begin <= at]
+    found = max(before)[1] if before else min(begins)[1] if begins else None
+    return one.model_copy(update={"sheet": found})
 
 
 def _macros(opened: Opened) -> list[Unsure]:
@@ -73,7 +90,7 @@ def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
     two could become one.
     """
     sheets, told = [], []
-    for sheet in book.sheets:
+    for number, sheet in enumerate(book.sheets):
         long = overlong(sheet)
         heads = {
             path: f"{said[: most_of(path) - 1]}…" for path, _label, said, _place in long if is_name(path)
@@ -93,7 +110,7 @@ def _bounded(book: Book) -> tuple[tuple[TargetSheet, ...], list[Unsure]]:
                 most=most_of(path),
                 how=how,
             )
-            told.append(Unsure(place=place, field=path, text=said, why=why))
+            told.append(Unsure(place=place, field=path, text=said, why=why, sheet=number))
         sheets.append(_headed(sheet, heads) if long else sheet)
     return tuple(sheets), told
 

@@ -114,8 +114,8 @@ def doubts(sheets: Sequence[TargetSheet], blocks: Sequence[Block]) -> list[Unsur
         return []
     why = worded("由图片识别得来，请与原件核对")
     return [
-        Unsure(place=field.place, field=field.path, text=field.text, why=why)
-        for sheet in sheets
+        Unsure(place=field.place, field=field.path, text=field.text, why=why, sheet=number)
+        for number, sheet in enumerate(sheets)
         for field in fields_of(sheet).values()
         if field.text and field.place and field.place.page in pages
     ]

@@ -82,6 +82,18 @@ class Place(_Frozen):
             return worded("第{page}页", page=self.page) + self._on_page()
         return self._on_page() or worded("全文")
 
+    def position(self) -> tuple[tuple[str, str], int] | None:
+        """Return what it can be told before or after in (text, worksheet, table), and its line,
+        paragraph or row there; None for what has none.
+        """
+        if self.line is not None:
+            return ("line", ""), self.line
+        if self.paragraph is not None:
+            return ("paragraph", ""), self.paragraph
+        if self.row is None:
+            return None
+        return (f"table{self.table or ''}", self.sheet or ""), self.row
+
     def _on_page(self) -> str:
         if self.line is not None:
             return worded("第{line}行", line=self.line)
@@ -347,6 +359,12 @@ class TargetSheet(_Frozen):
         """Return the (level 1, level 2) names of its indicators, as written."""
         return [(i.level1, i.level2) for i in self.indicators]
 
+    def places(self) -> list[Place]:
+        """Return where its parts stood, those that are known."""
+        parts: tuple[Goal | Indicator, ...] = (*self.goals, *self.indicators, *self.safeguards)
+        known = (self.place, *self.provenance.values(), *(one.place for one in parts))
+        return [place for place in known if place is not None]
+
     def title(self) -> str:
         """Return what to call the sheet."""
         return self.name or ("部门整体绩效目标" if self.kind == "department" else "（未命名项目）")
@@ -361,12 +379,17 @@ class Source(_Frozen):
 
 
 class Unsure(_Frozen):
-    """Something recognised that a person should look at: where, and why."""
+    """Something recognised that a person should look at: where, and why.
+
+    ``sheet`` is the index (from 0) of the book's sheet that it is of, left out of JSON where it is of none.
+    ``field`` is what it is about, a path of the editor or a word of ``doubts``.
+    """
 
     place: Place | None = None
     field: str
     text: str
     why: str
+    sheet: int | None = Field(None, ge=0, exclude_if=_is_none)
 
 
 class Book(_Frozen):

@@ -62,6 +62,8 @@ ACTIONS: dict[str, Act] = {
     "targets.view": Act((*READERS, EVALUATOR)),
     "targets.start": Act((STAFF, FINANCE)),
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
+    # What the reader of documents was not sure of is confirmed by who may correct it.
+    "targets.confirm": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
     "targets.submit": Act(
         (STAFF, FINANCE),
         _("提交审核"),
@@ -69,6 +71,7 @@ ACTIONS: dict[str, Act] = {
         "submitted",
         needs=(
             "newest_version",
+            "reading_confirmed",
             "indicators_given",
             "budget_given",
             "goals_written",
@@ -374,6 +377,7 @@ WORDS: dict[str, StrOrPromise] = {
     "targets.view": _("查看目标"),
     "targets.start": _("建立"),
     "targets.edit": _("填写"),
+    "targets.confirm": _("核对识别结果"),
     "targets.adjust": _("提出调整"),
     "ledgers.view": _("查看台账"),
     "ledgers.personal": _("查看个人信息"),

@@ -12,6 +12,7 @@ from zhunsheng.clock import month_day
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
+from zhunsheng.targets.doubts import grouped, words_of
 from zhunsheng.usecases.many_documents import Reading
 from zhunsheng.wording import plain
 
@@ -79,9 +80,26 @@ def book(found: Book, *, codes: bool = False) -> None:
             )
         console.print(table)
     unread(found)
-    for unsure in found.unsure:
-        where = unsure.place.label() if unsure.place else ""
-        console.print(f"[dark_orange3]存疑[/] {where} “{escape(unsure.text[:40])}”：{escape(unsure.why)}")
+    doubts(found)
+
+
+def doubts(found: Book) -> None:
+    """Print what is doubtful at the end: what must be confirmed, then what is told, and how many of each."""
+    counts = []
+    for asked, those in grouped(found.unsure):
+        word, style = ("须核对", "dark_orange3") if asked else ("说明", "bright_black")
+        console.print()
+        console.print(f"[bold]{word}[/]")
+        for one in those:
+            of = found.sheets[one.sheet] if one.sheet is not None else None
+            whose = f"“{escape(of.title())}”" if of and len(found.sheets) > 1 else ""
+            where = one.place.label() if one.place else "全文"
+            said = f"{escape(words_of(one, of))} “{escape(one.text[:40])}”：{escape(one.why)}"
+            console.print(f"  [{style}]{escape(where)}[/]{whose}  {said}")
+        counts.append(f"{word} {len(those)} 处")
+    if counts:
+        console.print()
+        console.print(f"[bold]{'，'.join(counts)}[/]")
 
 
 def reviewed(done: Review) -> None:

@@ -166,6 +166,7 @@ class Document:
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）
     section: str = ""  # the section of the narrative that paragraphs stand in
     department: Draft | None = None  # the sheet that paragraphs belong to
+    open_draft: int | None = None  # the number of the one that rows belong to; None: one still to begin
     open_goal: int | None = None  # the goal of it that paragraphs stand under
     broken: bool = False  # whether a paragraph since the last table ends it
 
@@ -180,8 +181,11 @@ class Document:
         draft = Draft(kind, title, place)
         draft.titled_year, self.last_unit = self.year, None
         self.drafts.append(draft)
+        self.open_draft = len(self.drafts) - 1
         return draft
 
-    def doubt(self, place: Place, name: str, text: str, why: str) -> None:
-        """Note what a person should look at."""
-        self.unsure.append(Unsure(place=place, field=name, text=text, why=why))
+    def doubt(self, place: Place, name: str, text: str, why: str, *, ahead: bool = False) -> None:
+        """Note what a person should look at in the open draft, or (``ahead``) in the next to begin."""
+        of = None if ahead else self.open_draft
+        of = len(self.drafts) if of is None else of
+        self.unsure.append(Unsure(place=place, field=name, text=text, why=why, sheet=of))

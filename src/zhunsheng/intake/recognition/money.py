@@ -89,7 +89,7 @@ def take_money(document: Document, text: str, place: Place) -> None:
     for words, written in told:
         document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))
     if told:
-        document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"))
+        document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"), ahead=True)
 
 
 def execution_columns(row: Row) -> dict[str, int]:

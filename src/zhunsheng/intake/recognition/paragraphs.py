@@ -12,7 +12,7 @@ from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, Text
 from zhunsheng.intake.recognition.fields import put_field
 from zhunsheng.intake.recognition.indicators import step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
-from zhunsheng.targets import Goal, Indicator, Place, Unsure
+from zhunsheng.targets import Goal, Indicator, Place
 from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
@@ -127,10 +127,8 @@ def _read_indicators(document: Document, text: str, place: Place) -> None:
         Read(Indicator(name=one.name, target=one.target, goal=document.open_goal, place=place))
         for one in stated
     )
-    document.unsure.extend(
-        Unsure(place=place, field="indicators", text=clause, why=worded("没有从这句话里读出指标"))
-        for clause in left
-    )
+    for clause in left:
+        document.doubt(place, "indicators", clause, worded("没有从这句话里读出指标"))
 
 
 def _read_narrative(document: Document, draft: Draft, block: Paragraph) -> None:

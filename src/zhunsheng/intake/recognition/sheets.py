@@ -6,20 +6,39 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.indicators import yearly
 from zhunsheng.intake.recognition.plan import settle
-from zhunsheng.targets import Book, Place, SpendingPlan, TargetSheet
+from zhunsheng.targets import Book, Place, SpendingPlan, TargetSheet, Unsure
 from zhunsheng.targets.sheet import Execution
 from zhunsheng.translation import worded
 
 
 def book_of(document: Document) -> Book:
     """Return what was recognised; without indicators a draft is a sheet where it has goals and says whose."""
-    sheets = [_sheet(document, draft) for draft in document.drafts]
-    found = [one for one in sheets if one.indicators or (one.goals and (one.name or one.narrative))]
-    for sheet in found:
+    found: dict[int, TargetSheet] = {}
+    for number, draft in enumerate(document.drafts):
+        document.open_draft = number
+        sheet = _sheet(document, draft)
+        if not sheet.indicators and not (sheet.goals and (sheet.name or sheet.narrative)):
+            continue
+        found[number] = sheet
         if not sheet.indicators:
             why = worded("没有读出绩效指标")
             document.doubt(sheet.place or Place(), "indicators", sheet.title(), why)
-    return Book(source=document.source, sheets=tuple(found), unsure=tuple(document.unsure))
+    return Book(
+        source=document.source, sheets=tuple(found.values()), unsure=_of_sheets(document, list(found))
+    )
+
+
+def _of_sheets(document: Document, found: list[int]) -> tuple[Unsure, ...]:
+    """Return the doubts with their sheets' numbers for those of the drafts, of which ``found`` became sheets.
+
+    What stands behind the last draft is of it; what is of a draft that became no sheet is of none.
+    """
+    last = len(document.drafts) - 1
+    number = {draft: n for n, draft in enumerate(found)}
+    return tuple(
+        one.model_copy(update={"sheet": None if one.sheet is None else number.get(min(one.sheet, last))})
+        for one in document.unsure
+    )
 
 
 def _sheet(document: Document, draft: Draft) -> TargetSheet:

@@ -47,8 +47,12 @@ def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
     now = _Reading()
     last = document.drafts[-1] if document.drafts and not document.broken else None
-    if last and last.columns and last.columns.width == grid.width and not _own_form(grid):
-        now = _Reading(last, last.columns)  # a table broken over pages goes on
+    document.open_draft = None
+    if last and not _own_form(grid):
+        if last.columns and last.columns.width == grid.width:
+            now = _Reading(last, last.columns)  # a table broken over pages goes on
+        if now.draft or document.heading is None:
+            document.open_draft = len(document.drafts) - 1
     document.broken = False
     if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
         document.year = int(match[1])
@@ -81,6 +85,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if now.draft and (now.columns or now.draft.indicators) and _starts_form(row):
         now.draft, now.columns, now.zone = None, None, Zone()
+        document.open_draft = None
     if now.columns and now.draft and labels.label(row.cells[0][1]) != "safeguards":
         _read_below_header(document, now, now.draft, now.columns, row)
         return 1
@@ -220,6 +225,7 @@ def _titled(document: Document, row: Row) -> Draft:
     document.department = document.heading = None
     if department is not None and department is document.drafts[-1] and not department.indicators:
         # The heading over a department's table, which looked like the beginning of its narrative.
+        document.open_draft = len(document.drafts) - 1
         return department
     last = document.drafts[-1] if document.drafts and not document.broken and not heading else None
     if last is not None and not last.indicators and not row.grid.title and not _names_sheet(row):

@@ -111,6 +111,18 @@ class PartAddition(SentForm):
     )
 
 
+class RestConfirmed(SentForm):
+    """All doubts of the reading that are left were compared with the original."""
+
+    mark = "all"
+
+
+class DoubtForm(SentForm):
+    """One doubt of the reading, by its number (from 0), was compared with the original."""
+
+    number = forms.IntegerField(label=_("序号"), min_value=0, max_value=100_000, widget=forms.HiddenInput)
+
+
 class AdjustmentForm(SentForm):
     """Why an approved version is to be adjusted."""
 

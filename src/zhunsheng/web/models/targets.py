@@ -86,6 +86,9 @@ class SheetVersion(Decided):
     # for good.
     carried = models.JSONField(default=list)
     unsure = models.JSONField(default=list)
+    # Who confirmed or corrected which of the entries of ``unsure``, by their numbers there (as texts), when
+    # and how: ``{"0": {"by", "at", "how"}}``.
+    answered = models.JSONField(default=dict)
     # What is personal in the document it was read from, masked, with its places
     # (``services/disclosing.noted``).
     personal = models.JSONField(default=list)
@@ -95,7 +98,7 @@ class SheetVersion(Decided):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
-    by_digest = ("body", "unsure")
+    by_digest = ("body", "unsure", "answered")
     unwatched = ("changed_at", "personal")
     start = ("draft",)
     final = ("approved",)
@@ -137,6 +140,14 @@ class SheetVersion(Decided):
             if not self.sheet.versions.filter(state=self.State.APPROVED).exists():
                 self.sheet.latest.call_sheet()
 
+    def decided_on(self) -> object:
+        """Return the text without who confirmed its reading: that changes no word of it, and a page on which
+        somebody else just did so still shows what is decided on. The log keeps each confirmation.
+        """
+        text = super().decided_on()
+        assert isinstance(text, dict)
+        return {name: said for name, said in text.items() if name != "answered"}
+
     def bound_text(self) -> object:
         """Return the sheet and the reason for its adjustment; from when it holds follows
         from the approval.
@@ -170,8 +181,11 @@ class SheetVersion(Decided):
         brought = {v.created_by.get_username() for v in mine if v.created_by}
         for version in mine:
             brought |= set(version.carried)
+        # Who says that it was read right answers for the text as who typed it does.
         edits = AuditEntry.objects.filter(
-            model="sheetversion", object_id__in=[str(v.pk) for v in mine], action="edit"
+            model="sheetversion",
+            object_id__in=[str(v.pk) for v in mine],
+            action__in=("edit", "targets.confirm"),
         )
         return brought | set(edits.values_list("actor", flat=True))
 

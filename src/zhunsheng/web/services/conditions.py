@@ -30,6 +30,7 @@ from zhunsheng.web.services import keyeval
 from zhunsheng.web.services.matching import open_proposals
 from zhunsheng.web.services.registers import registers
 from zhunsheng.web.services.rules import rules_for
+from zhunsheng.web.services.sheets import doubts
 from zhunsheng.web.services.year import low_targets
 from zhunsheng.web.services.year.calendar import self_too_early
 from zhunsheng.web.services.year.rechecking import findings
@@ -54,6 +55,14 @@ def newest_version(version: SheetVersion, said: Said) -> list[str]:
         .last()
     )
     return [_("已有更新的第 %s 版") % newer.number] if newer else []
+
+
+@condition
+def reading_confirmed(version: SheetVersion, said: Said) -> list[str]:
+    """What the reader of the document was not sure of was confirmed or corrected. Raises ``ZS-WB-70``."""
+    if count := len(doubts.waiting(version)):
+        raise ZhunshengError("ZS-WB-70", title=str(version), count=count)
+    return []
 
 
 @condition

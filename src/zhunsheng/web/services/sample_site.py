@@ -44,7 +44,7 @@ from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import acts
 from zhunsheng.web.services.sheets import lookup
 from zhunsheng.web.services.sheets.documents import take_document
-from zhunsheng.web.services.sheets.drafts import start_from_last_year
+from zhunsheng.web.services.sheets.drafts import confirm, start_from_last_year
 from zhunsheng.web.services.year import calendar, figures, filling, question, records
 from zhunsheng.web.services.year.words import keep_word
 from zhunsheng.web.workflow import advance, note
@@ -152,6 +152,8 @@ def _approve_all(district: Organisation, writer: User, checker: User, bureau: Us
     drafts = SheetVersion.objects.filter(sheet__department__parent=district, sheet__year=YEAR, state="draft")
     for version in drafts.select_related("sheet__department"):
         try:
+            with acting(writer.get_username()):
+                version = confirm(version)
             advance(writer, version, "targets.submit", said={"despite": True})
         except ZhunshengError:
             continue

@@ -22,7 +22,8 @@ from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
 from zhunsheng.web.services import indicators, review
-from zhunsheng.web.services.sheets import documents, drafts
+from zhunsheng.web.services.sheets import documents, doubts, drafts
+from zhunsheng.web.services.uploads import picture_of_page
 from zhunsheng.web.telling import tell
 
 STATE_WORDS = {
@@ -93,6 +94,7 @@ def shown(version: SheetVersion, *, every: bool) -> dict[str, Any]:
         "hidden": hidden,
         "document": _document(version),
         "linked": set(keys.values()) - {""},
+        **doubted(version),
         **indicators.CHOICES,
     }
 
@@ -137,6 +139,41 @@ def _parts(
     return {"head": head, "goals": goals, "plan": plan, "rows": rows}
 
 
+def doubted(version: SheetVersion) -> dict[str, Any]:
+    """Return what a page shows of a version's doubts: ``asked`` and ``told``, how many nobody has confirmed
+    (``unconfirmed``), the paths of those, the pages of a PDF, and their numbers by the keys of their places.
+    """
+    found = doubts.doubts(version)
+    asked = [one for one in found if one.asked]
+    marks: dict[str, list[doubts.Doubt]] = {}
+    for one in asked:
+        if one.key:
+            marks.setdefault(one.key, []).append(one)
+    return {
+        "asked": asked,
+        "told": [one for one in found if not one.asked],
+        "unconfirmed": sum(one.waits for one in asked),
+        "doubted_paths": {one.path for one in asked if one.waits},
+        "marks": marks,
+        "pages": doubts.pages(version, asked),
+    }
+
+
+def page_picture(version: SheetVersion, number: int) -> bytes | None:
+    """Return a page (from 1) of the PDF that a version was read from as PNG; None where it is from none.
+
+    Raises ``ZS-IN-04``, ``-05``, ``-42``, ``-43``.
+    """
+    if version.upload is None:
+        return None
+    try:
+        return picture_of_page(version.upload, number)
+    except ZhunshengError as error:
+        if error.code == "ZS-IN-03":
+            return None
+        raise
+
+
 def _document(version: SheetVersion) -> list[dict[str, object]]:
     """Return the parts of the document that a version is from, or in its place why it can't be read."""
     if version.upload is None:
@@ -158,6 +195,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) 
     status, error, value = "kept", None, text.strip()
     # The person's own edit moves what they have seen along; an edit by someone else since then does not.
     followed = bool(seen) and seen == version.seen_digest()
+    answered = dict(version.answered)
     try:
         version = drafts.set_field(version, path, text, was)
     except ZhunshengError as problem:
@@ -183,6 +221,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) 
         "version": version,
         **reviewed,
         "followed": followed and status == "kept",
+        **(doubted(version) if version.answered != answered else {}),
     }
 
 

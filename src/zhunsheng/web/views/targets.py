@@ -12,10 +12,12 @@ from zhunsheng.web.forms.targets import (
     AdjustmentForm,
     BlankForm,
     DocumentForm,
+    DoubtForm,
     FieldForm,
     LastYearForm,
     PartAddition,
     PartRemoval,
+    RestConfirmed,
     ReviewForm,
     SameForm,
     SettleForm,
@@ -26,6 +28,7 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
 from zhunsheng.web.services import review, versions
 from zhunsheng.web.services.sheets import documents, drafts, lookup
+from zhunsheng.web.services.sheets.doubts import Doubt
 from zhunsheng.web.services.year import figures
 from zhunsheng.web.views.common import demand, done, download, page, send
 from zhunsheng.web.workflow import compare as unchanged
@@ -135,6 +138,7 @@ def field(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     context = versions.set_field(version, **FieldForm.of(request))
     context["can_review"] = _can_review(request, context["version"])
     context["settling"] = SettleForm.of_each(request, [context["one"]] if context["one"] else [])
+    context["actions"] = available(request.user, context["version"], "targets")
     return render(request, "web/_field_state.html", context)
 
 
@@ -150,6 +154,39 @@ def part(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
         said = PartAddition.of(request)
         drafts.add_part(version, said["part"], said["library"])
     return done(request, "version", "", version.pk)
+
+
+@page("targets.view", methods=("POST",), version=SheetVersion)
+def doubt(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
+    """Keep that one doubt of the reading, or all that are left, were compared with the original."""
+    demand(request, "targets.confirm", version)
+    number = None if RestConfirmed.came(request) else DoubtForm.of(request)["number"]
+    version = drafts.confirm(version, None if number is None else [number])
+    context = {"version": version, "editable": True, **versions.doubted(version), "unfolded": True}
+    if not request.htmx:
+        said = _("还有 %s 处未核对。") % context["unconfirmed"]
+        return done(request, "version", said if context["unconfirmed"] else _("已全部核对。"), version.pk)
+    context["next"] = next((one.number for one in _from(number, context["asked"]) if one.waits), "")
+    context["actions"] = available(request.user, version, "targets")
+    return render(request, "web/_doubts_state.html", context)
+
+
+def _from(number: int | None, asked: list[Doubt]) -> list[Doubt]:
+    """Return doubts in their order, those behind one first."""
+    at = next((n for n, one in enumerate(asked) if one.number == number), 0)
+    return asked[at:] + asked[:at]
+
+
+@page("targets.view", version=SheetVersion)
+def page_picture(request: SignedInRequest, version: SheetVersion, number: int) -> HttpResponse:
+    """Show a page of the PDF that a version was read from."""
+    picture = versions.page_picture(version, number)
+    if picture is None:
+        raise Http404
+    response = HttpResponse(picture, content_type="image/png")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @page("targets.view", methods=("POST",), version=SheetVersion)

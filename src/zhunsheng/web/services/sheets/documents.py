@@ -97,7 +97,9 @@ def _keep_sheets(
             sheet = read.model_copy(
                 update={"year": read.year or year, "department": read.department or department.name}
             )
-            unsure = [u.model_dump(mode="json") for u in book.unsure] if n == 0 else []
+            # What is of no sheet of the document is told with its first.
+            mine = [u.model_copy(update={"sheet": None}) for u in book.unsure if (u.sheet or 0) == n]
+            unsure = [u.model_dump(mode="json") for u in mine]
             told = personal if n == 0 else []
             made.append(
                 add_version(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, get_args
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.decided import shown
 from zhunsheng.web.models.people import new_code
 from zhunsheng.web.models.targets import WHOLE, body_of
+from zhunsheng.web.services.sheets import doubts
 from zhunsheng.web.services.sheets.documents import add_version
 from zhunsheng.web.services.sheets.lookup import EDITABLE, in_force, newest, refresh_findings, sheets_of, turn
 
@@ -122,7 +123,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str) -> SheetVer
                 theirs=field.text,
                 mine=text,
             )
-        return _keep(now, with_text(sheet, path, text), {path: field.text}, {path: text.strip()})
+        return _keep(now, sheet, with_text(sheet, path, text), {path: field.text}, {path: text.strip()})
 
 
 def _part(name: str) -> Part:
@@ -200,7 +201,7 @@ def change(
         now = _open(version)
         sheet = now.target_sheet()
         changed = how(sheet)
-        return _keep(now, changed, *telling(sheet, changed))
+        return _keep(now, sheet, changed, *telling(sheet, changed))
 
 
 def label(version: SheetVersion) -> None:
@@ -209,9 +210,40 @@ def label(version: SheetVersion) -> None:
         version.call_sheet()
 
 
+def confirm(version: SheetVersion, numbers: Collection[int] | None = None) -> SheetVersion:
+    """Keep that who acts found these doubts of an open version read right; None: all that are left.
+
+    What was confirmed or corrected meanwhile stays as it is. The log names each with what the document says
+    and what was read. Raises ``ZS-WB-71`` for a number that is none of the doubts to confirm, ``ZS-WB-01``.
+    """
+    with transaction.atomic():
+        now = _open(version)
+        asked = {one.number: one for one in doubts.doubts(now) if one.asked}
+        if strange := [n for n in numbers or () if n not in asked]:
+            raise ZhunshengError("ZS-WB-71", title=str(now), number=strange[0] + 1)
+        wanted = [one for n, one in asked.items() if one.waits and (numbers is None or n in numbers)]
+        if not wanted:
+            return now
+        doubts.answer(now, [one.number for one in wanted], "confirmed")
+        now.save()
+        told = {one.number: " ".join(filter(None, (f"{one.shown}.", one.title, one.label))) for one in wanted}
+        record(
+            "targets.confirm",
+            now,
+            {told[one.number]: one.text for one in wanted},
+            {told[one.number]: one.read for one in wanted},
+        )
+        return now
+
+
 def _keep(
-    version: SheetVersion, sheet: TargetSheet, before: dict[str, str], after: dict[str, str]
+    version: SheetVersion,
+    old: TargetSheet,
+    sheet: TargetSheet,
+    before: dict[str, str],
+    after: dict[str, str],
 ) -> SheetVersion:
+    doubts.follow(version, old, sheet, after)
     version.body = body_of(sheet)
     version.save()
     label(version)

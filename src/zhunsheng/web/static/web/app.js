@@ -139,10 +139,11 @@
   // -- the sheet beside its original
   const original = document.querySelector(".original");
 
-  function show(key) {
+  function show(key, number) {
     if (!original) return;
     original.querySelectorAll(".shown, .shown-row").forEach((e) => e.classList.remove("shown", "shown-row"));
-    const place = key && document.getElementById("o-" + key);
+    const region = number && original.querySelector('g[data-doubt="' + number + '"]');
+    const place = region || (key && document.getElementById("o-" + key));
     if (place) {
       place.classList.add("shown");
       const row = place.closest("tr");
@@ -153,12 +154,12 @@
   }
   document.addEventListener("focusin", function(event) {
     const field = event.target.closest("[data-key]");
-    if (field) show(field.dataset.key);
+    if (field) show(field.dataset.key, field.dataset.shown);
   });
   document.addEventListener("click", function(event) {
     const place = event.target.closest(".original [data-linked]");
     if (place) {
-      const box = '[data-key="' + CSS.escape(place.id.slice(2)) + '"] ';
+      const box = '.field[data-key="' + CSS.escape(place.id.slice(2)) + '"] ';
       const field = document.querySelector(box + "textarea, " + box + "input");
       if (field) field.focus();
       show(place.id.slice(2));
@@ -183,6 +184,66 @@
       }
     }
   });
+
+  // -- doubts of the reading: confirmed with Enter one after the other, corrected in the field they lead to
+  function answered() {
+    const rows = [...document.querySelectorAll("#doubts .doubt[data-shown]")];
+    const open = rows.filter((row) => !row.classList.contains("ok"));
+    const numbers = new Set(open.map((row) => row.dataset.shown));
+    const paths = new Set(open.map((row) => row.dataset.path));
+    document.querySelectorAll(".original [data-doubt]").forEach(function(place) {
+      place.classList.toggle("ok", !place.dataset.doubt.split(" ").some((one) => numbers.has(one)));
+    });
+    document.querySelectorAll(".field.doubted").forEach(function(field) {
+      field.classList.toggle("doubted", paths.has(field.id.slice(2)));
+    });
+    const beside = document.querySelector(".beside");
+    if (beside && !open.length) beside.classList.remove("in-doubt");
+  }
+
+  function toNext() {
+    const panel = document.getElementById("doubts");
+    if (!panel) return;
+    answered();
+    if (panel.dataset.next === undefined) return;
+    const row = document.getElementById("doubt-" + panel.dataset.next);
+    const button = row && row.querySelector("[data-confirm]");
+    panel.removeAttribute("data-next");
+    (button || panel.querySelector("summary")).focus();
+  }
+  document.body.addEventListener("htmx:afterSettle", toNext);
+  answered();
+  document.addEventListener("click", function(event) {
+    const mend = event.target.closest("[data-mend]");
+    const place = mend && document.getElementById(mend.getAttribute("href").slice(1));
+    const input = place && place.querySelector("textarea, input:not([type=hidden])");
+    if (input) {
+      event.preventDefault();
+      input.focus();
+      return;
+    }
+    const row = event.target.closest(".doubt");
+    if (!row || event.target.closest("a, button")) return;
+    const button = row.querySelector("[data-confirm]");
+    if (button) button.focus();
+    else show(row.dataset.key, row.dataset.shown);
+  });
+  document.addEventListener("keydown", function(event) {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (!step || !event.target.closest(".doubt")) return;
+    const all = [...document.querySelectorAll(".doubt [data-confirm]")];
+    const next = all[all.indexOf(event.target) + step];
+    if (next && all.includes(event.target)) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+  const first = document.querySelector(".beside.in-doubt .doubt [data-confirm]");
+  if (first && document.activeElement === document.body && !window.location.hash) {
+    first.focus({
+      preventScroll: true
+    });
+  }
   document.body.addEventListener("htmx:afterSwap", function(event) {
     const state = event.target.querySelector && event.target.querySelector("[data-status]");
     const form = event.target.closest("form.field");

@@ -1,0 +1,100 @@
+"""What doubts of a document are about: which a person must confirm, which are only told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zhunsheng.targets.fields import INDICATOR_LABELS, LABELS, fields_of
+from zhunsheng.targets.sheet import TargetSheet, Unsure
+from zhunsheng.translation import worded
+
+# What was left out and is told, so that a person knows; the rest of the document was read without it.
+TOLD = {
+    "column": worded("没有读入的列"),
+    "hidden": worded("隐藏的内容"),
+    "macro": worded("宏"),
+    "picture": worded("图片"),
+    "scan": worded("图片识别"),  # of a page; each field that was read from it is doubted beside
+    "tracked": worded("修订"),
+}
+# What may have been read wrong or is missing where it counts; a path of the editor has its label.
+ASKED = {
+    "budget": worded("资金"),
+    "cell": worded("单元格"),
+    "header": worded("表头"),
+    "indicators": worded("绩效指标"),
+    "spending_plan": worded("资金支出计划"),
+    "symbol": worded("符号"),
+    "target": worded("指标值"),
+    "year": worded("年度"),
+}
+
+
+def must_confirm(one: Unsure) -> bool:
+    """Say whether a person has to confirm it before the sheet is submitted; of an unknown kind, too."""
+    return one.field not in TOLD
+
+
+def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:
+    """Return what a doubt is about, in words, of the sheet where that is known."""
+    if known := TOLD.get(one.field) or ASKED.get(one.field):
+        return known
+    field = fields_of(sheet).get(path_of(sheet, one) or one.field) if sheet else None
+    return field.label if field else LABELS.get(one.field, worded("内容"))
+
+
+def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
+    """Return the path of the editor's field that a doubt is of, by where it stands; None for one of no
+    single field.
+
+    Rows that were added or removed since move an indicator; its place in the document stays.
+    """
+    head, _, rest = one.field.partition(".")
+    name = rest.rpartition(".")[2] or head
+    if head in ("target", "name", "indicators") and name in INDICATOR_LABELS:
+        found = _row(sheet, one)
+        if found is not None:
+            return f"indicators.{found}.{name}"
+        return "name" if one.field == "name" else None
+    fields = fields_of(sheet)
+    if head == "budget" and not rest:
+        there = (
+            path for path in fields if path.startswith("budget.") and sheet.provenance.get(path) == one.place
+        )
+        return next(there, None)
+    known = fields.get(one.field)
+    if known is None or (head in ("goals", "plan") and known.place != one.place):
+        return None
+    return one.field
+
+
+def part_of(one: Unsure) -> str:
+    """Return the part of the editor in which to mend a doubt of no single field."""
+    head = one.field.partition(".")[0]
+    if head in ("spending_plan", "plan"):
+        return "plan"
+    if head in ("indicators", "target", "header", "column", "cell", "symbol"):
+        return "indicators"
+    return "goals" if head == "goals" else "head"
+
+
+def _row(sheet: TargetSheet, one: Unsure) -> int | None:
+    """Return the number of the indicator on the row of a doubt: of several there the one that says its text,
+    of text files the last to begin before it.
+    """
+    here = one.place.position() if one.place else None
+    places = {n: known for n, i in enumerate(sheet.indicators) if i.place and (known := i.place.position())}
+    there = [n for n, known in places.items() if known == here]
+    if not there and here and here[0][0] == "line":
+        before = [(known, n) for n, known in places.items() if known[0] == here[0] and known <= here]
+        there = [max(before)[1]] if before else []
+    saying = [n for n in there if sheet.indicators[n].target.raw == one.text]
+    named = [n for n in there if sheet.indicators[n].name == one.text]
+    return next(iter((*saying, *named, *there)), None)
+
+
+def grouped(found: tuple[Unsure, ...]) -> Iterator[tuple[bool, list[Unsure]]]:
+    """Give the doubts that must be confirmed, then those that are told, where there are any."""
+    for asked in (True, False):
+        if those := [one for one in found if must_confirm(one) is asked]:
+            yield asked, those
