@@ -18,6 +18,7 @@ _OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
 _OF_PROJECT = re.compile(r"(?:项目|专项)(?:名称|编码|代码|编号)$")
 _PART_SPENT = re.compile(r"\d{1,2}[-—–至~～]\d{1,2}月份?(?:实际)?(?:执行|支出)数")
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+_LONGEST = 60  # characters of a label or header at most; what is longer is neither, and takes memory to keep
 _LONGEST_HEAD = 16  # characters
 _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
@@ -50,10 +51,12 @@ def clean(text: str) -> str:
     return _NOISE.sub("", _UNIT_NOTE.sub("", text))
 
 
-@lru_cache(maxsize=65536)
 def _find(group: str, text: str) -> str | None:
-    if not text or len(text) > 60:
-        return None
+    return _found(group, text) if text and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=65536)
+def _found(group: str, text: str) -> str | None:
     table = _tables()[group]
     return table.get(clean(text)) or table.get(clean(_ASIDE.sub("", text)))
 
@@ -63,21 +66,22 @@ def header(text: str) -> str | None:
     return _find("headers", text)
 
 
-@lru_cache(maxsize=65536)
 def header_like(text: str) -> str | None:
     """Return the indicator column that a header names by its key words (指标权重值), or None.
 
     A header is short: longer words are rather a cell of the table.
     """
-    if found := header(text):
-        return found
+    return header(text) or (_header_like(text) if len(text) <= _LONGEST else None)
+
+
+@lru_cache(maxsize=65536)
+def _header_like(text: str) -> str | None:
     bare = clean(_ASIDE.sub("", text))
     if not bare or len(bare) > _LONGEST_HEAD:
         return None
     return next((field for field, pattern in _patterns()[0] if pattern.search(bare)), None)
 
 
-@lru_cache(maxsize=65536)
 def qualifies(text: str, how: str) -> bool:
     """Say whether a header speaks of a ``past`` year, the ``medium`` term, the ``adjusted`` or ``original``
     value.
@@ -90,13 +94,17 @@ def label(text: str) -> str | None:
 
     ``money`` is a label over words that tell several amounts.
     """
+    return _label(text) if text and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=65536)
+def _label(text: str) -> str | None:
     whole = clean(text)
     if whole not in _tables()["labels"] and _OF_PROJECT.search(whole) and re.search("[（(]", text):
         return "name" if whole.endswith("名称") else "code"  # 项目单位（项目名称）, 单位（专项）名称
     return _find("labels", text) or _label_like(text)
 
 
-@lru_cache(maxsize=65536)
 def _label_like(text: str) -> str | None:
     text = _OUTLINE.sub("", text)
     bare = clean(_ASIDE.sub("", text))
@@ -111,7 +119,7 @@ def _label_like(text: str) -> str | None:
 
 def execution(text: str) -> str | None:
     """Return the money column of a self-evaluation that a header names, or None."""
-    if _PART_SPENT.fullmatch(clean(text)):
+    if len(text) <= _LONGEST and _PART_SPENT.fullmatch(clean(text)):
         return "spent"  # of a monitoring form: 1-7月执行数
     return _find("execution", text)
 

@@ -61,23 +61,19 @@ def bare_level(text: str) -> str:
     return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
 
 
-@lru_cache(maxsize=16384)
 def level_of(text: str) -> Literal["level1", "level2"] | None:
     """Return ``level1`` or ``level2`` where a cell is the name of a dimension or category of a framework.
 
     What is both (成本指标, 满意度指标) counts as ``level1``.
     """
-    if len(text) > _LONGEST_VALUE:
-        return None
     return "level1" if is_level(text, "level1") else "level2" if is_level(text, "level2") else None
 
 
 def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
     """Say whether a cell may be a name of that level."""
-    return bare_level(text) in _names()[0 if level == "level1" else 1]
+    return len(text) <= _LONGEST_VALUE and bare_level(text) in _names()[0 if level == "level1" else 1]
 
 
-@lru_cache(maxsize=16384)
 def both_levels(text: str) -> tuple[str, str] | None:
     """Return the two levels that one cell names (产出-数量, 产出指标数量指标); None where it doesn't."""
     bare = _NUMBER.sub("", "".join(text.split())) if len(text) <= _LONGEST_VALUE else ""

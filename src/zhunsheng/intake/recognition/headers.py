@@ -93,8 +93,9 @@ class _Column:
 
 def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
-    texts = (labels.clean(grid.text(row, column)) for column in grid.distinct(row))
-    return tuple(text for text in texts if text and text not in _FORM)
+    texts = (grid.text(row, column) for column in grid.distinct(row))
+    heads = (labels.clean(text) if len(text) <= _LONGEST_STATED else "…" for text in texts)
+    return tuple(text for text in heads if text and text not in _FORM)
 
 
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
