@@ -104,13 +104,13 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     ``year`` is the sheet's, by which its own values are told from those of other years. With ``unheaded``,
     where no header is in force, rows that plainly are indicators are taken under unknown words or none too.
     """
-    if groups := _groups(grid, row):
+    texts = [text for column in grid.distinct(row) if (text := grid.text(row, column))]
+    known = [text for text in texts if labels.header(text)]
+    if not known and not unheaded and not any(map(level_of, texts)):
+        return None
+    if grid.spans and (groups := _groups(grid, row)):
         return groups
-    known = [
-        text for column in grid.distinct(row) if (text := grid.text(row, column)) and labels.header(text)
-    ]
-    money = {labels.execution(grid.text(row, column)) for column in grid.distinct(row)}
-    if len(money & {"planned", "adjusted", "spent"}) > 1:
+    if len({labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}) > 1:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None

@@ -176,7 +176,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     def value(raw: str) -> TargetValue:
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
-    if not value(texts.get("target", "")).unit and (noted := _UNIT_IN_NAME.search(texts["name"])):
+    if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
         texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
     if texts.get("medium_name", texts["name"]) != texts["name"]:

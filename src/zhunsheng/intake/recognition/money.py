@@ -29,7 +29,7 @@ _BUDGETED = re.compile(
     r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
-_AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)(?:[（(].*)?$")
+_AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 

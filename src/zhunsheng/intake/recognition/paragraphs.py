@@ -20,6 +20,9 @@ _SUBSECTION = re.compile(r"^[（(]([一二三四五六七八九十]+)[）)]\s*(.
 _INDICATORS = re.compile(r"^(?:绩效|考核|主要|年度)?(?:绩效)?指标[：:]\s*(.+)$", re.S)
 _GOAL = re.compile(r"^(?:绩效|年度|工作)?目标[：:]\s*(.+)$", re.S)
 _FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for every sheet below
+_OWN_SECTION = re.compile(
+    r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*((?:年度|总体|项目)*(?:绩效)?(?:目标|指标))(?:情况)?"
+)
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 _HEADING = 60  # characters below which a paragraph may be a heading
 
@@ -35,6 +38,10 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
     if _is_heading(document, block):
         return
     if document.department is None and _read_outline(document, block):
+        return
+    last = document.drafts[-1] if document.drafts and not document.broken else None
+    if last and document.department is None and document.section.endswith("目标") and not last.goals:
+        last.goals.append(Goal(text=block.text, place=block.place))
         return
     if match := _INDICATORS.match(block.text):
         _read_indicators(document, match[1], block.place)
@@ -69,6 +76,9 @@ def _is_heading(document: Document, block: Paragraph) -> bool:
     if short and "绩效目标" in text and titles.kind_in(text) == "department":
         document.department = document.start("department", text, block.place)
         document.section, document.open_goal = "", None
+        return True
+    if document.department is None and (section := _OWN_SECTION.fullmatch(text)):
+        document.section = section[1]  # a part of the form, under a heading of its own between its tables
         return True
     if short and titles.of_targets(text) and not _GOAL.match(text) and not _INDICATORS.match(text):
         document.heading, document.broken = Said(text, block.place), True

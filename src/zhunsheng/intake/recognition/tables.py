@@ -104,7 +104,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
     told = {label_of(text)[0] for _, text in row.cells} - {None}
+    last = document.drafts[-1] if document.drafts and not document.broken else None
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
+    titled = titled or (last is not None and not last.indicators and not row.grid.title)
     if now.draft is None and (told & set(_OF_SHEET) or (titled and told)):
         now.draft = _begin(document, row)
     if now.draft is None:

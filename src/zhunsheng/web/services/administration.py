@@ -266,13 +266,13 @@ def add_scheme(
     against the format; all it holds for is assessed anew. The next year is the last that targets are set for.
     Raises ``ZS-RG-01``, ``ZS-RG-02``, ``ZS-WB-63``, ``ZS-WB-64``.
     """
-    if year > (latest := this_year() + 1):
-        raise ZhunshengError("ZS-WB-64", year=year, latest=latest)
     text = scheme_text(pack(chosen)) if chosen else text
     with scratch_folder() as scratch:
         path = scratch / "方案.yaml"
         path.write_text(text, "utf8")
         scheme = scheme_of(year, path)
+    if year > (latest := this_year() + 1):
+        raise ZhunshengError("ZS-WB-64", year=year, latest=latest)
     made = LocalScheme.objects.create(organisation=place, name=scheme.name, first_year=year, text=text)
     jobs.assess_from(place, year, by)
     return made
