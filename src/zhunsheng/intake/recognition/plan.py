@@ -18,9 +18,7 @@ from zhunsheng.targets.spelling import normalise
 from zhunsheng.translation import worded
 
 _NUMBER = re.compile(r"^(?:约|累计|达到?|至)*(\d[\d,]*(?:\.\d+)?)(%|亿元|百万元|万元|千元|元|万)?$")
-_BOTH = re.compile(
-    r"^(.*?(?:[月日末底度年前]|\d{1,2}\.\d{1,2}))[^\d]{0,6}?(\d[\d,]*(?:\.\d+)?(?:%|亿元|万元|元))$"
-)
+_BOTH = re.compile(r"^(.*?[月日末底度年前])[^\d]{0,6}?(\d[\d,]*(?:\.\d+)?(?:%|亿元|万元|元))$")
 _CUMULATIVE, _BY_PERIOD = re.compile("累计|累积|进度"), re.compile("当季|本季|每季|分季|当月|各季度?支出")
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.content import is_value
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
@@ -40,6 +41,7 @@ class _Reading:
     draft: Draft | None = None  # the sheet that rows belong to
     columns: TableColumns | None = None  # while rows are indicators
     zone: Zone = field(default_factory=Zone)
+    unclear: bool = False  # whether rows of indicators stand under a header that nobody can tell
     zone_title: str = ""  # the last row that says but one thing: a title over what follows
 
 
@@ -67,7 +69,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     again = now.columns and now.draft and shown(row.grid, row.number) in now.columns.rows
     if again and now.draft and _is_medium(now, row) == now.draft.medium:
         return 1  # the header that comes again on the next page
-    if header := header_at(row.grid, row.number, document.year, unheaded=now.columns is None):
+    if header := header_at(
+        row.grid, row.number, document.year, unheaded=now.columns is None and not now.unclear
+    ):
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
@@ -173,7 +177,12 @@ def _read_below_header(
     document: Document, now: _Reading, draft: Draft, columns: TableColumns, row: Row
 ) -> None:
     """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
-    if _FOOT.match(row.cells[0][1]):
+    heads = [text for _, text in row.cells if labels.qualifies(text, "past") and not is_value(text)]
+    if len(heads) > 1 and "target" in columns.fields:
+        why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        now.columns, now.unclear = None, True
+    elif _FOOT.match(row.cells[0][1]):
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
