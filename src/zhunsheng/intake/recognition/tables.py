@@ -20,7 +20,7 @@ from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
@@ -151,14 +151,18 @@ def _is_medium(now: _Reading, row: Row) -> bool:
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
     """Note which columns were known by what they hold only, and which were not read."""
-    for column, name in header.guessed:
-        head = _head(row, column, header)
-        why = (
-            worded("表头认不出，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
-            if head
-            else worded("没有表头，按这一列的内容作为“{label}”读入，请确认", label=COLUMN_LABELS[name])
+    if header.guessed:
+        heads = [_head(row, column, header) or row.text(column) for column, _ in header.guessed]
+        parts = series(
+            worded("“{head}”作“{what}”", head=head, what=COLUMN_LABELS[name])
+            for head, (_, name) in zip(heads, header.guessed, strict=True)
         )
-        document.doubt(row.place(column), "header", head or row.text(column), why)
+        why = (
+            worded("表头认不出，按各列的内容读入：{parts}，请确认", parts=parts)
+            if header.height
+            else worded("没有表头，按各列的内容读入：{parts}，请确认", parts=parts)
+        )
+        document.doubt(row.place(row.cells[0][0]), "header", "、".join(heads), why)
     for column in header.rivals:
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
         document.doubt(row.place(column), "header", _head(row, column, header), why)
