@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, open_file
+from zhunsheng.files.webpage import MAX_COVERED
 from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, scanned, text, xlsx
-from zhunsheng.intake.grid import Block
+from zhunsheng.intake.grid import Block, Grid
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
@@ -15,6 +17,7 @@ from zhunsheng.targets.fields import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.translation import worded
 
+MAX_ROWS = 20_000  # of one table; lists of a province's projects have a few thousand
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
 # Under which names documents come; what one is, is told by its content.
@@ -130,4 +133,13 @@ def _headed(sheet: TargetSheet, heads: dict[str, str]) -> TargetSheet:
 
 def blocks_of(opened: Opened) -> list[Block]:
     """Return the paragraphs, grids and pictures of a file already opened."""
-    return _READERS[opened.kind](opened)
+    blocks = _READERS[opened.kind](opened)
+    for number, grid in enumerate((one for one in blocks if isinstance(one, Grid)), start=1):
+        covered = sum(height * width for height, width in grid.spans.values())
+        if covered > MAX_COVERED or len(grid.rows) > MAX_ROWS:
+            detail = (
+                worded("合并单元格过大") if covered > MAX_COVERED else worded("超过 {most} 行", most=MAX_ROWS)
+            )
+            where = grid.title or worded("表{number}", number=number)
+            raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=detail)
+    return blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -290,7 +291,7 @@ class _Reader:
         page = number or 1252
         name = _PAGES.get(page, f"cp{page}")
         try:
-            b"".decode(name)
+            codecs.lookup(name)  # to decode nothing at all looks up no code page
             self.page = name
         except LookupError:
             self.page = "cp1252"

@@ -5,7 +5,7 @@ nobody knows the words, by what the columns hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -397,6 +397,19 @@ def _by_words(
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
             exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
             fields[name] = exact[0].number
+    _put_right(columns, by_field, fields)
+    return fields, rivals
+
+
+def _put_right(
+    columns: Sequence[_Column], by_field: Mapping[str, Sequence[_Column]], fields: dict[str, int]
+) -> None:
+    """Mend what single heads alone tell wrongly of a table: empty columns, points of the levels, words that
+    are used for several things.
+    """
+    for name in ("actual", "score"):  # 复核得分, still to be filled in, leaves the name to the column that is
+        if name in by_field and all(one.holds == "empty" for one in by_field[name]):
+            del fields[name]
     kind, about, named = (fields.get(what, -1) for what in ("level2", "description", "name"))
     if "level1" not in fields and 0 <= kind < about < named:  # 指标类别 | 指标内容 | 指标名称
         fields |= {"level1": kind, "level2": fields.pop("description")}
@@ -407,11 +420,15 @@ def _by_words(
     if "source" in fields:  # where an indicator is from is its basis where nothing else tells one
         fields.setdefault("basis", fields.pop("source"))
     for one in columns:  # what a column holds outranks a word that is used for several things
+        if (
+            one.said == "level2" and one.holds == "level1" and "level1" not in fields
+        ):  # 指标类别 over 产出指标
+            fields |= {"level1": one.number}
+            fields.pop("level2" if fields.get("level2") == one.number else "", None)
         if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
                 del fields[one.said]
             fields.setdefault(one.holds, one.number)
-    return fields, rivals
 
 
 def _yearly_group(
@@ -592,7 +609,14 @@ def _by_content(
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
-        after = [one for one in words if one.number > max(levels, default=-1)]
+        first = max(levels, default=-1)
+        value = fields.get("target", len(columns) + first)
+        after = [one for one in words if one.number > first]
+        near = [one for one in after if one.number < value]
+        about = fields.get("description", -1)
+        if not near and first < about < value:  # 指标内容 between the levels and the values
+            fields["name"] = fields.pop("description")
+            after = words = []
         if after or (words and "description" not in fields):
             give((after or words)[0], "name")
     _paired(columns, fields, free, give)

@@ -21,6 +21,7 @@ from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
+_LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
@@ -208,6 +209,8 @@ def is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:
     """Say whether an indicator's value is a date by its name or by its category (时效)."""
     if _DATED_NAME.search(name):
         return True
+    if len(level1) + len(level2) > _LONGEST_LEVELS:
+        return False
     category = framework_of(year or 2021).category(level2, level1)
     return category is not None and category.name == "时效"
 

@@ -12,6 +12,7 @@ from zhunsheng.intake import labels
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.numerals import chinese_number
 from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
@@ -28,6 +29,8 @@ _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)(?:为|是|共|共计|约)?[：:]?"
     r"(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
 )
+_CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
@@ -44,9 +47,14 @@ def amount(document: Document, said: Said) -> Decimal | None:
 
     The unit is the one written behind the number, noted in the label, at the rows, or over the table.
     """
+    if len(said.text) > _LONGEST_AMOUNT:
+        return None
     text = normalise(said.text)
     if figures := re.search(r"[¥￥]([\d,.]*\d)", text):  # beside the same sum in words
         text = f"{figures[1]}元"
+    elif in_words := re.search(r"([零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{2,})[元圆]", text):
+        told = chinese_number(in_words[1].translate(_CAPITALS))
+        text = f"{told}元" if told is not None else text
     match = _MONEY.search(text)
     if not match or re.fullmatch(r"20\d\d年度?", normalise(said.text)):
         return None
@@ -60,6 +68,9 @@ def amount(document: Document, said: Said) -> Decimal | None:
         document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
         return None
     noted = match[2] or unit_noted(said.label) or document.zone_unit
+    if match[2] and (over := unit_noted(said.label)) and YUAN[over] != YUAN[match[2]]:
+        why = worded("栏目写单位“{over}”，这里写“{unit}”，按这里的读入，请核对", over=over, unit=match[2])
+        document.doubt(said.place, "budget", said.text, why)
     unit = noted or document.money_unit or document.last_unit
     document.last_unit = noted or document.last_unit
     if not unit and number:
@@ -71,6 +82,8 @@ def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     """Return the amounts that words tell with what each is called: 合计：52.5万元，其中：市级财政42.5万元
     gives (合计, 52.5万元), (市级财政, 42.5万元); empty where they tell fewer than ``least``.
     """
+    if len(text) > _LONGEST_AMOUNT:
+        return []
     found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
     return found if len(found) >= least else []
 
@@ -85,6 +98,8 @@ def part_named(name: str) -> BudgetPart | None:
 
 def take_money(document: Document, text: str, place: Place) -> None:
     """Keep amounts of the budget that a sentence above a table tells of its sheet, to be confirmed."""
+    if len(text) > 2 * _LONGEST_AMOUNT:
+        return  # a chapter of an explanation, not a line over a table
     told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
     for words, written in told:
         document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))

@@ -50,7 +50,7 @@ def read_table(document: Document, grid: Grid) -> None:
     now = _Reading()
     last = document.drafts[-1] if document.drafts and not document.broken else None
     document.open_draft = None
-    if last and not _own_form(grid):
+    if last and (_heads_again(last, grid) or not _own_form(grid)):
         if last.columns and last.columns.width == grid.width:
             now = _Reading(last, last.columns)  # a table broken over pages goes on
         if now.draft or document.heading is None:
@@ -255,6 +255,12 @@ def _titled(document: Document, row: Row) -> Draft:
 
 def _names_sheet(row: Row) -> bool:
     return any(label_of(text)[0] in ("name", "code") for _, text in row.cells)
+
+
+def _heads_again(last: Draft, grid: Grid) -> bool:
+    """Say whether a table begins with the header of the one before it, as on the next page."""
+    top = range(min(_TOP, len(grid.rows)))
+    return last.columns is not None and any(shown(grid, number) in last.columns.rows for number in top)
 
 
 def _own_form(grid: Grid) -> bool:
