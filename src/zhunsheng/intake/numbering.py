@@ -39,6 +39,7 @@ _LEGAL = ("chineseLegalSimplified", "ideographLegalTraditional", "japaneseLegal"
 _RANGES = {"decimalEnclosedCircle": (0x2460, 20), "decimalEnclosedParen": (0x2474, 20)}
 _RANGES |= {"decimalEnclosedCircleChinese": (0x2460, 20), "decimalEnclosedFullstop": (0x2488, 20)}
 _RANGES |= {"ideographEnclosedCircle": (0x3280, 10), "ideographParenthesized": (0x3220, 10)}
+_LONGEST = 100  # characters of a level's pattern; Word's own have a dozen
 
 
 @dataclass
@@ -136,7 +137,7 @@ def _levels(parent: etree._Element) -> list[tuple[int, _Level]]:
             style = _said(one, "numFmt") or "decimal"
             legal = one.find(f"{_W}isLgl") is not None
             start = whole(_said(one, "start"), 6)
-            text, space = _said(one, "lvlText"), _said(one, "suff") or "tab"
+            text, space = _said(one, "lvlText")[:_LONGEST], _said(one, "suff") or "tab"
             made = _Level(1 if start is None else start, style, text, space, legal, _said(one, "pStyle"))
             found.append((level, made))
     return found
