@@ -176,6 +176,11 @@ class Document:
         match = re.search(r"(?<!\d)(20\d{2})(?!\d)", source.name)
         return cls(source, int(match[1]) if match else None)
 
+    @property
+    def going_on(self) -> Draft | None:
+        """The last sheet begun, where nothing since has ended it."""
+        return self.drafts[-1] if self.drafts and not self.broken else None
+
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
         """Begin a sheet."""
         draft = Draft(kind, title, place)

@@ -116,6 +116,13 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         draft.put(name, text, value.place)
 
 
+def put_ahead(document: Document, draft: Draft) -> None:
+    """Put what was told ahead of a sheet into it, now that it begins."""
+    for name, value in document.ahead:
+        put_field(document, draft, name, value)
+    document.ahead, document.broken = [], False
+
+
 def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ...]:
     """Return the columns of a row that names parts of the budget over amounts in the next row: 资金总额 |
     财政资金 | 其他资金, 总投资 | 以前年度安排 | 2025年安排; empty for other rows.

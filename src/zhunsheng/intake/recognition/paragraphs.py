@@ -9,7 +9,7 @@ from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
-from zhunsheng.intake.recognition.fields import put_field
+from zhunsheng.intake.recognition.fields import put_ahead
 from zhunsheng.intake.recognition.indicators import step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.targets import Goal, Indicator, Place
@@ -29,7 +29,7 @@ _HEADING = 60  # characters below which a paragraph may be a heading
 
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
-    last = document.drafts[-1] if document.drafts and not document.broken else None
+    last = document.going_on
     if last and last.columns and step_down(last, block.text):
         return  # a level over the rows of a table that goes on, as text files have it
     _take_notes(document, block)
@@ -39,7 +39,7 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
         return
     if document.department is None and _read_outline(document, block):
         return
-    last = document.drafts[-1] if document.drafts and not document.broken else None
+    last = document.going_on
     if last and document.department is None and document.section.endswith("目标") and not last.goals:
         last.goals.append(Goal(text=block.text, place=block.place))
         return
@@ -99,31 +99,21 @@ def _read_outline(document: Document, block: Paragraph) -> bool:
     head, mark, rest = block.text.partition("：")
     if not mark:
         head, mark, rest = block.text.partition(":")
-    last = document.drafts[-1] if document.drafts and not document.broken else None
+    last = document.going_on
     if last is None and not any(name == "name" for name, _ in document.ahead):
         return False
     if last is None or last.columns is not None:
         if level_of(head) is None or rest.strip():
             return False
         last = document.start("project", None, block.place)
-        document.heading, document.broken = None, False
-        for name, value in document.ahead:
-            put_field(document, last, name, value)
-        document.ahead = []
+        document.heading = None
+        put_ahead(document, last)
     if not rest.strip():
         return step_down(last, head)
     if level_of(head) is None:
         return False
     step_down(last, head)
-    level1, level2 = last.levels
-    stated, left = prose.indicators(rest, document.year)
-    for one in stated:
-        read = Indicator(
-            level1=level1 or None, level2=level2 or None, name=one.name, target=one.target, place=block.place
-        )
-        last.indicators.append(Read(read))
-    for clause in left:
-        document.doubt(block.place, "indicators", clause, worded("没有从这句话里读出指标"))
+    _read_stated(document, last, rest, block.place)
     return True
 
 
@@ -132,9 +122,17 @@ def _read_indicators(document: Document, text: str, place: Place) -> None:
     if document.department is None:
         # A sheet of its own: the goal that was open is the one before's.
         document.department, document.open_goal = document.start("department", None, place), None
+    _read_stated(document, document.department, text, place, document.open_goal)
+
+
+def _read_stated(document: Document, draft: Draft, text: str, place: Place, goal: int | None = None) -> None:
+    """Read the indicators that words state into a sheet, under the levels its rows now stand under."""
+    level1, level2 = (level or None for level in draft.levels)
     stated, left = prose.indicators(text, document.year)
-    document.department.indicators.extend(
-        Read(Indicator(name=one.name, target=one.target, goal=document.open_goal, place=place))
+    draft.indicators.extend(
+        Read(
+            Indicator(level1=level1, level2=level2, name=one.name, target=one.target, goal=goal, place=place)
+        )
         for one in stated
     )
     for clause in left:

@@ -12,7 +12,7 @@ from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import is_value
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
-from zhunsheng.intake.recognition.fields import Zone, put_field, read_labels
+from zhunsheng.intake.recognition.fields import Zone, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
@@ -48,7 +48,7 @@ class _Reading:
 def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
     now = _Reading()
-    last = document.drafts[-1] if document.drafts and not document.broken else None
+    last = document.going_on
     document.open_draft = None
     if last and (_heads_again(last, grid) or not _own_form(grid)):
         if last.columns and last.columns.width == grid.width:
@@ -108,7 +108,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
     told = {label_of(text)[0] for _, text in row.cells} - {None}
-    last = document.drafts[-1] if document.drafts and not document.broken else None
+    last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
     titled = titled or (last is not None and not last.indicators and not row.grid.title)
     if now.draft is None and (told & set(_OF_SHEET) or (titled and told)):
@@ -229,9 +229,7 @@ def _keep_ahead(document: Document, row: Row) -> None:
 def _begin(document: Document, row: Row) -> Draft:
     """Begin the sheet whose first row this is, under the title over it, with what was told ahead of it."""
     draft = _titled(document, row)
-    for name, value in document.ahead:
-        put_field(document, draft, name, value)
-    document.ahead, document.broken = [], False
+    put_ahead(document, draft)
     return draft
 
 
@@ -242,7 +240,7 @@ def _titled(document: Document, row: Row) -> Draft:
         # The heading over a department's table, which looked like the beginning of its narrative.
         document.open_draft = len(document.drafts) - 1
         return department
-    last = document.drafts[-1] if document.drafts and not document.broken and not heading else None
+    last = None if heading else document.going_on
     if last is not None and not last.indicators and not row.grid.title and not _names_sheet(row):
         return last  # the table of indicators below the one that says whose they are
     title = heading.text if heading else (row.grid.title or None)
