@@ -113,7 +113,7 @@ def _read_outline(document: Document, block: Paragraph) -> bool:
     if level_of(head) is None:
         return False
     step_down(last, head)
-    _read_stated(document, last, rest, block.place)
+    _read_stated(document, last, rest, block.place, levels=last.levels)
     return True
 
 
@@ -122,12 +122,20 @@ def _read_indicators(document: Document, text: str, place: Place) -> None:
     if document.department is None:
         # A sheet of its own: the goal that was open is the one before's.
         document.department, document.open_goal = document.start("department", None, place), None
-    _read_stated(document, document.department, text, place, document.open_goal)
+    _read_stated(document, document.department, text, place, goal=document.open_goal)
 
 
-def _read_stated(document: Document, draft: Draft, text: str, place: Place, goal: int | None = None) -> None:
-    """Read the indicators that words state into a sheet, under the levels its rows now stand under."""
-    level1, level2 = (level or None for level in draft.levels)
+def _read_stated(
+    document: Document,
+    draft: Draft,
+    text: str,
+    place: Place,
+    *,
+    levels: tuple[str, str] = ("", ""),
+    goal: int | None = None,
+) -> None:
+    """Read the indicators that words state into a sheet, under its levels or one of its goals."""
+    level1, level2 = (level or None for level in levels)
     stated, left = prose.indicators(text, document.year)
     draft.indicators.extend(
         Read(
