@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from zhunsheng.intake import prose
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.regulations import frameworks
 from zhunsheng.targets import TargetValue
@@ -41,6 +42,7 @@ _NUMBER = re.compile(
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
 _LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
+LONGEST_STATED = 100  # characters of a cell that states an indicator with its value
 _MEASURED = re.compile(r"[\d≥≤<>=]|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
 _MOST_POINTS = Decimal(60)  # of one indicator
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
@@ -96,18 +98,23 @@ def under(name: str, level1: str) -> bool:
     )
 
 
-@lru_cache(maxsize=16384)
 def is_value(text: str) -> bool:
     """Say whether a cell is a target value that can be measured: a number with its sign or unit, a day."""
-    return (
-        len(text) <= _LONGEST_VALUE
-        and bool(_MEASURED.search(normalise(text)))
-        and TargetValue.parse(text, year=2000).op
-        not in (
-            "level",
-            "unread",
-        )
-    )
+    return len(text) <= _LONGEST_VALUE and _measured(text)  # what is longer is not kept in memory either
+
+
+@lru_cache(maxsize=16384)
+def _measured(text: str) -> bool:
+    measured = _MEASURED.search(normalise(text)) is not None
+    return measured and TargetValue.parse(text, year=2000).op not in ("level", "unread")
+
+
+def stated(text: str) -> bool:
+    """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
+    if len(text) > LONGEST_STATED:
+        return False
+    found, left = prose.indicators(text, 2000)
+    return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
 
 
 def class_of(cells: Sequence[str]) -> Class:
@@ -140,18 +147,16 @@ def class_of(cells: Sequence[str]) -> Class:
     if mostly(number is not None for number in numbers):
         total = sum((number for number in numbers if number is not None), Decimal(0))
         small = all(number is None or number <= _MOST_POINTS for number in numbers)
-        full = (
-            small and total > 0 and any(total % whole == 0 for whole in _FULL)
-        )  # of one sheet or of several
+        # Of one sheet, or of several in a list.
+        full = small and total > 0 and any(total % whole == 0 for whole in _FULL)
         return "points" if len(told) > 1 and full else "target"
-    if mostly(known_unit(word) == word or _UNITS.fullmatch(word) is not None for word in words) and _few(
-        words
-    ):
+    units = mostly(known_unit(word) == word or _UNITS.fullmatch(word) is not None for word in words)
+    if units and _are_units(words):
         return "unit"
     return "target" if mostly(map(is_value, told)) else "words"
 
 
-def _few(words: Sequence[str]) -> bool:
+def _are_units(words: Sequence[str]) -> bool:
     """Say whether known units are among the words, so that short names are not taken for units."""
     known = sum(known_unit(word) == word for word in words)
     return 2 * known >= len(words) or (known > 0 and Counter(words).most_common(1)[0][1] > 1)

@@ -36,11 +36,7 @@ _PARTS = (
     "actual_goal",
     "medium_goals",
 )  # labels of what is read row by row, not of single fields
-
-
 _OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
-
-
 _WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
 _FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、]\s*[一-龥])")
 _NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
@@ -57,23 +53,25 @@ class Zone:
     heads: tuple[tuple[int, str, str], ...] = ()  # columns of money by part, with their words, over amounts
     year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
+    @property
+    def of_money(self) -> bool:
+        """Whether the rows tell the budget."""
+        return _is_money(self.label)
+
 
 def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     """Read one row of labels and values into its draft; ``zone`` moves on with the rows."""
     if columns := execution_columns(row):
         document.zone_unit = unit_noted(row.words())
-        if (labels.label(row.cells[0][1]) or zone.label).startswith(("budget", "money")):
+        if _is_money(labels.label(row.cells[0][1]) or zone.label):
             zone.label = "budget.total"
         zone.money = columns
         return
     _enter(document, row, zone)
-    if (
-        zone.label.startswith(("budget", "money"))
-        and (column := amounts_column(row, document.year)) is not None
-    ):
+    if zone.of_money and (column := amounts_column(row, document.year)) is not None:
         zone.amounts = column
         return
-    if zone.label.startswith(("budget", "money")) and (heads := _money_heads(document, row)):
+    if zone.of_money and (heads := _money_heads(document, row)):
         zone.heads = heads
         return
     if zone.heads and any(re.search(r"\d", row.text(column)) for column, _, _ in zone.heads):
@@ -83,7 +81,7 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
                 put_field(document, draft, name, Said(row.text(column), row.place(column), label))
         zone.heads = ()
         return
-    if zone.amounts is not None and zone.label.startswith(("budget", "money")):
+    if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
         return
     if zone.label == "plan":
@@ -96,6 +94,10 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         read_beside(document, draft, row)
     ):
         _read_pairs(document, draft, row, zone)
+
+
+def _is_money(label: str) -> bool:
+    return label.startswith(("budget", "money"))
 
 
 def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
@@ -143,9 +145,9 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     its own.
     """
     parts = parts_of(value.text)
-    if not parts and name == "money" and len(_WITH_UNIT.findall(value.text)) == 1:
+    if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
-        parts = [("", _WITH_UNIT.findall(value.text)[0])]
+        parts = [("", sums[0])]
     if first := _FIRST.match(value.text):  # 总额：216；其中：财政拨款200
         parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text, 1)]
     for words, written in parts:
@@ -168,7 +170,7 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
     if not leading:
         return
     document.zone_unit = unit_noted(text)
-    if leading != zone.label and not leading.startswith(("budget", "money")):
+    if leading != zone.label and not _is_money(leading):
         zone.money, zone.amounts = {}, None
     zone.label = leading
 
@@ -231,7 +233,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
-        if found is None and labels.is_total(text) and zone.label.startswith(("budget", "money")):
+        if found is None and labels.is_total(text) and zone.of_money:
             found = "budget.total"
         if found is None or found in _PARTS:
             continue

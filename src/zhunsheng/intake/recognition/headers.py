@@ -8,25 +8,16 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
-from zhunsheng.intake import labels, prose
+from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import Class, class_of, is_value, level_of
+from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
-
-def stated(text: str) -> bool:
-    """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
-    if len(text) > _LONGEST_STATED:
-        return False
-    found, left = prose.indicators(text, 2000)
-    return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
-
-
-_LONGEST_STATED = 100  # characters of a cell that states an indicator with its value
 _REQUIRED = {"target", "actual", "score", "weight", "medium_term", "stated"}
 _GLYPHS: tuple[Class, ...] = ("op", "nature", "direction", "unit")  # what a column is by its cells alone
 _OF_CONTENT: dict[Class, str] = {
@@ -79,7 +70,7 @@ class _Column:
     cells: list[str] = field(default_factory=list)
     said: str | None = None
 
-    @property
+    @cached_property
     def holds(self) -> Class:
         return class_of(self.cells)
 
@@ -94,7 +85,7 @@ class _Column:
 def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
     texts = (grid.text(row, column) for column in grid.distinct(row))
-    heads = (labels.clean(text) if len(text) <= _LONGEST_STATED else "…" for text in texts)
+    heads = (labels.clean(text) if len(text) <= LONGEST_STATED else "…" for text in texts)
     return tuple(text for text in heads if text and text not in _FORM)
 
 
@@ -185,7 +176,7 @@ def _over_indicators(grid: Grid, row: int) -> bool:
     if any(len(text) > 16 for _, text in own):
         return False
     told = [labels.label(text) for _, text in own]
-    if any(told) and (len(own) - len(told) + told.count(None) < 3 or "name" not in told):
+    if any(told) and (told.count(None) < 3 or "name" not in told):
         return False  # labels with their values; in a list of projects they stand over columns
     height = _height(grid, row)
     return row + height < len(grid.rows) and is_indicator(grid, row + height)
@@ -302,7 +293,7 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         if anchors and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
-        if not any(grid.text(*anchor) for anchor in list(anchors)[:1]) and height > 1:
+        if height > 1 and not grid.text(row, number):
             texts = (*_over(grid, row, number), *texts)
         heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
@@ -420,11 +411,10 @@ def _put_right(
     if "source" in fields:  # where an indicator is from is its basis where nothing else tells one
         fields.setdefault("basis", fields.pop("source"))
     for one in columns:  # what a column holds outranks a word that is used for several things
-        if (
-            one.said == "level2" and one.holds == "level1" and "level1" not in fields
-        ):  # 指标类别 over 产出指标
-            fields |= {"level1": one.number}
-            fields.pop("level2" if fields.get("level2") == one.number else "", None)
+        if one.said == "level2" and one.holds == "level1" and "level1" not in fields:
+            fields["level1"] = one.number  # 指标类别 over 产出指标
+            if fields.get("level2") == one.number:
+                del fields["level2"]
         if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
                 del fields[one.said]
@@ -445,7 +435,7 @@ def _yearly_group(
     starts = [one.number for one in columns if one.said in ("level1", "level2", "name")]
     second = next((n for n in starts if n > names[0]), names[1])
     over = " ".join(grid.text(row - 1, column) for column in range(second)) if row else ""
-    left_is_yearly = re.search(r"年度|当年|本年", over) and not re.search(r"[中长]期|实施期", over)
+    left_is_yearly = re.search(r"年度|当年|本年", over) and not titles.of_medium_term(over)
     left = [one for one in columns if one.number < second]
     right = [one for one in columns if one.number >= second]
     mine, other = (left, right) if left_is_yearly else (right, left)
@@ -470,9 +460,7 @@ def _value_of_year(
     if any(one.told("adjusted") for one in left):
         for one in [one for one in left if not one.told("adjusted")]:
             left.remove(one)
-            if "original" not in fields:
-                fields["original"] = one.number
-            else:
+            if fields.setdefault("original", one.number) != one.number:
                 rivals.append(one.number)
     dated = sorted((one for one in left if one.year), key=lambda one: one.year or 0)
     own = year if year in {one.year for one in dated} else None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from zhunsheng.intake import labels, prose
+from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import bare_level, both_levels, is_level, is_value, level_of, under
 from zhunsheng.intake.recognition.draft import Document, Draft, Read
 from zhunsheng.intake.recognition.goals import is_ellipsis
@@ -85,8 +86,7 @@ def _read_texts(
             document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
-    medium = bool(re.search(r"[中长]期|实施期", texts.get("term", "")))
-    draft.indicators.append(Read(one, draft.medium or medium))
+    draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
 
 
 def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:

@@ -66,7 +66,7 @@ def read_table(document: Document, grid: Grid) -> None:
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
     """Read the row at hand and return how many rows that took."""
-    again = now.columns and now.draft and shown(row.grid, row.number) in now.columns.rows
+    again = now.columns and shown(row.grid, row.number) in now.columns.rows
     if again and now.draft and _is_medium(now, row) == now.draft.medium:
         return 1  # the header that comes again on the next page
     if header := header_at(
@@ -115,7 +115,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         now.draft = _begin(document, row)
     if now.draft is None:
         _keep_ahead(document, row)
-    if now.draft is not None:
+    else:
         read_labels(document, now.draft, row, now.zone)
     return 1
 
@@ -146,7 +146,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
 def _is_medium(now: _Reading, row: Row) -> bool:
     """Say whether a header stands over the medium term's indicators."""
     side = row.text(0) + now.zone_title
-    return bool(re.search(r"[中长]期|实施期", side)) and "年度" not in side
+    return titles.of_medium_term(side) and "年度" not in side
 
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:

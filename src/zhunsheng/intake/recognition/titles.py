@@ -27,6 +27,11 @@ def of_targets(text: str) -> bool:
     return bool(_TITLE.search(text))
 
 
+def of_medium_term(text: str) -> bool:
+    """Say whether words speak of the medium or long term (中期, 长期, 实施期)."""
+    return bool(re.search(r"[中长]期|实施期", text))
+
+
 def kind_in(title: str | None) -> Kind:
     """Return what kind of sheet stands under a title."""
     if not title or re.search(r"(?:补助|转移支付|专项|资金|基金).{0,6}整体", title):
