@@ -277,16 +277,14 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
     name, target = one["name"], hit.get("target") or {}
     about = doubts.at(hit.get("place"), name)
     value_doubt = doubts.at(hit.get("place"), name, bool(target.get("doubts")))
+
+    def told(key: str, shown: Any, right: bool) -> Judged:
+        return _one(f"{name}: {key}", right, shown, about, f"{shown} for {one[key]}")
+
     yield Judged(f"{name}: name", "right")
     for key in ("level1", "level2"):
         if one.get(key) is not None:
-            yield _one(
-                f"{name}: {key}",
-                _level(hit.get(key)) == _level(one[key]),
-                hit.get(key),
-                about,
-                f"{hit.get(key)} for {one[key]}",
-            )
+            yield told(key, hit.get(key), _level(hit.get(key)) == _level(one[key]))
     unread = target.get("op") == "unread"
     right = target.get("op") in one["op"].split("|") and (not unread or value_doubt())
     yield _one(
@@ -321,22 +319,10 @@ def _indicator(hit: dict[str, Any], one: dict[str, Any], doubts: _Doubts) -> Ite
     for key, held in (("weight", "weight"), ("actual", "actual"), ("score", "score"), ("last", "last_year")):
         if one.get(key) not in (None, ""):
             shown = hit.get(held)
-            yield _one(f"{name}: {key}", same_words(shown, one[key]), shown, about, f"{shown} for {one[key]}")
+            yield told(key, shown, same_words(shown, one[key]))
     for key in ("basis", "description"):
         if one.get(key) is not None:
-            yield _one(
-                f"{name}: {key}",
-                plain(hit.get(key)) == plain(one[key]),
-                hit.get(key),
-                about,
-                f"{hit.get(key)} for {one[key]}",
-            )
+            yield told(key, hit.get(key), plain(hit.get(key)) == plain(one[key]))
     if one.get("medium"):
         medium = (hit.get("medium_term") or {}).get("raw")
-        yield _one(
-            f"{name}: medium",
-            plain(medium) == plain(one["medium"]),
-            medium,
-            about,
-            f"{medium} for {one['medium']}",
-        )
+        yield told("medium", medium, plain(medium) == plain(one["medium"]))
