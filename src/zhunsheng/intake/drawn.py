@@ -17,7 +17,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 _MARK = re.compile(
-    r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|目标\s?[\d一二三四五六七八九十]+|指标\s?\d+[：:])"
+    r"(?:\d{1,2}[.、．)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳]|"
+    r"目标\s?[\d一二三四五六七八九十]+|指标\s?\d+[：:])"
 )
 _SIGNS = "≥≤＝=＞＜><"  # what a value begins with
 _ENDS = "）)%％‰"  # what one ends with
