@@ -308,8 +308,8 @@ def test_07_double_random_with_two_entries_and_results_on_a_phone(sign_in):
     phone = sign_in("keyuan", PHONE)
     phone.goto(address)
     phone.locator("table a[href^='/tasks/']").first.click()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 375
     phone.fill("#io", "2021-07-01")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 375
     phone.select_option("#rs", "未发现问题")
     shot(phone, "07-result-on-a-phone")
     phone.click("text=保存，下一户")
