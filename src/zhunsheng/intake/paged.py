@@ -14,7 +14,9 @@ from zhunsheng.intake.aligned import Run, runs_of
 from zhunsheng.intake.drawn import Box, Letter, Page, around, radicals, region, size_of, starts_anew, upright
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
+from zhunsheng.intake.struck import without_struck
 from zhunsheng.intake.tabled import Kind, Part, Table, table_of
+from zhunsheng.intake.telling import STRUCK, Telling
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
@@ -40,15 +42,20 @@ class _Sheet:
 
 
 def blocks_of(pages: Sequence[Page]) -> list[Block]:
-    """Return the paragraphs, tables and pictures of a document's pages, in the order of reading."""
+    """Return the paragraphs, tables and pictures of a document's pages, in the order of reading, then what
+    was left out for being struck through.
+    """
     sheets = _numbered(pages)
+    telling = Telling()
+    for sheet in sheets:
+        _without_struck(sheet, telling)
     for sheet in sheets:
         _ruled(sheet)
     _without_running(sheets)
     for sheet in sheets:
         _levelled(sheet)
         _aligned(sheet)
-    return list(_told(sheets))
+    return [*_told(sheets), *telling.entries()]
 
 
 def _numbered(pages: Sequence[Page]) -> list[_Sheet]:
@@ -74,6 +81,14 @@ def _numbered(pages: Sequence[Page]) -> list[_Sheet]:
             kept.append(one._replace(text=one.text.translate(table), order=order))
         sheets.append(_Sheet(page, size_of(kept), free=kept))
     return sheets
+
+
+def _without_struck(sheet: _Sheet, telling: Telling) -> None:
+    """Take out the letters that a line strikes through, and those lines."""
+    sheet.page, sheet.free, struck = without_struck(sheet.page, sheet.free)
+    for letters in struck:
+        place = Place(page=sheet.page.number, region=region(around(letters), sheet.page))
+        telling.add(place, "hidden", "".join(one.text for one in letters), STRUCK)
 
 
 def _ruled(sheet: _Sheet) -> None:
