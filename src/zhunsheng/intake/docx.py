@@ -11,8 +11,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
-from zhunsheng.intake.telling import HIDDEN, Telling
-from zhunsheng.intake.word_text import MC, SYMBOL, VAL, Shown, W, Words, alternative, is_placeholder
+from zhunsheng.intake.telling import HIDDEN, SYMBOL, Telling, tracked
+from zhunsheng.intake.word_text import MC, VAL, Shown, W, Words, alternative, is_placeholder
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
@@ -71,13 +71,7 @@ class _Reading:
     def told(self) -> Iterator[Unsure]:
         """Yield what was left out or could not be told."""
         yield from self.telling.entries()
-        if self.words.deletions:
-            yield Unsure(
-                place=Place(),
-                field="tracked",
-                text=worded("{count} 处修订删去的文字", count=self.words.deletions),
-                why=worded("修订还没有接受，按接受以后读入"),
-            )
+        yield from tracked(self.words.deletions)
 
     def walk(self, parent: Iterable[etree._Element], depth: int, box: Place | None = None) -> None:
         """Read the paragraphs and tables under ``parent``, which may be a text box anchored at ``box``."""

@@ -14,7 +14,7 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.intake.equations import M, linear
 from zhunsheng.intake.numbering import Numbering
 from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, raised, symbol, translated
-from zhunsheng.intake.telling import HIDDEN, STRUCK
+from zhunsheng.intake.telling import HIDDEN, STRUCK, SYMBOL
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
@@ -41,7 +41,6 @@ _BOX = f"{W}txbxContent"
 _FONTS = tuple(f"{W}{name}" for name in ("ascii", "hAnsi", "cs", "eastAsia"))
 _OFF = ("0", "false", "off")
 MAX_FIELDS = 40  # within one another
-SYMBOL = worded("有一个认不出的符号，请对照原件补上")
 FIELD = worded("是没有结果的域，没有读入，请对照原件补上")
 _ENCLOSED = re.compile(r"\\o(?:\\a[clr])*\s*[(（]\s*([^,，]*)[,，]\s*([^)）]*)[)）]", re.IGNORECASE)
 _DIVIDED = re.compile(r"\\f\s*[(（]([^,，()（）]*)[,，]([^()（）]*)[)）]", re.IGNORECASE)
