@@ -257,8 +257,9 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
         row.top = min(block.top for block in row.blocks) - size / 2
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
     full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
-    usual = median([below.top - above.bottom for above, below in pairwise(full)]) if len(full) > 1 else 0.0
     several = [row for row in rows if len(row.blocks) > 1]
+    # A blank between rows is one of a table whose rows have few cells, too.
+    usual = median([below.top - above.bottom for above, below in pairwise(several)]) if len(full) > 1 else 0.0
     over: list[Block] = []
     for row in rows:
         leading = all(block.last < max(1, columns // 2) for block in row.blocks)

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from zhunsheng.intake.aligned import Run, runs_of
+from zhunsheng.intake.aligned import Run, covered, runs_of
 from zhunsheng.intake.drawn import Box, Letter, Page, around, radicals, region, size_of, starts_anew, upright
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
+from zhunsheng.intake.shaded import Shading, shadings
 from zhunsheng.intake.struck import without_struck
 from zhunsheng.intake.tabled import Kind, Part, Table, table_of
 from zhunsheng.intake.telling import STRUCK, Telling
@@ -53,6 +54,7 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
         _ruled(sheet)
     _without_running(sheets)
     for sheet in sheets:
+        _shaded(sheet)
         _levelled(sheet)
         _aligned(sheet)
     return [*_told(sheets), *telling.entries()]
@@ -142,6 +144,56 @@ def _mark(line: Sequence[Run], sheet: _Sheet) -> tuple[str, int]:
     return re.sub(r"\d+", "#", said), round(line[0].middle / 6)
 
 
+def _shaded(sheet: _Sheet) -> None:
+    """Take out the tables whose cells are shaded, every other row."""
+    used = [part.box for part in sheet.parts]
+    slack = 0.5 * sheet.size
+    for found in list(shadings(sheet.page, sheet.size, used, lambda box: _parts_tables(sheet, box))):
+        box = _with_rows_beyond(sheet, found)
+        inside = [
+            line
+            for line in sheet.text
+            if box.top < line[0].middle < box.bottom
+            and line[0].box.left > box.left - slack
+            and line[-1].box.right < box.right + slack
+        ]
+        if sum(len(line) > 1 for line in inside) < 2:
+            continue
+        letters = _letters(sheet, inside)
+        part = Part(sheet.page, box, found.lines, letters, "level", sheet.size, found.places, found.areas)
+        if part.is_table():
+            sheet.parts.append(part)
+            _take(sheet, inside)
+
+
+def _with_rows_beyond(sheet: _Sheet, found: Shading) -> Box:
+    """Return the box of a shaded table with the lines of text above and below that keep to its columns: of
+    rows that are not shaded.
+    """
+    left, top, right, bottom = found.box
+    size = sheet.size
+
+    def is_of_it(line: Sequence[Run]) -> bool:
+        within = left - size < line[0].box.left and line[-1].box.right < right + size
+        if len(line) == 1:
+            first, last = covered(line[0], found.places[1:-1], size)
+            return within and first == last > 0
+        return within and not any(_TITLE.search("".join(one.text for one in run.letters)) for run in line)
+
+    text = sorted(sheet.text, key=lambda line: line[0].middle)
+    for line in text:
+        if line[0].middle > bottom:
+            if line[0].box.top - bottom > 2 * size or not is_of_it(line):
+                break
+            bottom = line[0].box.bottom + 1
+    for line in reversed(text):
+        if line[0].middle < top:
+            if top - line[0].box.bottom > 2 * size or not is_of_it(line):
+                break
+            top = line[0].box.top - 1
+    return Box(left, top, right, bottom)
+
+
 def _levelled(sheet: _Sheet) -> None:
     """Take out the tables that have lines across only."""
     used = [part.box for part in sheet.parts]
@@ -224,7 +276,9 @@ def _parts_tables(sheet: _Sheet, box: Box) -> bool:
     within = [line for line in within if line]
     if not within:
         return box.height > 3 * sheet.size
-    return all(len(line) == 1 and _is_caption(line[0], box) for line in within)
+    alone = all(len(line) == 1 for line in within)
+    captions = [_is_caption(line[0], box) for line in within]
+    return alone and (all(captions) or (any(captions) and box.height > 3 * sheet.size))
 
 
 def _is_caption(run: Run, box: Box) -> bool:
@@ -407,7 +461,10 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
         parts = sorted(sheet.parts, key=lambda part: part.box.top)
         for n, part in enumerate(parts):
             above = [line for line in sheet.text if line[0].middle < part.box.top]
-            if not n and not above and last is not None and last.goes_on_in(part):
+            if not n and last is not None and last.goes_on_in(part) and last.takes(above):
+                if above:  # the rest of a row that the page's end cut
+                    part.take(_letters(sheet, above))
+                    _take(sheet, above)
                 stacks[-1].append(part)
             else:
                 stacks.append([part])

@@ -14,8 +14,10 @@ from zhunsheng.intake.aligned import Block as TextBlock
 from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
 from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
+from zhunsheng.intake.shaded import merged, parted
 
 Kind = Literal["ruled", "level", "free"]
+_CROSSING = 0.15  # of the texts of a part may run across the columns of the part before it
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Part:
     letters: list[Letter]
     kind: Kind
     size: float
+    places: list[float] = field(default_factory=list)  # of columns, where the shading of cells tells them
+    areas: list[Box] = field(default_factory=list)  # shaded cells, then
     _xs: list[float] = field(default_factory=list)
 
     @property
@@ -75,6 +79,8 @@ class Part:
         if not self._xs:
             if self.kind == "ruled":
                 self._xs = edges(self.lines, self.near)[1]
+            elif self.places:
+                self._xs = self.places
             else:
                 places = columns_of(runs_of(self.letters, self.size), self.size)
                 self._xs = [self.box.left - 1, *places, self.box.right + 1]
@@ -100,14 +106,60 @@ class Part:
         """
         if self.kind != part.kind:
             return False
-        slack = 4.0 if self.kind != "free" else 3 * self.size
         mine, its = self.xs(), part.xs()
+        if self.kind == "free" or (self.kind == "level" and len(mine) != len(its)):
+            return self._keeps(part)
+        slack = 4.0
         if abs(mine[0] - its[0]) > slack or abs(mine[-1] - its[-1]) > slack:
             return False
         if self.kind == "ruled":
             few, many = sorted((mine[1:-1], its[1:-1]), key=len)
             return sum(any(abs(x - y) < 4 for y in many) for x in few) >= 0.6 * len(few)
         return len(mine) == len(its)
+
+    def _keeps(self, part: Part) -> bool:
+        """Say whether the texts of a part keep to the columns of this one."""
+        mine, its = self.xs(), part.xs()
+        slack = 3 * self.size
+        if its[0] < mine[0] - slack or its[-1] > mine[-1] + slack:
+            return False
+        if self.kind == "level" and max(abs(mine[0] - its[0]), abs(mine[-1] - its[-1])) > 4:
+            return False
+        lines = runs_of(part.letters, self.size)
+        if len(mine) == len(its) and self.kind == "free":
+            return True
+        runs = [covered(run, mine[1:-1], self.size) for line in lines for run in line]
+        return sum(first != last for first, last in runs) <= _CROSSING * len(runs)
+
+    def takes(self, lines: Sequence[Sequence[Run]]) -> bool:
+        """Say whether lines of text at the head of the next page are the rest of its last row: each text goes
+        on with the last one of its column.
+        """
+        if self.kind == "ruled":
+            return not lines
+        own: dict[int, list[Run]] = defaultdict(list)
+        for line in runs_of(self.letters, self.size) if lines else ():
+            for run in line:
+                first, last = covered(run, self.xs()[1:-1], self.size)
+                if first == last:
+                    own[first].append(run)
+        for run in (run for line in lines for run in line):
+            first, last = covered(run, self.xs()[1:-1], self.size)
+            if first != last or first not in own:
+                return False
+            left, right = (f(x) for f, x in ((min, (r.box.left for r in own[first])), (max, (r.box.right for r in own[first]))))
+            if not goes_on(own[first][-1].letters, run.letters, left, right):
+                return False
+            own[first].append(run)
+        return True
+
+    def take(self, letters: Sequence[Letter]) -> None:
+        """Take letters above it as its own."""
+        self.letters = [*letters, *self.letters]
+        box = around(letters)
+        self.box = Box(min(self.box.left, box.left), box.top - 1, max(self.box.right, box.right), self.box.bottom)
+        if not self.places:
+            self._xs = []
 
 
 def table_of(parts: Sequence[Part]) -> Table:
@@ -129,6 +181,7 @@ class _Stack:
     starts: list[float]
     lines: Lines
     letters: list[Letter]
+    areas: list[Box]
 
     @property
     def size(self) -> float:
@@ -148,7 +201,7 @@ class _Stack:
 
 
 def _stacked(parts: Sequence[Part]) -> _Stack:
-    lines, letters, starts = Lines([], []), [], []
+    lines, letters, starts, areas = Lines([], []), [], [], []
     at = parts[0].box.top
     for part in parts:
         down = at - part.box.top
@@ -156,8 +209,9 @@ def _stacked(parts: Sequence[Part]) -> _Stack:
         lines.across.extend((y + down, left, right) for y, left, right in part.lines.across)
         lines.down.extend((x, top + down, bottom + down) for x, top, bottom in part.lines.down)
         letters += [one.moved(down, one.order) for one in part.letters]
+        areas += [one.moved(down) for one in part.areas]
         at += part.box.height + (0 if part.kind == "ruled" else 1.5 * part.size)
-    return _Stack(parts, starts, lines, letters)
+    return _Stack(parts, starts, lines, letters, areas)
 
 
 def _plan(stack: _Stack) -> Plan:
@@ -174,6 +228,8 @@ def _plan(stack: _Stack) -> Plan:
     runs = runs_of(stack.letters, stack.size)
     if len(stack.parts) == 1:
         xs = stack.parts[0].xs()
+    elif all(part.places for part in stack.parts):
+        xs = heights((x for part in stack.parts for x in part.places), 3.0)
     else:
         left = min(part.xs()[0] for part in stack.parts)
         right = max(part.xs()[-1] for part in stack.parts)
@@ -187,6 +243,10 @@ def _plan(stack: _Stack) -> Plan:
         walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
     )
     plan = Plan(ys, xs, below, np.ones((len(ys) - 1, len(xs)), bool))
+    if stack.areas:
+        merged(stack.areas, ys, xs, plan.below, plan.beside)
+        parted(stack.areas, ys, xs, plan.below, runs, stack.size)
+        return _crossed(plan, runs, stack.size)
     return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
 
 
