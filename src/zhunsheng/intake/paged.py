@@ -53,8 +53,9 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
     for sheet in sheets:
         _ruled(sheet)
     _without_running(sheets)
+    known: Sequence[float] = ()
     for sheet in sheets:
-        _shaded(sheet)
+        known = _shaded(sheet, known)
         _levelled(sheet)
         _aligned(sheet)
     return [*_told(sheets), *telling.entries()]
@@ -144,11 +145,14 @@ def _mark(line: Sequence[Run], sheet: _Sheet) -> tuple[str, int]:
     return re.sub(r"\d+", "#", said), round(line[0].middle / 6)
 
 
-def _shaded(sheet: _Sheet) -> None:
-    """Take out the tables whose cells are shaded, every other row."""
+def _shaded(sheet: _Sheet, known: Sequence[float]) -> Sequence[float]:
+    """Take out the tables whose cells are shaded, every other row; return the places of the columns of the
+    last one. ``known`` are those of the page before, with which a table can go on by one row.
+    """
     used = [part.box for part in sheet.parts]
     slack = 0.5 * sheet.size
-    for found in list(shadings(sheet.page, sheet.size, used, lambda box: _parts_tables(sheet, box))):
+    last: Sequence[float] = ()
+    for found in list(shadings(sheet.page, sheet.size, used, known, lambda box: _parts_tables(sheet, box))):
         box = _with_rows_beyond(sheet, found)
         inside = [
             line
@@ -164,6 +168,8 @@ def _shaded(sheet: _Sheet) -> None:
         if part.is_table():
             sheet.parts.append(part)
             _take(sheet, inside)
+            last = found.places
+    return last
 
 
 def _with_rows_beyond(sheet: _Sheet, found: Shading) -> Box:
@@ -468,6 +474,10 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
                 stacks[-1].append(part)
             else:
                 stacks.append([part])
+        if not parts and last is not None and (part := _rest(sheet, last)) is not None:
+            sheet.parts.append(part)
+            stacks[-1].append(part)
+            parts = [part]
         below = any(line[0].middle > parts[-1].box.bottom for line in sheet.text if parts)
         last = parts[-1] if parts and not below else None
     tables: dict[int, Table] = {}
@@ -475,6 +485,21 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
         for some in _sorted_out(stack):
             tables[id(some[0])] = table_of(some)
     return tables
+
+
+def _rest(sheet: _Sheet, last: Part) -> Part | None:
+    """Return of a page without tables what the end of the page before cut from the last row of one there."""
+    lines: list[list[Run]] = []
+    for line in sorted(sheet.text, key=lambda one: one[0].middle):
+        far = lines and line[0].middle - lines[-1][0].middle > 2 * sheet.size
+        if far or not last.takes([*lines, line]):
+            break
+        lines.append(line)
+    if not lines or last.kind == "ruled":
+        return None
+    part = last.rest(sheet.page, _letters(sheet, lines))
+    _take(sheet, lines)
+    return part
 
 
 def _sorted_out(stack: list[Part]) -> Iterator[list[Part]]:

@@ -14,6 +14,7 @@ from zhunsheng.intake.ruled import Lines, Walls, heights, joined
 
 _NEAR = 3.0  # points between two edges of one border
 _APART = 12  # of a letter's height: so far one shaded row may stand from the next
+_MOST_PLACES = 60  # of the columns of a table
 _PITCH = 1.7  # of a letter's height, from line to line of one paragraph
 
 
@@ -28,10 +29,14 @@ class Shading:
 
 
 def shadings(
-    page: Page, size: float, used: Sequence[Box], parts_tables: Callable[[Box], bool]
+    page: Page,
+    size: float,
+    used: Sequence[Box],
+    known: Sequence[float],
+    parts_tables: Callable[[Box], bool],
 ) -> Iterator[Shading]:
-    """Give the tables whose cells are shaded, none within the ``used`` boxes; ``parts_tables`` says whether
-    what stands in a box is no row of one.
+    """Give the tables whose cells are shaded in several rows, or in one whose columns stand at ``known``
+    places; none within the ``used`` boxes. ``parts_tables`` says whether what stands in a box is no row.
     """
     areas = [
         one
@@ -45,7 +50,8 @@ def shadings(
     for group in _groups(sorted(areas, key=lambda one: one.top), full, size, parts_tables):
         places = heights((x for one in group for x in (one.left, one.right)), _NEAR)
         tops = heights((one.top for one in group), _NEAR)
-        if len(places) < 3 or len(tops) < 2 or len(places) > 60:
+        goes_on = all(any(abs(x - y) < _NEAR for y in known) for x in places)
+        if not 3 <= len(places) <= _MOST_PLACES or (len(tops) < 2 and not goes_on):
             continue
         left, right = places[0], places[-1]
         top, bottom = min(one.top for one in group), max(one.bottom for one in group)

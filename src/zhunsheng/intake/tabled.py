@@ -123,6 +123,8 @@ class Part:
         slack = 3 * self.size
         if its[0] < mine[0] - slack or its[-1] > mine[-1] + slack:
             return False
+        if part.places and self.places:
+            return sum(any(abs(x - y) < 4 for y in mine) for x in its) >= 0.6 * len(its)
         if self.kind == "level" and max(abs(mine[0] - its[0]), abs(mine[-1] - its[-1])) > 4:
             return False
         lines = runs_of(part.letters, self.size)
@@ -152,6 +154,12 @@ class Part:
                 return False
             own[first].append(run)
         return True
+
+    def rest(self, page: Page, letters: list[Letter]) -> Part:
+        """Return the part of the next page that holds nothing but the rest of its last row."""
+        box = around(letters)
+        box = Box(self.box.left, box.top - 1, self.box.right, box.bottom + 1)
+        return Part(page, box, Lines([], []), letters, self.kind, self.size, list(self.xs()))
 
     def take(self, letters: Sequence[Letter]) -> None:
         """Take letters above it as its own."""
@@ -210,7 +218,7 @@ def _stacked(parts: Sequence[Part]) -> _Stack:
         lines.down.extend((x, top + down, bottom + down) for x, top, bottom in part.lines.down)
         letters += [one.moved(down, one.order) for one in part.letters]
         areas += [one.moved(down) for one in part.areas]
-        at += part.box.height + (0 if part.kind == "ruled" else 1.5 * part.size)
+        at += part.box.height + (0 if part.kind == "ruled" or part.places else 1.5 * part.size)
     return _Stack(parts, starts, lines, letters, areas)
 
 
@@ -408,7 +416,7 @@ def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
 
 
 def _seam_at(stack: _Stack, number: int, plan: Plan) -> float:
-    if stack.kind == "ruled":
+    if stack.kind == "ruled" or stack.parts[number].places:
         return stack.starts[number]
     return min(
         (y for y in plan.ys if y > stack.starts[number] - 1.6 * stack.size), default=stack.starts[number]
