@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil
@@ -137,7 +137,35 @@ def columns_of(lines: Sequence[Sequence[Run]], size: float) -> list[float]:
     telling = [line for line in lines if len(line) >= max(2, ceil(_TELLING * most))]
     rivers = _rivers(_cover(telling), size)
     every = _cover(lines)
-    return sorted(_clearest(river, every) for river in rivers)
+    places = sorted(_clearest(river, every) for river in rivers)
+    return sorted([*places, *_within_columns(lines, places, size)])
+
+
+def _within_columns(lines: Sequence[Sequence[Run]], places: Sequence[float], size: float) -> Iterator[float]:
+    """Give the places between two columns of which one has words in few lines: at which two runs of one line
+    part, and which no other run crosses, or where runs of several lines begin.
+    """
+    pairs: dict[int, list[tuple[float, float]]] = defaultdict(list)  # by column: end of a run, start of next
+    own: dict[int, list[Run]] = defaultdict(list)
+    for line in lines:
+        columns = [covered(run, places, size) for run in line]
+        for run, (first, last) in zip(line, columns, strict=True):
+            if first == last:
+                own[first].append(run)
+        for (run, (first, last)), (after, of_after) in pairwise(zip(line, columns, strict=True)):
+            if first == last and of_after == (first, first) and after.box.left - run.box.right > _RIVER * size:
+                pairs[first].append((run.box.right, after.box.left))
+    for column, found in pairs.items():
+        for start in sorted({round(low) for _high, low in found}):
+            same = [(high, low) for high, low in found if abs(low - start) < 2]
+            left, right = max(high for high, _low in same), min(low for _high, low in same)
+            if left >= right:
+                continue
+            middle = (left + right) / 2
+            crossed = any(run.box.left < middle < run.box.right for run in own[column])
+            if len(same) > 1 or not crossed:
+                yield middle
+                break
 
 
 def _cover(lines: Sequence[Sequence[Run]]) -> list[_Stretch]:

@@ -74,6 +74,16 @@ class Part:
         """How near to one another two lines of one border stand, in points."""
         return max(3.0, 0.45 * self.size)
 
+    @property
+    def begins(self) -> bool:
+        """Whether a line across begins it."""
+        return any(abs(y - self.box.top) < self.near for y, _, _ in self.lines.across)
+
+    @property
+    def ends(self) -> bool:
+        """Whether a line across ends it."""
+        return any(abs(y - self.box.bottom) < self.near for y, _, _ in self.lines.across)
+
     def xs(self) -> list[float]:
         """Return the places of its columns, with both its sides."""
         if not self._xs:
@@ -134,25 +144,25 @@ class Part:
         return sum(first != last for first, last in runs) <= _CROSSING * len(runs)
 
     def takes(self, lines: Sequence[Sequence[Run]]) -> bool:
-        """Say whether lines of text at the head of the next page are the rest of its last row: each text goes
-        on with the last one of its column.
+        """Say whether lines of text at the head of the next page are more of it: each text keeps to a column,
+        and one that stands alone in its line goes on with the last one of its column.
         """
         if self.kind == "ruled":
             return not lines
-        own: dict[int, list[Run]] = defaultdict(list)
+        inner, own = self.xs()[1:-1], defaultdict[int, list[Run]](list)
         for line in runs_of(self.letters, self.size) if lines else ():
             for run in line:
-                first, last = covered(run, self.xs()[1:-1], self.size)
+                first, last = covered(run, inner, self.size)
                 if first == last:
                     own[first].append(run)
-        for run in (run for line in lines for run in line):
-            first, last = covered(run, self.xs()[1:-1], self.size)
-            if first != last or first not in own:
+        for line in lines:
+            if line[0].box.left < self.xs()[0] - self.size or line[-1].box.right > self.xs()[-1] + self.size:
                 return False
-            left, right = (f(x) for f, x in ((min, (r.box.left for r in own[first])), (max, (r.box.right for r in own[first]))))
-            if not goes_on(own[first][-1].letters, run.letters, left, right):
-                return False
-            own[first].append(run)
+            for run in line:
+                first, last = covered(run, inner, self.size)
+                if first != last or (len(line) == 1 and not _continues(own[first], run)):
+                    return False
+                own[first].append(run)
         return True
 
     def rest(self, page: Page, letters: list[Letter]) -> Part:
@@ -168,6 +178,14 @@ class Part:
         self.box = Box(min(self.box.left, box.left), box.top - 1, max(self.box.right, box.right), self.box.bottom)
         if not self.places:
             self._xs = []
+
+
+def _continues(column: Sequence[Run], run: Run) -> bool:
+    """Say whether a run can go on with the last one of its column."""
+    if not column:
+        return False
+    left, right = min(one.box.left for one in column), max(one.box.right for one in column)
+    return goes_on(column[-1].letters, run.letters, left, right)
 
 
 def table_of(parts: Sequence[Part]) -> Table:
@@ -187,6 +205,7 @@ class _Stack:
 
     parts: Sequence[Part]
     starts: list[float]
+    seams: list[float]  # from which height on the place is looked for at which each part begins
     lines: Lines
     letters: list[Letter]
     areas: list[Box]
@@ -209,17 +228,20 @@ class _Stack:
 
 
 def _stacked(parts: Sequence[Part]) -> _Stack:
-    lines, letters, starts, areas = Lines([], []), [], [], []
+    lines, letters, starts, areas, seams = Lines([], []), [], [], [], []
     at = parts[0].box.top
-    for part in parts:
+    for before, part in zip([None, *parts], parts, strict=False):
+        lined = part.kind == "ruled" or bool(part.places) or (before and before.ends and part.begins)
+        at += 0 if lined or before is None else 1.5 * part.size
         down = at - part.box.top
         starts.append(at)
+        seams.append(at if lined else at - 1.6 * part.size)
         lines.across.extend((y + down, left, right) for y, left, right in part.lines.across)
         lines.down.extend((x, top + down, bottom + down) for x, top, bottom in part.lines.down)
         letters += [one.moved(down, one.order) for one in part.letters]
         areas += [one.moved(down) for one in part.areas]
-        at += part.box.height + (0 if part.kind == "ruled" or part.places else 1.5 * part.size)
-    return _Stack(parts, starts, lines, letters, areas)
+        at += part.box.height
+    return _Stack(parts, starts, seams, lines, letters, areas)
 
 
 def _plan(stack: _Stack) -> Plan:
@@ -416,11 +438,9 @@ def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
 
 
 def _seam_at(stack: _Stack, number: int, plan: Plan) -> float:
-    if stack.kind == "ruled" or stack.parts[number].places:
+    if stack.seams[number] == stack.starts[number]:
         return stack.starts[number]
-    return min(
-        (y for y in plan.ys if y > stack.starts[number] - 1.6 * stack.size), default=stack.starts[number]
-    )
+    return min((y for y in plan.ys if y > stack.seams[number]), default=stack.starts[number])
 
 
 def _row(cells: Sequence[Cell], row: int) -> list[Cell]:
@@ -498,12 +518,15 @@ def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: 
     had = {column for column, cell in last.items() if _plain(cell)}
     if no_line:
         return all(_can_go_on(last[column], first[column], pad) for column in filled & had)
-    if not filled or not filled <= had:
+    shared = filled & had
+    if not shared or not (filled <= had or had - filled):
         return False
     lacking = any(column > min(filled) or column not in over for column in had - filled)
-    if not lacking and not any(_is_cut_word(last[column], first[column], pad) for column in filled):
+    certain = any(_is_cut_word(last[column], first[column], pad) for column in shared)
+    if not lacking and not certain:
         return False
-    return all(_can_go_on(last[column], first[column], pad) for column in filled)
+    can = sum(_can_go_on(last[column], first[column], pad) for column in shared)
+    return 2 * can > len(shared) if certain else can == len(shared)
 
 
 def _can_go_on(above: Cell, cell: Cell, pad: float) -> bool:
