@@ -161,10 +161,9 @@ def _within_columns(lines: Sequence[Sequence[Run]], places: Sequence[float], siz
             left, right = max(high for high, _low in same), min(low for _high, low in same)
             if left >= right:
                 continue
-            middle = (left + right) / 2
-            crossed = any(run.box.left < middle < run.box.right for run in own[column])
-            if len(same) > 1 or not crossed:
-                yield middle
+            free = max(run.box.right for run in own[column] if run.box.left < right - 2)
+            if len(same) > 1 or free < right:
+                yield (max(left, free if free < right else left) + right) / 2
                 break
 
 
@@ -274,7 +273,7 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
     """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows: they
     stand in the blank between rows, where no row has room.
     """
-    key = _aligned_by(blocks, size)
+    key: Callable[[Block], float] = attrgetter(aligned_by(blocks, size))
     rows: list[Row] = []
     for block in sorted(blocks, key=key):
         if rows and key(block) - key(rows[-1].blocks[0]) <= 0.5 * size:
@@ -303,8 +302,10 @@ def _apart(row: Row, other: Row) -> float:
     return max(row.top, other.top) - min(row.bottom, other.bottom)
 
 
-def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float]:
-    """Return by what rows are aligned: the middle of their cells, their first or their last lines."""
+def aligned_by(blocks: Sequence[Block], size: float) -> str:
+    """Return by what rows are aligned: the ``middle`` of their cells, their first or last lines (``top``,
+    ``bottom``).
+    """
     single = sorted(block.top for block in blocks if len(block.runs) == 1)
     counts: Counter[str] = Counter()
     for block in blocks:
@@ -312,8 +313,7 @@ def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float
             for name in ("middle", "top", "bottom"):
                 at = bisect_left(single, getattr(block, name) - 0.25 * size)
                 counts[name] += at < len(single) and single[at] <= getattr(block, name) + 0.25 * size
-    name = max(("middle", "top", "bottom"), key=lambda one: counts[one])
-    return attrgetter(name)
+    return max(("middle", "top", "bottom"), key=lambda one: counts[one])
 
 
 def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tuple[int, int]] | None:

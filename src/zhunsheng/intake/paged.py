@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from zhunsheng.intake.aligned import Run, covered, runs_of
-from zhunsheng.intake.drawn import Box, Letter, Page, around, radicals, region, size_of, starts_anew, upright
+from zhunsheng.intake.drawn import (
+    Box,
+    Letter,
+    Page,
+    around,
+    is_marked,
+    radicals,
+    region,
+    size_of,
+    starts_anew,
+    upright,
+)
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
 from zhunsheng.intake.shaded import Shading, shadings
@@ -54,10 +65,12 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
         _ruled(sheet)
     _without_running(sheets)
     known: Sequence[float] = ()
+    before: _Sheet | None = None
     for sheet in sheets:
         known = _shaded(sheet, known)
-        _levelled(sheet)
+        _levelled(sheet, before)
         _aligned(sheet)
+        before = sheet
     return [*_told(sheets), *telling.entries()]
 
 
@@ -200,12 +213,20 @@ def _with_rows_beyond(sheet: _Sheet, found: Shading) -> Box:
     return Box(left, top, right, bottom)
 
 
-def _levelled(sheet: _Sheet) -> None:
-    """Take out the tables that have lines across only."""
+def _levelled(sheet: _Sheet, before: _Sheet | None) -> None:
+    """Take out the tables that have lines across only: many, or as long as those of the page ``before``."""
     used = [part.box for part in sheet.parts]
     across = [one for one in joined(sheet.page.lines).across if not any(_on(one, box) for box in used)]
     for stack in _stacks(across, sheet.page.width):
-        if len(stack) >= _DENSE:
+        last = max(before.parts, key=lambda part: part.box.bottom) if before and before.parts else None
+        ends = (min(one[1] for one in stack), max(one[2] for one in stack))
+        same = (
+            last is not None
+            and last.kind == "level"
+            and abs(last.box.left - ends[0]) < 4
+            and abs(last.box.right - ends[1]) < 4
+        )
+        if len(stack) >= _DENSE or (same and len(stack) > 1):
             sheet.parts += _level_parts(sheet, stack)
 
 
@@ -281,7 +302,7 @@ def _parts_tables(sheet: _Sheet, box: Box) -> bool:
     ]
     within = [line for line in within if line]
     if not within:
-        return box.height > 3 * sheet.size
+        return box.height > 6 * sheet.size
     alone = all(len(line) == 1 for line in within)
     captions = [_is_caption(line[0], box) for line in within]
     return alone and (all(captions) or (any(captions) and box.height > 3 * sheet.size))
@@ -363,6 +384,7 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
     group: list[list[Run]] = []
     text = sorted(sheet.text, key=lambda line: line[0].middle)
     tops = [part.box for part in sheet.parts]
+    listed: set[int] = set()  # lines that are no more than a point of a list in a cell
     for n, line in enumerate(text):
         before = text[n - 1] if n else None
         after = text[n + 1] if n + 1 < len(text) else None
@@ -370,13 +392,28 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
             line[0].middle - before[0].middle > 4.5 * size
             or any(before[0].middle < box.top and box.bottom < line[0].middle for box in tops)
         )
-        alone = len(line) == 1 and _stands_alone(line[0], before, after, sheet)
+        point = len(line) == 1 and before is not None and _is_point(line[0], before, id(before) in listed, sheet)
+        listed |= {id(line)} if point else set()
+        alone = len(line) == 1 and not point and _stands_alone(line[0], before, after, sheet)
         if far or alone:
             yield from _trimmed(group, size)
             group = []
         if not alone:
             group.append(line)
     yield from _trimmed(group, size)
+
+
+def _is_point(run: Run, before: Sequence[Run], listed: bool, sheet: _Sheet) -> bool:
+    """Say whether a run alone in its line is a further point (目标2) of a list in a cell: right below a point
+    that stands behind another cell, or is ``listed`` as such a line itself.
+    """
+    near = run.middle - before[0].middle < 3.5 * sheet.size
+    above = [one for one in before if abs(one.box.left - run.box.left) < 0.3 * sheet.size]
+    return (
+        near
+        and is_marked(run.letters)
+        and any(is_marked(one.letters) and (listed or one is not before[0]) for one in above)
+    )
 
 
 def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] | None, sheet: _Sheet) -> bool:
@@ -491,7 +528,7 @@ def _rest(sheet: _Sheet, last: Part) -> Part | None:
     """Return of a page without tables what the end of the page before cut from the last row of one there."""
     lines: list[list[Run]] = []
     for line in sorted(sheet.text, key=lambda one: one[0].middle):
-        far = lines and line[0].middle - lines[-1][0].middle > 2 * sheet.size
+        far = lines and line[0].middle - lines[-1][0].middle > 3.5 * sheet.size
         if far or not last.takes([*lines, line]):
             break
         lines.append(line)

@@ -11,8 +11,18 @@ from typing import Literal
 import numpy as np
 
 from zhunsheng.intake.aligned import Block as TextBlock
-from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
-from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, region, words_of
+from zhunsheng.intake.aligned import (
+    Row,
+    Run,
+    aligned_by,
+    blocks_of,
+    columns_of,
+    covered,
+    rows_of,
+    runs_of,
+    tiled,
+)
+from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, is_marked, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
 from zhunsheng.intake.shaded import merged, parted
 
@@ -375,19 +385,35 @@ def _rows_within(
     if len(rows) < 2 or (stack.kind != "free" and len(full) < 2):
         return []
     found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
+    for n, (above, below) in enumerate(pairwise(rows)):
+        if _goes_on_listing(above, below):
+            found[n][1][:] = [False] * columns
+    level = aligned_by(blocks, stack.size) != "top"
     for column in range(columns):
         if column >= columns // 2:
             break
-        for first, last in _over_rows(column, rows, over, stack.size):
+        for first, last in _over_rows(column, rows, over, stack.size, level):
             for n in range(first, last):
                 found[n][1][column] = False
     return found
 
 
+def _goes_on_listing(above: Row, below: Row) -> bool:
+    """Say whether a row is no more than a further point (目标2) of the list that the one above it has."""
+    if len(below.blocks) != 1:
+        return False
+    point = below.blocks[0]
+    return is_marked(point.runs[0].letters) and any(
+        block.first == point.first > 0 and is_marked(block.runs[-1].letters) for block in above.blocks
+    )
+
+
 def _over_rows(
-    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float
+    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float, level: bool
 ) -> list[tuple[int, int]]:
-    """Return the rows, first and last, that cells of a column cover."""
+    """Return the rows, first and last, that cells of a column cover; whose texts stand in their middle where
+    they are ``level``, else at their top.
+    """
     high = [block for block in over if block.first <= column <= block.last]
     heads = [n for n, row in enumerate(rows) if n == 0 or _same_head(row, rows[0])]
     spans: list[tuple[int, int]] = []
@@ -399,7 +425,7 @@ def _over_rows(
         mine = [block for block in high if top <= block.middle <= bottom]
         own = [*mine, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
         whole = len(own) == len(body) and not mine
-        found = None if whole or not own else tiled(own, [rows[n] for n in body], size)
+        found = None if whole or not own or not (level or mine) else tiled(own, [rows[n] for n in body], size)
         if found is not None:
             spans += [(body[a], body[b]) for a, b in found if b > a]
             continue
@@ -491,9 +517,16 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
     over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     whole = _is_cut(last, first, all(open_), over, pad)
     gone: set[int] = set()
+    if whole:
+        for cell in last.values():  # also those below which nothing stands
+            cell.rows = max(cell.rows, after + 1 - cell.row)
     for column, cell in first.items():
         above = last.get(column)
-        if above is None or above.columns != cell.columns or above.row + above.rows > seam:
+        if whole and not _plain(cell):
+            gone.add(id(cell))
+            continue
+        past = above is not None and above.row + above.rows > seam and not whole
+        if above is None or above.columns != cell.columns or past:
             continue
         blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
         merged = open_[column] or column in over
@@ -511,7 +544,8 @@ def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: 
     with a word.
     """
     if not first or any(
-        column not in last or last[column].columns != cell.columns for column, cell in first.items()
+        column not in last or (_plain(cell) and last[column].columns != cell.columns)
+        for column, cell in first.items()
     ):
         return False
     filled = {column for column, cell in first.items() if _plain(cell)}
