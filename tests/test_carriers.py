@@ -53,7 +53,7 @@ def test_word_97_and_rtf_keep_merges_nesting_and_what_is_seen(ending):
     assert opened.kind == ending
     blocks = blocks_of(opened)
     assert plain(blocks) == json.loads((CARRIERS / "merged-nested-tracked.json").read_text("utf8"))
-    assert told(blocks) == [("第2段", "（隐藏）"), ("", "1 处修订删去的文字")]
+    assert told(blocks) == [("第2段", "（隐藏）"), ("全文", "1 处修订删去的文字")]
     table = next(b for b in blocks if isinstance(b, Grid))
     assert table.place(5, 3).label() == "表1第6行第4列"
     (sheet,) = book_of(opened).sheets

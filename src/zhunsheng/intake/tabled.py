@@ -302,14 +302,13 @@ def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
             first, last = covered(run, plan.xs[1:-1], size)
             top, bottom = _open_rows(plan, row, slice(first, last + 1))
             plan.beside[top : bottom + 1, first + 1 : last + 1] = False
-            if first == last:
-                middle = (plan.xs[first] + plan.xs[first + 1]) / 2
-                out = [
-                    one
-                    for one in run.letters
-                    if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[first + 1]
-                ]
-                plan.homes.update((one.order, middle) for one in out)
+            middle = (plan.xs[first] + plan.xs[first + 1]) / 2
+            out = [
+                one
+                for one in run.letters
+                if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[last + 1]
+            ]
+            plan.homes.update((one.order, middle) for one in out)
     return plan
 
 
@@ -522,7 +521,7 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
             cell.rows = max(cell.rows, after + 1 - cell.row)
     for column, cell in first.items():
         above = last.get(column)
-        if whole and not _plain(cell):
+        if whole and not _plain(cell) and above is not None and above.columns != cell.columns:
             gone.add(id(cell))
             continue
         past = above is not None and above.row + above.rows > seam and not whole
