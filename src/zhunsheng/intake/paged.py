@@ -219,15 +219,16 @@ def _levelled(sheet: _Sheet, before: _Sheet | None) -> None:
     across = [one for one in joined(sheet.page.lines).across if not any(_on(one, box) for box in used)]
     for stack in _stacks(across, sheet.page.width):
         last = max(before.parts, key=lambda part: part.box.bottom) if before and before.parts else None
-        ends = (min(one[1] for one in stack), max(one[2] for one in stack))
-        same = (
-            last is not None
-            and last.kind == "level"
-            and abs(last.box.left - ends[0]) < 4
-            and abs(last.box.right - ends[1]) < 4
-        )
-        if len(stack) >= _DENSE or (same and len(stack) > 1):
-            sheet.parts += _level_parts(sheet, stack)
+        if last is not None and not _is_as_wide(last, stack):
+            last = None
+        if len(stack) >= _DENSE or (last is not None and len(stack) > 1):
+            sheet.parts += _level_parts(sheet, stack, last)
+
+
+def _is_as_wide(last: Part, stack: Sequence[tuple[float, float, float]]) -> bool:
+    """Say whether lines across are as long as a table that has such lines too."""
+    left, right = min(one[1] for one in stack), max(one[2] for one in stack)
+    return last.kind == "level" and abs(last.box.left - left) < 4 and abs(last.box.right - right) < 4
 
 
 def _stripes(sheet: _Sheet, box: Box) -> list[tuple[float, float, float]]:
@@ -275,21 +276,23 @@ def _stacks(
         )
 
 
-def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]]) -> Iterator[Part]:
+def _level_parts(
+    sheet: _Sheet, stack: list[tuple[float, float, float]], last: Part | None
+) -> Iterator[Part]:
     """Give the tables of a stack of lines: a line of text alone in a band, across the columns, parts two
-    tables.
+    tables. Where ``last``, of the page before, can go on there, a row is enough.
     """
     left, right = min(one[1] for one in stack), max(one[2] for one in stack)
     full = [one for one in stack if one[2] - one[1] > 0.9 * (right - left)]
     start = 0
     bands = list(pairwise([one[0] for one in full]))
     for n, (top, bottom) in enumerate([*bands, (full[-1][0], full[-1][0])]):
-        last = n == len(bands)
-        if not last and not _parts_tables(sheet, Box(left, top, right, bottom)):
+        if n < len(bands) and not _parts_tables(sheet, Box(left, top, right, bottom)):
             continue
         if n > start:
             box = Box(left, full[start][0], right, top)
-            part = _cut(sheet, box, [one for one in stack if box.top - 1 <= one[0] <= box.bottom + 1])
+            across = [one for one in stack if box.top - 1 <= one[0] <= box.bottom + 1]
+            part = _cut(sheet, box, across, last)
             if part:
                 yield part
         start = n + 1
@@ -314,7 +317,9 @@ def _is_caption(run: Run, box: Box) -> bool:
     return bool(_TITLE.search(said)) or centred or run.box.width > 0.5 * box.width
 
 
-def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> Part | None:
+def _cut(
+    sheet: _Sheet, box: Box, across: list[tuple[float, float, float]], last: Part | None
+) -> Part | None:
     """Return the table within a box, its lines of text taken out; None where it is none."""
     slack = 0.5 * sheet.size
     box = _with_edge_rows(sheet, box)
@@ -325,10 +330,11 @@ def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> P
         and line[0].box.left > box.left - slack
         and line[-1].box.right < box.right + slack
     ]
-    if sum(len(line) > 1 for line in inside) < 2:
+    if sum(len(line) > 1 for line in inside) < (2 if last is None else 1):
         return None
-    part = Part(sheet.page, box, Lines(across, []), _letters(sheet, inside), "level", sheet.size)
-    if not part.is_table():
+    places = last.places if last is not None else []
+    part = Part(sheet.page, box, Lines(across, []), _letters(sheet, inside), "level", sheet.size, places)
+    if last is None and not part.is_table():
         return None
     _take(sheet, inside)
     return part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -23,10 +23,11 @@ from zhunsheng.intake.aligned import (
     tiled,
 )
 from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, is_marked, region, words_of
-from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
+from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, joined, walls
 from zhunsheng.intake.shaded import merged, parted
 
 Kind = Literal["ruled", "level", "free"]
+GoesOn = Callable[[Cell, Cell], bool]
 _CROSSING = 0.15  # of the texts of a part may run across the columns of the part before it
 
 
@@ -176,10 +177,11 @@ class Part:
         return True
 
     def rest(self, page: Page, letters: list[Letter]) -> Part:
-        """Return the part of the next page that holds nothing but the rest of its last row."""
+        """Return the part of the next page that holds the rest of its last row, and few rows more."""
         box = around(letters)
         box = Box(self.box.left, box.top - 1, self.box.right, box.bottom + 1)
-        return Part(page, box, Lines([], []), letters, self.kind, self.size, list(self.xs()))
+        across = [one for one in joined(page.lines).across if box.top < one[0] < box.bottom]
+        return Part(page, box, Lines(across, []), letters, self.kind, self.size, list(self.xs()))
 
     def take(self, letters: Sequence[Letter]) -> None:
         """Take letters above it as its own."""
@@ -458,7 +460,7 @@ def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
         if after >= height:
             continue
         open_ = _open_below(stack, number - 1, plan, seam)
-        cells = _joined_rows(cells, seam, after, open_)
+        cells = _joined_rows(cells, seam, after, open_, _going_on(cells, stack.kind))
     return cells
 
 
@@ -508,13 +510,34 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
     return [not shut for shut in walls(last, [bottom], plan.xs)[0]] if last else [True] * (len(plan.xs) - 1)
 
 
-def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
-    """Join what goes on over a seam: the whole row, or the cells of merged columns."""
+def _going_on(cells: Sequence[Cell], kind: Kind) -> GoesOn:
+    """Return what says whether the words of one cell can go on in another: its lines may run from side to
+    side, and where no line shows these, as far as the texts of its column do.
+    """
     pad = _padding(cells)
+    rooms: dict[int, tuple[float, float]] = {}
+    for cell in cells if kind != "ruled" else ():
+        if cell.columns == 1 and any(not one.text.isspace() for one in cell.letters):
+            box = around(one for one in cell.letters if not one.text.isspace())
+            left, right = rooms.get(cell.column, (box.left, box.right))
+            rooms[cell.column] = min(left, box.left), max(right, box.right)
+
+    def goes(above: Cell, cell: Cell) -> bool:
+        room = rooms.get(above.column) if above.columns == 1 else None
+        left, right = room or (above.box.left + pad, above.box.right - pad)
+        return goes_on(above.letters, cell.letters, left, right)
+
+    return goes
+
+
+def _joined_rows(
+    cells: list[Cell], seam: int, after: int, open_: Sequence[bool], goes: GoesOn
+) -> list[Cell]:
+    """Join what goes on over a seam: the whole row, or the cells of merged columns."""
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
     over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
-    whole = _is_cut(last, first, all(open_), over, pad)
+    whole = _is_cut(last, first, all(open_), over, goes)
     gone: set[int] = set()
     if whole:
         for cell in last.values():  # also those below which nothing stands
@@ -529,15 +552,15 @@ def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]
             continue
         blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
         merged = open_[column] or column in over
-        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, pad)
-        if whole or same or (blank and merged) or _is_cut_word(above, cell, pad):
+        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, goes)
+        if whole or same or (blank and merged) or _is_cut_word(above, cell, goes):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))
     return [cell for cell in cells if id(cell) not in gone]
 
 
-def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
+def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], goes: GoesOn) -> bool:
     """Say whether a page's end cuts a row: no line ends it, or all of what follows can go on with its cells,
     and it has nothing for one of them (behind the first, or of a column without merged cells) or goes on
     with a word.
@@ -550,20 +573,16 @@ def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: 
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
     if no_line:
-        return all(_can_go_on(last[column], first[column], pad) for column in filled & had)
+        return all(goes(last[column], first[column]) for column in filled & had)
     shared = filled & had
     if not shared or not (filled <= had or had - filled):
         return False
     lacking = any(column > min(filled) or column not in over for column in had - filled)
-    certain = any(_is_cut_word(last[column], first[column], pad) for column in shared)
+    certain = any(_is_cut_word(last[column], first[column], goes) for column in shared)
     if not lacking and not certain:
         return False
-    can = sum(_can_go_on(last[column], first[column], pad) for column in shared)
+    can = sum(goes(last[column], first[column]) for column in shared)
     return 2 * can > len(shared) if certain else can == len(shared)
-
-
-def _can_go_on(above: Cell, cell: Cell, pad: float) -> bool:
-    return goes_on(above.letters, cell.letters, above.box.left + pad, above.box.right - pad)
 
 
 def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> bool:
@@ -572,14 +591,14 @@ def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> 
     return any(_plain(above) for above, _ in before) and not any(_plain(cell) for _, cell in before)
 
 
-def _is_cut_text(above: Cell, cell: Cell, pad: float) -> bool:
+def _is_cut_text(above: Cell, cell: Cell, goes: GoesOn) -> bool:
     """Say whether a page's end cuts a longer text."""
     text = _plain(above)
     unended = len(text) > 12 and not text.endswith(("。", "；", "指标"))
-    return unended and bool(_plain(cell)) and _can_go_on(above, cell, pad)
+    return unended and bool(_plain(cell)) and goes(above, cell)
 
 
-def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
+def _is_cut_word(above: Cell, cell: Cell, goes: GoesOn) -> bool:
     """Say whether a page's end cuts what is one word or one bracket."""
     before, both = _plain(above), _plain(above) + _plain(cell)
     unclosed = before.count("（") > before.count("）") and both.count("（") == both.count("）")
@@ -588,7 +607,7 @@ def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
         and not before.endswith("指标")
         and not _plain(cell).startswith(before[:1] or " ")
     )
-    return bool(_plain(cell)) and (unclosed or level) and _can_go_on(above, cell, pad)
+    return bool(_plain(cell)) and (unclosed or level) and goes(above, cell)
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:
