@@ -13,7 +13,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.number_formats import is_general
-from zhunsheng.files.opening import Opened, refuse_entities
+from zhunsheng.files.opening import Opened, marked_up
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
     MAX_SPAN,
@@ -22,7 +22,6 @@ from zhunsheng.files.sheets import (
     Style,
     Worksheet,
     refuse_too_large,
-    without_struck,
 )
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
@@ -30,9 +29,10 @@ from zhunsheng.translation import worded
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _X = "{urn:schemas-microsoft-com:office:excel}"
 _HTML = "{http://www.w3.org/TR/REC-html40}"
-_TABLE, _ROW, _CELL, _COLUMN, _DATA = (f"{_SS}{name}" for name in ("Table", "Row", "Cell", "Column", "Data"))
+_ROW, _CELL, _COLUMN, _DATA = (f"{_SS}{name}" for name in ("Row", "Cell", "Column", "Data"))
 _SHEET, _STYLE = f"{_SS}Worksheet", f"{_SS}Style"
 MAX_STYLES = 20_000
+MAX_WITHIN = 200_000  # elements of one row
 _MOST_ROWS = 2**20
 _DAY_ZERO = datetime(1899, 12, 31)  # what a time without a day is counted from
 # What the formats are that have a name of their own.
@@ -97,46 +97,59 @@ def read_excel_xml(
 
     Raises ``ZS-IN-05`` (broken), ``-08`` (document type) or ``-10`` (too large).
     """
-    data = opened.xml_bytes()
-    refuse_entities(data, opened.name)
     book = _Book(opened.name, max_cells, max_text, as_seen)
     sheet: _Sheet | None = None
-    tags = (_SHEET, _ROW, _COLUMN, _STYLE, f"{_X}Visible", f"{_X}Date1904", f"{_X}DoNotDisplayZeros")
-    events = etree.iterparse(
-        io.BytesIO(data), ("start", "end"), tag=tags, resolve_entities=False, no_network=True, recover=False
-    )
+    kept = 0  # elements of the row or style that is open
+    within: etree._Element | None = None
+    data = marked_up(opened.data, opened.name)
+    events = etree.iterparse(io.BytesIO(data), ("start", "end"), resolve_entities=False, no_network=True)
     try:
         for event, element in events:
             if event == "start":
-                if element.tag == _SHEET:
+                if within is not None:
+                    kept += 1
+                    if kept > MAX_WITHIN:
+                        where = _where(sheet) if sheet else worded("样式")
+                        detail = worded("一行超过 {most} 个标记", most=f"{MAX_WITHIN:,}")
+                        raise ZhunshengError("ZS-IN-10", name=book.name, where=where, detail=detail)
+                elif element.tag in (_ROW, _STYLE):
+                    within, kept = element, 0
+                elif element.tag == _SHEET:
                     sheet = _Sheet(element.get(f"{_SS}Name") or "")
-            elif element.tag == _STYLE:
-                _take_style(book, element)
-            elif element.tag == f"{_X}Date1904":
-                book.of_1904 = (element.text or "1").strip() != "0"
-            elif sheet is not None:
-                yield from _take(book, sheet, element)
+                continue
+            if within is not None and element is not within:
+                continue
+            within = None
+            if element.tag == _SHEET and sheet is not None:
+                yield _finished(book, sheet)
+                sheet = None
+            else:
+                _take(book, sheet, element)
+            parent = element.getparent()
+            element.clear()
+            while parent is not None and element.getprevious() is not None:
+                del parent[0]
     except etree.XMLSyntaxError as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
 
 
-def _take(book: _Book, sheet: _Sheet, element: etree._Element) -> Iterator[Worksheet]:
-    """Take what ended of a sheet; yield it where it is the sheet itself."""
-    if element.tag == _COLUMN:
+def _take(book: _Book, sheet: _Sheet | None, element: etree._Element) -> None:
+    """Take what ended, of the book or of the sheet that is open."""
+    said = (element.text or "").strip()
+    if element.tag == _STYLE:
+        _take_style(book, element)
+    elif element.tag == f"{_X}Date1904":
+        book.of_1904 = said != "0"
+    elif sheet is None:
+        return
+    elif element.tag == _COLUMN:
         _take_column(sheet, element)
     elif element.tag == _ROW:
         _take_row(book, sheet, element)
-        parent = element.getparent()
-        element.clear()
-        while parent is not None and element.getprevious() is not None:
-            del parent[0]
     elif element.tag == f"{_X}Visible":
-        sheet.hidden = (element.text or "").strip().startswith("Sheet") and "Hidden" in (element.text or "")
+        sheet.hidden = said in ("SheetHidden", "SheetVeryHidden")
     elif element.tag == f"{_X}DoNotDisplayZeros":
         sheet.appearance.zeros = False
-    elif element.tag == _SHEET:
-        element.clear()
-        yield _finished(book, sheet)
 
 
 def _finished(book: _Book, sheet: _Sheet) -> Worksheet:
@@ -246,9 +259,7 @@ def _where(sheet: _Sheet) -> str:
     return worded("工作表“{name}”", name=sheet.name)
 
 
-def _value(
-    book: _Book, sheet: _Sheet, cell: etree._Element, at: tuple[int, int], row: etree._Element
-) -> Any:
+def _value(book: _Book, sheet: _Sheet, cell: etree._Element, at: tuple[int, int], row: etree._Element) -> Any:
     """Return the value of a cell, None for an empty one; note how it looks."""
     sheet.comments += sum(1 for _one in cell.iterchildren(f"{_SS}Comment"))
     data = next(cell.iterchildren(_DATA), None)

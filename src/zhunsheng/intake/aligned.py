@@ -153,7 +153,11 @@ def _within_columns(lines: Sequence[Sequence[Run]], places: Sequence[float], siz
             if first == last:
                 own[first].append(run)
         for (run, (first, last)), (after, of_after) in pairwise(zip(line, columns, strict=True)):
-            if first == last and of_after == (first, first) and after.box.left - run.box.right > _RIVER * size:
+            if (
+                first == last
+                and of_after == (first, first)
+                and after.box.left - run.box.right > _RIVER * size
+            ):
                 pairs[first].append((run.box.right, after.box.left))
     for column, found in pairs.items():
         for start in sorted({round(low) for _high, low in found}):

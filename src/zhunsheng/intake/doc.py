@@ -362,7 +362,7 @@ class _Document:
                 here = at + wide * begins
                 self._give(flow, words[begins:], sprms, here, self._unseen(sprms, here))
 
-    def _give(self, flow: Flow, words: str, sprms: Sprms, place: int, unseen: str) -> None:  # noqa: PLR0913
+    def _give(self, flow: Flow, words: str, sprms: Sprms, place: int, unseen: str) -> None:
         """Give the words of a run at a byte to a flow, as text or as what is left out."""
         shown = self._shown(words, sprms, place)
         if unseen:

@@ -28,11 +28,22 @@ def read(opened: Opened) -> list[Block]:
     """Return the blocks of a Word document. Raises ``ZS-IN-05``, ``ZS-IN-08`` or ``ZS-IN-10``."""
     data = opened.member("word/document.xml")
     root = parse_xml(data, opened.name)
+    names = opened.archive.names if opened.archive else ()
+
+    def part(path: str) -> etree._Element | None:
+        return opened.xml(path) if path in names else None
+
+    styled = b":pStyle" in data or b":rStyle" in data
+    words = Words(part("word/styles.xml") if styled else None, lambda: part("word/numbering.xml"))
+    return blocks_of(opened.name, root, words, pictured=any(mark in data for mark in _PICTURED))
+
+
+def blocks_of(name: str, root: etree._Element, words: Words, *, pictured: bool) -> list[Block]:
+    """Return the blocks of a Word document, ``pictured`` where it may show pictures. Raises as ``read``."""
     body = root.find(f"{W}body")
     if body is None:
-        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("没有正文"))
-    words = Words(opened, styled=b":pStyle" in data or b":rStyle" in data)
-    reading = _Reading(opened.name, words, pictured=any(mark in data for mark in _PICTURED))
+        raise ZhunshengError("ZS-IN-05", name=name, detail=worded("没有正文"))
+    reading = _Reading(name, words, pictured=pictured)
     reading.walk(body, 0)
     return [*reading.out, *reading.told()]
 

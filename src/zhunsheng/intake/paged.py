@@ -276,9 +276,7 @@ def _stacks(
         )
 
 
-def _level_parts(
-    sheet: _Sheet, stack: list[tuple[float, float, float]], last: Part | None
-) -> Iterator[Part]:
+def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]], last: Part | None) -> Iterator[Part]:
     """Give the tables of a stack of lines: a line of text alone in a band, across the columns, parts two
     tables. Where ``last``, of the page before, can go on there, a row is enough.
     """
@@ -317,9 +315,7 @@ def _is_caption(run: Run, box: Box) -> bool:
     return bool(_TITLE.search(said)) or centred or run.box.width > 0.5 * box.width
 
 
-def _cut(
-    sheet: _Sheet, box: Box, across: list[tuple[float, float, float]], last: Part | None
-) -> Part | None:
+def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]], last: Part | None) -> Part | None:
     """Return the table within a box, its lines of text taken out; None where it is none."""
     slack = 0.5 * sheet.size
     box = _with_edge_rows(sheet, box)
@@ -398,7 +394,9 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
             line[0].middle - before[0].middle > 4.5 * size
             or any(before[0].middle < box.top and box.bottom < line[0].middle for box in tops)
         )
-        point = len(line) == 1 and before is not None and _is_point(line[0], before, id(before) in listed, sheet)
+        point = (
+            len(line) == 1 and before is not None and _is_point(line[0], before, id(before) in listed, sheet)
+        )
         listed |= {id(line)} if point else set()
         alone = len(line) == 1 and not point and _stands_alone(line[0], before, after, sheet)
         if far or alone:

@@ -97,7 +97,9 @@ def _groups(
         yield group
 
 
-def merged(areas: Sequence[Box], ys: Sequence[float], xs: Sequence[float], below: Walls, beside: Walls) -> None:
+def merged(
+    areas: Sequence[Box], ys: Sequence[float], xs: Sequence[float], below: Walls, beside: Walls
+) -> None:
     """Take away the walls within areas: each is one cell."""
     for one in areas:
         rows = [n for n, y in enumerate(ys) if one.top + _NEAR < y < one.bottom - _NEAR]

@@ -13,9 +13,7 @@ _THIN = 0.2  # of a letter's height: a thicker line is a bar
 _FILLED = 0.75  # of such a line stands on letters; other lines only pass some
 
 
-def without_struck(
-    page: Page, letters: Sequence[Letter]
-) -> tuple[Page, list[Letter], list[list[Letter]]]:
+def without_struck(page: Page, letters: Sequence[Letter]) -> tuple[Page, list[Letter], list[list[Letter]]]:
     """Return an upright page without the lines that strike through letters, its letters without those, and
     these by line.
 

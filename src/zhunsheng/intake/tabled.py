@@ -187,7 +187,9 @@ class Part:
         """Take letters above it as its own."""
         self.letters = [*letters, *self.letters]
         box = around(letters)
-        self.box = Box(min(self.box.left, box.left), box.top - 1, max(self.box.right, box.right), self.box.bottom)
+        self.box = Box(
+            min(self.box.left, box.left), box.top - 1, max(self.box.right, box.right), self.box.bottom
+        )
         if not self.places:
             self._xs = []
 
@@ -530,9 +532,7 @@ def _going_on(cells: Sequence[Cell], kind: Kind) -> GoesOn:
     return goes
 
 
-def _joined_rows(
-    cells: list[Cell], seam: int, after: int, open_: Sequence[bool], goes: GoesOn
-) -> list[Cell]:
+def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool], goes: GoesOn) -> list[Cell]:
     """Join what goes on over a seam: the whole row, or the cells of merged columns."""
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
@@ -560,7 +560,9 @@ def _joined_rows(
     return [cell for cell in cells if id(cell) not in gone]
 
 
-def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], goes: GoesOn) -> bool:
+def _is_cut(
+    last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], goes: GoesOn
+) -> bool:
     """Say whether a page's end cuts a row: no line ends it, or all of what follows can go on with its cells,
     and it has nothing for one of them (behind the first, or of a column without merged cells) or goes on
     with a word.

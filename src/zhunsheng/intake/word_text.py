@@ -5,12 +5,11 @@ results of fields, equations in a line, the number of a list before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from zhunsheng.files.opening import Opened
 from zhunsheng.intake.equations import M, linear
 from zhunsheng.intake.numbering import Numbering
 from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, raised, symbol, translated
@@ -117,19 +116,12 @@ class Shown:
 class Words:
     """Reads the paragraphs of one document, in their order."""
 
-    def __init__(self, opened: Opened, *, styled: bool) -> None:
-        """Take the styles and lists of a Word document, the styles where its text is ``styled``.
-
-        Raises ``ZS-IN-05`` or ``ZS-IN-08``.
-        """
-        names = opened.archive.names if opened.archive else ()
+    def __init__(self, styles: etree._Element | None, numbering: Callable[[], etree._Element | None]) -> None:
+        """Take the ``styles`` of a Word document and what gives its lists, None where it has none."""
         self._styles: dict[str, Look] = {}
         self._default = ""
-        of_styles: dict[str, tuple[str, int]] = {}
-        if styled and "word/styles.xml" in names:
-            of_styles = self._take_styles(opened.xml("word/styles.xml"))
-        path = "word/numbering.xml"
-        self._numbering = Numbering(lambda: opened.xml(path) if path in names else None, of_styles)
+        of_styles = self._take_styles(styles) if styles is not None else {}
+        self._numbering = Numbering(numbering, of_styles)
         self._fields: list[_Field] = []
         self.deletions = 0
 
