@@ -19,8 +19,10 @@ from zhunsheng.files.sheets import (
     MAX_SPAN,
     Appearance,
     Hidden,
+    Run,
     Style,
     Worksheet,
+    of_signs,
     refuse_too_large,
 )
 from zhunsheng.text import whole
@@ -180,7 +182,7 @@ def _take_style(book: _Book, element: etree._Element) -> None:
             "ZS-IN-10", name=book.name, where=worded("样式"), detail=worded("超过 {most} 个", most=MAX_STYLES)
         )
     parent = book.styles.get(element.get(f"{_SS}Parent") or "Default", Style())
-    code, white, struck = parent.code, parent.white, parent.struck
+    code, white, struck, font = parent.code, parent.white, parent.struck, parent.font
     for one in element:
         if one.tag == f"{_SS}NumberFormat":
             said = one.get(f"{_SS}Format") or ""
@@ -188,10 +190,11 @@ def _take_style(book: _Book, element: etree._Element) -> None:
         elif one.tag == f"{_SS}Font":
             struck = one.get(f"{_SS}StrikeThrough") == "1"
             white = (one.get(f"{_SS}Color") or "").lower() == "#ffffff"
+            font = of_signs(one.get(f"{_SS}FontName"))
         elif one.tag == f"{_SS}Interior":
             ground = (one.get(f"{_SS}Color") or "#ffffff").lower()
             white = white and (ground == "#ffffff" or one.get(f"{_SS}Pattern") in (None, "None"))
-    book.styles[element.get(f"{_SS}ID") or ""] = Style("" if is_general(code) else code, white, struck)
+    book.styles[element.get(f"{_SS}ID") or ""] = Style("" if is_general(code) else code, white, struck, font)
 
 
 def _number(element: etree._Element, name: str) -> int:
@@ -280,9 +283,8 @@ def _value(book: _Book, sheet: _Sheet, cell: etree._Element, at: tuple[int, int]
         sheet.percents.add(at)
     if book.as_seen:
         sheet.appearance.take(at, style)
-        if not style.struck and (struck := _struck(data)):
-            sheet.appearance.struck[at] = struck
-            said = _text(data, struck=False)
+        if len(data):
+            sheet.appearance.take_runs(at, list(_runs(data)))
     return _typed(kind, said)
 
 
@@ -311,23 +313,18 @@ def _moment(moment: datetime) -> date | datetime | time | timedelta:
     return moment.date() if moment.time() == time() else moment
 
 
-def _text(data: etree._Element, *, struck: bool = True) -> str:
-    """Return the text of a cell, rich or plain, with or without what is ``struck`` through."""
-    if not len(data):
-        return data.text or ""
-    return "".join(_pieces(data, struck=struck))
+def _text(data: etree._Element) -> str:
+    """Return the text of a cell, rich or plain."""
+    return "".join(run.text for run in _runs(data)) if len(data) else data.text or ""
 
 
-def _pieces(node: etree._Element, *, struck: bool) -> Iterator[str]:
-    yield node.text or ""
+def _runs(node: etree._Element, font: str = "", struck: bool = False) -> Iterator[Run]:
+    """Yield the pieces of a rich text."""
+    yield Run(node.text or "", font, struck)
     for child in node:
         if child.tag == f"{_HTML}Br":
-            yield "\n"
-        elif struck or child.tag not in (f"{_HTML}S", f"{_HTML}Del"):
-            yield from _pieces(child, struck=struck)
-        yield child.tail or ""
-
-
-def _struck(data: etree._Element) -> str:
-    """Return what is struck through in the rich text of a cell."""
-    return "".join("".join(one.itertext()) for one in data.iter(f"{_HTML}S", f"{_HTML}Del")).strip()
+            yield Run("\n")
+        face = child.get(f"{_HTML}Face") if child.tag == f"{_HTML}Font" else None
+        own = font if face is None else of_signs(face)
+        yield from _runs(child, own, struck or child.tag in (f"{_HTML}S", f"{_HTML}Del"))
+        yield Run(child.tail or "", font, struck)

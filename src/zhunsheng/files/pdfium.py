@@ -173,7 +173,7 @@ def _turned_letters(
 
 class _Hand(NamedTuple):
     """How an object writes: turned by quarters clockwise as shown (-1 for aslant), drawn or not (as in
-    ``content``), how wide and high its font is in points, the box within which it shows, and the name of its font.
+    ``content``), how wide and high its font is in points, the box within which it shows, its font's name.
     """
 
     turn: int
