@@ -184,6 +184,7 @@ def test_an_old_workbook_shows_the_same(tmp_path):
         "5",
         "7",
         "8",
+        "80",
     ]
 
 
