@@ -251,7 +251,9 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
             last_block.first, last_block.last = min(last_block.first, first), max(last_block.last, last)
         else:
             blocks.append(Block([run], first, last))
-    if blocks and sum(len(block.runs) for block in blocks) > 3 * len(blocks):
+    # A table that was written column by column: what follows downwards are rows.
+    columns = len(blocks) <= 2 * (len(places) + 1)
+    if blocks and columns and sum(len(block.runs) for block in blocks) > 3 * len(blocks):
         return [Block([run], block.first, block.last) for block in blocks for run in block.runs]
     return blocks
 
@@ -288,6 +290,9 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
         row.top = min(block.top for block in row.blocks) - size / 2
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
     full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
+    _within_others(rows, size)
+    rows = [row for row in rows if row.blocks]
+    full = [row for row in full if row.blocks]
     several = [row for row in rows if len(row.blocks) > 1]
     # A blank between rows is one of a table whose rows have few cells, too.
     usual = median([below.top - above.bottom for above, below in pairwise(several)]) if len(full) > 1 else 0.0
@@ -299,6 +304,19 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
             over += row.blocks
             row.blocks = []
     return [row for row in rows if row.blocks], over
+
+
+def _within_others(rows: Sequence[Row], size: float) -> None:
+    """Put what stands alone beside the lower lines of a row into that row, which has nothing in its column."""
+    for row in rows:
+        for other in rows if len(row.blocks) == 1 else ():
+            inside = other.top <= row.top + 0.1 * size and row.bottom <= other.bottom + 0.1 * size
+            first, last = row.blocks[0].first, row.blocks[0].last
+            free = all(block.last < first or last < block.first for block in other.blocks)
+            if other is not row and len(other.blocks) > 1 and inside and free:
+                other.blocks += row.blocks
+                row.blocks = []
+                break
 
 
 def _apart(row: Row, other: Row) -> float:

@@ -391,7 +391,7 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
         before = text[n - 1] if n else None
         after = text[n + 1] if n + 1 < len(text) else None
         far = before is not None and (
-            line[0].middle - before[0].middle > 4.5 * size
+            line[0].middle - before[0].middle > 6.5 * size
             or any(before[0].middle < box.top and box.bottom < line[0].middle for box in tops)
         )
         point = (

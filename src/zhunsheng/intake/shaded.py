@@ -15,7 +15,7 @@ from zhunsheng.intake.ruled import Lines, Walls, heights, joined
 _NEAR = 3.0  # points between two edges of one border
 _APART = 12  # of a letter's height: so far one shaded row may stand from the next
 _MOST_PLACES = 60  # of the columns of a table
-_PITCH = 1.7  # of a letter's height, from line to line of one paragraph
+PITCH = 1.7  # of a letter's height, from line to line of one paragraph
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def parted(
         for run in line:
             first, _last = covered(run, xs[1:-1], size)
             own = texts[first]
-            if own and run.middle - own[-1][-1].middle <= _PITCH * size:
+            if own and run.middle - own[-1][-1].middle <= PITCH * size:
                 own[-1].append(run)
             else:
                 own.append([run])

@@ -24,7 +24,7 @@ from zhunsheng.intake.aligned import (
 )
 from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, is_marked, region, words_of
 from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, joined, walls
-from zhunsheng.intake.shaded import merged, parted
+from zhunsheng.intake.shaded import PITCH, merged, parted
 
 Kind = Literal["ruled", "level", "free"]
 GoesOn = Callable[[Cell, Cell], bool]
@@ -290,7 +290,7 @@ def _plan(stack: _Stack) -> Plan:
     if stack.areas:
         merged(stack.areas, ys, xs, plan.below, plan.beside)
         parted(stack.areas, ys, xs, plan.below, runs, stack.size)
-        return _crossed(plan, runs, stack.size)
+        return _crossed(_with_unshaded(plan, runs, stack), runs, stack.size)
     return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
 
 
@@ -365,15 +365,48 @@ def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan
             top, bottom = plan.ys[first], plan.ys[last]
             within = [[run for run in line if top < run.middle < bottom] for line in runs]
             extra += _rows_within([line for line in within if line], plan.xs, stack)
+    return _with_heights(plan, extra)
+
+
+def _with_heights(plan: Plan, extra: Sequence[tuple[float, list[bool]]]) -> Plan:
+    """Return a plan with more heights between rows, each with the columns over which a wall stands there."""
     if not extra:
         return plan
     count = len(plan.xs) - 1
-    levels = [(y, list(map(bool, row))) for y, row in zip(plan.ys, plan.below, strict=True)] + extra
+    levels = [(y, list(map(bool, row))) for y, row in zip(plan.ys, plan.below, strict=True)]
+    levels += extra
     levels.sort(key=lambda one: one[0])
     ys = [y for y, _ in levels]
     below = np.array([row for _, row in levels], bool).reshape(len(ys), count)
     old = [max(0, int(np.searchsorted(plan.ys, y, side="right")) - 1) for y in ys[:-1]]
     return Plan(ys, plan.xs, below, plan.beside[old])
+
+
+def _with_unshaded(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan:
+    """Add the rows that follow one another unshaded (one between them is hidden): where the texts of most of
+    the columns begin anew at one height.
+    """
+    size, extra = stack.size, list[tuple[float, list[bool]]]()
+    for top, bottom in pairwise(plan.ys):
+        starts: dict[int, list[Run]] = defaultdict(list)  # by column, where paragraphs begin
+        ends: dict[int, float] = {}
+        for line in runs:
+            for run in line:
+                if top < run.middle < bottom:
+                    column = covered(run, plan.xs[1:-1], size)[0]
+                    if column not in ends or run.middle - ends[column] > PITCH * size:
+                        starts[column].append(run)
+                    ends[column] = run.middle
+        later = sorted(run.middle for own in starts.values() for run in own[1:])
+        for height in heights(later, 0.3 * size):
+            begin = [
+                n for n, own in starts.items() if any(abs(r.middle - height) < 0.4 * size for r in own[1:])
+            ]
+            listed = all(is_marked(run.letters) for n in begin for run in starts[n])
+            if len(begin) > 1 and 2 * len(begin) >= len(starts) and not listed:
+                high = [n in begin or n not in starts for n in range(len(plan.xs) - 1)]
+                extra.append((height - 0.8 * size, high))
+    return _with_heights(plan, extra)
 
 
 def _rows_within(
@@ -382,6 +415,9 @@ def _rows_within(
     """Return the heights between the rows of a band and over which columns a wall stands there."""
     columns = len(xs) - 1
     blocks = blocks_of(lines, xs[1:-1], stack.size)
+    downwards = sum(map(len, lines)) > 3 * max(map(len, lines), default=0)
+    if stack.kind == "level" and downwards and all(len(block.runs) == 1 for block in blocks):
+        return []  # a head of many lines: nothing tells which of them would be rows
     rows, over = rows_of(blocks, columns, stack.size)
     least = min(3, columns)
     full = [row for row in rows if len({block.first for block in row.blocks}) >= least]
