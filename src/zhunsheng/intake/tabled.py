@@ -28,6 +28,7 @@ from zhunsheng.intake.shaded import PITCH, merged, parted
 
 Kind = Literal["ruled", "level", "free"]
 GoesOn = Callable[[Cell, Cell], bool]
+_LINED = 5  # heights at which lines run across all of a table that parts its rows by lines
 _CROSSING = 0.15  # of the texts of a part may run across the columns of the part before it
 
 
@@ -359,13 +360,21 @@ def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan
     cells.
     """
     full = [n for n, row in enumerate(plan.below) if row.all() or n in (0, len(plan.ys) - 1)]
+    lined = stack.kind == "level" and len(full) > _LINED
     extra: list[tuple[float, list[bool]]] = []
     for first, last in pairwise(full):
         if last - first == 1:
             top, bottom = plan.ys[first], plan.ys[last]
             within = [[run for run in line if top < run.middle < bottom] for line in runs]
-            extra += _rows_within([line for line in within if line], plan.xs, stack)
+            found = _rows_within([line for line in within if line], plan.xs, stack)
+            # Where lines part rows all over a table, lines of text as near as those of one cell are of one.
+            extra += [] if lined and _is_one_cell(within, stack.size) else found
     return _with_heights(plan, extra)
+
+
+def _is_one_cell(lines: Sequence[Sequence[Run]], size: float) -> bool:
+    middles = [line[0].middle for line in lines if line]
+    return all(below - above < 1.45 * size for above, below in pairwise(middles))
 
 
 def _with_heights(plan: Plan, extra: Sequence[tuple[float, list[bool]]]) -> Plan:
