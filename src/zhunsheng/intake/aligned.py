@@ -307,7 +307,7 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
 
 
 def _within_others(rows: Sequence[Row], size: float) -> None:
-    """Put what stands alone beside the lower lines of a row into that row, which has nothing in its column."""
+    """Put what stands alone beside the lower lines of a row, which has nothing in its column, into it."""
     for row in rows:
         for other in rows if len(row.blocks) == 1 else ():
             inside = other.top <= row.top + 0.1 * size and row.bottom <= other.bottom + 0.1 * size

@@ -25,7 +25,7 @@ from zhunsheng.intake.drawn import (
 )
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
-from zhunsheng.intake.shaded import Shading, shadings
+from zhunsheng.intake.shaded import PITCH, Shading, shadings
 from zhunsheng.intake.struck import without_struck
 from zhunsheng.intake.tabled import Kind, Part, Table, table_of
 from zhunsheng.intake.telling import STRUCK, Telling
@@ -138,10 +138,21 @@ def _without_running(sheets: Sequence[_Sheet]) -> None:
                 continue
             mark = _mark(line, sheet)
             said = "".join(one.text for run in line for one in run.letters)
-            if _NUMBER.fullmatch(said) or (counts[mark] > 1 and mark in seen):
+            numbered = _NUMBER.fullmatch(said) and not _of_column(line, of_page)
+            if numbered or (counts[mark] > 1 and mark in seen):
                 continue
             seen.add(mark)
             (sheet.running if counts[mark] > 1 else sheet.text).append(line)
+
+
+def _of_column(line: Sequence[Run], of_page: Sequence[tuple[list[Run], _Sheet]]) -> bool:
+    """Say whether a number stands right below or above another text with which it begins: in a cell."""
+    first = line[0]
+    return any(
+        0 < abs(run.middle - first.middle) <= PITCH * sheet.size and abs(run.box.left - first.box.left) < 1
+        for other, sheet in of_page
+        for run in other
+    )
 
 
 def _at_edge(line: Sequence[Run], sheet: _Sheet) -> bool:

@@ -498,6 +498,7 @@ def _words(row: Row) -> list[str]:
 
 def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
     """Leave out header rows that every page repeats and make rows whole that a page's end cut."""
+    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     for number in range(1, len(stack.parts)):
         height = len(plan.ys) - 1
         seam = min(range(height), key=lambda n: abs(plan.ys[n] - _seam_at(stack, number, plan)))
@@ -507,7 +508,7 @@ def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
         if after >= height:
             continue
         open_ = _open_below(stack, number - 1, plan, seam)
-        cells = _joined_rows(cells, seam, after, open_, _going_on(cells, stack.kind))
+        cells = _joined_rows(cells, seam, after, open_, over, _going_on(cells, stack.kind))
     return cells
 
 
@@ -577,11 +578,12 @@ def _going_on(cells: Sequence[Cell], kind: Kind) -> GoesOn:
     return goes
 
 
-def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool], goes: GoesOn) -> list[Cell]:
-    """Join what goes on over a seam: the whole row, or the cells of merged columns."""
+def _joined_rows(
+    cells: list[Cell], seam: int, after: int, open_: Sequence[bool], over: set[int], goes: GoesOn
+) -> list[Cell]:
+    """Join what goes on over a seam: the whole row, or the cells of columns with merged ones (``over``)."""
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
-    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     whole = _is_cut(last, first, all(open_), over, goes)
     gone: set[int] = set()
     if whole:
