@@ -69,6 +69,7 @@ class Flow:
         self._words: list[str] = []
         self._shown: list[str] = []
         self._notes: list[Note] = []
+        self._noted = 0  # how many words of the paragraph were there when the last note was taken
         self._telling = Telling()
         self._deletions = 0
         self._open: list[_Table] = []  # the table that is read, and those within its open cell
@@ -95,10 +96,11 @@ class Flow:
         if self._signs > MAX_SIGNS:
             self._refuse(worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
         last = self._notes[-1] if self._notes else None
-        if last is not None and last.why == why:
+        if last is not None and last.why == why and len(self._words) == self._noted:
             last.words += words
         elif words.strip():
             self._notes.append(Note("hidden", words, why))
+        self._noted = len(self._words)
 
     def paragraph(self, depth: int) -> None:
         """End a paragraph that stands ``depth`` tables deep, 0 outside of them."""

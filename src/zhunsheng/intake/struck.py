@@ -31,8 +31,9 @@ def without_struck(page: Page, letters: Sequence[Letter]) -> tuple[Page, list[Le
         y = (line.top + line.bottom) / 2
         near = upright[bisect_left(middles, y - tallest / 2) : bisect_right(middles, y + tallest / 2)]
         if found := _struck_by(line, y, near):
-            struck.append(found)
             lines.append(line)
+            if found not in struck:  # by two lines, one below the other
+                struck.append(found)
     if not struck:
         return page, list(letters), []
     gone = {id(one) for found in struck for one in found}
