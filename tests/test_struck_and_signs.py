@@ -46,7 +46,8 @@ def test_signs_and_struck_words_are_the_same_in_every_carrier(ending):
 def test_a_style_strikes_and_names_a_font_in_rtf():
     said = (
         r"{\rtf1\ansi\ansicpg936{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset2 Symbol;}{\f2\fcharset2 Odd;}}"
-        r"\trowd\cellx1000\cellx2000\intbl {\f1 \'b3}5\cell {\strike 7}8{\f1\u-3917 ?}\striked1 9\striked0\cell\row"
+        r"\trowd\cellx1000\cellx2000\intbl {\f1 \'b3}5\cell {\strike 7}8{\f1\u-3917 ?}"
+        r"\striked1 9\striked0\cell\row"
         r"\trowd\cellx1000\cellx2000\intbl {\f2 \'b3}5\cell x\cell\row}"
     )
     rows, told = read(open_bytes(said.encode("ascii"), "目标.rtf"))

@@ -13,7 +13,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.number_formats import is_general
-from zhunsheng.files.opening import Opened, marked_up
+from zhunsheng.files.opening import Opened, marked_up, refuse_tags
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
     MAX_SPAN,
@@ -34,7 +34,7 @@ _HTML = "{http://www.w3.org/TR/REC-html40}"
 _ROW, _CELL, _COLUMN, _DATA = (f"{_SS}{name}" for name in ("Row", "Cell", "Column", "Data"))
 _SHEET, _STYLE = f"{_SS}Worksheet", f"{_SS}Style"
 MAX_STYLES = 20_000
-MAX_WITHIN = 200_000  # elements of one row
+MAX_WITHIN = 200_000  # elements of one row, and such as are part of none
 _MOST_ROWS = 2**20
 _DAY_ZERO = datetime(1899, 12, 31)  # what a time without a day is counted from
 # What the formats are that have a name of their own.
@@ -97,13 +97,16 @@ def read_excel_xml(
     """Yield the sheets of an Excel 2003 XML file in order, none above ``max_cells`` or ``max_text`` bytes;
     ``as_seen`` with how their cells look.
 
-    Raises ``ZS-IN-05`` (broken), ``-08`` (document type) or ``-10`` (too large).
+    Raises ``ZS-IN-05`` (broken), ``-07`` (too many tags), ``-08`` (document type) or ``-10`` (too large).
     """
     book = _Book(opened.name, max_cells, max_text, as_seen)
     sheet: _Sheet | None = None
     kept = 0  # elements of the row or style that is open
     within: etree._Element | None = None
     data = marked_up(opened.data, opened.name)
+    if as_seen:
+        refuse_tags(data, opened.name)
+    beside = 0  # elements that are part of no row
     events = etree.iterparse(io.BytesIO(data), ("start", "end"), resolve_entities=False, no_network=True)
     try:
         for event, element in events:
@@ -121,6 +124,10 @@ def read_excel_xml(
                 continue
             if within is not None and element is not within:
                 continue
+            beside += within is None
+            if beside > MAX_WITHIN:
+                detail = worded("行以外超过 {most} 个标记", most=f"{MAX_WITHIN:,}")
+                raise ZhunshengError("ZS-IN-10", name=book.name, where=worded("工作簿"), detail=detail)
             within = None
             if element.tag == _SHEET and sheet is not None:
                 yield _finished(book, sheet)
