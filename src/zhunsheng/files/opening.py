@@ -191,8 +191,8 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if data[:8] == compound.HEAD:
         return _open_compound(data, name)
     refuse_known(data, name)
-    if kind := kind_of_xml(data[:HEAD]):
-        return Opened(name, kind, data)
+    if of_office := kind_of_xml(data[:HEAD]):
+        return Opened(name, of_office, data)
     if ending in ("docx", "xlsx", "docm", "xlsm", "ods", "odt", "ofd"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":

@@ -223,10 +223,9 @@ class _Reading:
             raise ZhunshengError("ZS-IN-10", name=self.name, where=worded("正文"), detail=detail)
 
     def _is_unseen(self, node: etree._Element) -> bool:
-        """Say whether a section or paragraph is hidden."""
-        if node.tag == f"{_TEXT}section":
-            return node.get(f"{_TEXT}display") == "none" or node.get(f"{_TEXT}is-hidden") == "true"
-        return False
+        """Say whether a section is hidden."""
+        hidden = node.get(f"{_TEXT}display") == "none" or node.get(f"{_TEXT}is-hidden") == "true"
+        return bool(node.tag == f"{_TEXT}section" and hidden)
 
     # -- lists
 

@@ -526,10 +526,10 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
                 stacks[-1].append(part)
             else:
                 stacks.append([part])
-        if not parts and last is not None and (part := _rest(sheet, last)) is not None:
-            sheet.parts.append(part)
-            stacks[-1].append(part)
-            parts = [part]
+        if not parts and last is not None and (rest := _rest(sheet, last)) is not None:
+            sheet.parts.append(rest)
+            stacks[-1].append(rest)
+            parts = [rest]
         below = any(line[0].middle > parts[-1].box.bottom for line in sheet.text if parts)
         last = parts[-1] if parts and not below else None
     tables: dict[int, Table] = {}

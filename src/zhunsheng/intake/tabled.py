@@ -167,12 +167,12 @@ class Part:
                 first, last = covered(run, inner, self.size)
                 if first == last:
                     own[first].append(run)
-        for line in lines:
-            if line[0].box.left < self.xs()[0] - self.size or line[-1].box.right > self.xs()[-1] + self.size:
+        for more in lines:
+            if more[0].box.left < self.xs()[0] - self.size or more[-1].box.right > self.xs()[-1] + self.size:
                 return False
-            for run in line:
+            for run in more:
                 first, last = covered(run, inner, self.size)
-                if first != last or (len(line) == 1 and not _continues(own[first], run)):
+                if first != last or (len(more) == 1 and not _continues(own[first], run)):
                     return False
                 own[first].append(run)
         return True
