@@ -96,3 +96,11 @@ def test_a_line_strikes_the_words_of_a_page_with_which_it_begins_and_ends(left, 
     rows, told = read(open_bytes(pdf([Sheet(drawn)]), "目标.pdf"))
     assert rows == [["一级指标", "指标值"], ["产出指标", value]]
     assert told == ([("作废", STRUCK)] if value == "90" else [])
+
+
+def test_a_sign_without_a_meaning_stands_on_sideways_pages_too():
+    drawn = "".join(
+        text(300 - 20 * n, 100, words, matrix="0 1 -1 0") for n, words in enumerate(["目标", "\uf0b3五"])
+    )
+    (paragraph, *_more) = blocks_of(open_bytes(pdf([Sheet(drawn)]), "横.pdf"))
+    assert "目标" in paragraph.text

@@ -161,12 +161,11 @@ def _turned_letters(
     turned = document[number]
     now = _View(turned)
     found = []
-    for sign, *box, turn, how in _letters(turned, now, MOST_LETTERS):
-        a, b, c, d = box
+    for sign, a, b, c, d, turn, how, *font in _letters(turned, now, MOST_LETTERS):
         was = (
             [b, now.width - c, d, now.width - a] if quarters == 1 else [now.height - d, a, now.height - b, c]
         )
-        found.append([sign, *[round(v, 2) for v in was], (turn - quarters) % 4, how])
+        found.append([sign, *[round(v, 2) for v in was], (turn - quarters) % 4, how, *font])
     turned.close()
     return found
 
