@@ -127,8 +127,9 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
         connection.ensure_connection()
         with closing(sqlite3.connect(loaded / "zhunsheng.sqlite3")) as source:
             source.backup(connection.connection)
-        with connection.cursor() as cursor:  # by the tests' hasher, which takes no time
-            cursor.execute("UPDATE web_user SET password = %s", [make_password(PASSWORD)])
+        for user in User.objects.all():  # by the tests' hasher, which takes no time
+            user.password = make_password(PASSWORD)
+            user.save()
 
 
 @pytest.fixture(autouse=True)
