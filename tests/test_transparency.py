@@ -1,4 +1,4 @@
-"""The transparency log: the published vectors, proofs against trees built by the definition, notes by their key."""
+"""The transparency log: the published vectors, proofs of trees made by the definition, notes by key."""
 
 from __future__ import annotations
 

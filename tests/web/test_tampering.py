@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from itertools import pairwise
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.records import Records
+from zhunsheng.transparency.checkpoints import read_checkpoint, signed_by
+from zhunsheng.transparency.merkle import Growing, consistent, leaf_hash
 from zhunsheng.web import audit
 from zhunsheng.web.databases.guards import guards
-from zhunsheng.web.models import AuditEntry, KeyEvaluation, Membership, SheetVersion, Step, User
+from zhunsheng.web.models import AuditEntry, Commitment, KeyEvaluation, Membership, SheetVersion, Step, User
 from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.services import transparency
+from zhunsheng.web.services.evidence import folder
 from zhunsheng.web.templatetags.audit_words import record_word
 
 
@@ -141,3 +149,133 @@ def test_a_log_that_was_emptied_is_no_sound_log_of_nothing():
     assert audit.broken_links() == ["日志是空的，网站却有用户：日志被清空过"]
     with pytest.raises(CommandError):
         call_command("check_audit")
+
+
+# -- the transparency log
+
+
+def sealed():
+    checkpoint = transparency.seal() or transparency.newest()
+    return checkpoint.note
+
+
+def test_what_was_recorded_is_sealed_once_and_the_log_goes_on_from_every_checkpoint(department):
+    notes = [sealed()]
+    assert transparency.seal() is None
+    for name in ("甲", "乙", "丙"):
+        user = User.objects.get(username="keyuan")
+        user.display = name
+        user.save()
+        notes.append(sealed())
+    held = [read_checkpoint(note, "") for note in notes]
+    assert [b.size - a.size for a, b in pairwise(held)] == [1, 1, 1]
+    assert (
+        held[-1].size == AuditEntry.objects.count() + len(list(Records(folder()).after(0))) + 1
+    )  # a commitment
+    assert transparency.problems() == []
+    for note, before in zip(notes, held, strict=True):
+        assert transparency.problems(note) == []
+        shown = transparency.proof(before.size)
+        proof = [base64.b64decode(one) for one in shown["proof"]]
+        last = read_checkpoint(shown["checkpoint"], "")
+        assert signed_by(shown["checkpoint"], transparency.key())
+        assert consistent(before.size, last.size, before.root, last.root, proof)
+    with pytest.raises(ZhunshengError, match="ZS-LG-05"):
+        transparency.proof(held[-1].size + 1)
+
+
+@pytest.mark.parametrize("size", [1, 7, 255, 256, 257, 511, 512, 700])
+def test_proofs_start_from_nodes_that_are_kept(size):
+    sealed()
+    last = read_checkpoint(transparency.newest().note, "")
+    tree, roots = Growing(), {}
+    for line in transparency.lines():
+        tree.add(leaf_hash(line.rstrip("\n").encode()))
+        roots[tree.size] = tree.root()
+    assert roots[last.size] == last.root and last.size > 700
+    proof = [base64.b64decode(one) for one in transparency.proof(size)["proof"]]
+    assert consistent(size, last.size, roots[size], last.root, proof)
+
+
+def rebuilt():
+    """Forge an entry of the log and chain it anew to its end, as whoever has the database can."""
+    unguard()
+    first = AuditEntry.objects.order_by("number")[10]
+    first.actor = "someone"
+    head = first.previous
+    for entry in AuditEntry.objects.filter(number__gte=first.number).order_by("number"):
+        entry.actor = "someone" if entry.number == first.number else entry.actor
+        entry.previous = head
+        entry.digest = head = entry.content_digest()
+        AuditEntry.objects.filter(pk=entry.pk).update(
+            actor=entry.actor, previous=entry.previous, digest=entry.digest
+        )
+    run("UPDATE web_audithead SET digest = %s", head)
+    for statement in guards("sqlite").values():
+        run(statement)
+
+
+def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
+    note = sealed()
+    rebuilt()
+    assert audit.broken_links() == []  # the chain alone says nothing
+    assert any("与原来的记录不同" in said for said in transparency.problems())
+    # Sealed anew from its beginning, it contradicts a checkpoint that somebody kept, and nothing else.
+    unguard()
+    for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
+        run(f"DELETE FROM {table}")
+    for statement in guards("sqlite").values():
+        run(statement)
+    transparency.seal()
+    assert transparency.problems() == []
+    assert [said.partition("：")[0] for said in transparency.problems(note)] == [
+        f"现在的日志的前 {read_checkpoint(note, '').size} 条与所给的检查点不符"
+    ]
+
+
+def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp_path):
+    user = User.objects.get(username="keyuan")
+    user.display = "甲"
+    user.save()
+    note = sealed()
+    (tmp_path / "检查点.txt").write_text(note, encoding="utf8")
+    call_command("check_audit", checkpoint=tmp_path / "检查点.txt")
+    unguard()
+    last = AuditEntry.objects.order_by("-number").first()
+    run("DELETE FROM web_auditentry WHERE number = %s", last.number)
+    run("UPDATE web_audithead SET number = %s, digest = %s", last.number - 1, last.previous)
+    for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
+        run(f"DELETE FROM {table}")
+    for statement in guards("sqlite").values():
+        run(statement)
+    transparency.seal()
+    assert audit.broken_links() == transparency.problems() == []
+    with pytest.raises(CommandError):
+        call_command("check_audit", checkpoint=tmp_path / "检查点.txt")
+    assert "末尾被截断" in transparency.problems(note)[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ('UPDATE web_logentry SET digest = kind WHERE "index" = 5', "透明日志第 6 条"),
+        ('DELETE FROM web_logentry WHERE "index" = 5', "透明日志第 6 条缺失"),
+        ('DELETE FROM web_logentry WHERE "index" > 100', "透明日志应有"),
+        ("UPDATE web_lognode SET hash = x'00' WHERE level = 8 AND \"index\" = 0", "透明日志的节点 8/0"),
+        ("UPDATE web_logcheckpoint SET note = replace(note, 'T', 'T1')", "检查点"),
+    ],
+)
+def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said):
+    sealed()
+    if "lognode" not in statement:  # which follow from the entries
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(statement)
+    unguard()
+    run(statement)
+    for trigger in guards("sqlite").values():
+        run(trigger)
+    try:
+        found = transparency.problems()
+    except ZhunshengError as error:
+        found = [error.text()]
+    assert any(said in one for one in found)

@@ -1,8 +1,8 @@
-"""Signed checkpoints of the log: how many entries, their root and when, as a note that a line of a key checks.
+"""Signed checkpoints of the log: how many entries, their root and when, as a note that a key checks.
 
 The format is that of the signed notes of Go's checksum database and of Certificate Transparency's static logs
-(C2SP, signed-note and tlog-checkpoint), so that their tools read it: origin, size, root in base64, a line with
-the time, an empty line, and the signature by Ed25519.
+(C2SP, signed-note and tlog-checkpoint), so that their tools read it: origin, size, root in base64, the time,
+an empty line, and the signature by Ed25519.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def read_checkpoint(note: str, name: str) -> Checkpoint:
 
 
 def signed_by(note: str, key: str) -> bool:
-    """Return whether a note, as ``read_checkpoint`` takes it, is signed by a verifier's key. Raises ``ZS-LG-03``."""
+    """Return whether a note that ``read_checkpoint`` takes is signed by a key. Raises ``ZS-LG-03``."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

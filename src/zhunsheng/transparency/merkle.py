@@ -139,7 +139,7 @@ def consistent(old: int, size: int, old_root: bytes, new_root: bytes, proof: Seq
 
 
 class Growing:
-    """The right edge of a tree that grows: enough for its root, and for the nodes that a new leaf completes."""
+    """The right edge of a tree that grows: enough for its root, and for the nodes that a leaf completes."""
 
     def __init__(self, size: int = 0, at: At | None = None) -> None:
         self.size = size

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 # Append-only tables, and the columns that no two rows share: what replaces a row goes by one of them.
-TABLES = {"web_auditentry": ("id", "number"), "web_step": ("id",)}
+TABLES = {
+    "web_auditentry": ("id", "number"),
+    "web_step": ("id",),
+    "web_logentry": ("index",),
+    "web_logcheckpoint": ("size",),
+}
 
 
-def guards(vendor: str) -> dict[str, str]:
+def guards(vendor: str, tables: Iterable[str] = TABLES) -> dict[str, str]:
     """Return the triggers of a database (``sqlite`` or ``postgresql``) by name, as the statements that make
     them.
     """
     found = {}
-    for table, unique in TABLES.items():
+    for table in tables:
+        unique = TABLES[table]
         if vendor == "sqlite":
             refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for act in ("UPDATE", "DELETE"):
                 name = f"{table}_no_{act.lower()}"
                 found[name] = f"CREATE TRIGGER {name} BEFORE {act} ON {table} {refuse}"
             # INSERT OR REPLACE removes the row that is there without asking the trigger on removing.
-            taken = " OR ".join(f"{column} = NEW.{column}" for column in unique)
+            taken = " OR ".join(f'"{column}" = NEW."{column}"' for column in unique)
             name = f"{table}_no_replace"
             found[name] = (
                 f"CREATE TRIGGER {name} BEFORE INSERT ON {table} "

@@ -12,10 +12,10 @@ from zhunsheng.web.databases.guards import guards
 def guard(apps: Any, editor: Any) -> None:
     """Make every trigger anew: SQLite lost those of the log as its table was made with two more columns."""
     vendor = editor.connection.vendor
-    for name, statement in guards(vendor).items():
-        table = "web_step" if name.startswith("web_step") else "web_auditentry"
-        editor.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if vendor == "sqlite" else f" ON {table}"))
-        editor.execute(statement)
+    for table in ("web_auditentry", "web_step"):
+        for name, statement in guards(vendor, [table]).items():
+            editor.execute(f"DROP TRIGGER IF EXISTS {name}" + ("" if vendor == "sqlite" else f" ON {table}"))
+            editor.execute(statement)
 
 
 class Migration(migrations.Migration):

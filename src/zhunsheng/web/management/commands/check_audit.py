@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.audit import altered_records, broken_links, unlogged_records
 from zhunsheng.web.models import AuditHead
+from zhunsheng.web.services import transparency
 
 MOST = 20  # told one by one: who changed a table may have changed all of its rows
 
 
 class Command(BaseCommand):
-    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken or a record is
-    not as the log left it.
+    """``manage.py check_audit [--head DIGEST] [--checkpoint FILE]``: exits with 1 where the chain is broken,
+    what was sealed is no longer so, or a record is not as the log left it.
     """
 
     help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断；核验记录有无绕过系统的增添、改动和删除"
@@ -20,10 +24,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a digest noted elsewhere, so that a log rewritten from end to end is found too."""
         parser.add_argument("--head", help="以前记下的某条摘要；日志里应能找到它")
+        parser.add_argument("--checkpoint", type=Path, help="以前保存的检查点文件；日志应由它延续而来")
 
-    def handle(self, *args: object, head: str | None = None, **options: object) -> None:
+    def handle(
+        self, *args: object, head: str | None = None, checkpoint: Path | None = None, **options: object
+    ) -> None:
         """Print what is wrong, or the last digest to note down."""
-        problems = broken_links(head)
+        noted = checkpoint.read_text("utf8") if checkpoint is not None else None
+        try:
+            sealed = transparency.problems(noted, checkpoint.name if checkpoint is not None else "")
+        except ZhunshengError as error:
+            raise CommandError(error.text()) from None
+        problems = broken_links(head) + sealed
         for problem in problems:
             self.stderr.write(problem)
         if problems:
