@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
+from zhunsheng.transparency.entries import Entry
 from zhunsheng.transparency.merkle import (
     EMPTY,
     Growing,
@@ -176,3 +179,94 @@ def test_what_is_no_key_is_refused(line):
     with pytest.raises(ZhunshengError) as refused:
         signed_by(signed(SAID, PRIVATE), line)
     assert refused.value.code == "ZS-LG-03"
+
+
+# -- what somebody kept, held against what is published
+
+
+def published(folder, count, changed=None):
+    """A log of ``count`` entries as a file, one of them changed; its checkpoints by size, and its nodes."""
+    entries = [Entry("audit", n, hashlib.sha256(str(n).encode()).hexdigest()) for n in range(1, count + 1)]
+    if changed is not None:
+        entries[changed] = Entry("audit", changed + 1, "0" * 64)
+    lines = [entry.line() for entry in entries]
+    at, roots = grown([line.encode() for line in lines])
+    file = folder / "log.jsonl"
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    notes = [signed(Checkpoint("zhunsheng/abc", n, r, SAID.at), PRIVATE) for n, r in enumerate(roots)]
+    return file, notes, at
+
+
+def proved(folder, at, old, note):
+    proof = [base64.b64encode(one).decode() for one in consistency(old, read_checkpoint(note, "").size, at)]
+    file = folder / "proof.json"
+    said = {"format": "zhunsheng.consistency/1", "old": old, "checkpoint": note, "proof": proof}
+    file.write_text(json.dumps(said), encoding="utf8")
+    return file
+
+
+@pytest.fixture
+def kept(tmp_path):
+    file = tmp_path / "检查点.txt"
+    file.write_text(published(tmp_path, 20)[1][12], encoding="utf8")
+    return file
+
+
+KEY = verifier("zhunsheng/abc", public())
+
+
+def test_a_log_and_a_proof_that_go_on_from_the_kept_checkpoint_hold(tmp_path, kept, cli):
+    log, notes, at = published(tmp_path, 20)
+    for file in (log, proved(tmp_path, at, 12, notes[20])):
+        code, out, _ = cli("verify", file, "--checkpoint", kept, "--key", KEY)
+        assert code == 0 and "相符" in out and "封存的 12 条都还在原处" in out and "又有 8 条" in out
+        assert "签名没有核对" in cli("verify", file, "--checkpoint", kept)[1]
+    code, out, _ = cli("verify", log, "--checkpoint", kept, "--json")
+    assert json.loads(out) | {"says": ""} == {
+        "holds": True,
+        "says": "",
+        "size": 12,
+        "now": 20,
+        "signed": False,
+    }
+
+
+@pytest.mark.parametrize("changed", [0, 5, 11])
+def test_a_log_with_an_earlier_entry_changed_contradicts_the_kept_checkpoint(tmp_path, kept, cli, changed):
+    log, notes, at = published(tmp_path, 20, changed)
+    for file in (log, proved(tmp_path, at, 12, notes[20])):
+        code, out, _ = cli("verify", file, "--checkpoint", kept, "--key", KEY)
+        assert code == 1 and "不符" in out and "不是检查点" in out
+
+
+def test_a_later_entry_changed_says_nothing_of_the_kept_checkpoint(tmp_path, kept, cli):
+    assert cli("verify", published(tmp_path, 20, 15)[0], "--checkpoint", kept)[0] == 0
+
+
+def test_a_log_that_was_cut_or_is_another_s_is_found(tmp_path, kept, cli):
+    code, out, _ = cli("verify", published(tmp_path, 11)[0], "--checkpoint", kept)
+    assert code == 1 and "检查点有 12 条，公布的日志只有 11 条" in out
+    other = verifier("zhunsheng/abc", public(bytes(32)))
+    code, out, _ = cli("verify", published(tmp_path, 20)[0], "--checkpoint", kept, "--key", other)
+    assert code == 1 and "不是用这把公钥签的" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", "ZS-LG-04"),
+        ("[" * 100_000, "ZS-LG-04"),
+        (
+            json.dumps({"format": "zhunsheng.consistency/1", "old": 3, "checkpoint": "", "proof": []}),
+            "前 3 条",
+        ),
+        ('{"digest":"zz"}\n', "第 1 行"),
+        ('{"digest":"' + "0" * 64 + '","kind":"audit","number":2}\n', "编号是 2，应为 1"),
+        ('{"digest":"' + "0" * 64 + '","kind":"other","number":1}\n', "第 1 行"),
+    ],
+)
+def test_what_is_no_log_and_no_proof_is_refused_with_its_place(tmp_path, kept, cli, text, said):
+    file = tmp_path / "x"
+    file.write_text(text, encoding="utf8")
+    code, _, err = cli("verify", file, "--checkpoint", kept)
+    assert code == 2 and said in err
