@@ -111,9 +111,10 @@ class AuditEntry(models.Model):
     # The ids of the organisations it belongs to, from the root down, as they stood then; none:
     # it is of no place.
     place = models.CharField(max_length=200, null=True)
-    # The digest of the whole record as the change left it (``Audited.sealed``), and what keeps it from being
-    # guessed; empty: what was done changed no record, or the entry is from before records were sealed.
+    # The digest of the whole record as the change left it (``Audited.sealed``); empty: what was done
+    # changed no record, or the entry is from before records were sealed.
     record = models.CharField(max_length=64, blank=True)
+    # What keeps the record and the entry from being guessed from their digests; those of entries are public.
     salt = models.CharField(max_length=32, blank=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
@@ -141,7 +142,7 @@ class AuditEntry(models.Model):
         }
         if self.place:  # entries from before there were places keep their digests
             body["place"] = self.place
-        if self.record:
+        if self.salt:
             body |= {"record": self.record, "salt": self.salt}
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
@@ -174,9 +175,9 @@ def record(
         before=_plain(before or {}),
         after=_plain(after or {}),
         place=_place_of(instance),
+        salt=secrets.token_hex(16),
     )
     if left is not None:
-        entry.salt = secrets.token_hex(16)
         entry.record = left.sealed(entry.salt)
     if connection.in_transaction:
         connection.put_off(entry)
