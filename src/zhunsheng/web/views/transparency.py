@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.forms.public import KeptSize
 from zhunsheng.web.services import transparency
+from zhunsheng.web.telling import tell
 from zhunsheng.web.views.common import download
 
 
@@ -45,9 +47,12 @@ def proof(request: HttpRequest) -> HttpResponse:
     can't be given.
     """
     form = KeptSize(request.GET)
-    if not form.is_valid():
-        context = {"last": transparency.newest(), "key": transparency.key(), "form": form}
-        return render(request, "web/public/log.html", context, status=400)
-    old = form.cleaned_data["size"]
-    said = json.dumps(transparency.proof(old), ensure_ascii=False, indent=1)
-    return download(said.encode(), f"proof-from-{old}.json")
+    if form.is_valid():
+        old = form.cleaned_data["size"]
+        try:
+            said = json.dumps(transparency.proof(old), ensure_ascii=False, indent=1)
+            return download(said.encode(), f"proof-from-{old}.json")
+        except ZhunshengError as error:
+            form.add_error("size", tell(error))
+    context = {"last": transparency.newest(), "key": transparency.key(), "form": form}
+    return render(request, "web/public/log.html", context, status=400)
