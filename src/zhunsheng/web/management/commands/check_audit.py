@@ -34,7 +34,7 @@ class Command(BaseCommand):
         try:
             sealed = transparency.problems(noted, checkpoint.name if checkpoint is not None else "")
         except ZhunshengError as error:
-            raise CommandError(error.text()) from None
+            raise CommandError(str(error)) from None
         problems = broken_links(head) + sealed
         for problem in problems:
             self.stderr.write(problem)
