@@ -207,7 +207,7 @@ def regulations_page() -> str:
             f"（{s.over.citation}，{_status(s.over.status)}）"
         )
         lines.append(
-            f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
+            f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands) or '由人评定'}"
             f"（{s.late.citation}，{_status(s.late.status)}）"
         )
         lines.append(

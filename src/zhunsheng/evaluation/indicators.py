@@ -77,7 +77,7 @@ class Case:
         earned = points.quantize(HUNDREDTH) if share >= FULL else rounded(Fraction(points) * max(share, NONE))
         if verdict == "missed" and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, nor is 90 of more than 90
-        if said and said.band and not self.qualitative:
+        if said and said.band and not self.qualitative and verdict != "judged":
             how += worded("（所填档次“{band}”不计：定量指标只按完成值计分）", band=said.band)
         came = OPEN_WORD if verdict in OPEN else worded("得 {earned} 分", earned=earned)
         words = worded("{how}，{came}（满分 {points}）", how=how, came=came, points=points)
@@ -90,17 +90,7 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     """
     indicator, said = case.indicator, case.said
     if said and said.band and case.qualitative:
-        share = _judged(indicator, said, scheme)
-        return case.score(
-            share,
-            "judged",
-            worded(
-                "评为“{band}”，得分率 {share}，理由：{reason}",
-                band=said.band,
-                share=percent(share),
-                reason=said.reason,
-            ),
-        )
+        return _score_judged(case, said, scheme)
     result = result_of(indicator, case.outcome)
     if undecided := _undecided(case, result.doubt):
         return undecided
@@ -285,6 +275,8 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
         return case.score(
             FULL, "met", worded("{value} 完成，不晚于 {target}", value=done, target=target.value)
         )
+    if not scheme.late.bands:
+        return _score_late(case, scheme, worded("{value} 完成，逾期 {late} 天", value=done, late=late))
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = worded(
@@ -295,6 +287,26 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
         citation=scheme.late.citation,
     )
     return case.score(share, "missed", how, worded("请说明逾期原因"))
+
+
+def _score_late(case: Case, scheme: Scheme, words: str) -> Score:
+    """Score what was done too late where no rule says what that costs: a person's band, else open."""
+    if case.said and case.said.band:
+        return _score_judged(case, case.said, scheme, words)
+    how = worded("{words}，怎样计分没有规定（{citation}）", words=words, citation=scheme.late.citation)
+    return case.score(NONE, "pending", how, worded("请评定档次并写明理由，说明逾期原因"))
+
+
+def _score_judged(case: Case, said: Judgement, scheme: Scheme, words: str = "") -> Score:
+    """Return the score that a person's band is; ``words`` tell what was judged."""
+    share = _judged(case.indicator, said, scheme)
+    how = worded(
+        "评为“{band}”，得分率 {share}，理由：{reason}",
+        band=said.band,
+        share=percent(share),
+        reason=said.reason,
+    )
+    return case.score(share, "judged", worded("{words}，{how}", words=words, how=how) if words else how)
 
 
 def holds(scheme: Scheme, name: str | None, share: Decimal | None) -> bool:
