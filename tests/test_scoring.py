@@ -118,6 +118,15 @@ def test_lateness_without_a_rule_is_a_persons_to_judge():
     assert judged.how.startswith(
         "2022-01-15 完成，逾期 15 天，评为“部分达成”，得分率 70%，理由：疫情影响进场"
     )
+    # A re-check knows no words: full marks are a difference, what a person may give is none.
+    own = sheet(indicator("2021年12月底前"))
+    card = score_sheet(
+        own, [Outcome(late, None, "2022-01-15", "evidence")], spent=None, budget=None, scheme=OLD, as_of=DAY
+    )
+    full = card.scores[0].points
+    for claimed, kinds in ((full, ["score"]), (full - 1, [])):
+        row = indicator("2021年12月底前", actual="2022年1月15日", score=claimed)
+        assert [d.kind for d in recheck(sheet(row), card) if d.kind != "total"] == kinds
     # Where a rule says, or the day was kept, a band changes nothing.
     assert str(one("2021年12月底前", late, scheme=LOCAL, said=said).score) == "8.00"
     assert one("2021年12月底前", date(2021, 12, 1), said=said).verdict == "met"
@@ -477,6 +486,21 @@ def test_no_evidence_not_due_and_missed_are_three_different_things():
     after = score_sheet(target, outcomes, as_of=DAY, **common)
     assert [s.verdict for s in after.scores] == ["missed", "nothing", "missed", "missed"]
     assert after.execution.open == 0
+
+
+def test_a_day_that_lies_ahead_is_not_done_yet():
+    target = sheet(indicator("2021年10月底前"), indicator("2021年12月底前", "乙"))
+    outcomes = [outcome_of_text("2021年11月26日", None, 2021, "judgement")] * 2
+
+    def verdicts(day):
+        card = score_sheet(target, outcomes, spent=None, budget=None, scheme=OLD, as_of=day)
+        return [s.verdict for s in card.scores]
+
+    # Asked in September both are still to come; in November the first is missed, from its day on it is late.
+    assert verdicts(date(2021, 9, 30)) == ["early", "early"]
+    assert verdicts(date(2021, 10, 31)) == ["missed", "early"]
+    assert verdicts(date(2021, 11, 25)) == ["missed", "early"]
+    assert verdicts(date(2021, 11, 26)) == ["pending", "met"]
 
 
 def test_a_department_over_its_projects():
