@@ -209,7 +209,7 @@ def _by(outcome: Outcome, as_of: date) -> Outcome:
     if not isinstance(outcome.value, date) or outcome.value <= as_of:
         return outcome
     note = worded("{done} 才完成，至 {day} 没有完成", done=outcome.value, day=as_of)
-    return replace(outcome, value=None, known=True, note=note)
+    return replace(outcome, value=None, written=None, known=True, note=note)
 
 
 def _scores(

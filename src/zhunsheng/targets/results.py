@@ -236,7 +236,10 @@ def _for_the_year(indicator: Indicator, written: Written, number: Fraction) -> F
     if aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
         return worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per)
     if written.per:
-        return number if split_unit(written.unit or aim.unit)[0] == "比值" else number * periods(written.per)
+        if split_unit(written.unit or aim.unit)[0] == "比值":
+            return number
+        share = Fraction(periods(aim.per) - aim.before, periods(aim.per))  # of the year that counts
+        return number * periods(written.per) * share
     return number
 
 
@@ -284,7 +287,7 @@ def _by_period(told: IndicatorType, parts: Sequence[Fraction]) -> Fraction | Non
     每季度1次 is met by four quarters with one each: two in one make up for none in another.
     """
     aim = told.aim
-    count = periods(aim.per)
+    count = periods(aim.per) - aim.before
     if len(parts) % count or aim.number is None:
         return None
     each = len(parts) // count
