@@ -41,7 +41,8 @@ def test_the_periods_that_begin_from_then_on_count(raw, since, times):
 def test_pace_frequency_and_money_run_from_then_on(tmp_path):
     root = tmp_path / "store"
     (path := tmp_path / "活动.csv").write_text(
-        f"{HEAD}\nH1,培训,业务能力,宣传一,2021-09-20,治理经费\nH2,培训,业务能力,宣传二,2021-10-08,治理经费\n", "utf8"
+        f"{HEAD}\nH1,培训,业务能力,宣传一,2021-09-20,治理经费\nH2,培训,业务能力,宣传二,2021-10-08,治理经费\n",
+        "utf8",
     )
     import_ledger(root, path, department="A1", label="甲局")
     names = ("培训次数", "培训频次")
