@@ -14,6 +14,7 @@ from zhunsheng.evidence.adopting import was
 from zhunsheng.evidence.doubts import Change, Choice, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.evidence.previewing import compared
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.standing import cleared, known_rows
 from zhunsheng.evidence.tables import key_text, same_key
@@ -155,11 +156,11 @@ def _put_aside_altered(checked: Checked, question: Question, answer: str, answer
     own = {key.partition(":")[2]: said for key, said in answers.items() if key.startswith("identity:")}
     other = [key for key, said in own.items() if said != answer]
     listed = ", ".join(quoted(key) for key in other) or "NULL"
-    some = f"trim(g.key) IN ({listed})" if other else "false"
+    some = f"g.key IN ({listed})" if other else "false"
     chosen = f"NOT coalesce({some}, false)" if answer == ASIDE else some
     if answer == ASIDE or other:
         first = checked.ledger.column(checked.ledger.key[0]).title
-        _put_aside(checked, f"altered g WHERE {chosen}", "identity", quoted(first), "trim(g.key)")
+        _put_aside(checked, f"altered g WHERE {chosen}", "identity", quoted(first), "g.key")
 
 
 def _put_aside_cleared(checked: Checked, there: str, name: str) -> None:
@@ -195,45 +196,14 @@ def _questions(checked: Checked, there: str) -> Iterator[Question]:
 
 def _identity(checked: Checked, there: str) -> Iterator[Question]:
     """Ask about known rows that would be of another thing, person or amount."""
-    ledger = checked.ledger
-    columns = [c for c in ledger.telling if c.name in checked.columns]
-    if not there or not columns:
+    columns = [c for c in checked.ledger.telling if c.name in checked.columns]
+    differs = 'g."{0}" IS NOT NULL AND t."{0}" IS NOT NULL AND g."{0}" <> t."{0}"'
+    found = compared(checked, there, columns, differs, "altered", rows=SHOWN)
+    if not found.rows:
         return
-    differs = [
-        f'(g."{c.name}" IS NOT NULL AND t."{c.name}" IS NOT NULL AND g."{c.name}" <> t."{c.name}")'
-        for c in columns
-    ]
-    cells = ", ".join(
-        f'CASE WHEN {differ} THEN CAST(t."{c.name}" AS VARCHAR) END AS before_{n}, '
-        f'CAST(g."{c.name}" AS VARCHAR) AS after_{n}'
-        for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
-    )
-    key = key_text(ledger, "g")
-    run = checked.connection.execute
-    # The ledger is read once, however many columns are compared.
-    run(
-        f"CREATE OR REPLACE TEMP TABLE altered AS SELECT g._id, g._sheet, g._row, {key} AS key, {cells} "
-        f"FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} WHERE {' OR '.join(differs)}"
-    )
-    ((rows,),) = run("SELECT count(DISTINCT _id) FROM altered").fetchall()
-    if not rows:
-        return
-    several = len(checked.layouts) > 1
-    parts = [
-        f"SELECT _id, _sheet, _row, key, {n} AS n, before_{n} AS before, after_{n} AS after FROM altered "
-        f"WHERE before_{n} IS NOT NULL"
-        for n in range(len(columns))
-    ]
-    found = run(
-        f"SELECT * EXCLUDE (_id) FROM ({' UNION ALL '.join(parts)}) ORDER BY _id, n LIMIT {SHOWN}"
-    ).fetchall()
-    changes = tuple(
-        Change(sheet if several else None, row, key.strip(), columns[n].title, before, after)
-        for sheet, row, key, n, before, after in found
-    )
-    text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=rows)
+    text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=found.rows)
     choices = (Choice(UPDATE, worded("是同一个，更新")), Choice(ASIDE, worded("这些行先不导入")))
-    yield Question("identity", "identity", text, rows, changes, choices)
+    yield Question("identity", "identity", text, found.rows, found.changes[:SHOWN], choices)
 
 
 def _adopted(checked: Checked, there: str) -> Iterator[Question]:
