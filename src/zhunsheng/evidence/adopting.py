@@ -48,30 +48,42 @@ def adopt(checked: Checked, index: Index) -> str:
     fits = " AND ".join(f'(g."{c}" IS NOT DISTINCT FROM t."{c}" OR t."{c}" IS NULL)' for c in added)
     # The few rows that may be meant are found by a join that hashes; only they are looked at all round.
     run(
-        f"CREATE OR REPLACE TEMP TABLE halves AS SELECT g._id FROM good g "
-        f"JOIN ({there}) t ON {half_key(ledger, 'g', 't')} AND {same} AND {fits}"
+        "CREATE OR REPLACE TEMP TABLE halves AS SELECT g._id FROM good g "
+        f"JOIN ({there}) t ON {half_key(ledger, 'g', 't')}"
     )
-    if run("SELECT count(*) FROM halves").fetchall() == [(0,)]:
+    if not any_halves(checked):
         return ""
     alone = ", ".join(f't."{name}"' for name in other)
-    meant = f"SELECT {column_list(other)} FROM parsed WHERE _id IN (FROM halves)"
+    added_to = ", ".join(f'g."{name}" AS "_own_{name}"' for name in added)
+    meant = f"SELECT DISTINCT {column_list(other)} FROM parsed WHERE _id IN (FROM halves)"
+    pairs = (
+        f"SELECT t.*, g._id, {added_to}, ({fits}) AS _fits, count(*) OVER (PARTITION BY {alone}) AS _pairs "
+        f"FROM ({there}) t JOIN ({meant}) m ON {same.replace('g.', 'm.')} JOIN parsed g ON {same}"
+    )
     run(
-        f"CREATE OR REPLACE TEMP TABLE lacking AS SELECT t.*, g._id FROM ({there}) t JOIN ({meant}) m ON "
-        f"{same.replace('g.', 'm.')} JOIN parsed g ON {same} "
-        f"QUALIFY count(*) OVER (PARTITION BY {alone}) = 1"
+        f"CREATE OR REPLACE TEMP TABLE lacking AS SELECT * EXCLUDE (_fits, _pairs) FROM ({pairs}) "
+        "WHERE _fits AND _pairs = 1 AND _id IN (FROM halves)"
     )
     told = ", ".join(f'"{name}" AS "{was(name)}"' for name in added)
     run(f"INSERT INTO adopted SELECT _id, {told} FROM lacking")
-    filled = ", ".join(f'g."{name}" AS "{name}"' for name in added)
+    filled = ", ".join(f'"_own_{name}" AS "{name}"' for name in added)
+    owns = ", ".join(f'"_own_{name}"' for name in added)
     run(
-        f"CREATE OR REPLACE TEMP TABLE adopting AS SELECT t.* EXCLUDE (_id) REPLACE ({filled}) "
-        "FROM lacking t JOIN parsed g USING (_id)"
+        f"CREATE OR REPLACE TEMP TABLE adopting AS SELECT * EXCLUDE (_id, {owns}) REPLACE ({filled}) "
+        "FROM lacking"
     )
     return "adopting" if run("SELECT count(*) FROM adopted").fetchall() != [(0,)] else ""
+
+
+def any_halves(checked: Checked) -> bool:
+    """Return whether a good row differs from one that stands there only in what one of them lacks of the key
+    (of a ledger of which ``adopt`` looked).
+    """
+    return checked.connection.execute("SELECT count(*) FROM halves").fetchall() != [(0,)]
 
 
 def adopted_rows(checked: Checked) -> pa.Table:
     """Return the rows that are added to, as they stood there, but for those that an answer put aside."""
     return checked.connection.sql(
-        "SELECT * EXCLUDE (_id) FROM lacking WHERE _id IN (SELECT _id FROM good)"
+        f"SELECT {column_list(checked.ledger.stored())} FROM lacking WHERE _id IN (SELECT _id FROM good)"
     ).to_arrow_table()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import commits, layout
-from zhunsheng.evidence.adopting import adopted_key
+from zhunsheng.evidence.adopting import adopted_key, any_halves
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -23,6 +23,8 @@ def refuse_halves(checked: Checked, index: Index) -> None:
     """
     ledger = checked.ledger
     if not ledger.open_key or not (current := layout.current(index, ledger.id)):
+        return
+    if adopted_key(ledger) and not any_halves(checked):
         return
     name = ledger.key[0]
     told = "WHERE g._id NOT IN (SELECT _id FROM adopted) " if adopted_key(ledger) else ""
