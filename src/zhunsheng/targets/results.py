@@ -176,6 +176,16 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     assert number is not None
     if told.kind == "growth":
         way = -1 if told.falling else 1
+        if (
+            written.text
+            and number < 0
+            and told.falling
+            and not told.aim.relative
+            and DOWN.search(indicator.name)
+        ):
+            return Result(
+                None, worded("名称是下降的比率，完成值“{text}”是负数，看不出是升是降", text=written.text)
+            )
         if written.signed and told.falling and told.aim.relative:
             # Beside 较上年下降3% a sign tells the change of the thing: -5% is a fall.
             if DOWN.search(indicator.name):
