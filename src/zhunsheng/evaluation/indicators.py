@@ -90,7 +90,17 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     """
     indicator, said = case.indicator, case.said
     if said and said.band and case.qualitative:
-        return _score_judged(case, said, scheme)
+        share = _judged(indicator, said, scheme)
+        return case.score(
+            share,
+            "judged",
+            worded(
+                "评为“{band}”，得分率 {share}，理由：{reason}",
+                band=said.band,
+                share=percent(share),
+                reason=said.reason,
+            ),
+        )
     result = result_of(indicator, case.outcome)
     if undecided := _undecided(case, result.doubt):
         return undecided
@@ -276,7 +286,7 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
             FULL, "met", worded("{value} 完成，不晚于 {target}", value=done, target=target.value)
         )
     if not scheme.late.bands:
-        return _score_late(case, scheme, worded("{value} 完成，逾期 {late} 天", value=done, late=late))
+        return _score_late(case, scheme, done, late)
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = worded(
@@ -289,24 +299,22 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
     return case.score(share, "missed", how, worded("请说明逾期原因"))
 
 
-def _score_late(case: Case, scheme: Scheme, words: str) -> Score:
-    """Score what was done too late where no rule says what that costs: a person's band, else open."""
-    if case.said and case.said.band:
-        return _score_judged(case, case.said, scheme, words)
-    how = worded("{words}，怎样计分没有规定（{citation}）", words=words, citation=scheme.late.citation)
-    return case.score(NONE, "pending", how, worded("请评定档次并写明理由，说明逾期原因"))
-
-
-def _score_judged(case: Case, said: Judgement, scheme: Scheme, words: str = "") -> Score:
-    """Return the score that a person's band is; ``words`` tell what was judged."""
-    share = _judged(case.indicator, said, scheme)
+def _score_late(case: Case, scheme: Scheme, done: date, late: int) -> Score:
+    """Score what was ``done`` so many days too ``late`` where no rule says what that costs: a person's band,
+    else open.
+    """
+    said, told = case.said, {"value": done, "late": late}
+    if said and said.band:
+        share = _judged(case.indicator, said, scheme)
+        judged = {"band": said.band, "share": percent(share), "reason": said.reason}
+        how = worded(
+            "{value} 完成，逾期 {late} 天，评为“{band}”，得分率 {share}，理由：{reason}", **told, **judged
+        )
+        return case.score(share, "judged", how)
     how = worded(
-        "评为“{band}”，得分率 {share}，理由：{reason}",
-        band=said.band,
-        share=percent(share),
-        reason=said.reason,
+        "{value} 完成，逾期 {late} 天，怎样计分没有规定（{citation}）", **told, citation=scheme.late.citation
     )
-    return case.score(share, "judged", worded("{words}，{how}", words=words, how=how) if words else how)
+    return case.score(NONE, "pending", how, worded("请评定档次并写明理由，说明逾期原因"))
 
 
 def holds(scheme: Scheme, name: str | None, share: Decimal | None) -> bool:
