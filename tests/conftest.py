@@ -27,9 +27,10 @@ def _with_room(run, *given):
     return run(*given)
 
 
-# Python takes the stack of calls in pieces of 16 KB from the system and gives the last one back with the call that
-# began it. Whatever a page calls again and again may lie where one ends: each of those calls then asks the system
-# twice, a fifth of the time of a site's tests. A call that itself claims much more is given one piece for all.
+# Python takes the stack of calls in pieces of 16 KB from the system and gives the last one back with the call
+# that began it. What a page calls again and again may lie where one ends: each of those calls then asks the
+# system twice, a fifth of the time of a site's tests. A call that itself claims much more is given one piece
+# for all.
 _with_room.__code__ = _with_room.__code__.replace(co_stacksize=(256 << 10) // 8)
 
 

@@ -557,8 +557,8 @@ class Compared(list):
 
 
 def golden(module, scheme, before=None) -> list[object]:
-    """Everything the scoring says of cases that touch every number of a scheme. Raises ``Differs`` where it is
-    not what was said ``before``.
+    """Everything the scoring says of cases that touch every number of a scheme. Raises ``Differs`` where it
+    is not what was said ``before``.
     """
     found: list[object] = [] if before is None else Compared(before)
     for raw, result, _, _ in CASES:
