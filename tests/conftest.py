@@ -12,8 +12,11 @@ from datetime import date
 import hypothesis
 import pytest
 from _pytest import runner
+from django.conf import settings
+from running import manage
 
 import scratch  # noqa: F401 - before a folder is made
+from built import once
 from places import REAL, VERIFY_PAGE
 from zhunsheng.sample.demo import demo
 
@@ -51,6 +54,18 @@ def sample(tmp_path_factory):
     """The demonstration at its usual size, as (folder, result); tests must not change it."""
     out = tmp_path_factory.mktemp("demo")
     return out, demo(out, entities=30_000, seed=2021, as_of=date(2022, 2, 28))
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory):
+    """The data folder of a site with its tables and nothing in them."""
+
+    def build(place):
+        for key in ("secret.key", "personal.key"):
+            shutil.copy(settings.DATA / key, place)
+        manage(place, "migrate", "-v0", anew=True)
+
+    return once(tmp_path_factory, "empty", build)
 
 
 @pytest.fixture(scope="session")
