@@ -1,4 +1,6 @@
-"""Look into an xls (Excel 97–2003, WPS .et) for what its values omit: errors, percents, what is hidden."""
+"""Look into an xls (Excel 97–2003, WPS .et): what its values omit (errors, percents, what is hidden), and
+whether the library that reads the values can be trusted with it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style, refuse_too_large
+from zhunsheng.translation import raised_with, worded
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FILEPASS, _HEAD_RECORDS = 0x2F, 8
@@ -29,6 +32,12 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 
 
 _LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
+_VALUES = frozenset((_NUMBER, _RK, _MULRK, _FORMULA, _BOOLERR, *_LABELS))  # records that hold a cell
+_DIMENSIONS, _STRING, _SST, _CONTINUE, _NOTHING = 0x0200, 0x0207, 0xFC, 0x3C, 0xFFFF
+_MOST_ROWS, _MOST_COLUMNS = 65_536, 256  # of a sheet of this format
+_LEAST_TEXT = 3  # bytes of the shortest shared text
+_MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
+_LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -57,6 +66,99 @@ def look_xls(opened: Opened) -> list[Look]:
         return list(_looks(book))
     except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
+
+
+def sound_xls(opened: Opened, max_cells: int) -> bytes:
+    """Return an xls as the library reads it right: without the cells that charts keep for themselves, which it
+    would take for the sheet's, and without formulas so long that they take it minutes.
+
+    The library makes room for as many texts and cells as a file says it has, and for those between the first
+    and the last, before it reads one: counts that can't be would end the process. Raises ``ZS-IN-05``, and
+    ``ZS-IN-10`` for more than ``max_cells`` cells.
+    """
+    try:
+        whole = opened.compound or Compound(opened.data)
+        book = _workbook(whole)
+        patches = [
+            patch for place in _places(book) for patch in _patches(book, place, opened.name, max_cells)
+        ]
+    except (UnfitCompound, KeyError, struct.error, IndexError) as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
+    except ValueError as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=raised_with(error)) from None
+    if not patches:
+        return opened.data
+    mended = bytearray(book)
+    for at, number in patches:
+        struct.pack_into("<H", mended, at, number)
+    return whole.with_stream("Workbook" if "Workbook" in whole else "Book", bytes(mended))
+
+
+def _places(book: bytes) -> list[int]:
+    """Return where the sheets of a workbook begin. Raises ``ValueError`` for counts that it can't have."""
+    places, continued = [], 0
+    for kind, at, _length in _flat_records(book, 0):
+        continued = continued + 1 if kind == _CONTINUE else 0
+        if kind == _SHEET:
+            places.append(struct.unpack_from("<I", book, at)[0])
+        elif kind == _SST:
+            count = struct.unpack_from("<I", book, at + 4)[0]
+            if count > (len(book) - at) // _LEAST_TEXT:
+                raise ValueError(worded("共有文字表说有 {said} 条，与内容不符", said=str(count)))
+        elif continued > _MOST_CONTINUED:
+            raise ValueError(worded("一条记录分成了太多段"))
+    if len(set(places)) < len(places):
+        raise ValueError(worded("两张工作表在同一处"))
+    return places
+
+
+def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tuple[int, int]]:
+    """Yield what must be another number before the library reads a sheet: (byte of the stream, number).
+
+    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, ``ZS-IN-10``.
+    """
+    depth = rows = columns = filled = 0
+    for kind, at, length in _flat_records(book, place, whole=True):
+        depth += (kind == _BOF) - (kind == _EOF)
+        if depth > 1 or (depth == 1 and kind == _EOF):  # of a chart, up to its end
+            if kind in _VALUES or kind in (_EOF, _DIMENSIONS, _STRING):
+                yield at - 4, _NOTHING
+        elif kind == _DIMENSIONS and not _possible(book, at, length):
+            yield at - 4, _NOTHING
+        elif kind in _VALUES:
+            row, column = struct.unpack_from("<2H", book, at)
+            end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
+            if end > _MOST_COLUMNS or row + 1 < rows:
+                raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
+            rows, columns, filled = row + 1, max(columns, end), filled + end - column
+            if filled > max_cells:
+                break
+            if kind == _FORMULA and length > _LONG_FORMULA:
+                yield at + 20, 0
+    refuse_too_large(rows, columns, filled, name, worded("工作表"), max_cells)
+    if filled > max_cells:
+        detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
+        raise ZhunshengError("ZS-IN-10", name=name, where=worded("工作表"), detail=detail)
+
+
+def _possible(book: bytes, at: int, length: int) -> bool:
+    """Say whether a sheet of this format can have the rows and columns that it says it uses."""
+    first, last, left, right = struct.unpack_from("<2I2H" if length == 14 else "<4H", book, at)
+    return bool(first <= last <= _MOST_ROWS and left <= right <= _MOST_COLUMNS)
+
+
+def _flat_records(book: bytes, at: int, *, whole: bool = False) -> Iterator[tuple[int, int, int]]:
+    """Yield the records from a place on to the first end of a part, as the library goes through them, or to
+    that of the ``whole`` part with the parts in it.
+    """
+    depth = 0
+    while at + 4 <= len(book):
+        kind, length = struct.unpack_from("<HH", book, at)
+        yield kind, at + 4, length
+        depth += (kind == _BOF) - (kind == _EOF)
+        if kind == _EOF and (not whole or depth <= 0):
+            return
+        at += 4 + length
 
 
 def is_locked(opened: Opened) -> bool:

@@ -107,6 +107,19 @@ class Compound:
         except (struct.error, IndexError, ValueError, OverflowError) as error:
             raise UnfitCompound(str(error)[:120]) from None
 
+    def with_stream(self, name: str, content: bytes) -> bytes:
+        """Return the whole file with other bytes in a stream of the same length that has sectors of its own.
+
+        Raises ``KeyError`` for a name that is none.
+        """
+        start, length = self._streams[name.lower()]
+        data, size = bytearray(self._data), self._size
+        if length >= self._least:
+            for n, sector in enumerate(_chain(start, self._table, -(-length // size))):
+                piece = content[n * size : (n + 1) * size]
+                data[(sector + 1) * size : (sector + 1) * size + len(piece)] = piece
+        return bytes(data)
+
 
 def _chain(start: int, links: array[int], most: int) -> Iterator[int]:
     for _step in range(min(most, len(links))):

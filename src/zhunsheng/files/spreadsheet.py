@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
-from zhunsheng.files.biff import is_locked, look_xls
+from zhunsheng.files.biff import is_locked, look_xls, sound_xls
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
@@ -100,8 +100,9 @@ def read_workbook(
         }
     if opened.kind == "xls" and is_locked(opened):
         raise ZhunshengError("ZS-IN-04", name=opened.name)
+    data = sound_xls(opened, max_cells) if opened.kind == "xls" else opened.data
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         if opened.kind == "xls":
             looks = dict(zip(book.sheet_names, look_xls(opened), strict=False))
