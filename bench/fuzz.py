@@ -311,7 +311,7 @@ class Readers:
     def request(self, draw: random.Random) -> tuple[Any, ...]:
         """Return a request for the API: method, address, body, type, headers."""
         if self.site is None:
-            self.site = _site(self.work)
+            self.site = _site(self.work / f"site-{os.getpid()}")
         text = nonsense(draw)
         place = draw.choice((str(self.site[1]), "1", "0", "-1", "²", "9" * 30, text))
         paths = (
@@ -678,6 +678,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # of zipfile, for the names doubled on purpose
+    os.environ["RUST_BACKTRACE"] = "0"
     with tempfile.TemporaryDirectory(prefix="zhunsheng-fuzz-") as work:
         readers = Readers(Path(work))
         kinds = {kind: (make, read) for kind, make, read in readers.kinds() if _asked(kind, given)}

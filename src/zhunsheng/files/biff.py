@@ -69,8 +69,8 @@ def look_xls(opened: Opened) -> list[Look]:
 
 
 def sound_xls(opened: Opened, max_cells: int) -> bytes:
-    """Return an xls as the library reads it right: without the cells that charts keep for themselves, which it
-    would take for the sheet's, and without formulas so long that they take it minutes.
+    """Return an xls as the library reads it right: without the cells that charts keep for themselves, which
+    it would take for the sheet's, and without formulas so long that they take it minutes.
 
     The library makes room for as many texts and cells as a file says it has, and for those between the first
     and the last, before it reads one: counts that can't be would end the process. Raises ``ZS-IN-05``, and

@@ -108,17 +108,25 @@ class Compound:
             raise UnfitCompound(str(error)[:120]) from None
 
     def with_stream(self, name: str, content: bytes) -> bytes:
-        """Return the whole file with other bytes in a stream of the same length that has sectors of its own.
+        """Return the whole file with other bytes in a stream at the top, of the same length.
 
         Raises ``KeyError`` for a name that is none.
         """
         start, length = self._streams[name.lower()]
         data, size = bytearray(self._data), self._size
         if length >= self._least:
-            for n, sector in enumerate(_chain(start, self._table, -(-length // size))):
-                piece = content[n * size : (n + 1) * size]
-                data[(sector + 1) * size : (sector + 1) * size + len(piece)] = piece
-        return bytes(data)
+            places = [(s + 1) * size for s in _chain(start, self._table, -(-length // size))]
+        else:
+            self.stream(name)  # which reads the table of the small sectors
+            assert self._mini is not None
+            holding = [*_chain(self._root_at[0], self._table, len(self._table))]
+            size, each = self._small, self._size // self._small
+            small = [s for s in _chain(start, self._mini, -(-length // size)) if s // each < len(holding)]
+            places = [(holding[s // each] + 1) * self._size + s % each * size for s in small]
+        for n, place in enumerate(places):
+            piece = content[n * size : (n + 1) * size]
+            data[place : place + len(piece)] = piece
+        return bytes(data[: len(self._data)])
 
 
 def _chain(start: int, links: array[int], most: int) -> Iterator[int]:
