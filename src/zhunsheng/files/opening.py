@@ -14,6 +14,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files import compound
+from zhunsheng.files.bounds import MAX_MARKS, marks
 from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.refused import refuse_compound, refuse_known, refuse_xml, refuse_zipped
 from zhunsheng.files.webarchive import begins_as_archive, page_in
@@ -25,7 +26,6 @@ Kind = Literal["txt", "docx", "doc", "rtf", "xlsx", "xls", "html", "mht", "csv",
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
 HEAD = 4096  # characters in which a web page shows that it is one
-MAX_TAGS = 2_000_000  # tags and attributes of one part of a document: some two thousand pages
 MEDIA_TYPES: dict[Kind, str] = {
     "txt": "text/plain",
     "csv": "text/csv",
@@ -81,8 +81,8 @@ class Opened:
         except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
-    def xml(self, path: str, most: int = MAX_TAGS) -> etree._Element:
-        """Parse one XML member without entities or network, of at most ``most`` tags and attributes.
+    def xml(self, path: str, most: int = MAX_MARKS) -> etree._Element:
+        """Parse one XML member without entities or network, of at most ``most`` marks (see ``bounds``).
 
         Raises ``ZS-IN-05``, ``ZS-IN-07`` or ``ZS-IN-08``.
         """
@@ -95,14 +95,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
-    """Parse XML that a stranger wrote, of at most ``most`` tags and attributes.
+def parse_xml(data: bytes, name: str, most: int = MAX_MARKS) -> etree._Element:
+    """Parse XML that a stranger wrote, of at most ``most`` marks (see ``bounds``).
 
     Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
     """
-    # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of
-    # them.
-    if (tags := data.count(b"<") + data.count(b"=")) > most:
+    if (tags := marks(data)) > most:
         raise ZhunshengError(
             "ZS-IN-07",
             name=name,

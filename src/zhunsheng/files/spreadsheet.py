@@ -192,13 +192,18 @@ def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
 
 
 def sheets_of(opened: Opened) -> list[tuple[str, str, bool]]:
-    """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden)."""
+    """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden).
+
+    Raises ``ZS-IN-05`` where two are the same part.
+    """
     targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
     found = []
     for sheet in opened.xml("xl/workbook.xml").iter(f"{_MAIN}sheet"):
         target = targets.get(sheet.get(f"{_REL}id"), "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         found.append((sheet.get("name") or "", path, sheet.get("state", "visible") != "visible"))
+    if len({path for _name, path, _hidden in found}) < len(found):
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("两张工作表在同一处"))
     return found
 
 

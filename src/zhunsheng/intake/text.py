@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_LINES
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake import boxes, lined_up
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
-MAX_LINES = 200_000  # blank ones included; a hundred forms written out have some ten thousand
 _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
