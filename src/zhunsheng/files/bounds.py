@@ -16,19 +16,22 @@ MAX_SIGNS = 4_000_000  # characters of a document; the longest plan of a provinc
 MAX_PARAGRAPHS = 50_000  # that say something, outside of tables
 MAX_ENDS = 200_000  # of paragraphs, cells, rows and pictures together, in a document of Word
 MAX_TABLES = 5_000
-MAX_ROWS = 20_000  # of one table; lists of a province's projects have a few thousand
+MAX_ROWS = 20_000  # of all tables together; lists of a province's projects have a few thousand
 MAX_COLUMNS = 500  # of one table; Word stops at 63
 MAX_CELLS = 200_000  # rows × columns of all tables together
 MAX_COVERED = 400_000  # positions under the merged cells of all of them
 MAX_DEPTH = 8  # tables within tables
 MAX_NESTED = 200  # elements of a page within elements
 MAX_LINES = 200_000  # of a text, blank ones included; a hundred forms written out have some ten thousand
+MAX_DRAWN = 500_000  # signs of a table that is drawn with strokes
 MAX_STYLE_TESTS = 1_000_000  # comparisons of an element of a page with a rule of its style sheets
 
 
-def marks(data: bytes) -> int:
+def marks(data: bytes | str) -> int:
     """Return what XML or HTML weighs once it is parsed: an attribute twice a tag, in units of some 100 bytes.
 
     Each is counted where it is written, before anything is made of it.
     """
+    if isinstance(data, str):
+        return data.count("<") + 2 * data.count("=")
     return data.count(b"<") + 2 * data.count(b"=")

@@ -66,7 +66,7 @@ def _bound(opened: Opened) -> None:
             detail = worded("一个标签超过 {most} 个属性", most=f"{MAX_ATTRIBUTES:,}")
             raise ZhunshengError("ZS-IN-07", name=opened.name, detail=detail)
         bare += own - tag[0].count("=")
-    count = marks(opened.text.encode()) + 2 * max(0, bare)
+    count = marks(opened.text) + 2 * max(0, bare)
     if count > MAX_MARKS:
         detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{count:,}", most=f"{MAX_MARKS:,}")
         raise ZhunshengError("ZS-IN-07", name=opened.name, detail=detail)

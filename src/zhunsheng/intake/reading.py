@@ -175,17 +175,18 @@ class _Sizes:
 
     name: str
     tables: int = 0
+    rows: int = 0
     cells: int = 0
     covered: int = 0
 
     def take(self, grid: Grid) -> None:
         """Count a table. Raises ``ZS-IN-10`` for one that is too large, or with which all together are."""
-        self.tables += 1
+        self.tables, self.rows = self.tables + 1, self.rows + len(grid.rows)
         self.cells += grid.width * len(grid.rows)
         self.covered += sum(height * width for height, width in grid.spans.values())
         if self.covered > MAX_COVERED:
             detail = worded("合并单元格过大")
-        elif len(grid.rows) > MAX_ROWS:
+        elif self.rows > MAX_ROWS:
             detail = worded("超过 {most} 行", most=MAX_ROWS)
         elif grid.width > MAX_COLUMNS:
             detail = worded("超过 {most} 列", most=MAX_COLUMNS)
