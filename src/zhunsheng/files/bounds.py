@@ -13,10 +13,13 @@ MAX_MARKS = 2_000_000  # of one part or page, see ``marks``: some 150 pages of d
 MAX_ATTRIBUTES = 2_000  # of one tag; the library takes time by the square of them
 
 MAX_SIGNS = 4_000_000  # characters of a document; the longest plan of a province has some hundred thousand
+MAX_SIGNS_97 = 1_500_000  # of one of Word 97–2003, whose every sign takes some 130 bytes while it is read
 MAX_PARAGRAPHS = 50_000  # that say something, outside of tables
 MAX_ENDS = 200_000  # of paragraphs, cells, rows and pictures together, in a document of Word
 MAX_TABLES = 5_000
-MAX_ROWS = 20_000  # of all tables together; lists of a province's projects have a few thousand
+MAX_BREAKS = 50_000  # ends of lines within the cells of all tables
+MAX_ROWS = 15_000  # of all tables together
+MAX_SHEETS = 6_000  # of targets; lists of a province's projects have a few thousand
 MAX_COLUMNS = 500  # of one table; Word stops at 63
 MAX_CELLS = 200_000  # rows × columns of all tables together
 MAX_COVERED = 400_000  # positions under the merged cells of all of them

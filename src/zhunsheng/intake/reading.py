@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.bounds import (
+    MAX_BREAKS,
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_COVERED,
@@ -150,16 +151,19 @@ def blocks_of(opened: Opened) -> list[Block]:
         if size > most:
             _refuse(opened.name, worded("内容展开后 {size} MB，上限 {most} MB", size=size, most=most))
     blocks = _READERS[opened.kind](opened)
-    signs = paragraphs = 0
+    signs = paragraphs = breaks = 0
     sizes = _Sizes(opened.name)
     for block in blocks:
         if isinstance(block, Paragraph):
             signs, paragraphs = signs + len(block.text), paragraphs + 1
         elif isinstance(block, Grid):
             sizes.take(block)
-            signs += sum(len(v) for row in block.rows for v in row if isinstance(v, str))
+            texts = [v for row in block.rows for v in row if isinstance(v, str)]
+            signs, breaks = signs + sum(map(len, texts)), breaks + sum(v.count("\n") for v in texts)
     if signs > MAX_SIGNS:
         _refuse(opened.name, worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
+    if breaks > MAX_BREAKS:
+        _refuse(opened.name, worded("表格里超过 {most} 行字", most=f"{MAX_BREAKS:,}"))
     if paragraphs > MAX_PARAGRAPHS:
         _refuse(opened.name, worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}"))
     return blocks

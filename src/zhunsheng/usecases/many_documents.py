@@ -131,7 +131,7 @@ def _in_zip(path: Path) -> tuple[int, Iterable[Task]]:
         detail = worded("{size} MB，上限 {most} MB", size=f"{size / 2**20:.0f}", most=f"{MAX_ZIP // 2**20}")
         raise ZhunshengError("ZS-IN-06", name=path.name, detail=detail)
     try:
-        archive = Zip(path.read_bytes(), BOUNDS, lambda info: not info.is_dir())
+        archive = Zip(path.read_bytes(), BOUNDS, lambda info: not info.filename.endswith("/"))
     except UnfitZip as fault:
         raise unfit(fault, path.name) from None
     listed = sorted((name_of(info), n) for n, info in enumerate(archive.members))
