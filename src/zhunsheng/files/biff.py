@@ -13,7 +13,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style, refuse_too_large
+from zhunsheng.files.sheets import Appearance, Hidden, Look, Style, refuse_too_large
 from zhunsheng.translation import raised_with, worded
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -263,9 +263,14 @@ def _see(seen: Appearance, book: bytes, kind: int, at: int, length: int, styles:
         seen.rows |= {row + 1} if height & 0x7FFF == 0 else set()
     elif kind == _COLINFO:
         first, last, width = struct.unpack_from("<3H", book, at)
-        seen.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1)) if width == 0 else set()
+        seen.columns |= _between(first, last) if width == 0 and len(seen.columns) < _MOST_COLUMNS else set()
     elif kind == _WINDOW:
         seen.zeros = bool(struct.unpack_from("<H", book, at)[0] & 0x10)
+
+
+def _between(first: int, last: int) -> set[int]:
+    """Return the numbers from 1 of columns numbered from 0, as far as this format has any."""
+    return set(range(first + 1, min(last + 1, _MOST_COLUMNS) + 1))
 
 
 def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: set[int]) -> None:
@@ -289,7 +294,7 @@ def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: 
             found.rows.append(struct.unpack_from("<H", book, at)[0] + 1)
     elif kind == _COLINFO:
         first, last, _width, _style, options = struct.unpack_from("<5H", book, at)
-        if options & 1:
-            found.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1))
+        if options & 1 and len(found.columns) < _MOST_COLUMNS:
+            found.columns |= _between(first, last)
     elif kind == _NOTE:
         found.comments += 1

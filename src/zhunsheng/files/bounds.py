@@ -22,6 +22,7 @@ MAX_ROWS = 15_000  # of all tables together
 MAX_SHEETS = 6_000  # of targets; lists of a province's projects have a few thousand
 MAX_COLUMNS = 500  # of one table; Word stops at 63
 MAX_CELLS = 200_000  # rows × columns of all tables together
+MAX_SHEET = 600_000  # rows × columns of a worksheet, also of one that is hidden
 MAX_COVERED = 400_000  # positions under the merged cells of all of them
 MAX_DEPTH = 8  # tables within tables
 MAX_NESTED = 200  # elements of a page within elements

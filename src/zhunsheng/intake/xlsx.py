@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhunsheng.files.bounds import MAX_SHEET
 from zhunsheng.files.number_formats import shown, simple_format
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Cell, Worksheet
@@ -24,7 +25,7 @@ def read(opened: Opened) -> list[Block]:
     """Return one grid a worksheet that is shown, without empty ones, each followed by its pictures and by
     what is to be told of it. Raises as ``read_workbook`` does.
     """
-    sheets = list(read_workbook(opened, as_seen=True))
+    sheets = list(read_workbook(opened, max_cells=MAX_SHEET, as_seen=True))
     pictures = in_workbook(opened, sheets)
     drawn = {picture.place for picture in pictures}
     blocks: list[Block] = []
