@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.compound import Compound, UnfitCompound
+from zhunsheng.files.compound import Compound, UnfitCompound, holding
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Appearance, Hidden, Look, Style, refuse_too_large
@@ -33,8 +33,8 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 
 _LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
 _VALUES = frozenset((_NUMBER, _RK, _MULRK, _FORMULA, _BOOLERR, *_LABELS))  # records that hold a cell
-_DIMENSIONS, _STRING, _SST, _CONTINUE, _NOTHING = 0x0200, 0x0207, 0xFC, 0x3C, 0xFFFF
-_MOST_ROWS, _MOST_COLUMNS = 65_536, 256  # of a sheet of this format
+_DIMENSIONS, _SST, _CONTINUE, _NOTHING = 0x0200, 0xFC, 0x3C, 0xFFFF
+_MOST_COLUMNS = 256  # of a sheet of this format
 _LEAST_TEXT = 3  # bytes of the shortest shared text
 _MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
 _LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
@@ -69,8 +69,8 @@ def look_xls(opened: Opened) -> list[Look]:
 
 
 def sound_xls(opened: Opened, max_cells: int) -> bytes:
-    """Return an xls as the library reads it right: without the cells that charts keep for themselves, which
-    it would take for the sheet's, and without formulas so long that they take it minutes.
+    """Return an xls as the library reads it: its workbook in sectors that are sound, without formulas so long
+    that they take it minutes, and without a statement of size that no such file can have.
 
     The library makes room for as many texts and cells as a file says it has, and for those between the first
     and the last, before it reads one: counts that can't be would end the process. Raises ``ZS-IN-05``, and
@@ -86,12 +86,10 @@ def sound_xls(opened: Opened, max_cells: int) -> bytes:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
     except ValueError as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=raised_with(error)) from None
-    if not patches:
-        return opened.data
     mended = bytearray(book)
     for at, number in patches:
         struct.pack_into("<H", mended, at, number)
-    return whole.with_stream("Workbook" if "Workbook" in whole else "Book", bytes(mended))
+    return holding("Workbook" if "Workbook" in whole else "Book", bytes(mended))
 
 
 def _places(book: bytes) -> list[int]:
@@ -120,11 +118,10 @@ def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tup
     depth = rows = columns = filled = 0
     for kind, at, length in _flat_records(book, place, whole=True):
         depth += (kind == _BOF) - (kind == _EOF)
-        if depth > 1 or (depth == 1 and kind == _EOF):  # of a chart, up to its end
-            if kind in _VALUES or kind in (_EOF, _DIMENSIONS, _STRING):
-                yield at - 4, _NOTHING
-        elif kind == _DIMENSIONS and not _possible(book, at, length):
+        if kind == _DIMENSIONS:  # no more than a hint, for which the library takes all the room it names
             yield at - 4, _NOTHING
+        elif depth > 1:  # of a chart, which the library passes over
+            continue
         elif kind in _VALUES:
             row, column = struct.unpack_from("<2H", book, at)
             end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
@@ -139,12 +136,6 @@ def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tup
     if filled > max_cells:
         detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
         raise ZhunshengError("ZS-IN-10", name=name, where=worded("工作表"), detail=detail)
-
-
-def _possible(book: bytes, at: int, length: int) -> bool:
-    """Say whether a sheet of this format can have the rows and columns that it says it uses."""
-    first, last, left, right = struct.unpack_from("<2I2H" if length == 14 else "<4H", book, at)
-    return bool(first <= last <= _MOST_ROWS and left <= right <= _MOST_COLUMNS)
 
 
 def _flat_records(book: bytes, at: int, *, whole: bool = False) -> Iterator[tuple[int, int, int]]:

@@ -8,8 +8,9 @@ department with its hundred projects) come to a fifth of any of these. Ledgers h
 from __future__ import annotations
 
 MAX_DOCUMENT = 50 * 2**20  # bytes of the file; target documents are a few hundred KB
-MAX_UNPACKED = 100 * 2**20  # bytes of the XML in it
+MAX_UNPACKED = 64 * 2**20  # bytes of the XML in it
 MAX_MARKS = 2_000_000  # of one part or page, see ``marks``: some 150 pages of dense tables
+MAX_STYLE_MARKS = 1_500_000  # of the styles of a workbook; Excel stops at 65,000 of them
 MAX_ATTRIBUTES = 2_000  # of one tag; the library takes time by the square of them
 
 MAX_SIGNS = 4_000_000  # characters of a document; the longest plan of a province has some hundred thousand

@@ -299,6 +299,8 @@ def hidden_parts(data: bytes) -> Hidden:
         for tag in _HIDDEN_ROW.findall(data):
             rows.append(int(tag))
         for tag in _COL.findall(data):
+            if len(columns) >= MAX_COLUMNS:
+                break
             ends = _COL_ENDS.search(tag), _COL_ENDS_MAX.search(tag)
             if _IS_HIDDEN.search(tag) and ends[0] and ends[1]:
                 columns |= set(range(int(ends[0][1]), min(int(ends[1][1]), MAX_COLUMNS) + 1))
@@ -334,7 +336,8 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
             hidden = event == "start" and element.get("hidden") in ("1", "true")
             if kind == "col":
                 first, last = (whole(element.get(end) or "", 9) or 0 for end in ("min", "max"))
-                hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1)) if hidden else set()
+                if hidden and len(hidden_columns) < MAX_COLUMNS:
+                    hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1))
             elif event == "start" and kind == "row":
                 row, column = (whole(str(element.get("r") or ""), 9) or row + 1), 0
                 hidden_rows += [row] if hidden else []
