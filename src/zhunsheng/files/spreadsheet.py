@@ -294,7 +294,8 @@ def _faults(data: bytes) -> dict[tuple[int, int], str]:
 
 
 def hidden_parts(data: bytes) -> Hidden:
-    rows, columns = [], set()
+    rows: list[int] = []
+    columns: set[int] = set()
     if b"hidden=" in data:
         for tag in _HIDDEN_ROW.findall(data):
             rows.append(int(tag))
