@@ -1,27 +1,25 @@
-"""Nonsense for every reader: values as offices might write them, documents, ledgers,
-data files and API requests, all spoiled.
+"""Nonsense for every reader: values as offices might write them, documents of every format, ledgers,
+data files and API requests, all spoiled (see ``spoiling``).
 
-``python bench/fuzz.py`` reads 316,000 values and 10,000 documents and a share of each other kind,
-from a seed, and prints what each kind came to: answers, refusals with a code, crashes, hangs, seconds,
-memory. It ends with 1 where anything crashed or hung; ``--values``, ``--documents``,
-``--others`` and ``--seed`` say how much and which; ``--only`` names kinds, and ``--write`` keeps the table in
-docs/benchmarks-fuzz.md.
+``python bench/fuzz.py`` goes round the kinds for an hour (``--seconds``), from a seed, and prints what each
+came to: inputs, answers, refusals by code, crashes, hangs, seconds, memory. Each kind is read in a process of
+its own, so that one that ends is told and the next input read. It ends with 1 where anything crashed, hung or
+took too much memory; ``--only`` names kinds, ``--at kind:number`` reads one input again, ``--keep`` is a
+folder for the inputs that failed, and ``--write`` keeps the table in docs/benchmarks-fuzz.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
-import copy
-import csv
 import io
 import json
+import multiprocessing
 import os
 import platform
 import random
-import re
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -31,13 +29,34 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import yaml
 
+from bed.layouts import document as laid_out
+from bed.noise import noise_of
+from bed.office import FILTERS, convert
+from bed.writers import write as write_page
+from spoiling import (
+    encoded,
+    nonsense,
+    number,
+    packed,
+    spoiled_bytes,
+    spoiled_compound,
+    spoiled_data,
+    spoiled_lines,
+    spoiled_markup,
+    spoiled_message,
+    spoiled_pdf,
+    spoiled_words,
+    spoiled_zip,
+)
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import book_of
@@ -57,232 +76,28 @@ from zhunsheng.targets.fields import fields_of
 from zhunsheng.targets.results import against
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.targets.written import read_written
-from zhunsheng.text import clean
 from zhunsheng.usecases.importing import import_ledger
+from zhunsheng.usecases.many_documents import is_many, read_one, tasks_in
 from zhunsheng.usecases.result import Run
 
-BOUND = 10.0  # seconds of the processor that any one input may take
+ROOT = Path(__file__).resolve().parent.parent
+BOUND = 5.0  # seconds of the processor that one input may take
+MOST_MIB = 300  # of the process that reads it
+ROOM = 1536 * 2**20  # bytes of addresses a reader of documents may take, so that no input takes the machine's
+SILENT = 240.0  # seconds by the clock after which a process that says nothing is ended
+TURN = 15.0  # seconds by the clock that a kind is read at a time; of what is no document, a fifth
 DAY = date(2021, 12, 31)
-ENDINGS = ("docx", "xlsx", "html", "txt", "doc", "rtf", "ofd", "mht", "csv")
+ENDINGS = (
+    *("docx", "docm", "doc", "wps", "rtf", "xlsx", "xlsm", "xls", "et", "ods", "csv", "tsv"),
+    *("html", "mht", "pdf", "ofd", "txt"),
+)
+DOCUMENTS = ("value", *ENDINGS, "zip")
+SEEDS = ("beijing", "packed-cells", "gansu-stairs", "money-by-source", "transfers-book", "department-prose")
 DATA = ("scheme", "measures", "mapping", "judgements", "plan", "inspectors", "results", "run")
 
 
 class Hang(BaseException):
     """One input took longer than ``BOUND``; no reader may catch it as an error of its own."""
-
-
-# -- nonsense
-# ---------------------------------------------------------------------------------------------------------
-
-NUMERALS = "零〇一二两三四五六七八九十百千万亿点壹贰叁拾佰仟廿卅半几余兆"
-DIGITS = "0123456789０９٣۴४๕߃²³¹₂½⅔①㈠Ⅷ㊿𝟗𝟎𑁧"
-_LISTED = (
-    "百分之 千分之 成 % ％ ‰ 个百分点 倍 ≥ ≤ ≯ > < = 不低于 不超过 以上 以内 (含)以上 左右 约 至 - ~ — 到 每"
-    "季度 每月 次 件 万元 元 亿 人次 个工作日 年 月 日 号 季度 上半年 年底前 2021年 12月底 2021-02-30 "
-    "2021.13.1 44561 较上年增长 同比下降 负增长 未发生 无 没有 是 否 已完成 完成率 优 良 定性： 台账 人工填"
-    "报 争议已采纳 第 分之 上年 计划 未 . , ， ; ； : （ ） ( ) [ ] / \\ \" ' + − e E9 nan inf 0x _ # = \t "
-    "\n \x0b \x00 \u200b \u202e \ufeff \u0301 \U00020000 \U0001f4a9 \ue000 #DIV/0! =1+1"
-)
-WORDS = _LISTED.split(" ")
-
-
-def nonsense(draw: random.Random) -> str:
-    """Return one text of pieces that offices write, in an order that nobody would;
-    now and then a very long one.
-    """
-    found = []
-    for _ in range(draw.randint(1, 8)):
-        kind = draw.random()
-        if kind < 0.3:
-            found.append("".join(draw.choices(NUMERALS, k=draw.randint(1, 5))))
-        elif kind < 0.55:
-            found.append(
-                "".join(draw.choices(DIGITS[:10] if draw.random() < 0.6 else DIGITS, k=draw.randint(1, 5)))
-            )
-        elif kind < 0.95:
-            found.append(draw.choice(WORDS))
-        else:
-            found.append(chr(draw.choice((draw.randint(0, 0xD7FF), draw.randint(0xE000, 0x10FFFF)))))
-    if draw.random() < 0.001:
-        found *= draw.choice((50, 4000))
-    return "".join(found)
-
-
-def number(draw: random.Random) -> str:
-    """Return a number that files carry in their structure, and shouldn't."""
-    return draw.choice(
-        ("-1", "0", "1e9", "99999999999", "2147483648", "abc", "²", "٣", "", "9" * 400, "0x10", "1.5")
-    )
-
-
-def spoiled_bytes(data: bytes, draw: random.Random) -> bytes:
-    """Return bytes with a few flipped, cut, doubled or put in."""
-    found = bytearray(data)
-    for _ in range(draw.randint(1, 6)):
-        at = draw.randrange(len(found) + 1)
-        what = draw.random()
-        if what < 0.4:
-            found[at : at + 1] = bytes([draw.randrange(256)])
-        elif what < 0.6:
-            del found[at : at + draw.randint(1, 2000)]
-        elif what < 0.8:
-            found[at:at] = found[at : at + draw.randint(1, 200)]
-        else:
-            found[at:at] = draw.randbytes(draw.randint(1, 40))
-    return bytes(found)
-
-
-def spoiled_markup(text: str, draw: random.Random, count: int | None = None) -> str:
-    """Return XML or HTML with texts, attributes and elements changed: mostly still well formed."""
-    for _ in range(count or draw.randint(1, 8)):
-        what = draw.random()
-        if what < 0.55:
-            pattern, new = r">[^<>]+<", f">{escape(clean(nonsense(draw)))}<"
-        elif what < 0.75:
-            pattern, new = r'="[^"]*"', f'="{number(draw)}"'
-        elif what < 0.85:
-            pattern, new = r"<[a-z:A-Z]+[^<>]*/>", ""
-        elif what < 0.92:
-            pattern, new = (
-                r"</?[a-z:A-Z]+[^<>]*>",
-                draw.choice(("", "<x>", "<w:tbl/>", "<tr>", "&e;", "<!-- -->")),
-            )
-        else:
-            start = draw.randrange(len(text) + 1)
-            piece = text[start : start + draw.randint(1, 3000)]
-            text = text[:start] + piece + text[start:]
-            continue
-        places = list(re.finditer(pattern, text))
-        if places:
-            one = draw.choice(places)
-            text = text[: one.start()] + new + text[one.end() :]
-    return text
-
-
-def spoiled_zip(data: bytes, draw: random.Random) -> bytes:
-    """Return a zip of which members are changed, dropped, doubled, renamed, or whose own
-    bytes are spoiled.
-    """
-    if draw.random() < 0.15:
-        return spoiled_bytes(data, draw)
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        listed = source.infolist()
-        telling = [
-            m
-            for m in listed
-            if re.search(
-                r"document\.xml$|sheet\d+\.xml|sharedStrings|\.rels$|workbook\.xml$|styles|\.txt$", m.filename
-            )
-        ]
-        chosen = {m.filename for m in draw.choices(telling or listed, k=draw.randint(1, 2))}
-        for member in listed:
-            content, name = source.read(member), member.filename
-            if name in chosen:
-                what = draw.random()
-                if what < 0.75:
-                    content = spoiled_markup(content.decode("utf8", "replace"), draw).encode(
-                        "utf8", "replace"
-                    )
-                elif what < 0.85:
-                    content = spoiled_bytes(content, draw)
-                elif what < 0.9:
-                    continue
-                elif what < 0.95:
-                    name = draw.choice(
-                        ("../" + name, name + "\x00x", "名" * 120, name.upper(), "CON", "a." * 200)
-                    )
-                else:
-                    target.writestr(name, content[: len(content) // 2])
-            with contextlib.suppress(ValueError):
-                target.writestr(name, content)
-    return stream.getvalue()
-
-
-def spoiled_compound(data: bytes, draw: random.Random) -> bytes:
-    """Return a compound file with numbers of its structure changed: of sectors, sizes, counts and places."""
-    if draw.random() < 0.2:
-        return spoiled_bytes(data, draw)
-    found = bytearray(data)
-    for _ in range(draw.randint(1, 10)):
-        wide = draw.choice((1, 2, 4))
-        at = draw.randrange(0, len(found) - wide)
-        at -= at % wide
-        number = draw.choice((0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, draw.randrange(2**32)))
-        found[at : at + wide] = (number % 2 ** (8 * wide)).to_bytes(wide, "little")
-    return bytes(found)
-
-
-def spoiled_words(data: bytes, draw: random.Random) -> bytes:
-    """Return RTF with control words changed, moved, dropped, and their numbers replaced."""
-    if draw.random() < 0.2:
-        return spoiled_bytes(data, draw)
-    marks = list(re.finditer(rb"\\[a-z]+-?\d*|[{}]", data))
-    found = data
-    for mark in sorted(draw.sample(marks, min(len(marks), draw.randint(1, 12))), key=lambda m: -m.start()):
-        word = re.match(rb"\\?[a-z]*", mark[0])
-        new = draw.choice(
-            (
-                b"",
-                b"{",
-                b"}",
-                draw.choice(marks)[0],
-                (word[0] if word else b"") + number(draw).encode("ascii", "replace"),
-                b"\\trowd\\cellx-5\\cellx99999999999\\row",
-                b"\\itap9\\nestcell",
-                b"\\bin7 ",
-                b"\\u-70000 ",
-            )
-        )
-        found = found[: mark.start()] + new + found[mark.end() :]
-    return found
-
-
-def spoiled_data(data: Any, draw: random.Random) -> Any:
-    """Return plain data of which some values are another type, missing, huge, deep or doubled."""
-    data = json.loads(json.dumps(data, default=str))
-    odd = (
-        None,
-        True,
-        -1,
-        1.5,
-        1e308,
-        10**30,
-        "",
-        [],
-        {},
-        [[]],
-        {"x": 1},
-        "²",
-        "1e999999999",
-        "9" * 5000,
-        "\x00",
-        "nan",
-        "inf",
-    )
-    for _ in range(draw.randint(1, 4)):
-        node = data
-        while isinstance(node, dict | list) and node:
-            key = draw.choice(list(node)) if isinstance(node, dict) else draw.randrange(len(node))
-            if isinstance(node[key], dict | list) and node[key] and draw.random() < 0.85:
-                node = node[key]
-                continue
-            what = draw.random()
-            if what < 0.5:
-                node[key] = copy.deepcopy(draw.choice(odd))
-            elif what < 0.75:
-                node[key] = nonsense(draw)
-            elif what < 0.85:
-                del node[key]
-            elif isinstance(node, dict):
-                node[nonsense(draw)] = copy.deepcopy(node[key])
-            else:
-                node.append(copy.deepcopy(node[key]))
-            break
-    return data
 
 
 # -- what is read
@@ -297,25 +112,24 @@ class Readers:
     def __init__(self, work: Path) -> None:
         self.work = work
         paths = write_documents(work / "documents")
-        self.documents = {e: paths[e].read_bytes() for e in ("docx", "txt")}
-        book = book_of(open_bytes(self.documents["docx"], "目标.docx"))
+        book = book_of(open_bytes(paths["docx"].read_bytes(), "目标.docx"))
         self.book = book
         write_workbook([(s.title(), target_form(s)) for s in book.sheets], work / "目标.xlsx")
-        self.documents["xlsx"] = (work / "目标.xlsx").read_bytes()
-        rows = "".join(
-            "<tr>"
-            + "".join(f'<td rowspan="{c.rows}" colspan="{c.columns}">{escape(c.text)}</td>' for c in row)
-            + "</tr>"
-            for s in book.sheets
-            for row in target_form(s).rows
-        )
-        self.documents["html"] = f"<html><body><table>{rows}</table></body></html>".encode()
-        self.documents |= _carriers(book, self.documents["html"])
+        self.documents = seeds(work / "seeds")
+        self.documents["docx"].append(paths["docx"].read_bytes())
+        self.documents["txt"].append(paths["txt"].read_bytes())
+        self.documents["xlsx"].append((work / "目标.xlsx").read_bytes())
         self.indicators = [i for s in book.sheets for i in s.indicators]
-        self.ledgers = {p.name: p for p in write_ledgers(work / "ledgers", entities=60)}
         self.data = self._data(paths["judgements"])
         self.fields = {s.title(): list(fields_of(s)) for s in book.sheets}
         self.site: Any = None
+
+    @cached_property
+    def ledgers(self) -> dict[str, Path]:
+        """Sample ledgers by name: made where they are first asked for, since what writes and reads them keeps
+        threads, which a process forked later would not have.
+        """
+        return {p.name: p for p in write_ledgers(self.work / f"ledgers-{os.getpid()}", entities=60)}
 
     def _data(self, judgements: Path) -> dict[str, Any]:
         from importlib.resources import files
@@ -385,29 +199,32 @@ class Readers:
         """Return what makes a spoiled document of a kind."""
 
         def make(draw: random.Random) -> tuple[bytes, str]:
-            data = self.documents[ending]
-            if ending in ("docx", "xlsx", "ofd"):
-                return spoiled_zip(data, draw), f"目标.{ending}"
-            if ending == "doc":
-                return spoiled_compound(data, draw), "目标.doc"
-            if ending == "rtf":
-                return spoiled_words(data, draw), "目标.rtf"
-            if draw.random() < 0.2 or ending == "mht":
-                return spoiled_bytes(data, draw), f"目标.{ending}"
-            text = data.decode()
-            if ending == "html":
-                return spoiled_markup(text, draw, 20).encode("utf8", "replace"), f"目标.{ending}"
-            lines = text.split("\n")
-            for _ in range(draw.randint(1, 15)):
-                at = draw.randrange(len(lines))
-                lines[at] = draw.choice(
-                    (nonsense(draw), lines[draw.randrange(len(lines))], lines[at] + nonsense(draw))
-                )
-            return "\n".join(lines).encode(
-                draw.choice(("utf8", "utf8", "gb18030", "utf-16")), "replace"
-            ), f"目标.{ending}"
+            return spoiled(draw.choice(self.documents[ending]), ending, draw), f"目标.{ending}"
 
         return make
+
+    def pack(self, draw: random.Random) -> bytes:
+        """Return a zip of documents of some kinds, spoiled and not."""
+        found = []
+        for n in range(draw.randint(1, 5)):
+            ending = draw.choice(ENDINGS)
+            data = draw.choice(self.documents[ending])
+            if draw.random() < 0.6:
+                data = spoiled(data, ending, draw)
+            found.append((data, f"{n}.{draw.choice((ending, ending, ending, draw.choice(ENDINGS)))}"))
+        return packed(found, draw)
+
+    def read_pack(self, said: bytes) -> None:
+        """Read every document in a zip, as ``read_many`` does in its processes."""
+        (path := self.work / "目标.zip").write_bytes(said)
+        if not is_many(path):
+            book_of(open_bytes(said, path.name))
+            return
+        count, tasks = tasks_in(path)
+        ends = [read_one(task, True) for task in tasks if task.error is None]
+        assert len(ends) <= count
+        for one in ends:
+            assert one.error is None or one.error["code"] != "ZS-IN-49", one.said
 
     def read_document(self, said: tuple[bytes, str]) -> None:
         """Read it, review it, keep it as JSON; write the form of what changed most in Excel and Word."""
@@ -494,7 +311,7 @@ class Readers:
     def request(self, draw: random.Random) -> tuple[Any, ...]:
         """Return a request for the API: method, address, body, type, headers."""
         if self.site is None:
-            self.site = _site(self.work)
+            self.site = _site(self.work / f"site-{os.getpid()}")
         text = nonsense(draw)
         place = draw.choice((str(self.site[1]), "1", "0", "-1", "²", "9" * 30, text))
         paths = (
@@ -575,36 +392,83 @@ class Readers:
         assert answer.status_code < 500, (answer.status_code, answer.content[:300])
         assert b"Traceback" not in (b"" if answer.streaming else answer.content)
 
-    def kinds(self) -> Iterator[tuple[str, str, Callable[..., Any], Callable[..., Any]]]:
-        """Yield the kinds: name, group (values, documents, others), what makes an input, what reads it."""
-        yield "value", "values", self.value, self.read_value
-        yield "field", "others", self.field, self.read_field
+    def kinds(self) -> Iterator[tuple[str, Callable[..., Any], Callable[..., Any]]]:
+        """Yield the kinds: name, what makes an input, what reads it."""
+        yield "value", self.value, self.read_value
         for ending in ENDINGS:
-            yield ending, "documents", self.document(ending), self.read_document
-        yield "ledger", "others", self.ledger, self.read_ledger
+            yield ending, self.document(ending), self.read_document
+        yield "zip", self.pack, self.read_pack
+        yield "field", self.field, self.read_field
+        yield "ledger", self.ledger, self.read_ledger
         for kind in DATA:
-            yield kind, "others", self.data_file(kind), self.read_data
-        yield "api", "others", self.request, self.read_request
+            yield kind, self.data_file(kind), self.read_data
+        yield "api", self.request, self.read_request
 
 
-def _carriers(book: Book, page: bytes) -> dict[str, bytes]:
-    """Return documents of the formats that are read and not written, kept for tests or made here."""
-    kept = Path(__file__).parent.parent / "tests" / "golden" / "carriers" / "merged-nested-tracked"
+def spoiled(data: bytes, ending: str, draw: random.Random) -> bytes:
+    """Return a document spoiled by the parts that its format is made of."""
+    match ending:
+        case "docx" | "docm" | "xlsx" | "xlsm" | "ods" | "ofd":
+            return spoiled_zip(data, draw)
+        case "doc" | "wps" | "xls" | "et":
+            return spoiled_compound(data, draw)
+        case "rtf":
+            return spoiled_words(data, draw)
+        case "pdf":
+            return spoiled_pdf(data, draw)
+        case "mht":
+            return spoiled_message(data, draw)
+    if draw.random() < 0.2:
+        return spoiled_bytes(data, draw)
+    text = data.decode("utf8", "replace")
+    return encoded(spoiled_markup(text, draw, 20) if ending == "html" else spoiled_lines(text, draw), draw)
+
+
+def seeds(folder: Path) -> dict[str, list[bytes]]:
+    """Return sound documents of every format: some layouts of the test bed, with its noise, and what is kept
+    for tests. Formats that only an office suite writes are made where one is installed.
+    """
+    found: dict[str, list[bytes]] = {ending: [] for ending in ENDINGS}
+    sources: dict[str, list[Path]] = {ending: [] for ending in ENDINGS}
+    for layout in SEEDS:
+        draw = random.Random(layout)
+        page = laid_out(layout, draw, noise_of(draw, 1.0))
+        for ending in ("docx", "xlsx", "html", "txt", "csv", "mht", "ofd"):
+            (place := folder / layout).mkdir(parents=True, exist_ok=True)
+            sources[ending].append(write_page(page, ending, place, draw))
+            found[ending].append(sources[ending][-1].read_bytes())
+    if shutil.which("soffice"):
+        for ending, (source, _filter) in FILTERS.items():
+            found[ending] = [path.read_bytes() for path in convert(sources[source], ending)]
+    kept = ROOT / "tests" / "golden" / "carriers" / "merged-nested-tracked"
+    for ending in ("doc", "wps"):
+        found[ending].append(kept.with_suffix(".doc").read_bytes())
+    found["rtf"].append(kept.with_suffix(".rtf").read_bytes())
+    found["ofd"].append((kept.parent / "merged.ofd").read_bytes())
+    for ending in ("xls", "et"):
+        found[ending].append((ROOT / "tests" / "golden" / "shown-values.xls").read_bytes())
+    found["pdf"].append(_drawn())
+    found["tsv"] = [data.replace(b",", b"\t") for data in found["csv"]]
+    found["docm"] = [_with_macros(data, "word") for data in found["docx"]]
+    found["xlsm"] = [_with_macros(data, "xl") for data in found["xlsx"]]
+    found["ods"] = found["ods"] or [(ROOT / "tests" / "wild" / "26-office.ods").read_bytes()]
+    return found
+
+
+def _drawn() -> bytes:
+    """Return a PDF of a ruled table, as tests draw it."""
+    from pdfs import Sheet, pdf, table
+
     rows = [["一级指标", "二级指标", "三级指标", "指标值"]]
-    rows += [
-        [i.level1 or "", i.level2 or "", i.name, i.target.raw] for s in book.sheets for i in s.indicators
-    ]
-    cells = io.StringIO()
-    csv.writer(cells).writerows(rows)
-    head = b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n--b\n"
-    part = b"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
-    return {
-        "doc": kept.with_suffix(".doc").read_bytes(),
-        "rtf": kept.with_suffix(".rtf").read_bytes(),
-        "ofd": (kept.parent / "merged.ofd").read_bytes(),
-        "mht": head + part + base64.encodebytes(page) + b"--b--\n",
-        "csv": cells.getvalue().encode(),
-    }
+    rows += [["产出指标", "数量指标", f"检测{n}样品", f"≥{n}批"] for n in range(1, 30)]
+    return pdf([Sheet(table(rows, (40, 140, 240, 400, 540), 800))] * 2)
+
+
+def _with_macros(data: bytes, folder: str) -> bytes:
+    stream = io.BytesIO(data)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(f"{folder}/vbaProject.bin", b"\xd0\xcf\x11\xe0" + b"Attribute VB_Name" * 9)
+    return stream.getvalue()
 
 
 def _site(work: Path) -> tuple[Any, int, str]:
@@ -648,105 +512,232 @@ def _site(work: Path) -> tuple[Any, int, str]:
 
 
 HEAD = (
-    "| kind | inputs | read | refused | crashed | hung | seconds | slowest | peak MiB |",
-    "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    "| kind | inputs | read | refused | crashed | hung | over {most} MiB | seconds | slowest | peak MiB |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
 )
 DOC_INTRO = """# Nonsense for every reader
 
-Read by `make fuzz` (`bench/fuzz.py`, seed {seed}) on {day}, Python {python}. Each line is one kind of input,
-made from the
-sample and spoiled: its bytes, the members of its zip, its markup, its texts. *Refused* is an error with a
-code, *crashed* any
-other exception or a process that ends, *hung* more than {bound:.0f} seconds of the processor for one input.
-Memory is the whole process from its start.
+Read by `make fuzz` (`bench/fuzz.py`, seed {seed}, {clock:,.0f} seconds by the clock, {processor:,.0f} of the
+processor, {day}, Python {python}). Each line is one kind of input, made from sound ones and spoiled by the
+parts that its format is made of (`bench/spoiling.py`): members of a zip and its directory, nodes of XML and
+HTML, sectors, entries and chains of a compound file, the head and table of Word 97, the records of Excel 97,
+control words of RTF, objects and drawing commands of PDF, heads and parts of a web archive, lines and
+separators of texts, and bytes of each. *Refused* is an error with a code, *crashed* any other exception or a
+process that ends, *hung* more than {bound:.0f} seconds of the processor for one input, *over* more than
+{most} MiB for one input, the {base:.0f} MiB of the program itself included; *slowest* in seconds of the
+processor.
 
 """
+
+
+@dataclass
+class Tally:
+    """What the inputs of a kind came to so far."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    slowest: float = 0.0
+    mib: float = 0.0
+    failures: dict[str, int] = field(default_factory=dict)  # the number of an input by what happened
+
+    def line(self, kind: str) -> str:
+        """Return the row of the table."""
+        counts = (self.ends[k] for k in ("read", "refused", "crashed", "hung", "over"))
+        cells = [f"{n:,}" for n in (sum(self.ends.values()) - self.ends["over"], *counts)]
+        return f"| {kind} | {' | '.join(cells)} | {self.seconds:.0f} | {self.slowest:.2f} | {self.mib:.0f} |"
 
 
 def _overdue(*_: Any) -> None:
     raise Hang
 
 
-def run(
-    kind: str, count: int, seed: int, make: Callable[..., Any], read: Callable[..., Any]
-) -> dict[str, Any]:
-    """Read ``count`` inputs of a kind; return counts, seconds, the slowest and the memory,
-    and one input of each crash.
+def _peak() -> float:
+    """Return the most memory that this process had since ``_forget_peak``, in MiB."""
+    with Path("/proc/self/status").open() as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def read_input(
+    seed: int, kind: str, n: int, make: Callable[..., Any], read: Callable[..., Any]
+) -> tuple[str, str, float, float]:
+    """Read the input of a kind by its number; return how it ended, the code or what happened, seconds of the
+    processor and peak MiB.
     """
-    draw = random.Random(f"{seed}-{kind}")
-    ends: Counter[str] = Counter()
-    crashes: dict[str, str] = {}
-    slowest, started = 0.0, time.process_time()
+    said = make(random.Random(f"{seed}-{kind}-{n}"))
     signal.signal(signal.SIGPROF, _overdue)
-    for _ in range(count):
-        said = make(draw)
-        begun = time.process_time()
-        signal.setitimer(signal.ITIMER_PROF, BOUND)
+    _forget_peak()
+    begun = time.process_time()
+    signal.setitimer(signal.ITIMER_PROF, BOUND)
+    try:
+        read(said)
+        end, what = "read", ""
+    except ZhunshengError as error:
+        end, what = ("crashed" if error.code == "ZS-CL-99" else "refused"), error.code
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        last = [f for f in traceback.extract_tb(error.__traceback__) if "zhunsheng" in f.filename][-1:]
+        where = f"{Path(last[0].filename).name}:{last[0].lineno}" if last else ""
+        end = "hung" if isinstance(error, Hang) else "crashed"
+        what = f"{type(error).__name__} {where} {str(error)[:200]}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return end, what, time.process_time() - begun, _peak()
+
+
+def _reading(
+    pipe: Connection,
+    seed: int,
+    kind: str,
+    first: int,
+    until: float,
+    make: Callable[..., Any],
+    read: Callable[..., Any],
+) -> None:
+    """Read inputs of a kind from a number on until a time, and tell of each before and after."""
+    if kind in DOCUMENTS:
+        resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+    n = first
+    while time.monotonic() < until:
+        pipe.send((n, None))
+        pipe.send((n, read_input(seed, kind, n, make, read)))
+        n += 1
+    pipe.close()
+
+
+def turn(
+    tally: Tally, seed: int, kind: str, make: Callable[..., Any], read: Callable[..., Any], seconds: float
+) -> None:
+    """Read inputs of a kind for some seconds in a process of its own; count what they came to."""
+    first = sum(tally.ends.values()) - tally.ends["over"]
+    forked = multiprocessing.get_context("fork")
+    mine, its = forked.Pipe(duplex=False)
+    until = time.monotonic() + seconds
+    process = forked.Process(target=_reading, args=(its, seed, kind, first, until, make, read), daemon=True)
+    process.start()
+    its.close()
+    at: int | None = None
+    while True:
         try:
-            read(said)
-            ends["read"] += 1
-        except ZhunshengError as error:
-            ends["refused" if error.code != "ZS-CL-99" else "crashed"] += 1
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            ends["hung" if isinstance(error, Hang) else "crashed"] += 1
-            last = [f for f in traceback.extract_tb(error.__traceback__) if "zhunsheng" in f.filename][-1:]
-            where = f"{Path(last[0].filename).name}:{last[0].lineno}" if last else ""
-            crashes.setdefault(f"{type(error).__name__} {where}", f"{str(error)[:300]} ← {str(said)[:400]}")
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-        slowest = max(slowest, time.process_time() - begun)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {
-        "kind": kind,
-        "count": count,
-        **ends,
-        "seconds": time.process_time() - started,
-        "slowest": slowest,
-        "MiB": memory,
-        "crashes": crashes,
-    }
+            if not mine.poll(SILENT):
+                process.kill()
+            n, done = mine.recv()
+        except EOFError:
+            break
+        at = n if done is None else None
+        if done is not None:
+            _count(tally, n, *done)
+    process.join()
+    if at is not None:
+        _count(tally, at, "crashed", f"process ended with {process.exitcode}", 0.0, 0.0)
+
+
+def _count(tally: Tally, n: int, end: str, what: str, seconds: float, mib: float) -> None:
+    tally.ends[end] += 1
+    if end == "refused":
+        tally.codes[what] += 1
+    elif end != "read":
+        tally.failures.setdefault(what, n)
+    if mib > MOST_MIB:
+        tally.ends["over"] += 1
+        tally.failures.setdefault(f"over {mib:.0f} MiB", n)
+    tally.seconds += seconds
+    tally.slowest, tally.mib = max(tally.slowest, seconds), max(tally.mib, mib)
+
+
+def shown(tallies: dict[str, Tally]) -> str:
+    """Return the table of all kinds, and how many inputs were refused by each code."""
+    rows = [HEAD[0].format(most=MOST_MIB), HEAD[1], *(t.line(kind) for kind, t in tallies.items())]
+    whole = Tally(
+        sum((t.ends for t in tallies.values()), Counter()),
+        seconds=sum(t.seconds for t in tallies.values()),
+        slowest=max(t.slowest for t in tallies.values()),
+        mib=max(t.mib for t in tallies.values()),
+    )
+    codes = [
+        f"- {kind}: " + ", ".join(f"{code} {n:,}" for code, n in t.codes.most_common())
+        for kind, t in tallies.items()
+        if t.codes
+    ]
+    return "\n".join([*rows, whole.line("all"), "", "Refused, by code:", "", *codes]) + "\n"
 
 
 def main() -> None:
-    """Run the kinds asked for and print a line each; end with 1 where one crashed or hung."""
+    """Go round the kinds asked for and print a table; end with 1 where anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--values", type=int, default=316_000)
-    parser.add_argument("--documents", type=int, default=10_000)
-    parser.add_argument("--others", type=int, default=1_000, help="inputs of each other kind")
+    parser.add_argument("--seconds", type=float, default=3600, help="by the clock, of all kinds")
     parser.add_argument("--seed", type=int, default=2021)
     parser.add_argument("--only", nargs="*", default=())
+    parser.add_argument("--at", help="kind:number of one input, which is read again")
+    parser.add_argument("--keep", type=Path, help="a folder for inputs that failed")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    counts = {"values": given.values, "documents": given.documents // len(ENDINGS), "others": given.others}
-    bad = 0
     warnings.simplefilter("ignore")  # of zipfile, for the names doubled on purpose
+    os.environ["RUST_BACKTRACE"] = "0"
     with tempfile.TemporaryDirectory(prefix="zhunsheng-fuzz-") as work:
-        table = list(HEAD)
-        print("\n".join(HEAD))
-        for kind, group, make, read in Readers(Path(work)).kinds():
-            if given.only and kind not in given.only:
-                continue
-            found = run(kind, counts[group], given.seed, make, read)
-            cells = [kind, *(found.get(k, 0) for k in ("count", "read", "refused", "crashed", "hung"))]
-            table.append(
-                f"| {' | '.join(map(str, cells))} | {found['seconds']:.0f} | {found['slowest']:.2f} | "
-                f"{found['MiB']:.0f} |"
+        readers = Readers(Path(work))
+        kinds = {kind: (make, read) for kind, make, read in readers.kinds() if _asked(kind, given)}
+        if given.at:
+            kind, _, n = given.at.partition(":")
+            if given.keep:
+                keep(given.keep, given.seed, kind, int(n), kinds[kind][0])
+            print(read_input(given.seed, kind, int(n), *kinds[kind]))
+            return
+        base = _peak()
+        tallies = {kind: Tally() for kind in kinds}
+        begun = time.monotonic()
+        while (left := given.seconds - (time.monotonic() - begun)) > 0:
+            for kind, (make, read) in kinds.items():
+                before = len(tallies[kind].failures)
+                share = min(TURN, left / len(kinds)) * (1 if kind in DOCUMENTS else 0.2)
+                turn(tallies[kind], given.seed, kind, make, read, share)
+                for what, n in list(tallies[kind].failures.items())[before:]:
+                    print(f"    {kind}:{n} {what}", file=sys.stderr, flush=True)
+                    if given.keep:
+                        keep(given.keep, given.seed, kind, n, make)
+        table = shown(tallies)
+        print(table)
+        if given.write:
+            _write(
+                table, given.seed, time.monotonic() - begun, sum(t.seconds for t in tallies.values()), base
             )
-            print(table[-1], flush=True)
-            for what, example in found["crashes"].items():
-                print(f"    {what}: {example!r}", file=sys.stderr, flush=True)
-            bad += found.get("crashed", 0) + found.get("hung", 0)
-    if given.write:
-        intro = DOC_INTRO.format(
-            seed=given.seed, bound=BOUND, python=platform.python_version(), day=date.today().isoformat()
-        )
-        path = Path("docs/benchmarks-fuzz.md")
-        # What fuzz_ledgers.py wrote there stays.
-        _before, mark, rest = path.read_text("utf8").partition("\n<!-- ledgers -->\n")
-        path.write_text(intro + "\n".join(table) + "\n" + mark + rest, "utf8")
-    sys.exit(bool(bad))
+    sys.exit(any(t.failures for t in tallies.values()))
+
+
+def _asked(kind: str, given: argparse.Namespace) -> bool:
+    return given.at.startswith(f"{kind}:") if given.at else not given.only or kind in given.only
+
+
+def keep(folder: Path, seed: int, kind: str, n: int, make: Callable[..., Any]) -> None:
+    """Write an input of a kind to a folder: its bytes, or what is read, written out."""
+    said = make(random.Random(f"{seed}-{kind}-{n}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    data = next(
+        (part for part in (said if isinstance(said, tuple) else (said,)) if isinstance(part, bytes)), None
+    )
+    (folder / f"{n}.{kind}").write_bytes(repr(said).encode() if data is None else data)
+
+
+def _write(table: str, seed: int, clock: float, processor: float, base: float) -> None:
+    intro = DOC_INTRO.format(
+        seed=seed,
+        clock=clock,
+        processor=processor,
+        bound=BOUND,
+        most=MOST_MIB,
+        base=base,
+        python=platform.python_version(),
+        day=date.today().isoformat(),
+    )
+    path = ROOT / "docs" / "benchmarks-fuzz.md"
+    # What fuzz_ledgers.py wrote there stays.
+    _before, mark, rest = path.read_text("utf8").partition("\n<!-- ledgers -->\n")
+    path.write_text(intro + table + mark + rest, "utf8")
 
 
 if __name__ == "__main__":

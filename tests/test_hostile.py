@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import resource
 import struct
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 
 import docx
@@ -103,7 +105,109 @@ def many_texts(count: str) -> bytes:
     return stream.getvalue()
 
 
+def record(kind: int, content: bytes = b"") -> bytes:
+    return struct.pack("<2H", kind, len(content)) + content
+
+
+def part(kind: int, *records: bytes) -> bytes:
+    return record(0x809, struct.pack("<2H12x", 0x600, kind)) + b"".join(records) + record(0xA)
+
+
+def number(row: int, column: int, value: float = 1.0) -> bytes:
+    return record(0x203, struct.pack("<3Hd", row, column, 0, value))
+
+
+def label(row: int, column: int, text: str) -> bytes:
+    return record(0x204, struct.pack("<4HB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
+
+
+def old_workbook(sheet: bytes, *before: bytes) -> bytes:
+    """A workbook of Excel 97 with one sheet, and records before those that name it."""
+    head = record(0x809, struct.pack("<2H12x", 0x600, 5)) + b"".join(before)
+    begin = len(head) + 4 + 10 + 4
+    named = record(0x85, struct.pack("<I2x2B", begin, 2, 0) + b"S1")
+    return compound({"Workbook": head + named + record(0xA) + sheet})
+
+
+def same_part(count: int) -> bytes:
+    """A workbook whose many sheets are one part of it."""
+    stream = io.BytesIO(sheet("<row r='1'><c r='A1'><v>1</v></c></row>"))
+    with zipfile.ZipFile(stream) as source:
+        book = source.read("xl/workbook.xml").decode()
+    one = re.search(r"<sheet [^>]*/>", book)
+    assert one
+    sheets = "".join(re.sub('name="[^"]*"', f'name="S{n}"', one[0]) for n in range(count))
+    with zipfile.ZipFile(stream, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("xl/workbook.xml", book.replace(one[0], sheets))
+    return stream.getvalue()
+
+
+LISTED = '<w:numPr><w:ilvl w:val="8"/><w:numId w:val="1"/></w:numPr>'
+LEVEL = f'<w:lvl w:ilvl="8"><w:start w:val="999999"/><w:lvlText w:val="{"%9" * 50}"/></w:lvl>'
+NUMBERING = (
+    '<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    f'<w:abstractNum w:abstractNumId="0">{LEVEL}</w:abstractNum>'
+    '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+)
+RULES = "".join(f".a{n} div p{{display:none}}" for n in range(500))
+HEADED = "<tr><td>项目名称<td>甲<tr><td>一级指标<td>三级指标<td>指标值"
+
 CASES = {
+    "远.xls": (old_workbook(part(16, number(0, 0), number(65535, 255))), "ZS-IN-10"),
+    "倒序.et": (old_workbook(part(16, number(65535, 0), number(0, 0))), "ZS-IN-05"),
+    "列外.xls": (old_workbook(part(16, number(0, 65000))), "ZS-IN-05"),
+    "界外.xls": (
+        old_workbook(part(16, record(0x200, struct.pack("<2I3H", 0, 2**32 - 1, 0, 2**16 - 1, 0)))),
+        "ZS-IN-13",
+    ),
+    "共有文字.xls": (
+        old_workbook(part(16, number(0, 0)), record(0xFC, struct.pack("<2I", 2**31 - 1, 2**31 - 1))),
+        "ZS-IN-05",
+    ),
+    "多段.xls": (
+        old_workbook(part(16), record(0xFC, struct.pack("<2I", 1, 1)) + record(0x3C) * 30_000),
+        "ZS-IN-05",
+    ),
+    "隐藏列.xls": (
+        old_workbook(part(16, record(0x7D, struct.pack("<6H", 0, 65535, 0, 0, 1, 0)) * 50_000)),
+        "13",
+    ),
+    "同表.xlsx": (same_part(2000), "ZS-IN-05"),
+    "多列.xlsx": (
+        sheet("<row r='1'>" + "".join(f'<c r="{c}1"><v>1</v></c>' for c in ("A", "SG")) + "</row>"),
+        "ZS-IN-10",
+    ),
+    "编号.docx": (
+        word(
+            f"<w:p><w:pPr>{LISTED}</w:pPr><w:r><w:t>a</w:t></w:r></w:p>" * 3_000,
+            word__numbering_dot_xml=NUMBERING.encode(),
+        ),
+        "ZS-IN-13",
+    ),
+    "属性.html": (f"<html><p {' '.join(f'a{n}' for n in range(90_000))}>".encode(), "ZS-IN-07"),
+    "规则.html": (
+        f"<html><style>{RULES}</style>".encode()
+        + b"".join(b"<div class=b%d><p>x</p></div>" % n for n in range(9000)),
+        "ZS-IN-10",
+    ),
+    "多目标.html": (
+        f"<table><tr><td>项目名称<td>甲{'<tr><td>年度目标<td>目标：完成' * 15_100}</table>".encode(),
+        "ZS-IN-10",
+    ),
+    "多行字.html": (
+        f"<table>{HEADED}<tr><td>产出指标<td>{'修路<br>' * 51_000}<td>1</table>".encode(),
+        "ZS-IN-06",
+    ),
+    "格线.txt": (("│" + "a│" * 600 + "\n").encode() * 9, "ZS-IN-10"),
+    "怪码.mht": (
+        b"MIME-Version: 1.0\nContent-Type: text/html; charset=punycode\n\n<p>"
+        + b"x" * 90_000
+        + b"-"
+        + b"z9" * 90_000,
+        "ZS-IN-13",
+    ),
+    "多字.doc": (word_97("甲" * 1_500_001), "ZS-IN-06"),
     "共有文字.xlsx": (many_texts("99999999999"), "ZS-IN-05"),
     "共有文字也多.xlsx": (many_texts("4294967295"), "ZS-IN-05"),
     "怪数字.xlsx": (many_texts("²"), "ZS-IN-05"),
@@ -228,6 +332,30 @@ def test_refused_with_a_code_in_bounded_time_and_memory(tmp_path, name):
         read_book(path)
     assert time.monotonic() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
+
+
+def test_a_document_of_many_sheets_and_goals_is_read_in_time_of_its_length(tmp_path):
+    rows = "<tr><td>项目名称<td>甲<tr><td>一级指标<td>三级指标<td>指标值<tr><td>产出<td>修路<td>≥1公里"
+    (path := tmp_path / "多表.html").write_text(f"<table>{rows}</table>" * 1000, encoding="utf-8")
+    goals = "".join(f"<tr><td>年度目标<td>目标：完成{n}" for n in range(4000))
+    (other := tmp_path / "目标.html").write_text(
+        f"<table><tr><td>项目名称<td>甲{goals}</table>", encoding="utf-8"
+    )
+    started = time.process_time()
+    book = read_book(path)
+    assert len({sheet.id for sheet in book.sheets}) == len(book.sheets) == 1000
+    assert len(read_book(other).sheets[0].goals) == 4000
+    assert time.process_time() - started < 5
+
+
+def test_the_cells_of_a_chart_in_an_old_workbook_are_none_of_its_sheet(tmp_path):
+    heads = [label(1, n, text) for n, text in enumerate(("一级指标", "二级指标", "三级指标", "指标值"))]
+    row = [label(2, n, text) for n, text in enumerate(("产出指标", "数量指标", "修路", "≥5公里"))]
+    chart = part(32, number(0, 0), number(1, 3), record(0x200, struct.pack("<2I3H", 0, 2, 0, 4, 0)))
+    named = [label(0, 0, "项目名称"), label(0, 1, "甲")]
+    (path := tmp_path / "有图.xls").write_bytes(old_workbook(part(16, *named, *heads, *row, chart)))
+    (sheet,) = read_book(path).sheets
+    assert [(one.name, one.target.raw) for one in sheet.indicators] == [("修路", "≥5公里")]
 
 
 def test_too_large_a_file_is_not_read(tmp_path):

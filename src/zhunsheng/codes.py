@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 LENGTH = 10
 
@@ -13,11 +13,18 @@ def derived_code(*words: object, taken: Collection[str] = ()) -> str:
     """Return a code made from words: the same words give the same code, one that is ``taken`` gives the next
     free one.
     """
-    for turn in range(len(taken) + 1):
+    return next_code(words, taken, 0)[0]
+
+
+def next_code(words: Sequence[object], taken: Collection[str], first: int) -> tuple[str, int]:
+    """Return the code of words that is not ``taken``, and which of those made of them it is, from the one
+    numbered ``first`` on.
+    """
+    for turn in range(first, first + len(taken) + 1):
         text = "\x1f".join(str(word or "") for word in (*words, *([turn] if turn else [])))
         code = hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
         if code not in taken:
-            return code
+            return code, turn
     raise AssertionError("more turns than codes taken")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from zhunsheng.files.bounds import MAX_STYLE_MARKS
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Run, Style, of_signs, pieces
@@ -44,6 +45,8 @@ class Looks:
         if b' ht="0' in data:
             found.rows = {int(row) for row in _FLAT_ROW.findall(data)}
         for tag in _FLAT_COLUMN.findall(head):
+            if len(found.columns) >= MAX_COLUMNS:
+                break
             ends = [int(end) for end in _ENDS.findall(tag)]
             found.columns |= set(range(min(ends, default=1), min(max(ends, default=0), MAX_COLUMNS) + 1))
         if self._styles:
@@ -123,7 +126,7 @@ def _styles(opened: Opened) -> Iterator[Style]:
     assert opened.archive is not None
     if "xl/styles.xml" not in opened.archive.names:
         return
-    root = opened.xml("xl/styles.xml")
+    root = opened.xml("xl/styles.xml", MAX_STYLE_MARKS)
     formats = BUILT_IN | {
         whole(f.get("numFmtId") or "", 9): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")
     }

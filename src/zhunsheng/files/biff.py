@@ -1,4 +1,6 @@
-"""Look into an xls (Excel 97–2003, WPS .et) for what its values omit: errors, percents, what is hidden."""
+"""Look into an xls (Excel 97–2003, WPS .et): what its values omit (errors, percents, what is hidden), and
+whether the library that reads the values can be trusted with it.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.compound import Compound, UnfitCompound
+from zhunsheng.files.compound import Compound, UnfitCompound, holding
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Run, Style, of_signs
+from zhunsheng.files.sheets import Appearance, Hidden, Look, Run, Style, of_signs, refuse_too_large
+from zhunsheng.translation import raised_with, worded
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FILEPASS, _HEAD_RECORDS = 0x2F, 8
@@ -29,7 +32,12 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 
 
 _LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
-_SHARED, _CONTINUE, _OF_SHARED = 0xFC, 0x3C, 0xFD
+_VALUES = frozenset((_NUMBER, _RK, _MULRK, _FORMULA, _BOOLERR, *_LABELS))  # records that hold a cell
+_DIMENSIONS, _SHARED, _CONTINUE, _OF_SHARED, _NOTHING = 0x0200, 0xFC, 0x3C, 0xFD, 0xFFFF
+_MOST_COLUMNS = 256  # of a sheet of this format
+_LEAST_TEXT = 3  # bytes of the shortest shared text
+_MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
+_LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -58,6 +66,90 @@ def look_xls(opened: Opened) -> list[Look]:
         return list(_looks(book))
     except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
+
+
+def sound_xls(opened: Opened, max_cells: int) -> bytes:
+    """Return an xls as the library reads it: its workbook in sectors that are sound, without formulas so long
+    that they take it minutes, and without a statement of size that no such file can have.
+
+    The library makes room for as many texts and cells as a file says it has, and for those between the first
+    and the last, before it reads one: counts that can't be would end the process. Raises ``ZS-IN-05``, and
+    ``ZS-IN-10`` for more than ``max_cells`` cells.
+    """
+    try:
+        whole = opened.compound or Compound(opened.data)
+        book = _workbook(whole)
+        patches = [
+            patch for place in _places(book) for patch in _patches(book, place, opened.name, max_cells)
+        ]
+    except (UnfitCompound, KeyError, struct.error, IndexError) as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
+    except ValueError as error:
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=raised_with(error)) from None
+    mended = bytearray(book)
+    for at, number in patches:
+        struct.pack_into("<H", mended, at, number)
+    return holding("Workbook" if "Workbook" in whole else "Book", bytes(mended))
+
+
+def _places(book: bytes) -> list[int]:
+    """Return where the sheets of a workbook begin. Raises ``ValueError`` for counts that it can't have."""
+    places, continued = [], 0
+    for kind, at, _length in _flat_records(book, 0):
+        continued = continued + 1 if kind == _CONTINUE else 0
+        if kind == _SHEET:
+            places.append(struct.unpack_from("<I", book, at)[0])
+        elif kind == _SHARED:
+            count = struct.unpack_from("<I", book, at + 4)[0]
+            if count > (len(book) - at) // _LEAST_TEXT:
+                raise ValueError(worded("共有文字表说有 {said} 条，与内容不符", said=str(count)))
+        elif continued > _MOST_CONTINUED:
+            raise ValueError(worded("一条记录分成了太多段"))
+    if len(set(places)) < len(places):
+        raise ValueError(worded("两张工作表在同一处"))
+    return places
+
+
+def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tuple[int, int]]:
+    """Yield what must be another number before the library reads a sheet: (byte of the stream, number).
+
+    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, ``ZS-IN-10``.
+    """
+    depth = rows = columns = filled = 0
+    for kind, at, length in _flat_records(book, place, whole=True):
+        depth += (kind == _BOF) - (kind == _EOF)
+        if kind == _DIMENSIONS:  # no more than a hint, for which the library takes all the room it names
+            yield at - 4, _NOTHING
+        elif depth > 1:  # of a chart, which the library passes over
+            continue
+        elif kind in _VALUES:
+            row, column = struct.unpack_from("<2H", book, at)
+            end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
+            if end > _MOST_COLUMNS or row + 1 < rows:
+                raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
+            rows, columns, filled = row + 1, max(columns, end), filled + end - column
+            if filled > max_cells:
+                break
+            if kind == _FORMULA and length > _LONG_FORMULA:
+                yield at + 20, 0
+    refuse_too_large(rows, columns, filled, name, worded("工作表"), max_cells)
+    if filled > max_cells:
+        detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
+        raise ZhunshengError("ZS-IN-10", name=name, where=worded("工作表"), detail=detail)
+
+
+def _flat_records(book: bytes, at: int, *, whole: bool = False) -> Iterator[tuple[int, int, int]]:
+    """Yield the records from a place on to the first end of a part, as the library goes through them, or to
+    that of the ``whole`` part with the parts in it.
+    """
+    depth = 0
+    while at + 4 <= len(book):
+        kind, length = struct.unpack_from("<HH", book, at)
+        yield kind, at + 4, length
+        depth += (kind == _BOF) - (kind == _EOF)
+        if kind == _EOF and (not whole or depth <= 0):
+            return
+        at += 4 + length
 
 
 def is_locked(opened: Opened) -> bool:
@@ -246,9 +338,14 @@ def _see(seen: Appearance, book: bytes, kind: int, at: int, length: int, styles:
         seen.rows |= {row + 1} if height & 0x7FFF == 0 else set()
     elif kind == _COLINFO:
         first, last, width = struct.unpack_from("<3H", book, at)
-        seen.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1)) if width == 0 else set()
+        seen.columns |= _between(first, last) if width == 0 and len(seen.columns) < _MOST_COLUMNS else set()
     elif kind == _WINDOW:
         seen.zeros = bool(struct.unpack_from("<H", book, at)[0] & 0x10)
+
+
+def _between(first: int, last: int) -> set[int]:
+    """Return the numbers from 1 of columns numbered from 0, as far as this format has any."""
+    return set(range(first + 1, min(last + 1, _MOST_COLUMNS) + 1))
 
 
 def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: set[int]) -> None:
@@ -272,7 +369,7 @@ def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: 
             found.rows.append(struct.unpack_from("<H", book, at)[0] + 1)
     elif kind == _COLINFO:
         first, last, _width, _style, options = struct.unpack_from("<5H", book, at)
-        if options & 1:
-            found.columns |= set(range(first + 1, min(last + 1, MAX_COLUMNS) + 1))
+        if options & 1 and len(found.columns) < _MOST_COLUMNS:
+            found.columns |= _between(first, last)
     elif kind == _NOTE:
         found.comments += 1

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE = 0xFFFFFFFA  # from here on a number of a sector is a mark
+_IN_HEAD = 109  # sectors of the table that the head names
 _STREAM, _ROOT = 2, 5  # kinds of entries
 _MOST_ENTRIES = 65_536  # a document has some dozens, one of many embedded objects some thousands
 
@@ -41,7 +42,7 @@ class Compound:
         self._size, self._small = 1 << sector, 1 << small
         (directory,) = struct.unpack_from("<I", data, 48)
         self._least, self._mini_table, _count, more, _blocks = struct.unpack_from("<5I", data, 56)
-        listed = [s for s in struct.unpack_from("<109I", data, 76) if s < _FREE]
+        listed = [s for s in struct.unpack_from(f"<{_IN_HEAD}I", data, 76) if s < _FREE]
         seen: set[int] = set()
         while more < _FREE and more not in seen and len(listed) * self._size < len(data):
             seen.add(more)
@@ -106,6 +107,39 @@ class Compound:
             return b"".join(self._root[s * small : (s + 1) * small] for s in places)[:length]
         except (struct.error, IndexError, ValueError, OverflowError) as error:
             raise UnfitCompound(str(error)[:120]) from None
+
+
+_SECTOR = 4096  # bytes, in the files that are written here
+_NONE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def holding(name: str, content: bytes) -> bytes:
+    """Return a sound compound file of one stream, which a library reads that would follow the sectors of a
+    broken one in a circle.
+
+    Raises ``UnfitCompound`` for more than 400 MB.
+    """
+    count = max(1, -(-max(len(content), _SECTOR) // _SECTOR))
+    tables = 1
+    while (count + 1 + tables) * 4 > tables * _SECTOR:
+        tables += 1
+    if tables > _IN_HEAD:
+        raise UnfitCompound(name)
+    links = [*range(1, count), _END, _END, *[_TABLE] * tables]
+    table = struct.pack(f"<{len(links)}I", *links).ljust(tables * _SECTOR, b"\xff")
+    entries = _entry("Root Entry", _ROOT, 1, _END, 0) + _entry(name, _STREAM, _NONE, 0, count * _SECTOR)
+    places = [*range(count + 1, count + 1 + tables)]
+    head = HEAD.ljust(24, b"\0") + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 12, 6)
+    head += struct.pack("<9I", 0, tables, count, 0, 4096, _END, 0, _END, 0)
+    head += struct.pack(f"<{_IN_HEAD}I", *places, *[_NONE] * (_IN_HEAD - tables))
+    body = content.ljust(count * _SECTOR, b"\0") + entries.ljust(_SECTOR, b"\0")
+    return head.ljust(_SECTOR, b"\0") + body + table
+
+
+def _entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:
+    raw = name.encode("utf-16-le") + b"\0\0"
+    told = struct.pack("<H2B3I36x", len(raw), kind, 1, _NONE, _NONE, child) + struct.pack("<IQ", first, size)
+    return raw.ljust(64, b"\0") + told
 
 
 def _chain(start: int, links: array[int], most: int) -> Iterator[int]:

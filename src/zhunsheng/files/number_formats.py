@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 from unicodedata import numeric
 
 from zhunsheng.text import whole
@@ -88,6 +90,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _PLAIN = re.compile(r"[s%]*(?P<places>(?:#,##)?0(?P<decimals>\.0+)?)[s%]*")
+_CLOSE, _NEAR = 1e9, 1e-6  # up to where and by how much a float tells a half from what only looks like one
+_EARLY = 1904  # the last year with days that a workbook may count in another way
 _MOST = 10**15  # from here on a number is shown with care for the digits that it has
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
@@ -142,10 +146,12 @@ def shown(value: object, code: str, *, of_1904: bool = False) -> str | None:
     """Return the text that a cell with this value and number format shows; None where the format leaves it as
     it is: a general one, one that can't be read, a value that is neither a number, a date nor a text.
     """
-    if type(value) is float and (simple := _simple(code)) is not None:
+    if type(value) is float and (simple := simple_format(code)) is not None:
         text = simple.shown(value)
         if text is not None:
             return text
+    if type(value) is date and value.year > _EARLY and (day := _day_format(code)) is not None:
+        return day.shown(value)
     if isinstance(value, bool) or len(code) > LONGEST:
         return None
     sections = _sections(code)
@@ -158,8 +164,8 @@ def shown(value: object, code: str, *, of_1904: bool = False) -> str | None:
         return _number(number, sections, of_1904=of_1904)
 
 
-@dataclass(frozen=True)
-class _Simple:
+@dataclass(frozen=True, slots=True)
+class SimpleFormat:
     """A format, or its part for numbers above zero, that only rounds a number and puts words around it."""
 
     before: str
@@ -169,6 +175,7 @@ class _Simple:
     spelled: str  # how Python spells such a number
     grouped: bool
     hundreds: int
+    scale: float  # by which the last digit shown becomes a whole number
     alone: bool  # whether it is the only section, so that it shows numbers below zero too
     for_zero: bool
 
@@ -179,8 +186,9 @@ class _Simple:
         if not self.hundreds and (number := int(value)) == value:
             size = abs(number)
             text = (f"{size:,}" if self.grouped else str(size)) + self.zeros
-        elif not self.hundreds and value > 1 and not (digits := f"{value:.15g}").endswith("5"):
-            text = f"{float(digits):{self.spelled}}"  # no half between two that binary would round down
+        elif 0 < (last := value * self.scale) < _CLOSE and not -_NEAR < last % 1 - 0.5 < _NEAR:
+            # No half between two, which binary might hold as less.
+            return f"{self.before}{value * 100**self.hundreds:{self.spelled}}{self.after}"
         else:
             exact = Decimal(f"{abs(value):.15g}").scaleb(2 * self.hundreds)
             rounded = exact.quantize(self.decimals, ROUND_HALF_UP)
@@ -191,7 +199,7 @@ class _Simple:
 
 
 @lru_cache(maxsize=4096)
-def _simple(code: str) -> _Simple | None:
+def simple_format(code: str) -> SimpleFormat | None:
     """Return a format as a simple one, where it is: its places side by side, one digit before the point."""
     if len(code) > LONGEST:
         return None
@@ -207,7 +215,7 @@ def _simple(code: str) -> _Simple | None:
         return None
     texts = ["%" if kind == "%" else text for kind, text in first.signs]
     zeros = found["decimals"] or ""
-    return _Simple(
+    return SimpleFormat(
         "".join(texts[: found.start("places")]).lstrip(),
         "".join(texts[found.end("places") :]).rstrip(),
         Decimal(1).scaleb(-max(0, len(zeros) - 1)),
@@ -215,9 +223,62 @@ def _simple(code: str) -> _Simple | None:
         f"{',' if ',' in found['places'] else ''}.{max(0, len(zeros) - 1)}f",
         "," in found["places"],
         kinds.count("%"),
+        10.0 ** (max(0, len(zeros) - 1) + 2 * kinds.count("%")),
         len(sections) == 1,
         len([one for one in sections if not one.has("@")]) < 3,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _DayFormat:
+    """A format of years, months and days, with words between them; ``plain`` where all are digits: a text
+    with places for the ``parts`` of a day.
+    """
+
+    section: _Section
+    chinese: bool
+    plain: str
+    parts: Callable[[date], tuple[int, ...]]
+
+    def shown(self, value: date) -> str:
+        if self.plain:
+            return self.plain % self.parts(value)
+        numerals, chinese = self.section.numerals, self.chinese
+        return "".join(
+            _day(text.lower(), value, chinese=chinese, numerals=numerals) if kind == "day" else text
+            for kind, text in self.section.signs
+        ).strip()
+
+
+_DIGITAL = {
+    **dict.fromkeys(("yyyy", "yyy", "e"), ("%d", "year")),
+    **{"m": ("%d", "month"), "mm": ("%02d", "month")},
+    **{"d": ("%d", "day"), "dd": ("%02d", "day")},
+}
+
+
+@lru_cache(maxsize=4096)
+def _day_format(code: str) -> _DayFormat | None:
+    """Return a format as one of days alone, where it is."""
+    if len(code) > LONGEST:
+        return None
+    sections = _sections(code)
+    first = sections[0]
+    kinds = {kind for kind, _text in first.signs}
+    hours = any(kind == "day" and text[0] in "hsHS" for kind, text in first.signs)
+    if "day" not in kinds or hours or kinds - {"day", "said", "chinese"}:
+        return None
+    if any(section.condition for section in sections):
+        return None
+    days = [_DIGITAL.get(text.lower()) for kind, text in first.signs if kind == "day"]
+    names = [found[1] for found in days if found]
+    plain = ""
+    if not first.numerals and len(names) == len(days) > 1:  # of one, attrgetter gives no tuple
+        plain = "".join(
+            _DIGITAL[text.lower()][0] if kind == "day" else text.replace("%", "%%")
+            for kind, text in first.signs
+        ).strip()
+    return _DayFormat(first, "chinese" in kinds, plain, attrgetter(*names) if names else attrgetter("year"))
 
 
 def _serial(value: object, *, of_1904: bool) -> Decimal | None:

@@ -15,6 +15,7 @@ from lxml import etree
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files import compound
+from zhunsheng.files.bounds import MAX_MARKS, marks
 from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.office_xml import kind_of_xml
 from zhunsheng.files.refused import refuse_compound, refuse_known, refuse_xml, refuse_zipped
@@ -29,7 +30,6 @@ MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size,
 
 _DECLARED = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 HEAD = 4096  # characters in which a web page shows that it is one
-MAX_TAGS = 2_000_000  # tags and attributes of one part of a document: some two thousand pages
 _OPENDOCUMENT = b"application/vnd.oasis.opendocument.text"
 _TEXTS = (_OPENDOCUMENT, _OPENDOCUMENT + b"-template", _OPENDOCUMENT + b"-master")
 MEDIA_TYPES: dict[Kind, str] = {
@@ -90,8 +90,8 @@ class Opened:
         except UnfitZip as fault:
             raise unfit(fault, self.name) from None
 
-    def xml(self, path: str, most: int = MAX_TAGS) -> etree._Element:
-        """Parse one XML member without entities or network, of at most ``most`` tags and attributes.
+    def xml(self, path: str, most: int = MAX_MARKS) -> etree._Element:
+        """Parse one XML member without entities or network, of at most ``most`` marks (see ``bounds``).
 
         Raises ``ZS-IN-05``, ``ZS-IN-07`` or ``ZS-IN-08``.
         """
@@ -104,11 +104,9 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def refuse_tags(data: bytes, name: str, most: int = MAX_TAGS) -> None:
-    """Refuse XML of more than ``most`` tags and attributes. Raises ``ZS-IN-07``."""
-    # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of
-    # them.
-    if (tags := data.count(b"<") + data.count(b"=")) > most:
+def refuse_tags(data: bytes, name: str, most: int = MAX_MARKS) -> None:
+    """Refuse XML of more than ``most`` marks (see ``bounds``). Raises ``ZS-IN-07``."""
+    if (tags := marks(data)) > most:
         raise ZhunshengError(
             "ZS-IN-07",
             name=name,
@@ -116,8 +114,8 @@ def refuse_tags(data: bytes, name: str, most: int = MAX_TAGS) -> None:
         )
 
 
-def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
-    """Parse XML that a stranger wrote, of at most ``most`` tags and attributes.
+def parse_xml(data: bytes, name: str, most: int = MAX_MARKS) -> etree._Element:
+    """Parse XML that a stranger wrote, of at most ``most`` marks (see ``bounds``).
 
     Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
     """

@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
-from zhunsheng.files.biff import is_locked, look_xls
+from zhunsheng.files.biff import is_locked, look_xls, sound_xls
 from zhunsheng.files.excel_xml import read_excel_xml
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
@@ -103,8 +103,9 @@ def read_workbook(
         }
     if opened.kind == "xls" and is_locked(opened):
         raise ZhunshengError("ZS-IN-04", name=opened.name)
+    data = sound_xls(opened, max_cells) if opened.kind == "xls" else opened.data
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(opened.data))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         if opened.kind == "xls":
             looks = dict(zip(book.sheet_names, look_xls(opened), strict=False))
@@ -194,13 +195,18 @@ def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
 
 
 def sheets_of(opened: Opened) -> list[tuple[str, str, bool]]:
-    """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden)."""
+    """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden).
+
+    Raises ``ZS-IN-05`` where two are the same part.
+    """
     targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
     found = []
     for sheet in opened.xml("xl/workbook.xml").iter(f"{_MAIN}sheet"):
         target = targets.get(sheet.get(f"{_REL}id"), "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         found.append((sheet.get("name") or "", path, sheet.get("state", "visible") != "visible"))
+    if len({path for _name, path, _hidden in found}) < len(found):
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("两张工作表在同一处"))
     return found
 
 
@@ -291,11 +297,14 @@ def _faults(data: bytes) -> dict[tuple[int, int], str]:
 
 
 def hidden_parts(data: bytes) -> Hidden:
-    rows, columns = [], set()
+    rows: list[int] = []
+    columns: set[int] = set()
     if b"hidden=" in data:
         for tag in _HIDDEN_ROW.findall(data):
             rows.append(int(tag))
         for tag in _COL.findall(data):
+            if len(columns) >= MAX_COLUMNS:
+                break
             ends = _COL_ENDS.search(tag), _COL_ENDS_MAX.search(tag)
             if _IS_HIDDEN.search(tag) and ends[0] and ends[1]:
                 columns |= set(range(int(ends[0][1]), min(int(ends[1][1]), MAX_COLUMNS) + 1))
@@ -331,7 +340,8 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
             hidden = event == "start" and element.get("hidden") in ("1", "true")
             if kind == "col":
                 first, last = (whole(element.get(end) or "", 9) or 0 for end in ("min", "max"))
-                hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1)) if hidden else set()
+                if hidden and len(hidden_columns) < MAX_COLUMNS:
+                    hidden_columns |= set(range(first, min(last, MAX_COLUMNS) + 1))
             elif event == "start" and kind == "row":
                 row, column = (whole(str(element.get("r") or ""), 9) or row + 1), 0
                 hidden_rows += [row] if hidden else []

@@ -16,6 +16,10 @@ _MOST_NESTED = 16  # parts of parts that say they hold more: an archive has one,
 _MOST_PARTS = 5_000  # pictures, mostly
 _MOST_TAGS = 400_000  # of the page: some hundred printed pages
 _FIELD = re.compile(rb"\A\s*[A-Za-z][A-Za-z-]{2,40}:")
+# Encodings that pages are in. Others that Python knows (punycode, idna) are none, and take minutes.
+_ENCODINGS = re.compile(
+    r"(?:utf|us-ascii|gb|hz|big5|iso-|windows-|cp|euc|shift|koi8|x-mac|mac)", re.IGNORECASE
+)
 _FRAMES = re.compile("<frameset", re.IGNORECASE)
 
 
@@ -51,8 +55,8 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
 def _text(part: Message, name: str, decode: Callable[[bytes, str], str]) -> str:
     content = part.get_payload(decode=True)
     content = content if isinstance(content, bytes) else b""
-    charset = part.get_content_charset()
-    if charset:
+    charset = part.get_content_charset() or ""
+    if _ENCODINGS.match(charset):
         try:
             return content.decode("gb18030" if charset in ("gb2312", "gbk") else charset)
         except (UnicodeDecodeError, LookupError):  # the part says another encoding than it has

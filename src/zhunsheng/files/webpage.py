@@ -10,12 +10,12 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_COVERED
 from zhunsheng.files.opening import Opened
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
 MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
-MAX_COVERED = 400_000  # positions under merged cells of one table
 _UNSEEN = ("script", "style", "title", "meta", "xml")
 Spans = dict[tuple[int, int], tuple[int, int]]
 Cell = TypeVar("Cell")

@@ -18,7 +18,8 @@ def _is_stroke(sign: str) -> bool:
     return "─" <= sign <= "╿"
 
 
-def _is_upright(sign: str) -> bool:
+def is_upright(sign: str) -> bool:
+    """Say whether a sign parts the cells of a line."""
     return _is_stroke(sign) and sign not in _LEVEL
 
 
@@ -42,8 +43,8 @@ def stretch(lines: Sequence[str], at: int) -> int:
         text = _drawn(lines[end])
         if (
             len(text) < 2
-            or not (_is_upright(text[0]) or set(text) <= _LEVEL)
-            or not any(map(_is_upright, text))
+            or not (is_upright(text[0]) or set(text) <= _LEVEL)
+            or not any(map(is_upright, text))
         ):
             break
         end += 1
@@ -67,7 +68,7 @@ def rows_of(lines: Sequence[str], first: int) -> tuple[Cells, Spans]:
     first line in the file.
     """
     signs = _measured([_drawn(line) for line in lines])
-    bounds = sorted({at for line in signs for at, sign in enumerate(line) if _is_upright(sign)})
+    bounds = sorted({at for line in signs for at, sign in enumerate(line) if is_upright(sign)})
     lined = _parted(signs, bounds)
     cells: list[_Cell] = []
     open_cells: dict[int, _Cell] = {}
@@ -123,8 +124,8 @@ def _measured(lines: Sequence[str]) -> list[list[str]]:
         ]
 
     signs = min((laid(1), laid(2)), key=lambda signs: len({len(line) for line in signs}))
-    most = max(sum(map(_is_upright, line)) for line in signs)
-    bounds = {at for line in signs for at, sign in enumerate(line) if _is_upright(sign)}
+    most = max(sum(map(is_upright, line)) for line in signs)
+    bounds = {at for line in signs for at, sign in enumerate(line) if is_upright(sign)}
     return signs if len(bounds) <= most else _evened(signs, most)
 
 
@@ -149,7 +150,7 @@ def _segments(line: Sequence[str]) -> list[list[str]]:
     """Return what stands between the upright strokes of a line."""
     found: list[list[str]] = [[]]
     for sign in line:
-        if _is_upright(sign):
+        if is_upright(sign):
             found.append([])
         else:
             found[-1].append(sign)
@@ -157,7 +158,7 @@ def _segments(line: Sequence[str]) -> list[list[str]]:
 
 
 def _upright_at(line: Sequence[str], at: int) -> bool:
-    return at < len(line) and _is_upright(line[at])
+    return at < len(line) and is_upright(line[at])
 
 
 def _is_ruled(line: Sequence[str], bounds: Sequence[int], column: int) -> bool:

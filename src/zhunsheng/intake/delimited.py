@@ -8,15 +8,14 @@ from collections import Counter
 from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from zhunsheng.files.delimited import records
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS
 from zhunsheng.intake import text
 from zhunsheng.intake.grid import Block, Grid
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
-MAX_ROWS, MAX_CELLS = 20_000, 1_000_000  # of targets; ledgers are read elsewhere
 _SIGNS = ",\t;|，；^~"  # those that part cells, the likeliest first
 _LOOKED = 200  # records by which the sign is told
 _SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # how Excel notes the sign in a first line

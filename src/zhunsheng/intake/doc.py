@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_SIGNS_97
 from zhunsheng.files.compound import UnfitCompound
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake.flowing import Flow, RowLayout
@@ -125,6 +126,9 @@ class _Document:
         self.counts = [struct.unpack_from("<i", main, longs_at + 4 * n)[0] for n in _STORIES]
         if min(self.counts) < 0:
             raise ValueError("FIB")
+        if sum(self.counts) > MAX_SIGNS_97:
+            detail = worded("正文超过 {most} 字", most=f"{MAX_SIGNS_97:,}")
+            raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
         self.parts_at = longs_at + 4 * longs + 2
         self.parsed = lru_cache(256)(self._parsed)
         self.pieces = list(self._pieces())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DEPTH
 from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
@@ -20,8 +21,6 @@ _P, _TBL, _TR, _TC, _SDT = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc", f"{W}sdt"
 _SPAN, _DOWN, _ACROSS, _CELL_DELETED = f"{W}gridSpan", f"{W}vMerge", f"{W}hMerge", f"{W}cellDel"
 _AROUND = (f"{W}sdtContent", f"{W}customXml", f"{W}ins", f"{W}moveTo", f"{W}smartTag")
 _PICTURED = (b":drawing", b":pict", b":object")
-MAX_COLUMNS = 500  # Word itself stops at 63
-MAX_DEPTH = 8  # tables within tables
 
 
 def read(opened: Opened) -> list[Block]:

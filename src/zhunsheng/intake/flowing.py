@@ -9,16 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DEPTH, MAX_ENDS, MAX_SIGNS
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.symbols import UNKNOWN
 from zhunsheng.intake.telling import DELETED, SYMBOL, Telling, tracked
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
-MAX_COLUMNS = 500  # Word itself stops at 63
-MAX_DEPTH = 8  # tables within tables
-MAX_SIGNS = 4_000_000  # characters of a document; the longest plan of a province has some hundred thousand
-MAX_PARAGRAPHS = 200_000
 # Twips (1/20 point) by which the same edge may differ from row to row, tried in turn: what is joined by the
 # first must not be two edges of one row.
 _TOLERANCES = (60, 15, 0)
@@ -205,8 +202,8 @@ class Flow:
 
     def _count_end(self) -> None:
         self._ends += 1
-        if self._ends > MAX_PARAGRAPHS:
-            self._refuse(worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}"))
+        if self._ends > MAX_ENDS:
+            self._refuse(worded("超过 {most} 段", most=f"{MAX_ENDS:,}"))
 
     def _refuse(self, detail: str) -> None:
         raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)

@@ -69,8 +69,11 @@ class Grid:
 
     def distinct(self, row: int) -> Iterator[int]:
         """Give the first column of every cell that a row shows, once, also of those merged from above."""
+        if not self.spans:
+            yield from range(len(self.rows[row]))
+            return
         seen: set[tuple[int, int]] = set()
-        for column in range(self.width if self.spans else len(self.rows[row])):
+        for column in range(self.width):
             owner = self.owner(row, column)
             if owner not in seen:
                 seen.add(owner)
@@ -78,11 +81,14 @@ class Grid:
 
     def text(self, row: int, column: int) -> str:
         """Return what the cell at a position shows, also where a merged cell covers it."""
-        row, column = self.owner(row, column)
+        if self.spans:
+            row, column = self.owner(row, column)
         try:
             value = self.rows[row][column]
         except IndexError:
             return ""
+        if type(value) is str:
+            return value
         return show(value) if value is not None else ""
 
     def cell(self, row: int, column: int) -> GridCell:

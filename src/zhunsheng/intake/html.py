@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_ATTRIBUTES, MAX_MARKS, MAX_NESTED, marks
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.webpage import parsed, spread
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, part_of
@@ -21,7 +22,6 @@ from zhunsheng.targets import Place, Unsure
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
-MAX_DEPTH = 200  # elements within elements
 _SKIP = {"script", "style", "head", "noscript", "template", "datalist", "iframe", "canvas", "audio", "video"}
 _SKIP |= {"rt", "rp", "meter", "progress", "xml"}
 _BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "article", "td", "th", "tr"}
@@ -33,18 +33,43 @@ _SECTIONS = ("thead", "tbody", "tfoot")
 _LISTS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _CHOOSE = re.compile(r"^[-—\s=]*请?选择[^，。]{0,8}$")  # what a list shows while nothing is chosen
 _LINE = re.compile(r"[ \t\r\f]*\n[ \t\r\n\f]*")
+# An attribute of a tag with its value, if it has one: quotes count only where a value begins.
+_ATTRIBUTE = re.compile(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+""")
+_TAG = re.compile(rf"<[a-zA-Z](?:[\s/=]++|{_ATTRIBUTE.pattern})*+")
+_PLAIN = 300  # characters of a tag that is not looked into
 _BY_EXCEL = "urn:schemas-microsoft-com:office:excel"
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return the blocks of a page. Raises ``ZS-IN-05`` or ``ZS-IN-10``."""
+    """Return the blocks of a page. Raises ``ZS-IN-05``, ``ZS-IN-07`` or ``ZS-IN-10``."""
+    _bound(opened)
     root = parsed(opened)
-    page = _Page(opened.name, by_excel=_BY_EXCEL in opened.text[:20_000])
+    page = _Page(opened.name, Stylesheet(opened.name), by_excel=_BY_EXCEL in opened.text[:20_000])
     for style in root.iter("style"):
         page.rules.take("".join(style.itertext()))
     page.visit(root, page.flow, 0)
     page.flow.end(root.sourceline or 0)
     return [*page.out, *page.told()]
+
+
+def _bound(opened: Opened) -> None:
+    """Refuse a page of more marks, or with a tag of more attributes, than the library parses in good time.
+
+    Raises ``ZS-IN-07``.
+    """
+    bare = 0  # attributes without a value, which marks leave out
+    for tag in _TAG.finditer(opened.text):
+        if tag.end() - tag.start() < _PLAIN:
+            continue
+        own = sum(1 for _ in _ATTRIBUTE.finditer(opened.text, tag.start(), tag.end()))
+        if own > MAX_ATTRIBUTES:
+            detail = worded("一个标签超过 {most} 个属性", most=f"{MAX_ATTRIBUTES:,}")
+            raise ZhunshengError("ZS-IN-07", name=opened.name, detail=detail)
+        bare += own - tag[0].count("=")
+    count = marks(opened.text) + 2 * max(0, bare)
+    if count > MAX_MARKS:
+        detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{count:,}", most=f"{MAX_MARKS:,}")
+        raise ZhunshengError("ZS-IN-07", name=opened.name, detail=detail)
 
 
 @dataclass
@@ -95,9 +120,9 @@ class _Page:
     """A page while it is read."""
 
     name: str
+    rules: Stylesheet
     by_excel: bool
     out: list[Block] = field(default_factory=list)
-    rules: Stylesheet = field(default_factory=Stylesheet)
     telling: Telling = field(default_factory=Telling)
     tables: int = 0
     items: dict[etree._Element, int] = field(default_factory=dict)  # of ordered lists, how many are before
@@ -116,7 +141,7 @@ class _Page:
 
     def visit(self, node: etree._Element, flow: _Flow, depth: int) -> None:
         """Add what an element shows to a flow."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_NESTED:
             detail = worded("标签嵌套过深")
             raise ZhunshengError("ZS-IN-10", name=self.name, where=worded("网页"), detail=detail)
         tag = node.tag if isinstance(node.tag, str) else ""

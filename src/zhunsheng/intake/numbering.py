@@ -153,13 +153,11 @@ def _label(levels: dict[int, _Level], counts: list[int | None], level: int) -> s
     if own.style in ("bullet", "none") and not _PLACE.search(own.text):
         return ""
 
-    def shown(place: re.Match[str]) -> str:
-        at = int(place[1]) - 1
-        one = levels.get(at, own)
-        count = counts[at]
-        return counted(one.start if count is None else count, "decimal" if own.legal else one.style)
-
-    text = _PLACE.sub(shown, own.text)
+    shown: dict[str, str] = {}  # a pattern may name a level many times
+    for place in set(_PLACE.findall(own.text)):
+        one, count = levels.get(int(place) - 1, own), counts[int(place) - 1]
+        shown[place] = counted(one.start if count is None else count, "decimal" if own.legal else one.style)
+    text = _PLACE.sub(lambda place: shown[place[1]], own.text)[:_LONGEST]
     return text if not text or text[-1] in ENDS or own.space == "nothing" else f"{text} "
 
 

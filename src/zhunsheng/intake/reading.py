@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import (
+    MAX_BREAKS,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_COVERED,
+    MAX_DOCUMENT,
+    MAX_PARAGRAPHS,
+    MAX_ROWS,
+    MAX_SIGNS,
+    MAX_TABLES,
+    MAX_UNPACKED,
+)
 from zhunsheng.files.opening import Opened, open_file
-from zhunsheng.files.webpage import MAX_COVERED
 from zhunsheng.intake import delimited, doc, docx, html, odt, ofd, pdf, rtf, scanned, text, word_xml, xlsx
-from zhunsheng.intake.grid import Block, Grid
+from zhunsheng.intake.grid import Block, Grid, Paragraph
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
 from zhunsheng.targets.fields import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.translation import worded
-
-MAX_ROWS = 20_000  # of one table; lists of a province's projects have a few thousand
-MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
 # Under which names documents come; what one is, is told by its content.
 ENDINGS = (
@@ -135,14 +144,64 @@ def _headed(sheet: TargetSheet, heads: dict[str, str]) -> TargetSheet:
 
 
 def blocks_of(opened: Opened) -> list[Block]:
-    """Return the paragraphs, grids and pictures of a file already opened."""
+    """Return the paragraphs, grids and pictures of a file already opened.
+
+    Raises as its reader does, and ``ZS-IN-06`` or ``ZS-IN-10`` beyond ``files.bounds``.
+    """
+    if opened.archive is not None:
+        parts = [m for m in opened.archive.members if m.filename.lower().endswith((".xml", ".rels"))]
+        size, most = sum(m.file_size for m in parts) // 2**20, MAX_UNPACKED // 2**20
+        if size > most:
+            _refuse(opened.name, worded("内容展开后 {size} MB，上限 {most} MB", size=size, most=most))
     blocks = _READERS[opened.kind](opened)
-    for number, grid in enumerate((one for one in blocks if isinstance(one, Grid)), start=1):
-        covered = sum(height * width for height, width in grid.spans.values())
-        if covered > MAX_COVERED or len(grid.rows) > MAX_ROWS:
-            detail = (
-                worded("合并单元格过大") if covered > MAX_COVERED else worded("超过 {most} 行", most=MAX_ROWS)
-            )
-            where = grid.title or worded("表{number}", number=number)
-            raise ZhunshengError("ZS-IN-10", name=opened.name, where=where, detail=detail)
+    signs = paragraphs = breaks = 0
+    sizes = _Sizes(opened.name)
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            signs, paragraphs = signs + len(block.text), paragraphs + 1
+        elif isinstance(block, Grid):
+            sizes.take(block)
+            texts = [v for row in block.rows for v in row if isinstance(v, str)]
+            signs, breaks = signs + sum(map(len, texts)), breaks + sum(v.count("\n") for v in texts)
+    if signs > MAX_SIGNS:
+        _refuse(opened.name, worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
+    if breaks > MAX_BREAKS:
+        _refuse(opened.name, worded("表格里超过 {most} 行字", most=f"{MAX_BREAKS:,}"))
+    if paragraphs > MAX_PARAGRAPHS:
+        _refuse(opened.name, worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}"))
     return blocks
+
+
+def _refuse(name: str, detail: str) -> None:
+    raise ZhunshengError("ZS-IN-06", name=name, detail=detail)
+
+
+@dataclass
+class _Sizes:
+    """What the tables of a document come to so far."""
+
+    name: str
+    tables: int = 0
+    rows: int = 0
+    cells: int = 0
+    covered: int = 0
+
+    def take(self, grid: Grid) -> None:
+        """Count a table. Raises ``ZS-IN-10`` for one that is too large, or with which all together are."""
+        self.tables, self.rows = self.tables + 1, self.rows + len(grid.rows)
+        self.cells += grid.width * len(grid.rows)
+        self.covered += sum(height * width for height, width in grid.spans.values())
+        if self.covered > MAX_COVERED:
+            detail = worded("合并单元格过大")
+        elif self.rows > MAX_ROWS:
+            detail = worded("超过 {most} 行", most=MAX_ROWS)
+        elif grid.width > MAX_COLUMNS:
+            detail = worded("超过 {most} 列", most=MAX_COLUMNS)
+        elif self.cells > MAX_CELLS:
+            detail = worded("连同前面的表超过 {most} 格", most=f"{MAX_CELLS:,}")
+        elif self.tables > MAX_TABLES:
+            detail = worded("超过 {most} 张表", most=f"{MAX_TABLES:,}")
+        else:
+            return
+        where = grid.title or worded("表{number}", number=self.tables)
+        raise ZhunshengError("ZS-IN-10", name=self.name, where=where, detail=detail)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_ENDS
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake.flowing import MAX_PARAGRAPHS, Flow, RowLayout
+from zhunsheng.intake.flowing import Flow, RowLayout
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, translated
 from zhunsheng.intake.telling import DELETED, HIDDEN, STRUCK
@@ -160,8 +161,8 @@ class _Reader:
         if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > MAX_MARKS:
             detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{MAX_MARKS:,}")
             raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
-        if sum(1 for _ in _ENDS.finditer(data)) > MAX_PARAGRAPHS:
-            detail = worded("超过 {most} 段", most=f"{MAX_PARAGRAPHS:,}")
+        if sum(1 for _ in _ENDS.finditer(data)) > MAX_ENDS:
+            detail = worded("超过 {most} 段", most=f"{MAX_ENDS:,}")
             raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
         at = data.find(b"{")
         while at < len(data):

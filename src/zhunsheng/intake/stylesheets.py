@@ -10,6 +10,10 @@ from typing import Literal
 
 from lxml import etree
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_STYLE_TESTS
+from zhunsheng.translation import worded
+
 Seen = Literal["", "gone", "unseen", "struck"]  # shown; takes no room; leaves its room empty; struck through
 MAX_RULES = 500
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
@@ -38,8 +42,13 @@ class _Rule:
 class Stylesheet:
     """The rules of a page that hide, show or strike through."""
 
+    name: str = ""  # of the file, for messages
     _rules: dict[str, list[_Rule]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
+    _kinds: dict[etree._Element, int] = field(default_factory=dict)
+    _numbers: dict[tuple[int, str, str, str], int] = field(default_factory=dict)
+    _found: dict[int, list[_Rule]] = field(default_factory=dict)
+    _tests: int = 0
 
     def take(self, text: str) -> None:
         """Take the rules of a ``<style>`` element; none of those for print."""
@@ -65,7 +74,7 @@ class Stylesheet:
         own = node.get("style") or ""
         said = [own] if own else []
         if self._rules:
-            matching = sorted(self._matching(node), key=lambda rule: rule.weight)
+            matching = self._matching(node)
             said = [rule.said for rule in matching if not rule.weight[0]] + said
             said += [rule.said for rule in matching if rule.weight[0]]
         if not said:
@@ -80,25 +89,44 @@ class Stylesheet:
             return "unseen"
         return "struck" if any(_STRUCK.search(one) for one in said) else ""
 
-    def _matching(self, node: etree._Element) -> Iterator[_Rule]:
-        keys = [node.tag, *(f".{name}" for name in (node.get("class") or "").split()[:50])]
-        keys += [f"#{node.get('id')}"] if node.get("id") else []
-        for key in keys:
-            for rule in self._rules.get(key, ()):
-                if _fits(node, rule.compounds):
-                    yield rule
+    def _kind(self, node: etree._Element) -> int:
+        """Return a number for all elements that the same rules fit: of one tag, class and id, within such."""
+        around, above = [node], node.getparent()
+        while above is not None and above not in self._kinds:
+            around.append(above)
+            above = above.getparent()
+        number = 0 if above is None else self._kinds[above]
+        for one in reversed(around):
+            tag = one.tag if isinstance(one.tag, str) else ""
+            key = number, tag, one.get("class") or "", one.get("id") or ""
+            number = self._numbers.setdefault(key, len(self._numbers) + 1)
+            if len(one):
+                self._kinds[one] = number
+        return number
 
+    def _matching(self, node: etree._Element) -> list[_Rule]:
+        """Return the rules that fit an element, the weightiest last."""
+        kind = self._kind(node)
+        if kind not in self._found:
+            keys = [node.tag, *(f".{name}" for name in (node.get("class") or "").split()[:50])]
+            keys += [f"#{node.get('id')}"] if node.get("id") else []
+            found = [rule for key in keys for rule in self._rules.get(key, ()) if self._fits(node, rule)]
+            self._found[kind] = sorted(found, key=lambda rule: rule.weight)
+        return self._found[kind]
 
-def _fits(node: etree._Element, compounds: list[_Compound]) -> bool:
-    *outer, own = compounds
-    if not _is(node, own):
-        return False
-    around = node.getparent()
-    while outer and around is not None:
-        if _is(around, outer[-1]):
-            outer.pop()
-        around = around.getparent()
-    return not outer
+    def _fits(self, node: etree._Element, rule: _Rule) -> bool:
+        """Say whether a rule fits an element. Raises ``ZS-IN-10`` beyond ``MAX_STYLE_TESTS``."""
+        *outer, own = rule.compounds
+        self._tests += 1
+        around = node if _is(node, own) else None
+        while outer and around is not None and (around := around.getparent()) is not None:
+            self._tests += 1
+            if _is(around, outer[-1]):
+                outer.pop()
+        if self._tests > MAX_STYLE_TESTS:
+            where, detail = worded("网页"), worded("样式规则过多，请另存为 docx 或 xlsx")
+            raise ZhunshengError("ZS-IN-10", name=self.name, where=where, detail=detail)
+        return around is not None
 
 
 def _is(node: etree._Element, compound: _Compound) -> bool:

@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DRAWN, MAX_LINES
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake import boxes, lined_up
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
-MAX_LINES = 200_000  # blank ones included; a hundred forms written out have some ten thousand
 _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
@@ -27,10 +27,22 @@ def read(opened: Opened) -> list[Block]:
     if len(lines) > MAX_LINES:
         detail = worded("超过 {most} 行", most=MAX_LINES)
         raise ZhunshengError("ZS-IN-10", name=opened.name, where=worded("全文"), detail=detail)
-    return blocks(lines)
+    return blocks(lines, opened.name)
 
 
-def blocks(lines: list[str]) -> list[Block]:
+def _bound(lines: list[str], number: int, name: str) -> None:
+    """Refuse a drawn table of more signs or columns than are taken apart in good time."""
+    columns = max(sum(map(boxes.is_upright, line)) for line in lines)
+    if columns > MAX_COLUMNS or sum(map(len, lines)) > MAX_DRAWN:
+        detail = (
+            worded("超过 {most} 列", most=MAX_COLUMNS)
+            if columns > MAX_COLUMNS
+            else worded("超过 {most} 个字", most=f"{MAX_DRAWN:,}")
+        )
+        raise ZhunshengError("ZS-IN-10", name=name, where=worded("表{number}", number=number), detail=detail)
+
+
+def blocks(lines: list[str], name: str = "") -> list[Block]:
     """Turn lines into paragraphs and grids.
 
     In the flattened form a line with a leading tab starts a cell, a blank line before such a line starts a
@@ -54,6 +66,7 @@ def blocks(lines: list[str]) -> list[Block]:
         if (end := boxes.stretch(lines, i)) > i:
             close()
             table += 1
+            _bound(lines[i:end], table, name)
             out.append(_grid(*boxes.rows_of(lines[i:end], i + 1), table))
             i = end
             continue

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhunsheng.files.number_formats import shown
+from zhunsheng.files.bounds import MAX_SHEET
+from zhunsheng.files.number_formats import shown, simple_format
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Cell, Worksheet
 from zhunsheng.files.spreadsheet import read_workbook, show
@@ -26,7 +27,7 @@ def read(opened: Opened) -> list[Block]:
     """Return one grid a worksheet that is shown, without empty ones, each followed by its pictures and by
     what is to be told of it. Raises as ``read_workbook`` does.
     """
-    sheets = list(read_workbook(opened, as_seen=True))
+    sheets = list(read_workbook(opened, max_cells=MAX_SHEET, as_seen=True))
     pictures = in_workbook(opened, sheets)
     drawn = {picture.place for picture in pictures}
     blocks: list[Block] = []
@@ -92,13 +93,18 @@ class _Seen:
                 elif not value and not look.zeros:
                     cells[column] = ""
         rows, faults = sheet.rows, sheet.faults
+        simple = {code: simple_format(code) for code in set(look.formats.values())}
         for at, code in look.formats.items():
             row, column = at
             cells = rows[row] if row < len(rows) else []
             value = cells[column] if column < len(cells) else ""
             if value == "" or value is None or at in faults:
                 continue
-            text = shown(value, code, of_1904=sheet.of_1904)
+            text = None
+            if type(value) is float and (known := simple[code]) is not None:
+                text = known.shown(value)
+            if text is None:
+                text = shown(value, code, of_1904=sheet.of_1904)
             if text is None:
                 continue
             if not text and value != 0:

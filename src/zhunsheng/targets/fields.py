@@ -164,12 +164,12 @@ def overlong(sheet: TargetSheet) -> list[tuple[str, str, str, Place | None]]:
     for n, goal in enumerate(sheet.goals):
         look(f"goals.{n}.text", goal.title or worded("目标{n}", n=n + 1), goal.text, goal.place)
     for n, one in enumerate(sheet.indicators):
-        for name in _KINDS_OF_INDICATOR:
+        for name, kind in _KINDS_OF_INDICATOR.items():
             value = one.target.raw if name == "target" else getattr(one, name)
-            look(
-                f"indicators.{n}.{name}",
-                worded("指标{n}：{indicator_labels}", n=n + 1, indicator_labels=INDICATOR_LABELS[name]),
-                value,
-                one.place,
-            )
+            if value and len(value) > MOST[kind]:
+                path = f"indicators.{n}.{name}"
+                label = worded(
+                    "指标{n}：{indicator_labels}", n=n + 1, indicator_labels=INDICATOR_LABELS[name]
+                )
+                found.append((path, label, value, one.place))
     return found

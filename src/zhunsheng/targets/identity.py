@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from zhunsheng.codes import derived_code
+from zhunsheng.codes import derived_code, next_code
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.targets.sheet import Book, Indicator, TargetSheet
 
@@ -40,7 +40,7 @@ def identified(
         found.append(indicator if indicator.id else indicator.model_copy(update={"id": code}))
     return sheet.model_copy(
         update={
-            "id": sheet.id or (former.id if former else "") or _sheet_code(sheet),
+            "id": sheet.id or (former.id if former else "") or derived_code(*_words(sheet)),
             "indicators": tuple(found),
         }
     )
@@ -66,17 +66,21 @@ def identified_book(book: Book) -> Book:
     their order.
     """
     sheets: list[TargetSheet] = []
+    taken: set[str] = set()
+    turns: dict[tuple[object, ...], int] = {}  # how many codes of the same words are taken
     for sheet in book.sheets:
         one = identified(sheet)
-        taken = {s.id for s in sheets}
         if one.id in taken:
-            one = one.model_copy(update={"id": _sheet_code(one, taken)})
+            words = _words(one)
+            code, turns[words] = next_code(words, taken, turns.get(words, 0))
+            one = one.model_copy(update={"id": code})
+        taken.add(one.id)
         sheets.append(one)
     return book.model_copy(update={"sheets": tuple(sheets)})
 
 
-def _sheet_code(sheet: TargetSheet, taken: Collection[str] = ()) -> str:
-    return derived_code(sheet.kind, sheet.department, sheet.year, sheet.code, sheet.name, taken=taken)
+def _words(sheet: TargetSheet) -> tuple[object, ...]:
+    return sheet.kind, sheet.department, sheet.year, sheet.code, sheet.name
 
 
 def _by_words(indicators: Sequence[Indicator]) -> dict[tuple[str, ...], Indicator]:

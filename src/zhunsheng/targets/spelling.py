@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from zhunsheng.numerals import chinese_number
@@ -110,6 +111,8 @@ _SUFFIX_WORDS = sorted(_SUFFIX_OPS, key=len, reverse=True)
 _PERIODS = {"季度": 4, "季": 4, "月": 12, "半年": 2, "周": 52, "年": 1, "年度": 1}
 _PERIODS |= {"日": 365, "天": 365, "两月": 6, "两个月": 6, "双月": 6, "两周": 26}
 NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
+_BRACKETED = re.compile(r"^\(([≥≤<>=]{1,2})\)")
+_OFTEN = 60  # characters of a text that comes again and again: a unit, a level, a value
 _DIGITS = re.compile(NUMBER)
 _LONG = re.compile(
     r"\d[\d,]{40,}"
@@ -126,8 +129,16 @@ _LONGEST_UNIT = 12
 
 def normalise(text: str) -> str:
     """Return ``text`` without white space, in half-width, with look-alike signs folded into one."""
-    text = unicodedata.normalize("NFKC", str(text).translate(_GLYPHS)).translate(_GLYPHS)
-    return re.sub(r"^\(([≥≤<>=]{1,2})\)", r"\1", re.sub(r"\s+", "", text))
+    text = str(text)
+    return _normalised(text) if len(text) <= _OFTEN else _folded(text)
+
+
+def _folded(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text.translate(_GLYPHS)).translate(_GLYPHS)
+    return _BRACKETED.sub(r"\1", "".join(text.split()))
+
+
+_normalised = lru_cache(maxsize=16384)(_folded)  # what is longer is not kept in memory
 
 
 def odd_digits(text: str) -> str:

@@ -190,12 +190,16 @@ _KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
 }
 
 
+_LONGEST = max(map(len, _KNOWN))
+
+
 @lru_cache(maxsize=4096)
 def known_unit(text: str) -> str | None:
     """Return the longest known unit at the head of a text (次 of 次活动, 万元 of 万元左右);
     None where there is none.
     """
-    return max((u for u in _KNOWN if text.startswith(u)), key=len, default=None)
+    heads = (text[:length] for length in range(_LONGEST, 0, -1))
+    return next((head for head in heads if head in _KNOWN), None)
 
 
 def convert(value: Decimal | Fraction | int, unit: str | None, to: str | None) -> Fraction:

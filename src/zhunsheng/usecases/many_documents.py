@@ -94,7 +94,7 @@ def read_many(
 
     Raises ``ZS-IN-04`` to ``-07`` for a zip that can't be opened, ``ZS-IN-02`` where nothing lies there.
     """
-    count, tasks = _in_folder(path) if path.is_dir() else _in_zip(path)
+    count, tasks = tasks_in(path)
     if not count:
         raise ZhunshengError("ZS-IN-02", name=path.name)
     pool = _Pool(min(workers or os.cpu_count() or 1, count), books, read or read_one)
@@ -104,6 +104,11 @@ def read_many(
             yield reading
     finally:
         pool.close()
+
+
+def tasks_in(path: Path) -> tuple[int, Iterable[Task]]:
+    """Return how many documents lie in a folder or zip, and each. Raises ``ZS-IN-04`` to ``-07``."""
+    return _in_folder(path) if path.is_dir() else _in_zip(path)
 
 
 def _in_folder(folder: Path) -> tuple[int, Iterable[Task]]:
@@ -126,7 +131,7 @@ def _in_zip(path: Path) -> tuple[int, Iterable[Task]]:
         detail = worded("{size} MB，上限 {most} MB", size=f"{size / 2**20:.0f}", most=f"{MAX_ZIP // 2**20}")
         raise ZhunshengError("ZS-IN-06", name=path.name, detail=detail)
     try:
-        archive = Zip(path.read_bytes(), BOUNDS, lambda info: not info.is_dir())
+        archive = Zip(path.read_bytes(), BOUNDS, lambda info: not info.filename.endswith("/"))
     except UnfitZip as fault:
         raise unfit(fault, path.name) from None
     listed = sorted((name_of(info), n) for n, info in enumerate(archive.members))

@@ -9,7 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_SHEETS
 from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
+from zhunsheng.translation import worded
 
 Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
@@ -82,6 +85,7 @@ class Draft:
     total_score: Decimal | None = None
     goals: list[Goal] = field(default_factory=list)
     medium_goals: list[Goal] = field(default_factory=list)
+    goal_places: set[tuple[bool, Place]] = field(default_factory=set)  # whose cells are among them
     central: Said | None = None  # the central department over a local one
     indicators: list[Read] = field(default_factory=list)
     plan_said: list[PlanSaid] = field(default_factory=list)
@@ -182,7 +186,10 @@ class Document:
         return self.drafts[-1] if self.drafts and not self.broken else None
 
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
-        """Begin a sheet."""
+        """Begin a sheet. Raises ``ZS-IN-06`` beyond ``MAX_SHEETS``."""
+        if len(self.drafts) >= MAX_SHEETS:
+            detail = worded("超过 {most} 份目标表", most=f"{MAX_SHEETS:,}")
+            raise ZhunshengError("ZS-IN-06", name=self.source.name, detail=detail)
         draft = Draft(kind, title, place)
         draft.titled_year, self.last_unit = self.year, None
         self.drafts.append(draft)

@@ -52,9 +52,11 @@ def add_goals(draft: Draft, row: Row, cells: Sequence[tuple[int, str]], *, mediu
             continue
         label, inline = label_of(text)
         place = row.place(column)
-        if any(goal.place == place for goal in goals):
+        if (medium, place) in draft.goal_places:
             continue
-        goals.extend(_goals_in(inline if label == "goals" else text, mark, place))
+        if found := _goals_in(inline if label == "goals" else text, mark, place):
+            draft.goal_places.add((medium, place))
+            goals.extend(found)
         mark = None
 
 
