@@ -1,5 +1,5 @@
-"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab, with tabs between cells,
-lined up by blanks, or drawn with strokes.
+"""Reader for txt: paragraphs, tables flattened to one cell a line, behind a tab or not, with tabs between
+cells, lined up by blanks, or drawn with strokes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import re
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake import boxes, lined_up
+from zhunsheng.intake import boxes, labels, lined_up, one_a_line
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
@@ -48,7 +48,7 @@ def blocks(lines: list[str]) -> list[Block]:
             out.append(_grid(_without_lead(rows), {}, table))
             rows = []
 
-    blank = tried = 0  # tried: the line up to which no table is lined up by blanks
+    blank = tried = looked = 0  # the lines up to which no table is lined up by blanks, none has a cell a line
     while i < len(lines):
         line = lines[i]
         if (end := boxes.stretch(lines, i)) > i:
@@ -64,6 +64,13 @@ def blocks(lines: list[str]) -> list[Block]:
                 table += 1
                 out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
                 i = end
+                continue
+        if not rows and i >= looked and labels.label(line.strip()):
+            looked, cells = _one_a_line(lines, i)
+            if cells:
+                table += 1
+                out.append(_grid(cells, {}, table))
+                i = looked
                 continue
         if line.startswith("|") and line.rstrip().endswith("|"):  # a table drawn with strokes
             if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
@@ -91,6 +98,27 @@ def blocks(lines: list[str]) -> list[Block]:
         i += 1
     close()
     return out
+
+
+def _one_a_line(lines: list[str], i: int) -> tuple[int, list[list[_Cell]]]:
+    """Return the rows of a form that has one cell a line from ``i`` on, empty where there is none, and the
+    line behind what was looked at.
+    """
+    found: list[tuple[int, str]] = []
+    end = i
+    for end in range(i, min(len(lines), i + one_a_line.MAX_LINES)):
+        text = lines[end].strip()
+        if "\t" in text or lines[end].startswith(("\t", "|")) or _HEADING.search(text):
+            break
+        if text:
+            found.append((end + 1, text))
+    else:
+        end += 1
+    form = one_a_line.table(found)
+    if form is None:
+        return end, []
+    rows, count = form
+    return (found[count][0] - 1 if count < len(found) else end), rows
 
 
 def _cells_follow(lines: list[str], i: int) -> bool:
