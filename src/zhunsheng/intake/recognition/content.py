@@ -39,6 +39,7 @@ _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}
 _NUMBER = re.compile(
     r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
+_FRAMED = re.compile(r"^[【\[［〔]([^【】\[\]［］〔〕]+)[】\]］〕]$")  # 【产出指标】
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
 _LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
@@ -59,7 +60,7 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=16384)
 def bare_level(text: str) -> str:
     """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
-    text = _NUMBER.sub("", "".join(text.split()))
+    text = _FRAMED.sub(r"\1", _NUMBER.sub("", "".join(text.split())))
     return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
 
 
@@ -73,7 +74,8 @@ def level_of(text: str) -> Literal["level1", "level2"] | None:
 
 def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
     """Say whether a cell may be a name of that level."""
-    return len(text) <= _LONGEST_VALUE and bare_level(text) in _names()[0 if level == "level1" else 1]
+    known = _names()[0 if level == "level1" else 1]
+    return len(text) <= _LONGEST_VALUE and bare_level(text).removesuffix("目标") in known
 
 
 def both_levels(text: str) -> tuple[str, str] | None:
@@ -90,10 +92,10 @@ def both_levels(text: str) -> tuple[str, str] | None:
 def under(name: str, level1: str) -> bool:
     """Say whether a name may be a category under a dimension, in any framework: 成本指标 under 产出指标."""
     return any(
-        bare_level(name) in category.synonyms
+        bare_level(name).removesuffix("目标") in category.synonyms
         for framework in frameworks()
         for dimension in framework.dimensions
-        if bare_level(level1) in dimension.synonyms
+        if bare_level(level1).removesuffix("目标") in dimension.synonyms
         for category in dimension.categories
     )
 

@@ -25,7 +25,7 @@ from zhunsheng.intake.recognition.money import (
     unit_noted,
 )
 from zhunsheng.intake.recognition.plan import read_plan
-from zhunsheng.intake.recognition.rows import Row, label_of, said
+from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, said
 from zhunsheng.targets import Goal
 from zhunsheng.translation import worded
 
@@ -223,7 +223,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
     labelled = False
     if draft.money_seen is None and _OF_MONEY.search(row.words()):
         draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
-    told = [label_of(text) for _, text in row.cells]
+    told = labels_of(row)
     names = [_of_project(row, n, name) for n, (name, _) in enumerate(told)]
     if "budget.project" in names and "budget.total" in names:
         last = max(n for n, name in enumerate(names) if name == "budget.total")

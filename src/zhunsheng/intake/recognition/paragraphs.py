@@ -12,6 +12,7 @@ from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, Text
 from zhunsheng.intake.recognition.fields import put_ahead
 from zhunsheng.intake.recognition.indicators import step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
+from zhunsheng.intake.recognition.rows import said
 from zhunsheng.targets import Goal, Indicator, Place
 from zhunsheng.translation import worded
 
@@ -63,7 +64,8 @@ def _take_notes(document: Document, block: Paragraph) -> None:
         left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
         name = labels.label(left) if mark and right.strip() else None
         if name in _FOR_ALL:
-            document.defaults[name] = Said(right.strip(), block.place)
+            if whose := said(right):
+                document.defaults[name] = Said(whose, block.place)
         elif name == "year" and (year := titles.year_in(f"{right.strip()}年")):
             document.year = year
         elif name and (name in _AHEAD or name.startswith("budget.")):

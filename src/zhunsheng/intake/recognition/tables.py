@@ -18,7 +18,7 @@ from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator
 from zhunsheng.intake.recognition.indicators import read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
-from zhunsheng.intake.recognition.rows import Row, label_of, row_of
+from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.translation import series, worded
 
@@ -107,7 +107,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
-    told = {label_of(text)[0] for _, text in row.cells} - {None}
+    told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
     titled = titled or (last is not None and not last.indicators and not row.grid.title)
@@ -252,7 +252,7 @@ def _titled(document: Document, row: Row) -> Draft:
 
 
 def _names_sheet(row: Row) -> bool:
-    return any(label_of(text)[0] in ("name", "code") for _, text in row.cells)
+    return any(name in ("name", "code") for name, _ in labels_of(row))
 
 
 def _heads_again(last: Draft, grid: Grid) -> bool:

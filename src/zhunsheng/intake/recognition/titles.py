@@ -9,6 +9,13 @@ from zhunsheng.intake.recognition.draft import Kind
 _YEAR = re.compile(r"(20\d{2})\s*年")
 _TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
 _NUMBERED = re.compile(r"^(?:\d+[.、．]|[（(]?[一二三四五六七八九十]+[）)、.])\s*")
+_OF_FORM = re.compile(
+    r"20\d\d|[附表（）()\d\s一-十]|附件|年度?|省|市|县|区|本?级|财政|预算|部门|单位|项目|专项|资金|支出|整体|绩效|"
+    r"目标|指标|任务|自评|自我|评价|评审|运行|监控|申报|申请|批复|审核|编制|及|和|与|汇总|明细|情况|报告|公开|书"
+)
+_OF_BODY = re.compile(
+    r"(?:局|厅|委|委员会|办公?室?|镇|乡|街道|部门|单位|政府|大学|学院|[中小]学|医院)(?:20\d\d年度?)?(?:部门|单位|预算|项目)*$"
+)
 
 
 def year_in(text: str) -> int | None:
@@ -37,6 +44,13 @@ def kind_in(title: str | None) -> Kind:
     if not title or re.search(r"(?:补助|转移支付|专项|资金|基金).{0,6}整体", title):
         return "project"
     return "department" if re.search(r"整体|部门职责", title) else "project"
+
+
+def names_nothing(name: str) -> bool:
+    """Say whether a name that a title gave is none: the form's own (项目支出绩效目标表), or whose form it is
+    (某镇2025年部门).
+    """
+    return not _OF_FORM.sub("", name) or bool(_OF_BODY.search(name))
 
 
 def name_in(title: str, kind: Kind) -> str:
