@@ -85,6 +85,15 @@ class Grid:
             return ""
         return show(value) if value is not None else ""
 
+    def columns(self, first: int, end: int) -> Grid:
+        """Return the columns from one to before another as a table of their own."""
+        rows, spans, moved = part_of(self.rows, self.spans, range(len(self.rows)), range(first, end))
+
+        def place(row: int, column: int) -> Place:
+            return self.place_of(*moved.get((row, column), (row, column + first)))
+
+        return Grid(rows, spans, place, self.title)
+
     def cell(self, row: int, column: int) -> GridCell:
         """Return the cell that covers a position."""
         anchor = self.owner(row, column)

@@ -35,6 +35,11 @@ _FILLERS = (
     "在",
     "约",
 )
+# 12月底达到100%: the day on which the year's value is to be reached anyway.
+_BY_YEAR_END = re.compile(
+    r"(?:(?:20\d\d年)?12月(?:31日|底|末|份)?|(?:本|当|今)?年(?:底|末))(?:之?前)?"
+    r"(?=(?:累计)?(?:达到|达|完成|实现|不[低少]于|≥))"
+)
 _RELATIVE = re.compile(
     r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
     r"(?:有所)?(增长|提高|上升|提升|增加|下降|降低|减少|压减)?(?:率)?"
@@ -194,7 +199,7 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
             op, rest = operator_at(rest)
         if per is None and (match := _PER.match(rest) or _ONCE_IN.match(rest)):
             per, rest = match[1], rest[match.end() :]
-        if match := _SINCE.match(rest):
+        if match := _SINCE.match(rest) or _BY_YEAR_END.match(rest):
             rest = rest[match.end() :]
         if relative is None and (match := _RELATIVE.match(rest) or _BARE_CHANGE.match(rest)):
             relative, rest = match[0], rest[match.end() :]

@@ -76,6 +76,7 @@ class Draft:
     year: int | None = None
     titled_year: int | None = None  # as the title over it tells, or what stood before it
     budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
+    asked: set[BudgetPart] = field(default_factory=set)  # parts of which the amount is what was applied for
     paid: dict[BudgetPart, dict[str, Decimal]] = field(default_factory=dict)  # level, other: by their labels
     money_seen: Said | None = None  # words of money of which no total was read
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)

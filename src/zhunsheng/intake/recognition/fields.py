@@ -38,7 +38,7 @@ _PARTS = (
 )  # labels of what is read row by row, not of single fields
 _OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
 _WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
-_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、]\s*[一-龥])")
+_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、（(]\s*[一-龥])")
 _NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
@@ -118,6 +118,12 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         draft.put(name, text, value.place)
 
 
+def priced(name: str) -> tuple[str, str] | None:
+    """Return a project's name and the amount that its cell holds too: 应急值守（26.8）."""
+    match = re.fullmatch(r"(.{2,}?)[（(](\d[\d,]*(?:\.\d+)?(?:亿元|万元|元)?)[）)]", name)
+    return (match[1], match[2]) if match else None
+
+
 def put_ahead(document: Document, draft: Draft) -> None:
     """Put what was told ahead of a sheet into it, now that it begins."""
     for name, value in document.ahead:
@@ -131,7 +137,7 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
     """
     found = []
     for column, text in row.cells[1:]:
-        name = labels.label(text)
+        name = "budget.total" if re.fullmatch("[小合总]计", labels.clean(text)) else labels.label(text)
         if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
             name = "budget.total"
         if name and name.startswith("budget."):
@@ -160,6 +166,11 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
         return
     if (found := amount(document, value)) is not None:
         part = "total" if name == "money" else cast(BudgetPart, name.removeprefix("budget."))
+        if part in draft.asked and labels.qualifies(value.label, "adjusted"):
+            draft.budget.pop(part, None)  # what was asked for is not what was granted
+            draft.provenance.pop(f"budget.{part}", None)
+        elif part not in draft.budget and re.search(r"申报|申请|送审", value.label):
+            draft.asked.add(part)
         draft.put_budget(part, found, value.place, value.label)
 
 

@@ -551,6 +551,13 @@ def _of_a_size(one: _Column, target: _Column) -> bool:
     return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
 
 
+def _of_goals(one: _Column) -> bool:
+    """Say whether a column of differing words is called 绩效目标, as some call the indicators."""
+    return one.holds == "words" and len(set(one.cells)) > 1 and any(
+        labels.label(head) == "goals" for head in one.heads
+    )
+
+
 def _by_content(
     columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
@@ -562,10 +569,9 @@ def _by_content(
         for one in columns
         if one.number not in taken
         and (one.said is None or one.number in wordy)
-        and not any(
-            labels.label(head) or labels.qualifies(head, "past") or labels.qualifies(head, "part")
-            for head in one.heads
-        )
+        and not (one.holds != "target" and any(map(labels.label, one.heads)))
+        and not any(labels.label(head) not in (None, "goals") for head in one.heads)
+        and not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
     ]
     guessed: list[tuple[int, str]] = []
 
@@ -573,8 +579,10 @@ def _by_content(
         for other in [other for other, column in fields.items() if column == one.number]:
             del fields[other]
         fields[name] = one.number
-        guessed.append((one.number, name))
-        free.remove(one)
+        if not any(labels.label(head) == "goals" for head in one.heads):  # 年度目标 over values says so itself
+            guessed.append((one.number, name))
+        if one in free:
+            free.remove(one)
 
     target = next((one for one in columns if one.number == fields.get("target")), None)
     if target and target.told("replaced") and any(one.holds == "target" for one in free):
@@ -597,6 +605,7 @@ def _by_content(
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
+        words = words or [one for one in columns if one.number not in taken and _of_goals(one)]
         first = max(levels, default=-1)
         value = fields.get("target", len(columns) + first)
         after = [one for one in words if one.number > first]

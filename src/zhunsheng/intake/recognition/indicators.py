@@ -15,7 +15,7 @@ from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
-from zhunsheng.targets.kinds import RATE_NAME, slip_of
+from zhunsheng.targets.kinds import RATE_NAME, sense_of_direction, slip_of
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
@@ -24,6 +24,8 @@ _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.�
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
+_NOTHING = ("无", "没有", "未发生", "无发生")
+_UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
 
@@ -155,10 +157,18 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         document.doubt(
             row.place(columns["description"]), "name", description, worded("三级指标没有名称，用描述代替")
         )
-    # A cell that reaches the names from further left heads or closes the table; it names no indicator.
-    spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
+    # A cell that reaches the names from further left, or on to the values, heads or closes the table.
+    own = row.grid.owner(row.number, columns["name"])
+    spanning = own[1] < columns["name"] or (
+        "target" in columns and own == row.grid.owner(row.number, columns["target"])
+    )
     if is_ellipsis(name) or said(name) is None or spanning or (labels.header(name) and labels.header(raw)):
         return ""
+    return unnumbered(name)
+
+
+def unnumbered(name: str) -> str:
+    """Return a name without the marks and numbers before it (指标1：, （2））."""
     while (bare := _MARK.sub("", name)) != name:
         name = bare
     return name
@@ -175,7 +185,12 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     dated = is_dated(texts["name"], texts["level1"], texts["level2"], year)
 
     def value(raw: str) -> TargetValue:
-        return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
+        if raw in _NOTHING and _UNWANTED.search(texts["name"]):  # 安全事故：无
+            return TargetValue.parse("0", unit=told("unit")).replaced(raw=raw)
+        read = TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
+        if read.op == "==" and read.implied and (sign_of := _sign_of(texts.get("direction", ""))):
+            return TargetValue.parse(raw, op=sign_of, unit=told("unit"), year=year, dated=dated)
+        return read
 
     if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
         texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
@@ -203,6 +218,11 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         goal=_goal_titled(goals, goal) if goal else None,
         place=place,
     )
+
+
+def _sign_of(direction: str) -> str:
+    """Return the operator that 指标方向 stands for beside a bare number: ≥ of 正向, ≤ of 反向, else nothing."""
+    return {"more": "≥", "less": "≤"}.get(sense_of_direction(direction) or "", "")
 
 
 def is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:

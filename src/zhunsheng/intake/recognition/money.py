@@ -35,6 +35,7 @@ _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四�
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
+_SUM, _OF_YEARS = re.compile("[小合总]计"), re.compile("结转|本年|当年")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 
@@ -152,8 +153,13 @@ def amounts_column(row: Row, year: int | None) -> int | None:
     """Return the column of the year's amounts that a row of heads names (来源 | 上年执行 | 本年申请金额);
     None for a row that is none.
     """
+    if any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
+        return None
+    sums = [column for column, text in row.cells[1:] if _SUM.fullmatch(labels.clean(text))]
+    if len(sums) == 1 and any(_OF_YEARS.search(text) for column, text in row.cells if column not in sums):
+        return sums[0]  # 上年结转 | 本年安排 | 小计
     heads = [(column, text) for column, text in row.cells if not labels.label(text) or _AMOUNT.search(text)]
-    if len(heads) < 3 or any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
+    if len(heads) < 3:
         return None
     mine = [
         (column, text)

@@ -12,7 +12,7 @@ from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import is_value
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
-from zhunsheng.intake.recognition.fields import Zone, put_ahead, put_field, read_labels
+from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
 from zhunsheng.intake.recognition.indicators import read_indicator
@@ -31,6 +31,7 @@ _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
+_DEEPEST = 40  # rows within which the heads of two forms side by side stand
 _TOP = 6  # rows within which a form says whose it is
 
 
@@ -47,6 +48,35 @@ class _Reading:
 
 def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
+    if apart := _second_form(grid):
+        for first, end in ((0, apart), (apart, grid.width)):
+            _read_form(document, grid.columns(first, end))
+        return
+    _read_form(document, grid)
+
+
+def _second_form(grid: Grid) -> int | None:
+    """Return the column in which a second form begins beside the first, each with its project over its own
+    heads; None where there is one.
+    """
+    for number in range(min(len(grid.rows), _DEEPEST)):
+        found = [(column, labels.header(grid.text(number, column))) for column in grid.distinct(number)]
+        names = [column for column, name in found if name == "name"]
+        if len(names) != 2 or [name for _, name in found].count("target") != 2:
+            continue
+        second = next(c for c, name in found if c > names[0] and name in ("level1", "level2", "name"))
+        own = [
+            column
+            for above in range(number)
+            for column in grid.distinct(above)
+            if labels.label(grid.text(above, column)) == "name"
+        ]
+        return second if any(c < second for c in own) and any(c >= second for c in own) else None
+    return None
+
+
+def _read_form(document: Document, grid: Grid) -> None:
+    """Read a table, or the part of it that holds the forms below one another."""
     now = _Reading()
     last = document.going_on
     document.open_draft = None
@@ -276,6 +306,8 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
+    cost = priced(name) if re.search(r"金额|资金|预算", columns.heads["name"]) else None
+    name = cost[0] if cost else name
     spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
     if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
@@ -285,8 +317,11 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
         draft.columns = columns
         if before.unit is not None and not row.text(project.get("unit", project["name"])):
             draft.put("unit", before.unit, before.provenance["unit"])
+    if cost:
+        said = Said(cost[1], row.place(project["name"]), columns.heads["name"])
+        put_field(document, draft, "budget.total", said)
     for found, column in project.items():
-        text = row.text(column).strip()
+        text = name if found == "name" else row.text(column).strip()
         if text and found == "goals":
             add_goals(draft, row, [(column, text)])
         elif text:
