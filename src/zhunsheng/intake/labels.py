@@ -45,6 +45,12 @@ def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
     return heads, marks, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
 
 
+def other_levels() -> dict[str, list[str]]:
+    """Return names of level 1 and level 2 that documents use and no framework in force has."""
+    found: dict[str, list[str]] = packaged(files(__package__) / "labels.yaml")["levels"]
+    return found
+
+
 @lru_cache(maxsize=65536)
 def clean(text: str) -> str:
     """Return a label without blanks, punctuation and unit notes: 项目资金\\n（万元）： -> 项目资金."""

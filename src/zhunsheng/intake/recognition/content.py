@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from zhunsheng.intake import prose
+from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.regulations import frameworks
 from zhunsheng.targets import TargetValue
@@ -36,6 +36,7 @@ _TERMS = re.compile(r"(?:[中长]期|中长期|实施期|年度|当年|本年度
 _NATURES = re.compile(r"定[量性](?:指标)?")
 _DIRECTIONS = re.compile(r"[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
+_ORDINAL = re.compile(r"(?:目标|指标|任务)(?:\d{1,2}|[一二三四五六七八九十]{1,2})")  # 目标1, 目标2
 _NUMBER = re.compile(
     r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
@@ -51,10 +52,12 @@ _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with 
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the level-1 and level-2 names of every framework."""
+    """Return the level-1 and level-2 names of every framework, and others that documents use."""
     dimensions = [d for framework in frameworks() for d in framework.dimensions]
-    first = frozenset(name for d in dimensions for name in d.synonyms)
-    return first, frozenset(name for d in dimensions for c in d.categories for name in c.synonyms)
+    more = labels.other_levels()
+    first = {name for d in dimensions for name in d.synonyms} | {*more["level1"]}
+    second = {name for d in dimensions for c in d.categories for name in c.synonyms} | {*more["level2"]}
+    return frozenset(first), frozenset(second)
 
 
 @lru_cache(maxsize=16384)
@@ -144,6 +147,8 @@ def class_of(cells: Sequence[str]) -> Class:
     numbers = [decimal(text) for text in told]
     first = numbers[0]
     counted = first is not None and numbers == [first + n for n in range(len(told))]
+    if mostly(_ORDINAL.fullmatch(word) is not None for word in words):
+        return "serial"
     if counted and (len(told) > 2 or (len(told) == 2 and first == 1)):
         return "serial"
     if mostly(number is not None for number in numbers):

@@ -170,7 +170,7 @@ def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
 
 def _over_indicators(grid: Grid, row: int) -> bool:
     """Say whether a row of unknown words stands over rows that plainly are indicators."""
-    own = list(_own(grid, row))
+    own = [(c, text) for c, text in _own(grid, row) if c or not _is_tall(grid, row, c)]
     if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
         return False
     if any(len(text) > 16 for _, text in own):
@@ -180,6 +180,11 @@ def _over_indicators(grid: Grid, row: int) -> bool:
         return False  # labels with their values; in a list of projects they stand over columns
     height = _height(grid, row)
     return row + height < len(grid.rows) and is_indicator(grid, row + height)
+
+
+def _is_tall(grid: Grid, row: int, column: int) -> bool:
+    """Say whether a cell reaches down over other rows, as the form's own label beside a table does."""
+    return grid.spans.get(grid.owner(row, column), (1, 1))[0] > 1
 
 
 def is_indicator(grid: Grid, row: int) -> bool:
@@ -306,6 +311,9 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
+    for one in found:
+        if one.said == "stated" and names:  # names have a column of their own
+            one.said = "target"
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
         found = [one for one in found if one not in names or one in (rest or names)]
@@ -388,6 +396,8 @@ def _by_words(
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
             exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
             fields[name] = exact[0].number
+    if "stated" in fields:
+        fields["name"] = fields["stated"]
     _put_right(columns, by_field, fields)
     return fields, rivals
 

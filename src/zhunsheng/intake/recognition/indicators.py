@@ -77,10 +77,7 @@ def _read_texts(
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
     if "stated" in texts:
-        for stated in prose.indicators(name, document.year)[0]:
-            told = texts | {"name": stated.name, "target": stated.raw}
-            one = _indicator(told, document.year, draft.goals, row.place(columns["name"]))
-            draft.indicators.append(Read(one, draft.medium))
+        _read_stated(document, draft, row, columns["name"], texts)
         return
     one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
     if "target" in columns:
@@ -89,6 +86,20 @@ def _read_texts(
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
+
+
+def _read_stated(
+    document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]
+) -> None:
+    """Read the indicators that a cell states with their values: 慰问人数≥500人；慰问金≤600元/人."""
+    place = row.place(column)
+    lines = [unnumbered(line.strip()) for line in row.text(column).splitlines()]
+    found, left = prose.indicators("\n".join(lines), document.year)
+    for stated in found:
+        told = {**texts, "name": stated.name, "target": stated.raw}
+        draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
+    for clause in filter(said, left):
+        document.doubt(place, "indicators", clause, worded("没有从这句话里读出指标"))
 
 
 def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
@@ -194,6 +205,8 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
 
     if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
         texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
+    if "original" in texts and not said(texts.get("target")):  # what the adjustment leaves blank stays
+        texts = {**texts, "target": texts["original"]}
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
     if texts.get("medium_name", texts["name"]) != texts["name"]:
         medium = ""  # of another indicator, which happens to stand on the same row
