@@ -98,7 +98,7 @@ _SIGNS = tuple(
     for name, signs in (("平方米", "㎡ m² m2"), ("立方米", "㎥ m³ m3"), ("公里", "㎞"))
     for sign in signs.split()
 )
-_FOLDED = (("㎡", "m2"), ("m²", "m2"), ("㎥", "m3"), ("m³", "m3"), ("㎞", "km"))
+_FOLDED = (("㎡", "m2", "㎡"), ("m²", "m2", "㎡"), ("㎥", "m3", "㎥"), ("m³", "m3", "㎥"), ("㎞", "km", "㎞"))
 
 
 # 元/人天, 元/人·天 and 元/(人·日) are all 元/人/天, with the days of a person counted one by one.
@@ -139,8 +139,8 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
 
 def as_written(unit: str | None, raw: str) -> str | None:
     """Return a unit with the sign for it that the document writes (㎡), which was folded on the way (m2)."""
-    for sign, folded in _FOLDED:
-        if unit and sign in raw:
+    for written, folded, sign in _FOLDED:
+        if unit and written in raw:
             unit = unit.replace(folded, sign)
     return unit
 

@@ -94,6 +94,7 @@ class Draft:
     # What a row has to know of the rows before it.
     columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages
     levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
+    captioned: bool = False  # whether a paragraph over a table to come says under which level
     stairs: bool = False  # whether levels stand over the names, in the same column
     medium: bool = False  # whether the indicators now read are the medium-term ones
     plan_dates: list[str] = field(

@@ -14,6 +14,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
 from zhunsheng.intake.recognition.money import (
+    AMOUNT,
     amount,
     amounts_column,
     execution_columns,
@@ -36,10 +37,11 @@ _PARTS = (
     "actual_goal",
     "medium_goals",
 )  # labels of what is read row by row, not of single fields
-_OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
-_WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
-_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、（(]\s*[一-龥])")
-_NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
+_OF_MONEY = re.compile(rf"(?:资金|预算|经费|投资|金额).{{0,24}}\d|{AMOUNT}")
+_WITH_UNIT = re.compile(AMOUNT)
+_NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
+_FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n)")
+_NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
 
@@ -154,10 +156,13 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
         parts = [("", sums[0])]
-    if first := _FIRST.match(value.text):  # 总额：216；其中：财政拨款200
-        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text, 1)]
-    for words, written in parts:
+    first = _FIRST.match(value.text)
+    if first:  # 总额：216；其中：财政拨款200
+        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text[first.end() :], 1)]
+    for n, (words, written) in enumerate(parts):
         part = part_named(words)
+        if part is None and first and n:
+            continue  # what the sum is spent on: 736万（农田建设380万元，示范建设356万元）
         if part is None:
             document.doubt(value.place, "budget", written, worded("认不出“{words}”是哪一项资金", words=words))
         elif (found := amount(document, Said(written, value.place, value.label))) is not None:
@@ -229,6 +234,20 @@ def _revised(row: Row, n: int) -> tuple[int, str] | None:
     )
 
 
+def _headed(row: Row, first: int) -> tuple[int, str] | None:
+    """Return the cell of the year's amount behind a label, where amounts have heads of their own:
+    资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
+    """
+    pairs = [
+        (head, cell)
+        for (_, head), cell in pairwise(row.cells[first:])
+        if not re.search(r"\d", re.sub(r"20\d\d", "", head)) and re.search(r"\d", cell[1])
+    ]
+    told = [(head, cell) for head, cell in pairs if not (_NO_TOTAL.search(head) or labels.qualifies(head, "past"))]
+    of_year = [cell for head, cell in told if re.search("本年|当年", head)]
+    return next(iter([*of_year, *(cell for _, cell in told)]), None)
+
+
 def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
@@ -254,8 +273,8 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             at, value = revised
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
-            if found.startswith("budget") and not re.search(r"\d", value) and n + 2 < len(row.cells):
-                at, value = row.cells[n + 2]  # 资金总额 | 收入预算合计： | 45,280.36
+            if found.startswith("budget") and not re.search(r"\d", value):
+                at, value = _headed(row, n + 1) or (at, "")
         doubled = zone.year_right is not None and found.startswith("budget")
         if doubled and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name

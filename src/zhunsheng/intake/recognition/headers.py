@@ -295,7 +295,8 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
-        if anchors and all(column < number for _, column in anchors):
+        own = [r for r in rows if grid.owner(r, number)[1] == number and grid.text(r, number)]
+        if anchors and not own and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
         if height > 1 and not grid.text(row, number):

@@ -17,25 +17,30 @@ from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
-_MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
 YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
+_SUM = r"\d[\d,，]*(?:\.\d+)?"
+UNIT = "亿元|百万元|万元|千元|元"  # of money as a pattern, the longest first
+AMOUNT = rf"{_SUM}\s*(?:{UNIT}|万(?=\D|$))"  # a number with its unit
+_MONEY = re.compile(rf"(-?{_SUM})\s*({UNIT}|万)?")
 _UNIT_NOTE = re.compile(
-    r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
+    rf"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?({UNIT})"
 )
 _TOLD = re.compile(
-    r"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
-    r"(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
+    rf"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
+    rf"({_SUM}(?:{UNIT}|万)?)(?:人民币)?(?:[，,；;。、]|$)"
 )
+_BREAKDOWN = re.compile(r"\(([^()]*\d[^()]*)\)")  # 820万元（其中：省级800万元、本级20万元）
+_OUTLINE = re.compile(r"(^|[;，,。、])(?:其中[：:]?)?(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[、.)](?!\d)|\([一二三四五\d]\))")
 _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)"
     r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
-    r"(?:为|是|共|共计|约)?[：:]?(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
+    rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
-_SUM, _OF_YEARS = re.compile("[小合总]计"), re.compile("结转|本年|当年")
+_TOTALS, _OF_YEARS = re.compile("[小合总]计"), re.compile("结转|本年|当年")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 
@@ -87,7 +92,11 @@ def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     """
     if len(text) > _LONGEST_AMOUNT:
         return []
-    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
+    lines = ";".join(normalise(line) for line in text.splitlines())
+    apart = _BREAKDOWN.sub(r";\1;", lines)
+    while (bare := _OUTLINE.sub(r"\1", apart)) != apart:
+        apart = bare
+    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(apart)]
     return found if len(found) >= least else []
 
 
@@ -155,7 +164,7 @@ def amounts_column(row: Row, year: int | None) -> int | None:
     """
     if any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
         return None
-    sums = [column for column, text in row.cells[1:] if _SUM.fullmatch(labels.clean(text))]
+    sums = [column for column, text in row.cells[1:] if _TOTALS.fullmatch(labels.clean(text))]
     if len(sums) == 1 and any(_OF_YEARS.search(text) for column, text in row.cells if column not in sums):
         return sums[0]  # 上年结转 | 本年安排 | 小计
     heads = [(column, text) for column, text in row.cells if not labels.label(text) or _AMOUNT.search(text)]

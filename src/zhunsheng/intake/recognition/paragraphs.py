@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import level_of
+from zhunsheng.intake.recognition.content import is_level, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
 from zhunsheng.intake.recognition.indicators import step_down
@@ -30,9 +31,12 @@ _HEADING = 60  # characters below which a paragraph may be a heading
 
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
+    block = replace(block, text=titles.joined(block.text))
     last = document.going_on
-    if last and last.columns and step_down(last, block.text):
-        return  # a level over the rows of a table that goes on, as text files have it
+    caption = is_level(block.text, "level1") and not re.search("[：:]", block.text)
+    if last and (last.columns or caption) and step_down(last, block.text):
+        last.captioned = True
+        return  # a level over the rows of a table that goes on, or over one of its own
     _take_notes(document, block)
     if document.department is None:
         take_money(document, block.text, block.place)

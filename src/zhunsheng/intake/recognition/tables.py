@@ -166,9 +166,10 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         header.rows(row.grid, row.number),
         row.grid.width,
     )
-    now.draft.columns, now.draft.stairs = now.columns, False
-    if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
-        now.draft.levels = ("", "")
+    captioned, now.draft.captioned = now.draft.captioned, False
+    now.draft.columns, now.draft.stairs = now.columns, captioned
+    if not captioned and (before is None or before.fields != now.columns.fields):
+        now.draft.levels = ("", "")  # a head that comes again goes on
     now.draft.medium = _is_medium(now, row)
     _tell(document, row, header, project)
 

@@ -6,7 +6,8 @@ import re
 
 from zhunsheng.intake.recognition.draft import Kind
 
-_YEAR = re.compile(r"(20\d{2})\s*年")
+_YEAR = re.compile(r"(2\s?0\s?\d\s?\d)\s*年")
+_APART = re.compile(r"\s*(?:\S\s+){3,}\S\s*")
 _TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
 _NUMBERED = re.compile(r"^(?:\d+[.、．]|[（(]?[一二三四五六七八九十]+[）)、.])\s*")
 _OF_FORM = re.compile(
@@ -21,7 +22,12 @@ _OF_BODY = re.compile(
 def year_in(text: str) -> int | None:
     """Return the first year that a text names (2021年), None where it names none."""
     match = _YEAR.search(text)
-    return int(match[1]) if match else None
+    return int("".join(match[1].split())) if match else None
+
+
+def joined(text: str) -> str:
+    """Return a short text whose letters stand apart (绩 效 目 标 表) without the blanks between them."""
+    return "".join(text.split()) if len(text) < 120 and _APART.fullmatch(text) else text
 
 
 def is_year(text: str) -> bool:
@@ -53,13 +59,21 @@ def names_nothing(name: str) -> bool:
     return not _OF_FORM.sub("", name) or bool(_OF_BODY.search(name))
 
 
+def _whose(title: str) -> str | None:
+    """Return the body that a department's title names: 某市交通局 of 2024年某市交通局部门整体支出绩效目标表."""
+    bare = re.sub(r"^附[件表]?\s*[\d一二三四五六七八九十\-]{0,4}\s*[：:.、]?\s*", "", title)
+    bare = re.sub(r"^[（(]?20\d\d年?度?[）)]?", "", _NUMBERED.sub("", bare))
+    own = re.match(r"(.{2,30}?)(?:20\d\d年?度?)?(?:部门|单位|本级|部门预算)*整体", bare)
+    return own[1] if own and _OF_BODY.search(own[1]) else None
+
+
 def name_in(title: str, kind: Kind) -> str:
     """Return the name that a title gives the sheet under it:
     治理经费 of 二、治理经费绩效目标表（2021年度）.
     """
     name = re.sub(r"(?<=目标)(?:申报)?表$", "", _NUMBERED.sub("", title))
     if kind == "department":
-        return name
+        return _whose(title) or name
     if quoted := re.search(r"“([^“”]{2,40})”", title):
         return quoted[1]
     name = re.sub(r"(?:预算)?(?:项目)?(?:支出)?(?:绩效目标|绩效自评|绩效运行监控).*$", "", name) or title
