@@ -404,9 +404,9 @@ def _sense_of(target: TargetValue) -> Sense:
 def sense_of_direction(direction: str | None) -> Sense | None:
     """Return which way 指标方向 says is better: 正向 more, 反向 less; None where it says neither."""
     words = normalise(direction or "")
-    if re.search(r"反|逆|负|越[低小少]", words):
+    if re.search(r"反|逆|负|越[低小少]|↓", words):
         return "less"
-    return "more" if re.search(r"正|越[高大多]", words) else None
+    return "more" if re.search(r"正|越[高大多]|↑", words) else None
 
 
 def _is_cost(name: str, place: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from zhunsheng.intake.recognition.wide import Group
 from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
 
 Kind = Literal["department", "project"]
@@ -37,7 +38,7 @@ class TableColumns:
     fields: Mapping[str, int]
     project: Mapping[str, int]
     heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
-    groups: tuple[tuple[str, Mapping[str, int]], ...]  # a level's name and its columns, in a wide table
+    groups: tuple[Group, ...]  # of a wide table
     rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
     width: int  # of the table, by which its part on the next page is known
 

@@ -42,6 +42,7 @@ _WITH_UNIT = re.compile(AMOUNT)
 _NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
 _FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n)")
 _NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
+_CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
 
@@ -114,9 +115,9 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         draft.central = draft.central or value
     elif name in _TEXTS and (clean := said(value.text)):
         text = "".join(clean.split()) if name != "purpose" else clean
-        if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
-            draft.put("code", coded[1], value.place)
-            text = coded[2]
+        if name == "name" and (coded := _CODED.fullmatch(text)):
+            draft.put("code", coded[1] or coded[4], value.place)
+            text = coded[2] or coded[3]
         draft.put(name, text, value.place)
 
 
@@ -139,13 +140,16 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
     """
     found = []
     for column, text in row.cells[1:]:
-        name = "budget.total" if re.fullmatch("[小合总]计", labels.clean(text)) else labels.label(text)
+        name = labels.label(text) or labels.label(f"{text}资金")
+        if re.fullmatch("[小合总]计", labels.clean(text)):
+            name = "budget.total"
         if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
             name = "budget.total"
         if name and name.startswith("budget."):
             found.append((column, name, text))
     digits = any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells[1:])
-    return tuple(found) if len(found) > 1 and not digits else ()
+    whole = len(row.cells) > 3 and any(name == "budget.total" for _, name, _ in found)
+    return tuple(found) if (len(found) > 1 or whole) and not digits else ()
 
 
 def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
@@ -185,7 +189,8 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
     leading = label_of(text)[0] if column == 0 or not zone.label else None
     if not leading:
         return
-    document.zone_unit = unit_noted(text)
+    goes_on = _is_money(leading) and (zone.of_money or bool(zone.money))
+    document.zone_unit = unit_noted(text) or (document.zone_unit if goes_on else None)
     if leading != zone.label and not _is_money(leading):
         zone.money, zone.amounts = {}, None
     zone.label = leading

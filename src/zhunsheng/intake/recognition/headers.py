@@ -15,6 +15,7 @@ from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.intake.recognition.wide import Group, groups_at
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
@@ -45,8 +46,8 @@ class Header:
     of it a person should look at.
 
     ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
-    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are the
-    columns under the name of each level, where names and values stand in a pair of columns a level.
+    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are those of
+    a wide table.
     """
 
     fields: dict[str, int]
@@ -54,7 +55,8 @@ class Header:
     guessed: tuple[tuple[int, str], ...] = ()
     rivals: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
-    groups: tuple[tuple[str, dict[str, int]], ...] = ()
+    groups: tuple[Group, ...] = ()
+    weak: bool = False  # whether the column of values is but the likeliest of several
 
     def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
         """Return what the rows of the header at a row show, by which it is known where it comes again."""
@@ -99,8 +101,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     known = [text for text in texts if labels.header(text)]
     if not known and not unheaded and not any(map(level_of, texts)):
         return None
-    if grid.spans and (groups := _groups(grid, row)):
-        return groups
+    if wide := groups_at(grid, row):
+        groups, height = wide
+        return Header(dict(groups[0].fields), height, groups=tuple(groups))
     if len({labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}) > 1:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
@@ -126,23 +129,6 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
     return Header(fields, height, tuple(guessed), tuple(rivals), unread)
-
-
-def _groups(grid: Grid, row: int) -> Header | None:
-    """Return the header of a wide table: 产出指标 over 三级指标 | 指标值, 效益指标 over another pair …"""
-    if row + 1 >= len(grid.rows):
-        return None
-    found: list[tuple[str, dict[str, int]]] = []
-    for column in grid.distinct(row):
-        level, width = grid.text(row, column), grid.spans.get(grid.owner(row, column), (1, 1))[1]
-        if width < 2 or not level_of(level):
-            continue
-        below = {labels.header(grid.text(row + 1, c)): c for c in range(column, column + width)}
-        if {"name", "target"} <= below.keys():
-            found.append((level, {name: c for name, c in below.items() if name}))
-    if len(found) < 2:
-        return None
-    return Header(dict(found[0][1]), 2, groups=tuple(found))
 
 
 def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) -> dict[str, int]:
@@ -383,6 +369,9 @@ def _by_words(
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
         elif one.said:
             by_field.setdefault(one.said, []).append(one)
+        elif one.year and one.holds == "target":  # 2022年实际 | 2023年预计 | 2024年
+            one.said = _dated(one, year)
+            by_field.setdefault(one.said, []).append(one)
     for name, claims in by_field.items():
         if name == "target" and len(claims) > 1:
             _value_of_year(claims, year, fields, rivals)
@@ -391,7 +380,7 @@ def _by_words(
                 fields.setdefault(one.holds if one.holds in _GLYPHS else name, one.number)
         elif name == "last_year":
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
-            rivals += [one.number for one in claims if one.number != fields[name]]
+            rivals += [one.number for one in claims if one.number != fields[name] and not one.year]
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
@@ -401,6 +390,14 @@ def _by_words(
         fields["name"] = fields["stated"]
     _put_right(columns, by_field, fields)
     return fields, rivals
+
+
+def _dated(one: _Column, year: int | None) -> str:
+    """Return what values are over which nothing but a year stands, beside the sheet's own year."""
+    if year is None or one.year is None or one.year == year:
+        done = re.search("实际|完成|执行|实绩", " ".join(one.heads))
+        return "actual" if done else "target"
+    return "last_year" if one.year < year else "medium_term"
 
 
 def _put_right(
@@ -506,7 +503,20 @@ def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column
     beside = [one.number for one in columns if one.holds in ("op", "unit")]
     if beside:
         return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
-    return values[-1]
+    return next((one for one in values if _sums_up(one, values)), values[-1])
+
+
+def _sums_up(one: _Column, values: Sequence[_Column]) -> bool:
+    """Say whether a column holds on some row the sum of the others: a city's figure beside its counties'."""
+    others = [other for other in values if other is not one]
+    rows = zip(one.cells, *(other.cells for other in others), strict=False)
+    for whole, *parts in rows:
+        read = [TargetValue.parse(text) for text in (whole, *parts)]
+        numbers = [value.number for value in read if value.unit != "%"]
+        told = [number for number in numbers if number]
+        if len(told) == len(read) > 2 and told[0] == sum(told[1:]):
+            return True
+    return False
 
 
 def _paired(

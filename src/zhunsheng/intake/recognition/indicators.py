@@ -29,8 +29,16 @@ _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
 
-def read_indicator(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
-    """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing."""
+def read_indicator(
+    document: Document, draft: Draft, row: Row, columns: Mapping[str, int], name: str = ""
+) -> None:
+    """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing.
+
+    ``name`` is the indicator's where it stands over its column of values.
+    """
+    if name:
+        _read_value(document, draft, row, columns["target"], name)
+        return
     if lines := _lines(row, columns):
         for said_there in lines:
             _read_texts(document, draft, row, columns, said_there)
@@ -86,6 +94,18 @@ def _read_texts(
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
+
+
+def _read_value(document: Document, draft: Draft, row: Row, column: int, name: str) -> None:
+    """Read the value of an indicator whose name stands over the column."""
+    if said(raw := "".join(row.text(column).split())) is None:
+        return
+    level1, level2 = draft.levels
+    texts = {"level1": level1, "level2": level2, "name": "".join(name.split()), "target": raw}
+    one = _indicator(texts, document.year, draft.goals, row.place(column))
+    for doubt in one.target.doubts:
+        document.doubt(row.place(column), "target", raw, f"“{one.name}”：{doubt}")
+    draft.indicators.append(Read(one, draft.medium))
 
 
 def _read_stated(

@@ -26,6 +26,8 @@ _OWN_SECTION = re.compile(
     r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*((?:年度|总体|项目)*(?:绩效)?(?:目标|指标))(?:情况)?"
 )
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
+# What parts several labels with their values in one line.
+_PIECES = re.compile(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)")
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
@@ -64,7 +66,7 @@ def _take_notes(document: Document, block: Paragraph) -> None:
         and (document.year is None or titles.of_targets(text) or titles.is_year(text))
     ):
         document.year = year
-    for piece in re.split(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])", text):
+    for piece in _PIECES.split(text):
         left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
         name = labels.label(left) if mark and right.strip() else None
         if name in _FOR_ALL:

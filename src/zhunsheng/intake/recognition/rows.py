@@ -12,6 +12,7 @@ from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import normalise
 
 _SEAL = re.compile(r"\s*[（(](?:加?盖|单位)?(?:公章|盖章|签章|章)[）)]$")
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
 _PROJECT = re.compile(r"(?:申报)?(?:项目|专项)")  # a label by itself, where nothing but its value follows
 
 
@@ -73,8 +74,10 @@ def labels_of(row: Row) -> list[tuple[str | None, str]]:
 
 
 def decimal(text: str) -> Decimal | None:
-    """Return the number that a cell is, with 分 or % behind it or without; None for anything else."""
-    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?", normalise(text)) if text else None
+    """Return the number that a cell is, with 分 or % behind it or what was taken off (13（扣2分）); None for
+    anything else.
+    """
+    match = _NUMBER.fullmatch(normalise(text)) if text else None
     return Decimal(match[1]) if match else None
 
 

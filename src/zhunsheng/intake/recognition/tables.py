@@ -153,7 +153,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
-    taken = {*fields.values(), *(column for _, group in header.groups for column in group.values())}
+    taken = {*fields.values(), *(column for group in header.groups for column in group.fields.values())}
     project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
@@ -227,10 +227,12 @@ def _read_below_header(
 
 def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
     """Read the indicator of a row, or of a wide table one under each level."""
-    for level, fields in columns.groups:
-        draft.levels = (level, "")
+    if any(labels.is_total(text) for _, text in row.cells) and columns.groups:
+        return
+    for group in columns.groups:
+        draft.levels = (group.level1, group.level2)
         draft.stairs = True
-        read_indicator(document, draft, row, fields)
+        read_indicator(document, draft, row, group.fields, group.name)
     if not columns.groups:
         read_indicator(document, draft, row, columns.fields)
 
