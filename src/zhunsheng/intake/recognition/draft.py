@@ -101,6 +101,7 @@ class Draft:
     plan_dates: list[str] = field(
         default_factory=list
     )  # dates of the spending plan whose shares are still to come
+    plan_sum: int | None = None  # the column of the whole beside the plan's periods
     goal_column: int | None = None  # the column in which the next row has the words of a goal
     result_columns: tuple[int, ...] = ()  # columns beside the goals that say what became of them
 
@@ -164,6 +165,7 @@ class Document:
         default_factory=dict
     )  # fields told outside tables, for all sheets
     ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
+    goal_ahead: Said | None = None  # what is to be reached, in a line before an outline of indicators
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
     last_unit: str | None = None  # of the amount before, for those below it without one
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）

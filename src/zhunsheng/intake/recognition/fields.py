@@ -42,6 +42,7 @@ _WITH_UNIT = re.compile(AMOUNT)
 _NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
 _FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n)")
 _NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
+_SUM = re.compile("[小合总]计")
 _CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
@@ -140,15 +141,15 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
     """
     found = []
     for column, text in row.cells[1:]:
-        name = labels.label(text) or labels.label(f"{text}资金")
-        if re.fullmatch("[小合总]计", labels.clean(text)):
+        name = labels.label(text) or (None if re.search(r"\d", text) else labels.label(f"{text}资金"))
+        if _SUM.fullmatch(labels.clean(text)):
             name = "budget.total"
         if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
             name = "budget.total"
         if name and name.startswith("budget."):
             found.append((column, name, text))
     digits = any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells[1:])
-    whole = len(row.cells) > 3 and any(name == "budget.total" for _, name, _ in found)
+    whole = len(row.cells) > 3 and any(_SUM.fullmatch(labels.clean(text)) for _, _, text in found)
     return tuple(found) if (len(found) > 1 or whole) and not digits else ()
 
 

@@ -23,7 +23,7 @@ from zhunsheng.translation import worded
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
-_TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
+_TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
 _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_level, level_of
+from zhunsheng.intake.recognition.content import is_level, level_of, stated
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
-from zhunsheng.intake.recognition.indicators import step_down
+from zhunsheng.intake.recognition.indicators import is_dated, step_down, unnumbered
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import said
-from zhunsheng.targets import Goal, Indicator, Place
+from zhunsheng.targets import Goal, Indicator, Place, TargetValue
 from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
@@ -28,6 +28,7 @@ _OWN_SECTION = re.compile(
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 # What parts several labels with their values in one line.
 _PIECES = re.compile(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)")
+_LONGEST_NAME = 40  # characters of an indicator's name in an outline
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
@@ -76,6 +77,8 @@ def _take_notes(document: Document, block: Paragraph) -> None:
             document.year = year
         elif name and (name in _AHEAD or name.startswith("budget.")):
             document.ahead.append((name, Said(right.strip(), block.place, left)))
+        elif name == "goals" and document.department is None:
+            document.goal_ahead = Said(right.strip(), block.place)
 
 
 def _is_heading(document: Document, block: Paragraph) -> bool:
@@ -110,18 +113,43 @@ def _read_outline(document: Document, block: Paragraph) -> bool:
     last = document.going_on
     if last is None and not any(name == "name" for name, _ in document.ahead):
         return False
-    if last is None or last.columns is not None:
+    if last is None or last.columns is not None:  # nothing told so far is the outline's own
         if level_of(head) is None or rest.strip():
             return False
         last = document.start("project", None, block.place)
         document.heading = None
         put_ahead(document, last)
+        if goal := document.goal_ahead:
+            last.goals.append(Goal(text=goal.text, place=goal.place))
+            document.goal_ahead = None
     if not rest.strip():
-        return step_down(last, head)
+        return step_down(last, head) or (not mark and _read_line(document, last, block))
     if level_of(head) is None:
-        return False
+        return _read_line(document, last, block)
     step_down(last, head)
     _read_stated(document, last, rest, block.place, levels=last.levels)
+    return True
+
+
+def _read_line(document: Document, draft: Draft, block: Paragraph) -> bool:
+    """Read a line under a level of an outline: 检测样品：≥2.6万份; say whether it states an indicator."""
+    level1, level2 = draft.levels
+    if not level1 or not draft.stairs or len(block.text) > _HEADING:
+        return False
+    head, _, rest = block.text.replace(":", "：").partition("：")
+    name = unnumbered(head.strip())
+    if rest and labels.label(head) is None and len(name) <= _LONGEST_NAME:
+        dated = is_dated(name, level1, level2, document.year)
+        target = TargetValue.parse(rest.strip(), year=document.year, dated=dated)
+        draft.indicators.append(
+            Read(Indicator(level1=level1, level2=level2 or None, name=name, target=target, place=block.place))
+        )
+        for doubt in target.doubts:
+            document.doubt(block.place, "target", rest.strip(), f"“{name}”：{doubt}")
+        return True
+    if rest or not stated(block.text):
+        return False
+    _read_stated(document, draft, unnumbered(block.text), block.place, levels=draft.levels)
     return True
 
 

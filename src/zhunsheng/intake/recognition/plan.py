@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from zhunsheng.intake.recognition.draft import Document, Draft, PlanSaid
-from zhunsheng.intake.recognition.money import YUAN, unit_noted
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import Document, Draft, PlanSaid, Said
+from zhunsheng.intake.recognition.money import YUAN, amount, unit_noted
 from zhunsheng.intake.recognition.rows import Row
 from zhunsheng.targets import PlanStep, TargetValue
 from zhunsheng.targets.spelling import normalise
@@ -26,6 +27,14 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
     """Read one row of the plan into its draft, as it is written; ``settle`` makes steps of it."""
     dates = [(column, text) for column, text in row.cells if _is_date(text)]
     told = [(c, text) for c, text in row.cells if _NUMBER.match(normalise(text)) and not _is_date(text)]
+    sums = [column for column, text in row.cells if re.fullmatch("合计|小计|总计|全年", labels.clean(text))]
+    if dates and sums:
+        draft.plan_sum = sums[0]
+    if not dates and draft.plan_sum is not None and (whole := row.text(draft.plan_sum)):
+        told = [one for one in told if one[0] != draft.plan_sum]
+        said = Said(whole, row.place(draft.plan_sum), row.cells[0][1])
+        if re.search(r"\d", whole) and (total := amount(document, said)) is not None:
+            draft.put_budget("total", total, said.place)
     draft.plan_words += " ".join(text for _, text in row.cells if not re.search(r"\d", text))
     if dates and not told:
         draft.plan_dates = [text for _, text in dates]
@@ -40,8 +49,8 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
         document.doubt(place, "spending_plan", row.words(), worded("支出计划的日期与比例个数不一致"))
     pairs = both or zip(draft.plan_dates, (text for _, text in told), strict=False)
     for when, share in pairs:
-        if said := _said(when, share, unit, document.year):
-            draft.plan_said.append(said)
+        if step := _said(when, share, unit, document.year):
+            draft.plan_said.append(step)
             draft.provenance.setdefault("spending_plan", place)
         else:
             document.doubt(place, "spending_plan", f"{when} {share}", worded("认不出支出计划的日期或比例"))
