@@ -18,6 +18,8 @@ _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
 )
+_PAGE = re.compile(r"(?:第\s*)?[-—]?\s*\d+\s*[-—]?(?:\s*页)?(?:\s*[,，/]?\s*共\s*\d+\s*页)?")  # 第 1 页 共 2 页
+_LINES_OF_CELL = 20  # of one quoted cell at most
 _Cell = tuple[str, int]
 
 
@@ -65,7 +67,7 @@ def blocks(lines: list[str]) -> list[Block]:
                 out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
                 i = end
                 continue
-        if not rows and i >= looked and labels.label(line.strip()):
+        if not rows and i >= looked and labels.label(next(iter(line.split()), "")):
             looked, cells = _one_a_line(lines, i)
             if cells:
                 table += 1
@@ -79,7 +81,9 @@ def blocks(lines: list[str]) -> list[Block]:
         elif line.startswith("\t") or "\t" in line.strip():
             inner = line.strip("\r\n ")
             if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
-                rows.append([(c.strip(), i + 1) for c in inner.split("\t")])
+                inner, more = _whole_cells(lines, i)
+                rows.append([(_unquoted(c), i + 1) for c in inner.split("\t")])
+                i += more
             elif not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
                 rows.append([(line.strip(), i + 1)])
             else:
@@ -115,10 +119,34 @@ def _one_a_line(lines: list[str], i: int) -> tuple[int, list[list[_Cell]]]:
     else:
         end += 1
     form = one_a_line.table(found)
+    if form is None:  # or cells beside each other, with one blank between them
+        found = [(number, word) for number, text in found if not _PAGE.fullmatch(text) for word in text.split()]
+        form = one_a_line.table(found)
     if form is None:
         return end, []
     rows, count = form
     return (found[count][0] - 1 if count < len(found) else end), rows
+
+
+def _whole_cells(lines: list[str], i: int) -> tuple[str, int]:
+    """Return a line of cells between tabs with the lines in which a quoted cell of it goes on, and their
+    number: a spreadsheet puts a cell of several lines in quotes.
+    """
+    text = lines[i].strip("\r\n ")
+    for more, line in enumerate(lines[i + 1 : i + 1 + _LINES_OF_CELL]):
+        last = text.rpartition("\t")[2].strip()
+        if not last.startswith('"') or last.count('"') % 2 == 0:
+            return text, more
+        text += "\n" + line.strip("\r\n ")
+    last = text.rpartition("\t")[2].strip()
+    closed = not last.startswith('"') or last.count('"') % 2 == 0
+    return (text, len(lines[i + 1 : i + 1 + _LINES_OF_CELL])) if closed else (lines[i].strip("\r\n "), 0)
+
+
+def _unquoted(cell: str) -> str:
+    cell = cell.strip()
+    quoted = len(cell) > 1 and cell[0] == cell[-1] == '"' and cell.count('"') % 2 == 0
+    return cell[1:-1].replace('""', '"').strip() if quoted else cell
 
 
 def _cells_follow(lines: list[str], i: int) -> bool:

@@ -15,6 +15,7 @@ from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
 from zhunsheng.intake.recognition.money import (
     AMOUNT,
+    UNIT,
     amount,
     amounts_column,
     execution_columns,
@@ -40,8 +41,9 @@ _PARTS = (
 _OF_MONEY = re.compile(rf"(?:资金|预算|经费|投资|金额).{{0,24}}\d|{AMOUNT}")
 _WITH_UNIT = re.compile(AMOUNT)
 _NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
-_FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n)")
+_FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n(?!\s*(?:{UNIT})))")
 _NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
+_OF_PROJECTS = re.compile(r"(?:其中[：:])?项目(?:经费|资金|支出|预算)")
 _SUM = re.compile("[小合总]计")
 _CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
@@ -174,6 +176,8 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
             draft.put_budget(part, found, value.place, words)
     if parts or (name == "money" and _NUMBER.fullmatch(value.text) is None):
         return
+    if draft.kind == "department" and name == "budget.total" and _OF_PROJECTS.match(value.label.strip()):
+        return  # beside 人员经费 and 公用经费
     if (found := amount(document, value)) is not None:
         part = "total" if name == "money" else cast(BudgetPart, name.removeprefix("budget."))
         if part in draft.asked and labels.qualifies(value.label, "adjusted"):
@@ -240,7 +244,7 @@ def _revised(row: Row, n: int) -> tuple[int, str] | None:
     )
 
 
-def _headed(row: Row, first: int) -> tuple[int, str] | None:
+def _headed(row: Row, first: int, year: int | None) -> tuple[int, str] | None:
     """Return the cell of the year's amount behind a label, where amounts have heads of their own:
     资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
     """
@@ -249,8 +253,12 @@ def _headed(row: Row, first: int) -> tuple[int, str] | None:
         for (_, head), cell in pairwise(row.cells[first:])
         if not re.search(r"\d", re.sub(r"20\d\d", "", head)) and re.search(r"\d", cell[1])
     ]
-    told = [(head, cell) for head, cell in pairs if not (_NO_TOTAL.search(head) or labels.qualifies(head, "past"))]
-    of_year = [cell for head, cell in told if re.search("本年|当年", head)]
+    told = [
+        (head, cell)
+        for head, cell in pairs
+        if not (_NO_TOTAL.search(head) or any(labels.qualifies(head, how) for how in ("past", "medium")))
+    ]
+    of_year = [cell for head, cell in told if re.search("本年|当年", head) or titles.year_in(head) == year]
     return next(iter([*of_year, *(cell for _, cell in told)]), None)
 
 
@@ -280,7 +288,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
             if found.startswith("budget") and not re.search(r"\d", value):
-                at, value = _headed(row, n + 1) or (at, "")
+                at, value = _headed(row, n + 1, document.year) or (at, "")
         doubled = zone.year_right is not None and found.startswith("budget")
         if doubled and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name

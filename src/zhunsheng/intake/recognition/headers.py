@@ -144,6 +144,9 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
         names = (labels.label(grid.text(row + n, column)) for n in reversed(range(height)))
         if name := next(filter(None, names), None):
             found.setdefault(name, column)
+    whose = next((name for name in ("unit", "department") if name in found), None)
+    if "name" not in found and whose and len(found) > 1:  # a list of bodies: 单位名称 | 资金总额 | 绩效目标
+        found = {"name": found[whose]} | found
     return found if "name" in found else {}
 
 
@@ -233,10 +236,8 @@ def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> b
     return (
         len(beside) >= 2
         and all(grid.owner(row, column)[0] < row for column in beside)
-        and all(
-            grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
-            for anchor in above
-        )
+        and all(grid.spans.get(anchor, (1, 1))[1] > 1 for anchor in above)
+        and not any(is_value(text) for _, text in own)
     )
 
 
@@ -380,7 +381,6 @@ def _by_words(
                 fields.setdefault(one.holds if one.holds in _GLYPHS else name, one.number)
         elif name == "last_year":
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
-            rivals += [one.number for one in claims if one.number != fields[name] and not one.year]
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told

@@ -55,7 +55,7 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         [line for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
         for name in ("name", "target")
     )
-    if len(named) < 2 or len(named) != len(valued):
+    if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, valued)) and not all(_MARK.match(line.strip()) for line in named):
         return []
@@ -67,6 +67,14 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         }
         for n in range(len(named))
     ]
+
+
+def _wrapped(row: Row, columns: Mapping[str, int]) -> bool:
+    """Say whether the lines of a row's cells are but narrow columns: those of a level's name make one name."""
+    levels = [row.text(columns[name]) for name in ("level1", "level2") if name in columns]
+    return any(
+        "\n" in text.strip() and level_of(text) and not all(map(level_of, text.split())) for text in levels
+    )
 
 
 def _read_texts(

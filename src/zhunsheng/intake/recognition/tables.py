@@ -302,7 +302,10 @@ def _own_form(grid: Grid) -> bool:
 def _starts_form(row: Row) -> bool:
     if any(labels.label(text) in _BEGINS for _, text in row.cells[:3]):
         return True
-    return row.only is not None and len(row.only) < 60 and bool(_FORM_TITLE.search(row.only))
+    title = row.only
+    if title is None or len(title) >= 60 or _GROUP_TITLE.search(title):
+        return False
+    return bool(_FORM_TITLE.search(title))
 
 
 def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumns) -> Draft:
@@ -316,7 +319,7 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
         return draft
     if draft.name:
         before = draft
-        draft = document.start("project", before.title, row.place(0))
+        draft = document.start(before.kind, before.title, row.place(0))
         draft.columns = columns
         if before.unit is not None and not row.text(project.get("unit", project["name"])):
             draft.put("unit", before.unit, before.provenance["unit"])
