@@ -224,7 +224,10 @@ def _numerals_at(text: str, end: int) -> tuple[Decimal | None, str]:
     number = chinese_number(word)
     if number is None:
         return None, text
-    return (number * 10, "%" + rest[1:]) if rest.startswith("成") and len(word) == 1 else (number, rest)
+    if rest.startswith("成") and len(word) == 1:  # 九成, 九成五
+        tenth = chinese_number(rest[1:2]) if rest[1:2] in tuple("一二三四五六七八九") else None
+        return number * 10 + (tenth or 0), "%" + rest[2 if tenth else 1 :]
+    return number, rest
 
 
 def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None]:

@@ -244,8 +244,8 @@ def _revised(row: Row, n: int) -> tuple[int, str] | None:
     )
 
 
-def _headed(row: Row, first: int, year: int | None) -> tuple[int, str] | None:
-    """Return the cell of the year's amount behind a label, where amounts have heads of their own:
+def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str]] | None:
+    """Return the head and the cell of the year's amount behind a label, where amounts have heads of their own:
     资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
     """
     pairs = [
@@ -258,8 +258,8 @@ def _headed(row: Row, first: int, year: int | None) -> tuple[int, str] | None:
         for head, cell in pairs
         if not (_NO_TOTAL.search(head) or any(labels.qualifies(head, how) for how in ("past", "medium")))
     ]
-    of_year = [cell for head, cell in told if re.search("本年|当年", head) or titles.year_in(head) == year]
-    return next(iter([*of_year, *(cell for _, cell in told)]), None)
+    of_year = [one for one in told if re.search("本年|当年", one[0]) or titles.year_in(one[0]) == year]
+    return next(iter([*of_year, *told]), None)
 
 
 def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
@@ -288,7 +288,9 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
             if found.startswith("budget") and not re.search(r"\d", value):
-                at, value = _headed(row, n + 1, document.year) or (at, "")
+                of_year, (at, value) = _headed(row, n + 1, document.year) or ("", (at, ""))
+                if document.year is None and (told_year := titles.year_in(of_year)):
+                    draft.put_year(told_year, row.place(column))  # 2021年金额 is of the sheet's year
         doubled = zone.year_right is not None and found.startswith("budget")
         if doubled and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name

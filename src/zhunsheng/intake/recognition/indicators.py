@@ -21,6 +21,7 @@ from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
@@ -52,14 +53,15 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
     The lines are indicators of their own where names and values are as many and every value can be read.
     """
     named, valued = (
-        [line for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
+        [line.strip() for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
         for name in ("name", "target")
     )
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
-    if not all(map(is_value, valued)) and not all(_MARK.match(line.strip()) for line in named):
+    if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(_MARK.match(line.strip()) for line in named):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
+    texts["target"] = _unnumbered_alike(named, valued)
     return [
         {
             name: "".join((lines[n] if len(lines) == len(named) else "".join(lines)).split())
@@ -67,6 +69,14 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         }
         for n in range(len(named))
     ]
+
+
+def _unnumbered_alike(named: Sequence[str], valued: Sequence[str]) -> list[str]:
+    """Return values without their numbers where each has the number of its name: 1.新建住房 | 1.≥186户."""
+    pairs = [(_ITEM.match(name), _ITEM.match(value)) for name, value in zip(named, valued, strict=True)]
+    if not all(name and value and name[1] == value[1] for name, value in pairs):
+        return list(valued)
+    return [value[found.end() :] for value, (_, found) in zip(valued, pairs, strict=True) if found]
 
 
 def _wrapped(row: Row, columns: Mapping[str, int]) -> bool:
@@ -85,6 +95,8 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
+    if texts.get("target") and texts["name"]:
+        texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)

@@ -28,6 +28,8 @@ _OWN_SECTION = re.compile(
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 # What parts several labels with their values in one line.
 _PIECES = re.compile(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)")
+_TEMPLATE = re.compile(r"[（(][^（()）]*(?:\*\*|××|XX|xx)[^（()）]*[）)]")  # what the form's pattern left: （≥**户）
+_NEXT_LEVEL = re.compile(r"(?<=[；;。])\s*(?=[^；;。：:]{2,14}[：:])")
 _LONGEST_NAME = 40  # characters of an indicator's name in an outline
 _HEADING = 60  # characters below which a paragraph may be a heading
 
@@ -43,6 +45,8 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
     _take_notes(document, block)
     if document.department is None:
         take_money(document, block.text, block.place)
+    if is_level(block.text, "level1") and document.department is None and _read_outline(document, block):
+        return
     if _is_heading(document, block):
         return
     if document.department is None and _read_outline(document, block):
@@ -60,6 +64,8 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
 def _take_notes(document: Document, block: Paragraph) -> None:
     """Keep what a paragraph tells of all that follows: unit of money, year, department and unit."""
     text = block.text
+    if filled := titles.filled_in(text):
+        document.filled_in = document.filled_in or (*filled, block.place)
     document.money_unit = unit_noted(text) or document.money_unit
     if (
         len(text) < 80
@@ -104,9 +110,21 @@ def _is_heading(document: Document, block: Paragraph) -> bool:
 
 
 def _read_outline(document: Document, block: Paragraph) -> bool:
-    """Read a line of an outline of indicators without a table (（一）产出指标, 1.数量指标：受益人数≥8200人)
+    """Read a paragraph of an outline of indicators without a table (（一）产出指标, 1.数量指标：受益人数≥8200人)
     into the sheet that was told ahead of it; say whether it is one.
     """
+    text = _TEMPLATE.sub("", block.text)
+    pieces = [piece for piece in _NEXT_LEVEL.split(text) if piece.strip()]
+    if len(pieces) > 1 and all(level_of(_before_colon(piece)) for piece in pieces):
+        return all([_read_outlined(document, replace(block, text=piece)) for piece in pieces])
+    return _read_outlined(document, replace(block, text=text))
+
+
+def _before_colon(text: str) -> str:
+    return text.replace(":", "：").partition("：")[0]
+
+
+def _read_outlined(document: Document, block: Paragraph) -> bool:
     head, mark, rest = block.text.partition("：")
     if not mark:
         head, mark, rest = block.text.partition(":")
@@ -136,6 +154,8 @@ def _read_line(document: Document, draft: Draft, block: Paragraph) -> bool:
     level1, level2 = draft.levels
     if not level1 or not draft.stairs or len(block.text) > _HEADING:
         return False
+    if TargetValue.parse(block.text, dated=True).op == "by":
+        return False  # the day below the letter
     head, _, rest = block.text.replace(":", "：").partition("：")
     name = unnumbered(head.strip())
     if rest and labels.label(head) is None and len(name) <= _LONGEST_NAME:

@@ -58,11 +58,15 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         place = draft.provenance["budget.total"] = draft.provenance.pop("budget.project")
         why = worded("只写了项目总额，没有写本年预算，按总额读入，请核对")
         document.doubt(place, "budget.total", f"{draft.budget['total']:f}", why)
-    if (
-        draft.indicators
-        and (draft.year or _planned_year(draft) or draft.titled_year or document.year) is None
-    ):
-        document.doubt(draft.place, "year", draft.name or "", worded("没有读到是哪一年度的"))
+    year = draft.year or _planned_year(draft) or draft.titled_year or document.year
+    if draft.indicators and year is None:
+        year = _year_filled_in(document, draft)
+        why = (
+            worded("没有写年度，按填报日期推断为 {year} 年，请核对", year=year)
+            if year
+            else worded("没有读到是哪一年度的")
+        )
+        document.doubt(draft.place, "year", draft.name or "", why)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
         document.doubt(seen.place, "budget.total", seen.text, why)
@@ -72,7 +76,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         code=draft.code,
         department=draft.department,
         unit=draft.unit,
-        year=draft.year or _planned_year(draft) or draft.titled_year or document.year,
+        year=year,
         purpose=draft.purpose,
         budget=draft.budget_parts(),
         spending_plan=SpendingPlan(steps=settle(document, draft)),
@@ -85,6 +89,17 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         place=draft.place,
         provenance=draft.provenance,
     )
+
+
+def _year_filled_in(document: Document, draft: Draft) -> int | None:
+    """Return the year that a form is likely of by when it was filled in: targets for the year at hand in its
+    first half, for the next in its second; results for the year before.
+    """
+    if document.filled_in is None:
+        return None
+    year, month, _ = document.filled_in
+    done = draft.execution or any(one.indicator.actual for one in draft.indicators)
+    return year - (month <= 6) if done else year + (month > 6)
 
 
 def _planned_year(draft: Draft) -> int | None:

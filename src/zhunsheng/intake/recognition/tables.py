@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from zhunsheng.intake import labels
@@ -50,7 +50,7 @@ def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
     if apart := _second_form(grid):
         for first, end in ((0, apart), (apart, grid.width)):
-            _read_form(document, grid.columns(first, end))
+            _read_form(document, replace(grid.columns(first, end), title="" if first else grid.title))
         return
     _read_form(document, grid)
 
@@ -72,6 +72,21 @@ def _second_form(grid: Grid) -> int | None:
             if labels.label(grid.text(above, column)) == "name"
         ]
         return second if any(c < second for c in own) and any(c >= second for c in own) else None
+    return _beside_labels(grid)
+
+
+def _beside_labels(grid: Grid) -> int | None:
+    """Return the column in which a table of indicators begins beside the labels of its project, with an empty
+    column between; None where there is none.
+    """
+    for number in range(min(len(grid.rows), _TOP)):
+        heads = [column for column in grid.distinct(number) if labels.header(grid.text(number, column))]
+        if len(heads) < 3 or heads[0] < 3:
+            continue
+        below = range(number, len(grid.rows))
+        empty = not any(grid.text(row, heads[0] - 1).strip() for row in below)
+        told = [labels.label(grid.text(row, 0)) for row in below]
+        return heads[0] if empty and "name" in told and len(set(told) - {None}) > 1 else None
     return None
 
 
@@ -227,8 +242,10 @@ def _read_below_header(
 
 def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
     """Read the indicator of a row, or of a wide table one under each level."""
-    if any(labels.is_total(text) for _, text in row.cells) and columns.groups:
-        return
+    if columns.groups and any(labels.is_total(text) for _, text in row.cells):
+        if columns.project:
+            return
+        draft.indicators.clear()  # what the rows above tell are its parts: 合计 below towns
     for group in columns.groups:
         draft.levels = (group.level1, group.level2)
         draft.stairs = True

@@ -71,6 +71,9 @@ def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
 def _height(grid: Grid, row: int) -> int:
     """Return how many rows the heads take: those in which the project's own head goes on, or levels stand."""
     own = next((c for c in grid.distinct(row) if labels.label(grid.text(row, c)) == "name"), None)
+    height = grid.spans.get(grid.owner(row, 0), (1, 1))[0]
+    if 1 < height <= _TALLEST and row + height < len(grid.rows):
+        return height  # as tall as the head at the left
     height = 1
     while height < _TALLEST and row + height < len(grid.rows):
         below = [t for c in grid.distinct(row + height) if (t := grid.text(row + height, c).strip())]
