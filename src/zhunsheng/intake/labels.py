@@ -130,6 +130,19 @@ def execution(text: str) -> str | None:
     return _find("execution", text)
 
 
+def is_aside(head: str) -> bool:
+    """Say whether a head stands over what says nothing of targets (责任科室, 审核意见), so that nobody need be
+    told that it was left out.
+    """
+    return len(head) <= _LONGEST and bool(_aside().fullmatch(clean(head)))
+
+
+@lru_cache(maxsize=1)
+def _aside() -> re.Pattern[str]:
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    return re.compile(data["asides"])
+
+
 def is_total(text: str) -> bool:
     """Say whether a cell marks a row of totals."""
     return _find("totals", text) is not None

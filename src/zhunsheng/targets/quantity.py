@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from zhunsheng.numerals import chinese_number
 from zhunsheng.targets.spelling import NUMBER, Op, number_at, number_of, operator_at, unit_and_suffix
+from zhunsheng.targets.units import split_unit
 from zhunsheng.translation import worded
 
 _FILLERS = (
@@ -227,6 +228,8 @@ def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
     # 万 in the value and 元 in the column make 万元; otherwise the cell speaks for itself.
     if written in _MULTIPLIERS:
         return written + column
+    if split_unit(written) == split_unit(column):
+        return written  # 日 and 天
     doubts.append(
         worded(
             "指标值的单位“{written}”与单位列“{column}”不一致，以指标值为准", written=written, column=column

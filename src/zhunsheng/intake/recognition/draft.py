@@ -101,6 +101,7 @@ class Draft:
     plan_dates: list[str] = field(
         default_factory=list
     )  # dates of the spending plan whose shares are still to come
+    plan_columns: list[int] = field(default_factory=list)  # where those dates stand
     plan_sum: int | None = None  # the column of the whole beside the plan's periods
     goal_column: int | None = None  # the column in which the next row has the words of a goal
     result_columns: tuple[int, ...] = ()  # columns beside the goals that say what became of them

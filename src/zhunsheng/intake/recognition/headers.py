@@ -112,9 +112,6 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
-    guessed += [
-        (one.number, "target") for one in columns if one.said == "target" and one.heads[-1] in _GRADES
-    ]
     placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
     if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
@@ -374,6 +371,8 @@ def _by_words(
             one.said = _dated(one, year)
             by_field.setdefault(one.said, []).append(one)
     for name, claims in by_field.items():
+        if name == "target" and any(one.heads[-1] not in _GRADES for one in claims):
+            claims = [one for one in claims if one.heads[-1] not in _GRADES]  # the bands of its score
         if name == "target" and len(claims) > 1:
             _value_of_year(claims, year, fields, rivals)
         elif name in _GLYPHS and len(claims) > 1:

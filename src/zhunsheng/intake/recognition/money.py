@@ -36,6 +36,7 @@ _BUDGETED = re.compile(
     r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
     rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
+_SEVERAL = re.compile(r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d")  # a sentence of more than one project's year
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
@@ -113,10 +114,25 @@ def take_money(document: Document, text: str, place: Place) -> None:
     if len(text) > 2 * _LONGEST_AMOUNT:
         return  # a chapter of an explanation, not a line over a table
     told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
-    for words, written in told:
-        document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))
-    if told:
+    named = [(labels.label(words) or "budget.total", words, written) for words, written in told]
+    for name, words, written in named:
+        document.ahead.append((name, Said(written, place, words)))
+    if told and not _adds_up([(name, written) for name, _, written in named], text):
         document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"), ahead=True)
+
+
+def _adds_up(told: list[tuple[str, str]], text: str) -> bool:
+    """Say whether amounts that a sentence tells are one total, of this sentence's only project, and parts that
+    are not more than it.
+    """
+    amounts: dict[str, list[Decimal]] = {}
+    for name, written in told:
+        if (match := _MONEY.fullmatch(written)) and match[2]:
+            number = Decimal(match[1].replace(",", "").replace("，", "")) * YUAN[match[2]]
+            amounts.setdefault(name, []).append(number)
+    totals = amounts.pop("budget.total", [])
+    parts = sum((sum(one, Decimal(0)) for one in amounts.values()), Decimal(0))
+    return len(set(totals)) == 1 and parts <= totals[0] and not _SEVERAL.search(text)
 
 
 def execution_columns(row: Row) -> dict[str, int]:

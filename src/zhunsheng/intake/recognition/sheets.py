@@ -5,7 +5,7 @@ from __future__ import annotations
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.indicators import yearly
-from zhunsheng.intake.recognition.plan import settle
+from zhunsheng.intake.recognition.plan import UNKNOWN_YEAR, settle
 from zhunsheng.targets import Book, Place, SpendingPlan, TargetSheet, Unsure
 from zhunsheng.targets.sheet import Execution
 from zhunsheng.translation import worded
@@ -79,7 +79,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         year=year,
         purpose=draft.purpose,
         budget=draft.budget_parts(),
-        spending_plan=SpendingPlan(steps=settle(document, draft)),
+        spending_plan=SpendingPlan(steps=settle(document, draft, year)),
         goals=tuple(draft.goals or draft.medium_goals),
         indicators=yearly(draft.indicators),
         narrative="\n".join(draft.narrative) or None,
@@ -104,5 +104,5 @@ def _year_filled_in(document: Document, draft: Draft) -> int | None:
 
 def _planned_year(draft: Draft) -> int | None:
     """Return the one year that all dates of the spending plan fall in."""
-    years = {step.by.year for step in draft.plan_said}
+    years = {step.by.year for step in draft.plan_said} - {UNKNOWN_YEAR}
     return years.pop() if len(years) == 1 else None

@@ -29,6 +29,7 @@ _FOOT = re.compile(
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
+_UNIT_OF_MONEY = re.compile(r"\s*(?:金额|货币|计量)?单位\s*[：:]")
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
 _DEEPEST = 40  # rows within which the heads of two forms side by side stand
@@ -129,6 +130,8 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         now.columns, now.zone = None, Zone()
         return 1
     if now.columns and now.draft and now.columns.project:
+        if row.only is not None:
+            return 1  # a remark between projects
         now.draft = _project_of(document, now.draft, row, now.columns)
         _read_indicators(document, now.draft, row, now.columns)
         return 1
@@ -152,6 +155,8 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
+    for _, text in row.cells:
+        document.money_unit = (unit_noted(text) if _UNIT_OF_MONEY.match(text) else None) or document.money_unit
     told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
@@ -213,6 +218,8 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
         document.doubt(row.place(column), "header", _head(row, column, header), why)
     for column in set(header.unread) - set(project.values()):
+        if labels.is_aside(row.grid.text(row.number + header.height - 1, column)):
+            continue
         document.doubt(row.place(column), "column", _head(row, column, header), worded("这一列没有读入"))
 
 
