@@ -57,6 +57,7 @@ class Zone:
     money: dict[str, int] = field(default_factory=dict)
     amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
     heads: tuple[tuple[int, str, str], ...] = ()  # columns of money by part, with their words, over amounts
+    sums: tuple[tuple[int, str, str], ...] = ()  # those over rows of tasks, of which the sum counts
     year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
     @property
@@ -89,6 +90,16 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         return
     if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
+        return
+    if not zone.of_money and len(row.cells) > 3 and (heads := _money_heads(document, row)):
+        zone.sums = heads  # 任务名称 | 主要内容 | 预算金额 | 其中：财政拨款, over a row a task and their sum
+        return
+    if zone.sums and any(labels.is_total(text) for _, text in row.cells):
+        for column, name, words in zone.sums:
+            if re.search(r"\d", row.text(column)):
+                label = next((words for _, _, words in zone.sums if unit_noted(words)), words)
+                put_field(document, draft, name, Said(row.text(column), row.place(column), label))
+        zone.sums = ()
         return
     if zone.label == "plan":
         read_plan(document, draft, row)

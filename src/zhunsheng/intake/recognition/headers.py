@@ -382,6 +382,8 @@ def _by_words(
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
+            if name in fields and all(one.holds == "empty" for one in told):
+                continue  # another column says it already
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
             exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
             fields[name] = exact[0].number

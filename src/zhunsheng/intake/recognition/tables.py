@@ -10,7 +10,7 @@ from itertools import pairwise
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_value
+from zhunsheng.intake.recognition.content import is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
@@ -235,7 +235,10 @@ def _read_below_header(
 ) -> None:
     """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
     heads = [text for _, text in row.cells if labels.qualifies(text, "past") and not is_value(text)]
-    if len(heads) > 1 and "target" in columns.fields:
+    indicates = any(is_value(text) or level_of(text) for _, text in row.cells)
+    years = [text for _, text in row.cells if titles.is_year(text)]
+    two_heads = len(heads) > 1 and not indicates
+    if (two_heads or len(years) == len(row.cells) > 1) and "target" in columns.fields:
         why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.columns, now.unclear = None, True
