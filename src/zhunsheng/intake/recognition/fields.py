@@ -91,7 +91,7 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
         return
-    if not zone.of_money and len(row.cells) > 3 and (heads := _money_heads(document, row)):
+    if not zone.of_money and zone.label != "plan" and len(row.cells) > 3 and (heads := _money_heads(document, row)):
         zone.sums = heads  # 任务名称 | 主要内容 | 预算金额 | 其中：财政拨款, over a row a task and their sum
         return
     if zone.sums and any(labels.is_total(text) for _, text in row.cells):
@@ -168,8 +168,11 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
 
 def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put an amount into the part of the budget that its label names, several told in one cell each into
-    its own.
+    its own; what the label says is of another year into none.
     """
+    of_year = titles.year_in(value.label)
+    if of_year and document.year and of_year != document.year:
+        return
     parts = parts_of(value.text)
     if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
@@ -259,7 +262,13 @@ def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str
     """Return the head and the cell of the year's amount behind a label, where amounts have heads of their own:
     资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
     """
-    pairs = [
+    inline = [
+        (head, (column, amount))
+        for column, text in row.cells[first:]
+        for head, mark, amount in [text.replace(":", "：").partition("：")]
+        if mark and _NUMBER.fullmatch(amount)
+    ]
+    pairs = inline + [
         (head, cell)
         for (_, head), cell in pairwise(row.cells[first:])
         if not re.search(r"\d", re.sub(r"20\d\d", "", head)) and re.search(r"\d", cell[1])
@@ -269,7 +278,8 @@ def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str
         for head, cell in pairs
         if not (_NO_TOTAL.search(head) or any(labels.qualifies(head, how) for how in ("past", "medium")))
     ]
-    of_year = [one for one in told if re.search("本年|当年", one[0]) or titles.year_in(one[0]) == year]
+    of_year = [one for one in told if labels.qualifies(one[0], "adjusted")]
+    of_year += [one for one in told if re.search("本年|当年", one[0]) or titles.year_in(one[0]) == year]
     return next(iter([*of_year, *told]), None)
 
 
@@ -298,7 +308,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             at, value = revised
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
-            if found.startswith("budget") and not re.search(r"\d", value):
+            if found.startswith("budget") and not re.search(r"\d|[壹贰叁肆伍陆柒捌玖拾]", value):
                 of_year, (at, value) = _headed(row, n + 1, document.year) or ("", (at, ""))
                 if document.year is None and (told_year := titles.year_in(of_year)):
                     draft.put_year(told_year, row.place(column))  # 2021年金额 is of the sheet's year

@@ -296,6 +296,10 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
+    if fourth := [one for one in names if "四级" in one.heads[-1]]:  # 三级指标 groups the indicators
+        for one in names:
+            one.said = one.said if one in fourth else "group"
+        names = fourth
     for one in found:
         if one.said == "stated" and names:  # names have a column of their own
             one.said = "target"
@@ -366,6 +370,8 @@ def _by_words(
         if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
         elif one.said:
+            if one.said == "actual" and one.year and year and one.year < year:
+                one.said = "last_year"
             by_field.setdefault(one.said, []).append(one)
         elif one.year and one.holds == "target":  # 2022年实际 | 2023年预计 | 2024年
             one.said = _dated(one, year)

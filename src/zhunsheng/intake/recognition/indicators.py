@@ -21,6 +21,10 @@ from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_BLANK = re.compile(r"[（(]?指标\s*\d{1,2}[）)：:]?|无|无此项")  # a line of the form that nobody filled in
+_BOTH = re.compile(  # a target and its result in one cell
+    r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
+)
 _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
@@ -95,6 +99,8 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
+    if both := _BOTH.fullmatch(texts.get("target") or texts.get("actual") or ""):
+        texts |= {"target": both[1], "actual": both[2]}
     if texts.get("target") and texts["name"]:
         texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
     if _steps_down(draft, texts):
@@ -167,7 +173,9 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
         # A new level 1 leaves the level 2 above behind; merged cells repeat both on every row.
         draft.levels = (level1, level2 or ("" if level1 != first else second))
     elif level2:
-        draft.levels = (first, level2)
+        stepped = draft.stairs and "level1" not in texts and first and not under(level2, first)
+        dimension = framework_of(2021).dimension(None, level2) if stepped else None
+        draft.levels = (dimension.synonyms[0] if dimension else first, level2)
     return draft.levels if "level1" in texts or "level2" in texts or draft.stairs else ("", "")
 
 
@@ -178,7 +186,7 @@ def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
     told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
     name = texts["name"]
     return (
-        told == [name] and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+        set(told) == {name} and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
     )
 
 
@@ -213,7 +221,7 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
     spanning = own[1] < columns["name"] or (
         "target" in columns and own == row.grid.owner(row.number, columns["target"])
     )
-    if is_ellipsis(name) or said(name) is None or spanning or (labels.header(name) and labels.header(raw)):
+    if is_ellipsis(name) or said(name) is None or _BLANK.fullmatch(name) or spanning or (labels.header(name) and labels.header(raw)):
         return ""
     return unnumbered(name)
 
@@ -238,10 +246,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     def value(raw: str) -> TargetValue:
         if raw in _NOTHING and _UNWANTED.search(texts["name"]):  # 安全事故：无
             return TargetValue.parse("0", unit=told("unit")).replaced(raw=raw)
-        read = TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
-        if read.op == "==" and read.implied and (sign_of := _sign_of(texts.get("direction", ""))):
-            return TargetValue.parse(raw, op=sign_of, unit=told("unit"), year=year, dated=dated)
-        return read
+        return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
     if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
         texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
@@ -250,7 +255,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
     if texts.get("medium_name", texts["name"]) != texts["name"]:
         medium = ""  # of another indicator, which happens to stand on the same row
-    return Indicator(
+    one = Indicator(
         level1=texts["level1"] or None,
         level2=texts["level2"] or None,
         name=texts["name"],
@@ -271,11 +276,18 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         goal=_goal_titled(goals, goal) if goal else None,
         place=place,
     )
+    return _pointed(one)
 
 
-def _sign_of(direction: str) -> str:
-    """Return the operator that 指标方向 stands for beside a bare number: ≥ of 正向, ≤ of 反向, else nothing."""
-    return {"more": "≥", "less": "≤"}.get(sense_of_direction(direction) or "", "")
+def _pointed(one: Indicator) -> Indicator:
+    """Return an indicator whose bare number has the sign that 指标方向 stands for, ≥ of 正向 and ≤ of 反向,
+    where nothing else of the indicator says the opposite.
+    """
+    sense = sense_of_direction(one.direction)
+    if not (one.target.implied and one.target.op == "==" and sense and one.type.sense == sense):
+        return one
+    op = ">=" if sense == "more" else "<="
+    return one.model_copy(update={"target": one.target.replaced(op=op, implied=False)})
 
 
 def is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:

@@ -64,6 +64,8 @@ def amount(document: Document, said: Said) -> Decimal | None:
     elif in_words := re.search(r"([零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{2,})[元圆]", text):
         told = chinese_number(in_words[1].translate(_CAPITALS))
         text = f"{told}元" if told is not None else text
+    if worked_out := re.fullmatch(r"[\d.,+\-*/×]+=(.*)", text):  # 1200+300=1500
+        text = worked_out[1]
     match = _MONEY.search(text)
     if not match or re.fullmatch(r"20\d\d年度?", normalise(said.text)):
         return None
@@ -156,6 +158,9 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     ]
     if not kinds:
         return False
+    words = [text for _, text in row.cells if not re.search(r"\d", text)]
+    if len(words) > 1 and re.fullmatch("基本支出|项目支出|人员经费|公用经费|人员支出", labels.clean(words[1])):
+        return True  # a part of the sum
     kind, label = kinds[-1]
     part = cast(BudgetPart, kind.removeprefix("budget."))
     label = label if unit_noted(label) else kinds[0][1]
@@ -219,10 +224,17 @@ def read_beside(document: Document, draft: Draft, row: Row) -> bool:
     """Read amounts of the execution that stand beside their labels (全年预算数 | 56 | 全年执行数 | 55.3),
     and its score; say whether there were any.
     """
-    told = [labels.execution(label) for _, label in row.cells]
+    inline = [
+        (label, column, amount)
+        for column, text in row.cells
+        for label, mark, amount in [text.replace(":", "：").partition("：")]
+        if mark
+    ]
+    told = [labels.execution(label) for _, label in row.cells] + [labels.execution(one[0]) for one in inline]
     if "spent" not in told:
         return False
-    for (_, label), (column, text) in pairwise(row.cells):
+    beside = [(label, column, text) for (_, label), (column, text) in pairwise(row.cells)]
+    for label, column, text in beside + inline:
         name = labels.execution(label)
         if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
             continue

@@ -141,6 +141,7 @@ def _read_outlined(document: Document, block: Paragraph) -> bool:
             last.goals.append(Goal(text=goal.text, place=goal.place))
             document.goal_ahead = None
     if not rest.strip():
+        last.captioned = True
         return step_down(last, head) or (not mark and _read_line(document, last, block))
     if level_of(head) is None:
         return _read_line(document, last, block)

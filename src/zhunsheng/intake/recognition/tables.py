@@ -30,6 +30,7 @@ _FOOT = re.compile(
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
 _UNIT_OF_MONEY = re.compile(r"\s*(?:金额|货币|计量)?单位\s*[：:]")
+_PROJECT = re.compile(r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:项目|专项)(?:名称)?\s*[：:]\s*(.{2,80})")
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
 _DEEPEST = 40  # rows within which the heads of two forms side by side stand
@@ -246,6 +247,8 @@ def _read_below_header(
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
+    elif row.only is not None and (begun := _PROJECT.fullmatch(row.only.strip())):
+        now.draft = _next_project(document, draft, row, begun[1])
     else:
         _read_indicators(document, draft, row, columns)
 
@@ -333,6 +336,22 @@ def _starts_form(row: Row) -> bool:
     if title is None or len(title) >= 60 or _GROUP_TITLE.search(title):
         return False
     return bool(_FORM_TITLE.search(title))
+
+
+def _next_project(document: Document, draft: Draft, row: Row, name: str) -> Draft:
+    """Begin the project that a row between indicators names, under the header over them all:
+    项目：社区康复（预算：68.5）.
+    """
+    if draft.name or draft.indicators:
+        columns, title = draft.columns, draft.title
+        draft = document.start(draft.kind, title, row.place(0))
+        draft.columns = columns
+    cost = priced(re.sub(r"(?<=[（(])(?:预算|金额|资金)(?:金额|数|额)?[：:]?", "", name))
+    place = row.place(row.cells[0][0])
+    put_field(document, draft, "name", Said(cost[0] if cost else name, place))
+    if cost:
+        put_field(document, draft, "budget.total", Said(cost[1], place))
+    return draft
 
 
 def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumns) -> Draft:
