@@ -85,12 +85,13 @@ class Grid:
             return ""
         return show(value) if value is not None else ""
 
-    def columns(self, first: int, end: int) -> Grid:
-        """Return the columns from one to before another as a table of their own."""
-        rows, spans, moved = part_of(self.rows, self.spans, range(len(self.rows)), range(first, end))
+    def part(self, rows_of: range, columns_of: range) -> Grid:
+        """Return rows and columns that follow one another as a table of their own."""
+        rows, spans, moved = part_of(self.rows, self.spans, rows_of, columns_of)
 
         def place(row: int, column: int) -> Place:
-            return self.place_of(*moved.get((row, column), (row, column + first)))
+            own = (row + rows_of.start, column + columns_of.start)
+            return self.place_of(*moved.get((row, column), own))
 
         return Grid(rows, spans, place, self.title)
 

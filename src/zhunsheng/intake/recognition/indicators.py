@@ -122,6 +122,18 @@ def _read_texts(
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
 
 
+def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str]) -> None:
+    """Read the indicator of a card, told field by field; the signs stand for it under 指标方向 too."""
+    if is_operator(texts.get("direction", "")):
+        texts = texts | {"op": texts["direction"], "direction": ""}
+    level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    texts = texts | {"level1": level1, "level2": level2, "name": unnumbered(texts["name"])}
+    one = _indicator(texts, document.year, draft.goals, row.place(0))
+    for doubt in one.target.doubts:
+        document.doubt(row.place(0), "target", texts["target"], f"“{one.name}”：{doubt}")
+    draft.indicators.append(Read(one, draft.medium))
+
+
 def _read_value(document: Document, draft: Draft, row: Row, column: int, name: str) -> None:
     """Read the value of an indicator whose name stands over the column."""
     if said(raw := "".join(row.text(column).split())) is None:

@@ -10,12 +10,13 @@ from itertools import pairwise
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.content import is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
-from zhunsheng.intake.recognition.indicators import read_indicator
+from zhunsheng.intake.recognition.indicators import read_card, read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
@@ -50,11 +51,51 @@ class _Reading:
 
 def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
+    if (card := card_in(grid)) and (document.going_on or document.heading):
+        _read_card(document, grid, card)
+        return
+    if apart := _two_groups(grid):
+        row, column = apart
+        _read_form(document, grid.part(range(row), range(grid.width)))
+        for columns in (range(column), range(column, grid.width)):
+            _read_form(document, replace(grid.part(range(row, len(grid.rows)), columns), title=""))
+        return
     if apart := _second_form(grid):
         for first, end in ((0, apart), (apart, grid.width)):
-            _read_form(document, replace(grid.columns(first, end), title="" if first else grid.title))
+            _read_form(document, replace(grid.part(range(len(grid.rows)), range(first, end)), title="" if first else grid.title))
         return
     _read_form(document, grid)
+
+
+def _read_card(document: Document, grid: Grid, card: Mapping[str, tuple[int, int]]) -> None:
+    """Read an indicator that has a table of its own into the sheet at hand."""
+    row = row_of(grid, card["name"][0])
+    draft = document.going_on or _begin(document, row)
+    texts = {name: "".join(grid.text(*at).split()) for name, at in card.items()}
+    read_card(document, draft, row, texts)
+
+
+def _two_groups(grid: Grid) -> tuple[int, int] | None:
+    """Return row and column in which the right one of two groups of other indicators of one project begins,
+    产出 beside 效益; None where there are none.
+    """
+    for number in range(min(len(grid.rows), _DEEPEST)):
+        found = [(column, labels.header(grid.text(number, column))) for column in grid.distinct(number)]
+        fields = [name for _, name in found]
+        if fields.count("name") != 2 or fields.count("target") != 2 or "medium_term" in fields:
+            continue
+        half = len(fields) // 2
+        second = found[half][0]
+        over = [grid.text(number - 1, column) for column in (0, second)] if number else []
+        if fields[:half] != fields[half:] or not over or not all(_names_level(text) for text in over):
+            return None
+        return number - 1, second
+    return None
+
+
+def _names_level(text: str) -> bool:
+    """Say whether a text names a level 1, or several (效益指标与满意度指标)."""
+    return all(level_of(part) for part in re.split("[与和及、]", text.strip()))
 
 
 def _second_form(grid: Grid) -> int | None:
