@@ -44,6 +44,9 @@ _NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
 _FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n(?!\s*(?:{UNIT})))")
 _NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
 _OF_PROJECTS = re.compile(r"(?:其中[：:])?项目(?:经费|资金|支出|预算)")
+_OF_ROWS = re.compile("类型|类别|科目|用途|任务")
+_WHOLE_PROJECT = re.compile("总投资|总预算|项目总|全周期|累计")
+_SUM_OF = re.compile("(?:收入|支出)[合总]计")
 _SUM = re.compile("[小合总]计")
 _CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
@@ -79,8 +82,17 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         zone.amounts = column
         return
     if zone.of_money and (heads := _money_heads(document, row)):
-        zone.heads = heads
+        if any(_OF_ROWS.search(text) for _, text in row.cells[1:]):
+            zone.sums = heads  # 支出类型 | 小计 | 财政拨款, over rows of which the sum counts
+        else:
+            zone.heads = heads
         return
+    if zone.heads and _WHOLE_PROJECT.search(row.cells[0][1]):
+        whole = next((column for column, name, _ in zone.heads if name == "budget.total"), None)
+        if whole is not None:
+            said_there = Said(row.text(whole), row.place(whole), document.zone_unit or "")
+            put_field(document, draft, "budget.project", said_there)
+            return
     if zone.heads and any(re.search(r"\d", row.text(column)) for column, _, _ in zone.heads):
         for column, name, words in zone.heads:
             if re.search(r"\d", row.text(column)):
@@ -91,9 +103,13 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
         return
-    if not zone.of_money and zone.label != "plan" and len(row.cells) > 3 and (heads := _money_heads(document, row)):
-        zone.sums = heads  # 任务名称 | 主要内容 | 预算金额 | 其中：财政拨款, over a row a task and their sum
-        return
+    if not zone.of_money and zone.label != "plan" and len(row.cells) > 3:
+        if heads := _money_heads(document, row):
+            if len(heads) < len(row.cells) - 1:  # 任务名称 | 主要内容 | 预算金额, over a row a task and their sum
+                zone.sums = heads
+            else:
+                zone.heads = heads
+            return
     if zone.sums and any(labels.is_total(text) for _, text in row.cells):
         for column, name, words in zone.sums:
             if re.search(r"\d", row.text(column)):
@@ -298,7 +314,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
-        if found is None and labels.is_total(text) and zone.of_money:
+        if found is None and zone.of_money and (labels.is_total(text) or _SUM_OF.fullmatch(text.strip())):
             found = "budget.total"
         if found is None or found in _PARTS:
             continue

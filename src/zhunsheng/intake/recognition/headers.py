@@ -388,6 +388,8 @@ def _by_words(
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
         else:
             told = [one for one in claims if one.holds != "empty"] or claims
+            if name == "actual" and len({_month(one) for one in told}) > 1:
+                told = [max(told, key=_month)]  # 1-4月 | 1-8月: what is known last
             if name in fields and all(one.holds == "empty" for one in told):
                 continue  # another column says it already
             fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
@@ -395,8 +397,16 @@ def _by_words(
             fields[name] = exact[0].number
     if "stated" in fields:
         fields["name"] = fields["stated"]
+    for bound in ("lower", "upper"):
+        if bound in fields:
+            fields.setdefault("target", fields[bound])
     _put_right(columns, by_field, fields)
     return fields, rivals
+
+
+def _month(one: _Column) -> int:
+    """Return the month up to which a column's values are known, 0 where its heads tell none."""
+    return max((int(m) for head in one.heads for m in re.findall(r"(\d{1,2})月", head)), default=0)
 
 
 def _dated(one: _Column, year: int | None) -> str:
@@ -454,12 +464,28 @@ def _yearly_group(
     left = [one for one in columns if one.number < second]
     right = [one for one in columns if one.number >= second]
     mine, other = (left, right) if left_is_yearly else (right, left)
-    for name, word in (("medium_term", "target"), ("medium_name", "name")):
+    apart = _others(names, columns) and not titles.of_medium_term(over + _all_heads(columns))
+    for name, word in (
+        (("twin_target", "target"), ("twin_name", "name"))
+        if apart
+        else (("medium_term", "target"), ("medium_name", "name"))
+    ):
         if (found := next((one.number for one in other if one.said == word), None)) is not None:
             fields[name] = found
     levels = {one.said for one in mine}
     shared = [one for one in other if one.said in ("level1", "level2") and one.said not in levels]
     return [*shared, *mine]
+
+
+def _all_heads(columns: Sequence[_Column]) -> str:
+    return " ".join(head for one in columns for head in one.heads)
+
+
+def _others(names: Sequence[int], columns: Sequence[_Column]) -> bool:
+    """Say whether two columns of names hold other names: two indicators a row, not one for two terms."""
+    left, right = (next(one.cells for one in columns if one.number == n) for n in names[:2])
+    mine, others = {said(text) for text in left} - {None}, {said(text) for text in right} - {None}
+    return bool(mine) and bool(others) and not mine & others
 
 
 def _value_of_year(

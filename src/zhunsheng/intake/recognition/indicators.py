@@ -83,6 +83,14 @@ def _unnumbered_alike(named: Sequence[str], valued: Sequence[str]) -> list[str]:
     return [value[found.end() :] for value, (_, found) in zip(valued, pairs, strict=True) if found]
 
 
+def _bounds(texts: Mapping[str, str]) -> str:
+    """Return the value that a lower and an upper bound in columns of their own make, empty for none."""
+    low, high = (said(texts.get(bound)) for bound in ("lower", "upper"))
+    if low and high:
+        return f"{low}-{high}"
+    return f"≥{low}" if low else f"≤{high}" if high else ""
+
+
 def _wrapped(row: Row, columns: Mapping[str, int]) -> bool:
     """Say whether the lines of a row's cells are but narrow columns: those of a level's name make one name."""
     levels = [row.text(columns[name]) for name in ("level1", "level2") if name in columns]
@@ -99,6 +107,8 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
+    if lower_upper := _bounds(texts):
+        texts["target"] = lower_upper
     if both := _BOTH.fullmatch(texts.get("target") or texts.get("actual") or ""):
         texts |= {"target": both[1], "actual": both[2]}
     if texts.get("target") and texts["name"]:
@@ -185,7 +195,7 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
         # A new level 1 leaves the level 2 above behind; merged cells repeat both on every row.
         draft.levels = (level1, level2 or ("" if level1 != first else second))
     elif level2:
-        stepped = draft.stairs and "level1" not in texts and first and not under(level2, first)
+        stepped = "level1" not in texts and first and not under(level2, first)
         dimension = framework_of(2021).dimension(None, level2) if stepped else None
         draft.levels = (dimension.synonyms[0] if dimension else first, level2)
     return draft.levels if "level1" in texts or "level2" in texts or draft.stairs else ("", "")

@@ -12,6 +12,7 @@ from zhunsheng.intake import labels
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.intake.recognition.rows import said as said_at
 from zhunsheng.numerals import chinese_number
 from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
@@ -29,6 +30,7 @@ _TOLD = re.compile(
     rf"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
     rf"({_SUM}(?:{UNIT}|万)?)(?:人民币)?(?:[，,；;。、]|$)"
 )
+_IN_WORDS = re.compile(rf"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[元圆]?整?\(({_SUM}(?:{UNIT}))\)")  # 叁佰贰拾万元（320万元）
 _BREAKDOWN = re.compile(r"\(([^()]*\d[^()]*)\)")  # 820万元（其中：省级800万元、本级20万元）
 _OUTLINE = re.compile(r"(^|[;，,。、])(?:其中[：:]?)?(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[、.)](?!\d)|\([一二三四五\d]\))")
 _BUDGETED = re.compile(
@@ -36,6 +38,7 @@ _BUDGETED = re.compile(
     r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
     rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
+_OF_EXECUTION = re.compile("预算|资金|项目资金")
 _SEVERAL = re.compile(r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d")  # a sentence of more than one project's year
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
@@ -95,7 +98,7 @@ def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     """
     if len(text) > _LONGEST_AMOUNT:
         return []
-    lines = ";".join(normalise(line) for line in text.splitlines())
+    lines = _IN_WORDS.sub(r"\1", ";".join(normalise(line) for line in text.splitlines()))
     apart = _BREAKDOWN.sub(r";\1;", lines)
     while (bare := _OUTLINE.sub(r"\1", apart)) != apart:
         apart = bare
@@ -156,6 +159,9 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
             "budget."
         )
     ]
+    words = [text for _, text in row.cells if not re.search(r"\d", text) and said_at(text)]
+    if not kinds and all(_OF_EXECUTION.match(labels.clean(text)) for text in words):
+        kinds = [("budget.total", words[0] if words else "")]  # the amounts alone, below their heads
     if not kinds:
         return False
     words = [text for _, text in row.cells if not re.search(r"\d", text)]

@@ -304,8 +304,14 @@ def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableC
         draft.levels = (group.level1, group.level2)
         draft.stairs = True
         read_indicator(document, draft, row, group.fields, group.name)
-    if not columns.groups:
-        read_indicator(document, draft, row, columns.fields)
+    if columns.groups:
+        return
+    fields = columns.fields
+    if {"twin_name", "twin_target"} <= fields.keys():  # two indicators a row: the left one first
+        shared = {name: column for name, column in fields.items() if name in ("level1", "level2")}
+        twin = {"name": fields["twin_name"], "target": fields["twin_target"]}
+        read_indicator(document, draft, row, shared | twin)
+    read_indicator(document, draft, row, fields)
 
 
 def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
