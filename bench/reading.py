@@ -207,7 +207,9 @@ def by_reason(results: list[Result]) -> list[str]:
     real = Counter(why for one in results for why, is_real in one.judged.reasons if is_real)
     out = ["| reason for a doubt | doubts | real | share |", "|---|---|---|---|"]
     for why, count in raised.most_common():
-        out.append(f"| {why.replace('|', '/')[:80]} | {count} | {real[why]} | {100 * real[why] / count:.0f} % |")
+        out.append(
+            f"| {why.replace('|', '/')[:80]} | {count} | {real[why]} | {100 * real[why] / count:.0f} % |"
+        )
     return out
 
 
@@ -326,8 +328,8 @@ Each is read with `read_book` and judged field by field by what the document tru
 is another value, or an indicator that nobody wrote, without a doubt raised; silently missing is none;
 flagged is either with a doubt at its place. A doubt is real where something at its place is not read
 right, or where the document calls for one (it tells no year); a false alarm is a doubt about a value that
-is right. Proposals say what the columns of unknown heads were taken for, and are asked once a layout; what was
-left out (hidden rows, tracked changes, other columns) is told and needs no answer.
+is right. Proposals say what the columns of unknown heads were taken for, and are asked once a layout; what
+was left out (hidden rows, tracked changes, other columns) is told and needs no answer.
 Milliseconds are of the processor, those of child processes included. LibreOffice makes the formats of
 an office suite.
 

@@ -31,8 +31,8 @@ class Judgement:
     """All fields of one document, the doubts to be confirmed that were raised, how many of them stand at
     something wrong or were called for, and how many about a value that is right.
 
-    ``proposals`` are what unknown heads were taken for, asked once a layout; ``told`` is what was left out and
-    needs no answer. ``reasons`` has for each doubt why it was raised and whether it is real.
+    ``proposals`` are what unknown heads were taken for, asked once a layout; ``told`` is what was left out
+    and needs no answer. ``reasons`` has for each doubt why it was raised and whether it is real.
     """
 
     fields: tuple[Judged, ...]

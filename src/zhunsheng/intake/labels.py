@@ -132,8 +132,8 @@ def execution(text: str) -> str | None:
 
 
 def is_aside(head: str) -> bool:
-    """Say whether a head stands over what says nothing of targets (责任科室, 审核意见), so that nobody need be
-    told that it was left out.
+    """Say whether a head stands over what says nothing of targets (责任科室, 审核意见), so that nobody need
+    be told that its column was left out.
     """
     return len(head) <= _LONGEST and bool(_aside().fullmatch(clean(head)))
 

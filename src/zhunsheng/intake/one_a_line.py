@@ -123,10 +123,12 @@ def _aligned(lines: Sequence[Line], fields: Sequence[str | None]) -> Rows | None
                 for one in steps
                 if one.column != column or column == 0 or one.before is None or last == 0
             ]
-            ways += [(one.cost + _GOES_ON, False, one) for one in steps if one.column == column and one.before]
-            cost, begins, way = min(ways, key=lambda each: each[0])
-            begins = begins and not (way.column == column and cost == way.cost + _GOES_ON)
-            found.append(_Step(cost, column, begins, way))
+            ways += [
+                (one.cost + _GOES_ON, False, one) for one in steps if one.column == column and one.before
+            ]
+            cost, begins, before = min(ways, key=lambda each: each[0])
+            begins = begins and not (before.column == column and cost == before.cost + _GOES_ON)
+            found.append(_Step(cost, column, begins, before))
         steps = found
     best = min(steps, key=lambda one: one.cost + _left_out(fields, one.column, last + 1))
     if not lines or best.cost > _DEAREST * len(lines):
@@ -139,8 +141,8 @@ def _aligned(lines: Sequence[Line], fields: Sequence[str | None]) -> Rows | None
     for (number, text), step in zip(lines, reversed(way), strict=True):
         if step.begins or not rows:
             rows.append([("", number)] * len(fields))
-        before = rows[-1][step.column][0]
-        rows[-1][step.column] = (f"{before}\n{text}" if before else text, number)
+        said = rows[-1][step.column][0]
+        rows[-1][step.column] = (f"{said}\n{text}" if said else text, number)
     return rows
 
 

@@ -25,7 +25,9 @@ _OF_VALUE = re.compile(
 # Behind a name that ends like this, words run up to the number: 拨付时间 | 每学期开学后1个月内.
 _SINCE = re.compile(r"(?:时间|时限|期限|日期)([一-龥]{2,12}后)$")
 _DAY = r"(?:\d{4}年)?\d{1,2}月(?:\d{1,2}日|底|末)?(?:之?前|以前|底前)"
-_UNTIL = re.compile(rf"^(.{{2,}}?(?:时限|时间|日期|期限))(?:为|是|在)?[：: ]?({_DAY})(?:完成)?$")
+_UNTIL = re.compile(
+    rf"^(.{{2,}}?(?:时限|时间|日期|期限)|.{{2,}}?(?=[于在]\d))(?:为|是|在|于)?[：: ]?({_DAY})(?:完成)?$"
+)
 _DATED = re.compile(rf"^({_DAY})(?:完成)?(.{{2,}})$")
 
 

@@ -18,7 +18,9 @@ _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
 )
-_PAGE = re.compile(r"(?:第\s*)?[-—]?\s*\d+\s*[-—]?(?:\s*页)?(?:\s*[,，/]?\s*共\s*\d+\s*页)?")  # 第 1 页 共 2 页
+_PAGE = re.compile(
+    r"(?:第\s*)?[-—]?\s*\d+\s*[-—]?(?:\s*页)?(?:\s*[,，/]?\s*共\s*\d+\s*页)?"
+)  # 第 1 页 共 2 页
 _LINES_OF_CELL = 20  # of one quoted cell at most
 _Cell = tuple[str, int]
 
@@ -84,10 +86,8 @@ def blocks(lines: list[str]) -> list[Block]:
                 inner, more = _whole_cells(lines, i)
                 rows.append([(_unquoted(c), i + 1) for c in inner.split("\t")])
                 i += more
-            elif not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
-                rows.append([(line.strip(), i + 1)])
             else:
-                rows[-1].append((line.strip(), i + 1))
+                _add_cell(rows, lines, i, blank)
             blank = 0
         elif not line.strip():
             blank += 1
@@ -120,12 +120,23 @@ def _one_a_line(lines: list[str], i: int) -> tuple[int, list[list[_Cell]]]:
         end += 1
     form = one_a_line.table(found)
     if form is None:  # or cells beside each other, with one blank between them
-        found = [(number, word) for number, text in found if not _PAGE.fullmatch(text) for word in text.split()]
+        found = [
+            (number, word) for number, text in found if not _PAGE.fullmatch(text) for word in text.split()
+        ]
         form = one_a_line.table(found)
     if form is None:
         return end, []
     rows, count = form
     return (found[count][0] - 1 if count < len(found) else end), rows
+
+
+def _add_cell(rows: list[list[_Cell]], lines: list[str], i: int, blank: int) -> None:
+    """Add a line of one cell to the row above, or to a new one behind a blank line."""
+    cell = (lines[i].strip(), i + 1)
+    if not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
+        rows.append([cell])
+    else:
+        rows[-1].append(cell)
 
 
 def _whole_cells(lines: list[str], i: int) -> tuple[str, int]:

@@ -167,7 +167,9 @@ class Document:
     )  # fields told outside tables, for all sheets
     ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
     goal_ahead: Said | None = None  # what is to be reached, in a line before an outline of indicators
-    filled_in: tuple[int, int, Place] | None = None  # year and month in which the form was filled in, and where
+    filled_in: tuple[int, int, Place] | None = (
+        None  # year and month in which the form was filled in, and where
+    )
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
     last_unit: str | None = None  # of the amount before, for those below it without one
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）

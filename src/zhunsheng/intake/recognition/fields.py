@@ -41,8 +41,12 @@ _PARTS = (
 _OF_MONEY = re.compile(rf"(?:资金|预算|经费|投资|金额).{{0,24}}\d|{AMOUNT}")
 _WITH_UNIT = re.compile(AMOUNT)
 _NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
-_FIRST = re.compile(rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n(?!\s*(?:{UNIT})))")
-_NO_TOTAL = re.compile(r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转")  # heads of parts, not of the sum
+_FIRST = re.compile(
+    rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n(?!\s*(?:{UNIT})))"
+)
+_NO_TOTAL = re.compile(
+    r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转"
+)  # heads of parts, not of the sum
 _OF_PROJECTS = re.compile(r"(?:其中[：:])?项目(?:经费|资金|支出|预算)")
 _OF_ROWS = re.compile("类型|类别|科目|用途|任务")
 _WHOLE_PROJECT = re.compile("总投资|总预算|项目总|全周期|累计")
@@ -81,41 +85,10 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if zone.of_money and (column := amounts_column(row, document.year)) is not None:
         zone.amounts = column
         return
-    if zone.of_money and (heads := _money_heads(document, row)):
-        if any(_OF_ROWS.search(text) for _, text in row.cells[1:]):
-            zone.sums = heads  # 支出类型 | 小计 | 财政拨款, over rows of which the sum counts
-        else:
-            zone.heads = heads
-        return
-    if zone.heads and _WHOLE_PROJECT.search(row.cells[0][1]):
-        whole = next((column for column, name, _ in zone.heads if name == "budget.total"), None)
-        if whole is not None:
-            said_there = Said(row.text(whole), row.place(whole), document.zone_unit or "")
-            put_field(document, draft, "budget.project", said_there)
-            return
-    if zone.heads and any(re.search(r"\d", row.text(column)) for column, _, _ in zone.heads):
-        for column, name, words in zone.heads:
-            if re.search(r"\d", row.text(column)):
-                label = words if unit_noted(words) else f"{words} {row.cells[0][1]}"
-                put_field(document, draft, name, Said(row.text(column), row.place(column), label))
-        zone.heads = ()
+    if _enter_heads(document, row, zone) or _read_heads(document, draft, row, zone):
         return
     if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
-        return
-    if not zone.of_money and zone.label != "plan" and len(row.cells) > 3:
-        if heads := _money_heads(document, row):
-            if len(heads) < len(row.cells) - 1:  # 任务名称 | 主要内容 | 预算金额, over a row a task and their sum
-                zone.sums = heads
-            else:
-                zone.heads = heads
-            return
-    if zone.sums and any(labels.is_total(text) for _, text in row.cells):
-        for column, name, words in zone.sums:
-            if re.search(r"\d", row.text(column)):
-                label = next((words for _, _, words in zone.sums if unit_noted(words)), words)
-                put_field(document, draft, name, Said(row.text(column), row.place(column), label))
-        zone.sums = ()
         return
     if zone.label == "plan":
         read_plan(document, draft, row)
@@ -127,6 +100,44 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         read_beside(document, draft, row)
     ):
         _read_pairs(document, draft, row, zone)
+
+
+def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
+    """Note the columns of money that a row heads, over the amounts of the next row or over rows of which the
+    sum counts (支出类型 | 小计 | 财政拨款, 任务名称 | 主要内容 | 预算金额); say whether it heads any.
+    """
+    if zone.label == "plan" or not (zone.of_money or len(row.cells) > 3):
+        return False
+    heads = _money_heads(document, row)
+    if not heads:
+        return False
+    of_rows = any(_OF_ROWS.search(text) for _, text in row.cells[1:])
+    if of_rows if zone.of_money else len(heads) < len(row.cells) - 1:
+        zone.sums = heads
+    else:
+        zone.heads = heads
+    return True
+
+
+def _read_heads(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
+    """Read a row below heads of money, where it holds their amounts or the sum; say whether it does."""
+    if zone.heads and _WHOLE_PROJECT.search(row.cells[0][1]):
+        whole = next((column for column, name, _ in zone.heads if name == "budget.total"), None)
+        if whole is not None:
+            told = Said(row.text(whole), row.place(whole), document.zone_unit or "")
+            put_field(document, draft, "budget.project", told)
+            return True
+    heads = zone.heads or (zone.sums if any(labels.is_total(text) for _, text in row.cells) else ())
+    filled = [one for one in heads if re.search(r"\d", row.text(one[0]))]
+    if zone.heads and not filled:
+        return False
+    for column, name, words in filled:
+        noted = next((words for _, _, words in heads if unit_noted(words)), f"{words} {row.cells[0][1]}")
+        label = words if unit_noted(words) else noted
+        put_field(document, draft, name, Said(row.text(column), row.place(column), label))
+    if heads:
+        zone.heads, zone.sums = (), ()
+    return bool(heads)
 
 
 def _is_money(label: str) -> bool:
@@ -275,7 +286,7 @@ def _revised(row: Row, n: int) -> tuple[int, str] | None:
 
 
 def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str]] | None:
-    """Return the head and the cell of the year's amount behind a label, where amounts have heads of their own:
+    """Return the head and the cell of the year's amount behind a label, where amounts have heads themselves:
     资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
     """
     inline = [

@@ -117,7 +117,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         return None
     if "name" not in fields and "description" in fields and "level2" in fields:
         fields["name"] = fields.pop("description")
-    if "name" not in fields or not _REQUIRED & fields.keys() or len(fields) < 3:
+    if "name" not in fields or not _REQUIRED & fields.keys():
+        return None
+    if len(fields) < 3 and not _over_banners(grid, row + height):
         return None
     if "unit_or_grid" in fields:
         fields.setdefault("unit", fields.pop("unit_or_grid"))
@@ -126,6 +128,12 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
     return Header(fields, height, tuple(guessed), tuple(rivals), unread)
+
+
+def _over_banners(grid: Grid, row: int) -> bool:
+    """Say whether a row says nothing but the name of a level, in all its columns."""
+    texts = {text for _, text in _own(grid, row)} if row < len(grid.rows) else set()
+    return len(texts) == 1 and all(map(level_of, texts))
 
 
 def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) -> dict[str, int]:
@@ -279,8 +287,8 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
-        own = [r for r in rows if grid.owner(r, number)[1] == number and grid.text(r, number)]
-        if anchors and not own and all(column < number for _, column in anchors):
+        filled = any(grid.owner(r, number)[1] == number and grid.text(r, number) for r in rows)
+        if anchors and not filled and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
         if height > 1 and not grid.text(row, number):
@@ -369,13 +377,8 @@ def _by_words(
     for one in _yearly_group(columns, grid, row, fields):
         if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
-        elif one.said:
-            if one.said == "actual" and one.year and year and one.year < year:
-                one.said = "last_year"
-            by_field.setdefault(one.said, []).append(one)
-        elif one.year and one.holds == "target":  # 2022年实际 | 2023年预计 | 2024年
-            one.said = _dated(one, year)
-            by_field.setdefault(one.said, []).append(one)
+        elif said_there := _of_year(one, year):
+            by_field.setdefault(said_there, []).append(one)
     for name, claims in by_field.items():
         if name == "target" and any(one.heads[-1] not in _GRADES for one in claims):
             claims = [one for one in claims if one.heads[-1] not in _GRADES]  # the bands of its score
@@ -387,14 +390,7 @@ def _by_words(
         elif name == "last_year":
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
         else:
-            told = [one for one in claims if one.holds != "empty"] or claims
-            if name == "actual" and len({_month(one) for one in told}) > 1:
-                told = [max(told, key=_month)]  # 1-4月 | 1-8月: what is known last
-            if name in fields and all(one.holds == "empty" for one in told):
-                continue  # another column says it already
-            fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
-            exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
-            fields[name] = exact[0].number
+            _fittest(name, claims, fields)
     if "stated" in fields:
         fields["name"] = fields["stated"]
     for bound in ("lower", "upper"):
@@ -402,6 +398,29 @@ def _by_words(
             fields.setdefault("target", fields[bound])
     _put_right(columns, by_field, fields)
     return fields, rivals
+
+
+def _of_year(one: _Column, year: int | None) -> str | None:
+    """Return the field that a column's words say, by the year over it: results of an earlier one are the last
+    year's, and values under nothing but a year (2022年实际 | 2023年预计 | 2024年) are of it.
+    """
+    if one.said == "actual" and one.year and year and one.year < year:
+        one.said = "last_year"
+    elif one.said is None and one.year and one.holds == "target":
+        one.said = _dated(one, year)
+    return one.said
+
+
+def _fittest(name: str, claims: Sequence[_Column], fields: dict[str, int]) -> None:
+    """Give a field the column that says it exactly and holds it; of results the latest."""
+    told = [one for one in claims if one.holds != "empty"] or claims
+    if name == "actual" and len({_month(one) for one in told}) > 1:
+        told = [max(told, key=_month)]  # 1-4月 | 1-8月
+    if name in fields and all(one.holds == "empty" for one in told):
+        return  # another column says it already
+    fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
+    exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
+    fields[name] = exact[0].number
 
 
 def _month(one: _Column) -> int:
@@ -578,7 +597,7 @@ def _paired(
     for one in values:
         if weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
-        elif target and "actual" not in fields and one.number > target.number and _of_a_size(one, target):
+        elif target and "actual" not in fields and one.number > target.number and _are_results(one, target):
             give(one, "actual")
 
 
@@ -589,8 +608,12 @@ def _never_above(score: _Column, points: _Column) -> bool:
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
 
 
-def _of_a_size(one: _Column, target: _Column) -> bool:
-    """Say whether most cells of a column are near the target values beside them, in the same unit."""
+def _are_results(one: _Column, target: _Column) -> bool:
+    """Say whether most cells of a column are near the target values beside them, in the same unit and
+    without signs, which no result has.
+    """
+    if any(re.search(r"[≥≤<>≧≦]", text) for text in one.cells):
+        return False
     read = [
         (TargetValue.parse(a), TargetValue.parse(b))
         for a, b in zip(one.cells, target.cells, strict=False)
@@ -607,8 +630,10 @@ def _of_a_size(one: _Column, target: _Column) -> bool:
 
 def _of_goals(one: _Column) -> bool:
     """Say whether a column of differing words is called 绩效目标, as some call the indicators."""
-    return one.holds == "words" and len(set(one.cells)) > 1 and any(
-        labels.label(head) == "goals" for head in one.heads
+    return (
+        one.holds == "words"
+        and len(set(one.cells)) > 1
+        and any(labels.label(head) == "goals" for head in one.heads)
     )
 
 
@@ -618,22 +643,14 @@ def _by_content(
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
     wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
     taken = {*fields.values(), *rivals} - (set() if "target" in fields else wordy)
-    free = [
-        one
-        for one in columns
-        if one.number not in taken
-        and (one.said is None or one.number in wordy)
-        and not (one.holds != "target" and any(map(labels.label, one.heads)))
-        and not any(labels.label(head) not in (None, "goals") for head in one.heads)
-        and not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
-    ]
+    free = [one for one in columns if one.number not in taken and (one.number in wordy or _is_free(one))]
     guessed: list[tuple[int, str]] = []
 
     def give(one: _Column, name: str) -> None:
         for other in [other for other, column in fields.items() if column == one.number]:
             del fields[other]
         fields[name] = one.number
-        if not any(labels.label(head) == "goals" for head in one.heads):  # 年度目标 over values says so itself
+        if "goals" not in map(labels.label, one.heads):  # 年度目标 over values says so itself
             guessed.append((one.number, name))
         if one in free:
             free.remove(one)
@@ -656,6 +673,22 @@ def _by_content(
         name = _OF_CONTENT.get(one.holds)
         if name and name not in fields:
             give(one, name)
+    _name_by_content(columns, fields, free, taken, give)
+    _paired(columns, fields, free, give)
+    names = next((one for one in columns if one.number == fields.get("name")), None)
+    if names and not _REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
+        fields["stated"] = names.number
+    return guessed
+
+
+def _name_by_content(
+    columns: Sequence[_Column],
+    fields: dict[str, int],
+    free: Sequence[_Column],
+    taken: Container[int],
+    give: Callable[[_Column, str], None],
+) -> None:
+    """Give the names their column where no head says it: differing words behind the levels."""
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
@@ -670,10 +703,19 @@ def _by_content(
             after = words = []
         if after or (words and "description" not in fields):
             give((after or words)[0], "name")
-    _paired(columns, fields, free, give)
-    names = next((one for one in columns if one.number == fields.get("name")), None)
-    if names and names.holds == "words" and not _REQUIRED & fields.keys() - {"weight"}:
-        told = [text for text in map(said, names.cells) if text]
-        if told and all(stated(text) for text in told):
-            fields["stated"] = names.number  # names with their values in one cell: 慰问人数≥500人
-    return guessed
+
+
+def _is_free(one: _Column) -> bool:
+    """Say whether what a column holds may tell what it is: no word over it says so, nor that it is
+    a project's own, of an earlier year or of a part of this one. 年度目标 may stand over values.
+    """
+    told = {labels.label(head) for head in one.heads} - {None}
+    if one.said is not None or told - ({"goals"} if one.holds == "target" else set()):
+        return False
+    return not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
+
+
+def _are_stated(names: _Column) -> bool:
+    """Say whether the cells of a column are names with their values: 慰问人数≥500人."""
+    told = [text for text in map(said, names.cells) if text]
+    return names.holds == "words" and bool(told) and all(map(stated, told))

@@ -57,12 +57,16 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
     The lines are indicators of their own where names and values are as many and every value can be read.
     """
     named, valued = (
-        [line.strip() for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
+        [line.strip() for line in row.text(columns[name]).splitlines() if line.strip()]
+        if name in columns
+        else []
         for name in ("name", "target")
     )
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
-    if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(_MARK.match(line.strip()) for line in named):
+    if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
+        _MARK.match(line.strip()) for line in named
+    ):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
     texts["target"] = _unnumbered_alike(named, valued)
@@ -92,7 +96,7 @@ def _bounds(texts: Mapping[str, str]) -> str:
 
 
 def _wrapped(row: Row, columns: Mapping[str, int]) -> bool:
-    """Say whether the lines of a row's cells are but narrow columns: those of a level's name make one name."""
+    """Say whether the lines of cells come of narrow columns: those of a level's name make but one name."""
     levels = [row.text(columns[name]) for name in ("level1", "level2") if name in columns]
     return any(
         "\n" in text.strip() and level_of(text) and not all(map(level_of, text.split())) for text in levels
@@ -156,9 +160,7 @@ def _read_value(document: Document, draft: Draft, row: Row, column: int, name: s
     draft.indicators.append(Read(one, draft.medium))
 
 
-def _read_stated(
-    document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]
-) -> None:
+def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]) -> None:
     """Read the indicators that a cell states with their values: 慰问人数≥500人；慰问金≤600元/人."""
     place = row.place(column)
     lines = [unnumbered(line.strip()) for line in row.text(column).splitlines()]
@@ -208,7 +210,9 @@ def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
     told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
     name = texts["name"]
     return (
-        set(told) == {name} and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+        set(told) == {name}
+        and name not in (texts.get("level1"), texts.get("level2"))
+        and step_down(draft, name)
     )
 
 
@@ -243,7 +247,13 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
     spanning = own[1] < columns["name"] or (
         "target" in columns and own == row.grid.owner(row.number, columns["target"])
     )
-    if is_ellipsis(name) or said(name) is None or _BLANK.fullmatch(name) or spanning or (labels.header(name) and labels.header(raw)):
+    if (
+        is_ellipsis(name)
+        or said(name) is None
+        or _BLANK.fullmatch(name)
+        or spanning
+        or (labels.header(name) and labels.header(raw))
+    ):
         return ""
     return unnumbered(name)
 

@@ -23,23 +23,27 @@ _SUM = r"\d[\d,，]*(?:\.\d+)?"
 UNIT = "亿元|百万元|万元|千元|元"  # of money as a pattern, the longest first
 AMOUNT = rf"{_SUM}\s*(?:{UNIT}|万(?=\D|$))"  # a number with its unit
 _MONEY = re.compile(rf"(-?{_SUM})\s*({UNIT}|万)?")
-_UNIT_NOTE = re.compile(
-    rf"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?({UNIT})"
-)
+_UNIT_NOTE = re.compile(rf"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?({UNIT})")
 _TOLD = re.compile(
     rf"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
     rf"({_SUM}(?:{UNIT}|万)?)(?:人民币)?(?:[，,；;。、]|$)"
 )
-_IN_WORDS = re.compile(rf"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[元圆]?整?\(({_SUM}(?:{UNIT}))\)")  # 叁佰贰拾万元（320万元）
+_IN_WORDS = re.compile(
+    rf"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[元圆]?整?\(({_SUM}(?:{UNIT}))\)"
+)  # 叁佰贰拾万元（320万元）
 _BREAKDOWN = re.compile(r"\(([^()]*\d[^()]*)\)")  # 820万元（其中：省级800万元、本级20万元）
-_OUTLINE = re.compile(r"(^|[;，,。、])(?:其中[：:]?)?(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[、.)](?!\d)|\([一二三四五\d]\))")
+_OUTLINE = re.compile(
+    r"(^|[;，,。、])(?:其中[：:]?)?(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[、.)](?!\d)|\([一二三四五\d]\))"
+)
 _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)"
     r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
     rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
 _OF_EXECUTION = re.compile("预算|资金|项目资金")
-_SEVERAL = re.compile(r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d")  # a sentence of more than one project's year
+_SEVERAL = re.compile(
+    r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d"
+)  # a sentence of more than one project's year
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
@@ -127,8 +131,8 @@ def take_money(document: Document, text: str, place: Place) -> None:
 
 
 def _adds_up(told: list[tuple[str, str]], text: str) -> bool:
-    """Say whether amounts that a sentence tells are one total, of this sentence's only project, and parts that
-    are not more than it.
+    """Say whether amounts that a sentence tells are one total and the parts that come to it, which shows them
+    to be read rightly.
     """
     amounts: dict[str, list[Decimal]] = {}
     for name, written in told:
@@ -137,7 +141,7 @@ def _adds_up(told: list[tuple[str, str]], text: str) -> bool:
             amounts.setdefault(name, []).append(number)
     totals = amounts.pop("budget.total", [])
     parts = sum((sum(one, Decimal(0)) for one in amounts.values()), Decimal(0))
-    return len(set(totals)) == 1 and parts <= totals[0] and not _SEVERAL.search(text)
+    return len(set(totals)) == 1 and parts == totals[0] and not _SEVERAL.search(text)
 
 
 def execution_columns(row: Row) -> dict[str, int]:
@@ -165,7 +169,9 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
     if not kinds:
         return False
     words = [text for _, text in row.cells if not re.search(r"\d", text)]
-    if len(words) > 1 and re.fullmatch("基本支出|项目支出|人员经费|公用经费|人员支出", labels.clean(words[1])):
+    if len(words) > 1 and re.fullmatch(
+        "基本支出|项目支出|人员经费|公用经费|人员支出", labels.clean(words[1])
+    ):
         return True  # a part of the sum
     kind, label = kinds[-1]
     part = cast(BudgetPart, kind.removeprefix("budget."))

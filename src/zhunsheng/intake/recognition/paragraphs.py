@@ -27,8 +27,10 @@ _OWN_SECTION = re.compile(
 )
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 # What parts several labels with their values in one line.
-_PIECES = re.compile(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)")
-_TEMPLATE = re.compile(r"[（(][^（()）]*(?:\*\*|××|XX|xx)[^（()）]*[）)]")  # what the form's pattern left: （≥**户）
+_PIECES = re.compile(
+    r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)"
+)
+_TEMPLATE = re.compile(r"[（(][^（()）]*(?:\*\*|××|XX|xx)[^（()）]*[）)]")  # the form's pattern: （≥**户）
 _NEXT_LEVEL = re.compile(r"(?<=[；;。])\s*(?=[^；;。：:]{2,14}[：:])")
 _LONGEST_NAME = 40  # characters of an indicator's name in an outline
 _HEADING = 60  # characters below which a paragraph may be a heading
@@ -110,13 +112,14 @@ def _is_heading(document: Document, block: Paragraph) -> bool:
 
 
 def _read_outline(document: Document, block: Paragraph) -> bool:
-    """Read a paragraph of an outline of indicators without a table (（一）产出指标, 1.数量指标：受益人数≥8200人)
+    """Read a paragraph of an outline of indicators without a table (（一）产出指标, 1.数量指标：人数≥82人)
     into the sheet that was told ahead of it; say whether it is one.
     """
     text = _TEMPLATE.sub("", block.text)
     pieces = [piece for piece in _NEXT_LEVEL.split(text) if piece.strip()]
     if len(pieces) > 1 and all(level_of(_before_colon(piece)) for piece in pieces):
-        return all([_read_outlined(document, replace(block, text=piece)) for piece in pieces])
+        read = [_read_outlined(document, replace(block, text=piece)) for piece in pieces]
+        return all(read)
     return _read_outlined(document, replace(block, text=text))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
+from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.content import is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
@@ -31,10 +32,11 @@ _FOOT = re.compile(
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
 _UNIT_OF_MONEY = re.compile(r"\s*(?:金额|货币|计量)?单位\s*[：:]")
-_PROJECT = re.compile(r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:项目|专项)(?:名称)?\s*[：:]\s*(.{2,80})")
+_PROJECT = re.compile(
+    r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:项目|专项)(?:名称)?\s*[：:]\s*(.{2,80})"
+)
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
-_DEEPEST = 40  # rows within which the heads of two forms side by side stand
 _TOP = 6  # rows within which a form says whose it is
 
 
@@ -54,17 +56,8 @@ def read_table(document: Document, grid: Grid) -> None:
     if (card := card_in(grid)) and (document.going_on or document.heading):
         _read_card(document, grid, card)
         return
-    if apart := _two_groups(grid):
-        row, column = apart
-        _read_form(document, grid.part(range(row), range(grid.width)))
-        for columns in (range(column), range(column, grid.width)):
-            _read_form(document, replace(grid.part(range(row, len(grid.rows)), columns), title=""))
-        return
-    if apart := _second_form(grid):
-        for first, end in ((0, apart), (apart, grid.width)):
-            _read_form(document, replace(grid.part(range(len(grid.rows)), range(first, end)), title="" if first else grid.title))
-        return
-    _read_form(document, grid)
+    for part in parts_of(grid):
+        _read_form(document, part)
 
 
 def _read_card(document: Document, grid: Grid, card: Mapping[str, tuple[int, int]]) -> None:
@@ -73,64 +66,6 @@ def _read_card(document: Document, grid: Grid, card: Mapping[str, tuple[int, int
     draft = document.going_on or _begin(document, row)
     texts = {name: "".join(grid.text(*at).split()) for name, at in card.items()}
     read_card(document, draft, row, texts)
-
-
-def _two_groups(grid: Grid) -> tuple[int, int] | None:
-    """Return row and column in which the right one of two groups of other indicators of one project begins,
-    产出 beside 效益; None where there are none.
-    """
-    for number in range(min(len(grid.rows), _DEEPEST)):
-        found = [(column, labels.header(grid.text(number, column))) for column in grid.distinct(number)]
-        fields = [name for _, name in found]
-        if fields.count("name") != 2 or fields.count("target") != 2 or "medium_term" in fields:
-            continue
-        half = len(fields) // 2
-        second = found[half][0]
-        over = [grid.text(number - 1, column) for column in (0, second)] if number else []
-        if fields[:half] != fields[half:] or not over or not all(_names_level(text) for text in over):
-            return None
-        return number - 1, second
-    return None
-
-
-def _names_level(text: str) -> bool:
-    """Say whether a text names a level 1, or several (效益指标与满意度指标)."""
-    return all(level_of(part) for part in re.split("[与和及、]", text.strip()))
-
-
-def _second_form(grid: Grid) -> int | None:
-    """Return the column in which a second form begins beside the first, each with its project over its own
-    heads; None where there is one.
-    """
-    for number in range(min(len(grid.rows), _DEEPEST)):
-        found = [(column, labels.header(grid.text(number, column))) for column in grid.distinct(number)]
-        names = [column for column, name in found if name == "name"]
-        if len(names) != 2 or [name for _, name in found].count("target") != 2:
-            continue
-        second = next(c for c, name in found if c > names[0] and name in ("level1", "level2", "name"))
-        own = [
-            column
-            for above in range(number)
-            for column in grid.distinct(above)
-            if labels.label(grid.text(above, column)) == "name"
-        ]
-        return second if any(c < second for c in own) and any(c >= second for c in own) else None
-    return _beside_labels(grid)
-
-
-def _beside_labels(grid: Grid) -> int | None:
-    """Return the column in which a table of indicators begins beside the labels of its project, with an empty
-    column between; None where there is none.
-    """
-    for number in range(min(len(grid.rows), _TOP)):
-        heads = [column for column in grid.distinct(number) if labels.header(grid.text(number, column))]
-        if len(heads) < 3 or heads[0] < 3:
-            continue
-        below = range(number, len(grid.rows))
-        empty = not any(grid.text(row, heads[0] - 1).strip() for row in below)
-        told = [labels.label(grid.text(row, 0)) for row in below]
-        return heads[0] if empty and "name" in told and len(set(told) - {None}) > 1 else None
-    return None
 
 
 def _read_form(document: Document, grid: Grid) -> None:
@@ -163,17 +98,14 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
-    heads = [
-        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
-    ]
-    if len(heads) > 2:
+    if _is_unclear_header(row):
         why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.columns, now.zone = None, Zone()
         return 1
+    if now.columns and now.columns.project and row.only is not None:
+        return 1  # a remark between projects
     if now.columns and now.draft and now.columns.project:
-        if row.only is not None:
-            return 1  # a remark between projects
         now.draft = _project_of(document, now.draft, row, now.columns)
         _read_indicators(document, now.draft, row, now.columns)
         return 1
@@ -197,8 +129,21 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
+    _read_others(document, now, row)
+    return 1
+
+
+def _is_unclear_header(row: Row) -> bool:
+    """Say whether a row is like a header of indicators, of which nobody could tell the values."""
+    heads = ("level1", "level2", "name", "op", "weight")
+    return sum(labels.header(text) in heads for _, text in row.cells) > 2
+
+
+def _read_others(document: Document, now: _Reading, row: Row) -> None:
+    """Read a row of labels and values, which may begin a sheet or stand ahead of one."""
     for _, text in row.cells:
-        document.money_unit = (unit_noted(text) if _UNIT_OF_MONEY.match(text) else None) or document.money_unit
+        if _UNIT_OF_MONEY.match(text):
+            document.money_unit = unit_noted(text) or document.money_unit
     told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
@@ -209,7 +154,6 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _keep_ahead(document, row)
     else:
         read_labels(document, now.draft, row, now.zone)
-    return 1
 
 
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:

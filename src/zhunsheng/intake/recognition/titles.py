@@ -71,7 +71,7 @@ def names_nothing(name: str) -> bool:
 
 
 def _whose(title: str) -> str | None:
-    """Return the body that a department's title names: 某市交通局 of 2024年某市交通局部门整体支出绩效目标表."""
+    """Return the body that a department's title names: 某市交通局 of 2024年某市交通局部门整体支出绩效目标."""
     bare = _ATTACHED.sub("", title)
     bare = re.sub(r"^[（(]?20\d\d年?度?[）)]?", "", _NUMBERED.sub("", bare))
     own = re.match(r"(.{2,30}?)(?:20\d\d年?度?)?(?:部门|单位|本级|部门预算)*整体", bare)
