@@ -40,6 +40,7 @@ class TableColumns:
     heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
     groups: tuple[Group, ...]  # of a wide table
     rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
+    weak: bool  # whether the values' column is but the likeliest of several
     width: int  # of the table, by which its part on the next page is known
 
 

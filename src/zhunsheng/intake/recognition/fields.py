@@ -112,6 +112,9 @@ def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
     if not heads:
         return False
     of_rows = any(_OF_ROWS.search(text) for _, text in row.cells[1:])
+    if all(titles.year_in(words) for _, _, words in heads):
+        zone.heads = heads
+        return True
     if of_rows if zone.of_money else len(heads) < len(row.cells) - 1:
         zone.sums = heads
     else:
@@ -189,6 +192,10 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
         if name and name.startswith("budget."):
             found.append((column, name, text))
     digits = any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells[1:])
+    if dated := [one for one in found if document.year and titles.year_in(one[2])]:
+        found = [one for one in found if one not in dated or titles.year_in(one[2]) == document.year]
+        if len(dated) > 1 and found:
+            return tuple(found)  # 2024年预算数 | 2025年预算数: those of the sheet's year
     whole = len(row.cells) > 3 and any(_SUM.fullmatch(labels.clean(text)) for _, _, text in found)
     return tuple(found) if (len(found) > 1 or whole) and not digits else ()
 

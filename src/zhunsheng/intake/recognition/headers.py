@@ -34,6 +34,7 @@ _OF_CONTENT: dict[Class, str] = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+_WHOLE = re.compile("^全[国省区市州县]|合计|总计|小计")  # over the figures of the whole
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
@@ -123,11 +124,30 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         return None
     if "unit_or_grid" in fields:
         fields.setdefault("unit", fields.pop("unit_or_grid"))
+    weak = _is_weak(columns, fields, rivals)
     taken = {*fields.values(), *rivals}
     unread = tuple(
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
-    return Header(fields, height, tuple(guessed), tuple(rivals), unread)
+    return Header(fields, height, tuple(guessed), tuple(rivals), unread, weak=weak)
+
+
+def _is_weak(columns: Sequence[_Column], fields: Mapping[str, int], rivals: Sequence[int]) -> bool:
+    """Say whether the values were taken from one of several columns that hold signs and whose heads nobody
+    knows.
+    """
+    mine = next((one for one in columns if one.number == fields.get("target")), None)
+    if mine is None or not mine.heads or labels.header(mine.heads[-1]) == "target":
+        return False
+    others = [one for one in columns if one.number not in {*fields.values(), *rivals} and one.said is None]
+    signed = [
+        one
+        for one in others
+        if one.holds == "target"
+        and not one.told("past")
+        and any(re.search(r"[≥≤<>≧≦]", text) for text in one.cells)
+    ]
+    return bool(signed) and not (_is_whole(mine) or _sums_up(mine, [mine, *signed]))
 
 
 def _over_banners(grid: Grid, row: int) -> bool:
@@ -555,7 +575,12 @@ def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column
     beside = [one.number for one in columns if one.holds in ("op", "unit")]
     if beside:
         return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
-    return next((one for one in values if _sums_up(one, values)), values[-1])
+    return next((one for one in values if _is_whole(one) or _sums_up(one, values)), values[-1])
+
+
+def _is_whole(one: _Column) -> bool:
+    """Say whether a head names the whole of which other columns hold the parts: 全市 beside its districts."""
+    return any(_WHOLE.search(head) for head in one.heads)
 
 
 def _sums_up(one: _Column, values: Sequence[_Column]) -> bool:

@@ -115,7 +115,7 @@ def _read_texts(
         texts["target"] = lower_upper
     if both := _BOTH.fullmatch(texts.get("target") or texts.get("actual") or ""):
         texts |= {"target": both[1], "actual": both[2]}
-    if texts.get("target") and texts["name"]:
+    if texts.get("target") and texts["name"][:1].isdigit():
         texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
     if _steps_down(draft, texts):
         return

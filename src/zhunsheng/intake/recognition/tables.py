@@ -170,6 +170,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         {name: _head(row, column, header) for name, column in project.items()},
         header.groups,
         header.rows(row.grid, row.number),
+        header.weak,
         row.grid.width,
     )
     captioned, now.draft.captioned = now.draft.captioned, False
@@ -255,7 +256,11 @@ def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableC
         shared = {name: column for name, column in fields.items() if name in ("level1", "level2")}
         twin = {"name": fields["twin_name"], "target": fields["twin_target"]}
         read_indicator(document, draft, row, shared | twin)
+    before = len(draft.indicators)
     read_indicator(document, draft, row, fields)
+    for read in draft.indicators[before:] if columns.weak else ():
+        why = worded("“{name}”：另有几列也像指标值，认不出以哪一列为准", name=read.indicator.name)
+        document.doubt(row.place(fields["target"]), "target", read.indicator.target.raw, why)
 
 
 def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:

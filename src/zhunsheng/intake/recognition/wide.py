@@ -52,7 +52,11 @@ def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
     indicator.
     """
     texts = [grid.text(row, column).strip() for column in grid.distinct(row)]
-    if sum(level_of(text) is not None for text in texts) < 2 or any(map(is_value, texts)):
+    found_levels = [level for text in texts if (level := level_of(text))]
+    # A row of indicators has one level 1 and one level 2.
+    if len(found_levels) < _LEAST and found_levels != ["level1", "level1"]:
+        return None
+    if any(map(is_value, texts)):
         return None
     height = _height(grid, row)
     found = list(_columns(grid, row, height))
