@@ -35,6 +35,7 @@ _OF_CONTENT: dict[Class, str] = {
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
 _WHOLE = re.compile("^全[国省区市州县]|合计|总计|小计")  # over the figures of the whole
+_SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
@@ -102,7 +103,7 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     known = [text for text in texts if labels.header(text)]
     if not known and not unheaded and not any(map(level_of, texts)):
         return None
-    if wide := groups_at(grid, row):
+    if not any(text[0] in _SIGNED for text in texts) and (wide := groups_at(grid, row)):
         groups, height = wide
         return Header(dict(groups[0].fields), height, groups=tuple(groups))
     if len({labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}) > 1:

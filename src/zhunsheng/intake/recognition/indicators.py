@@ -113,7 +113,8 @@ def _read_texts(
         return
     if lower_upper := _bounds(texts):
         texts["target"] = lower_upper
-    if both := _BOTH.fullmatch(texts.get("target") or texts.get("actual") or ""):
+    whole = texts.get("target") or texts.get("actual") or ""
+    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
         texts |= {"target": both[1], "actual": both[2]}
     if texts.get("target") and texts["name"][:1].isdigit():
         texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]

@@ -85,5 +85,7 @@ def said(text: str | None) -> str | None:
     """Return the text without the place for a seal (（盖章）), or None for the dashes and strokes that stand
     for nothing.
     """
-    clean = _SEAL.sub("", (text or "").strip()).rstrip()
+    clean = (text or "").strip()
+    if clean.endswith(("章）", "章)")):
+        clean = _SEAL.sub("", clean).rstrip()
     return None if not clean or re.fullmatch(r"[—\-–―─/\\＿_一…]+", clean) else clean
