@@ -148,6 +148,8 @@ def count(results: list[Result]) -> Counter[str]:
                 "doubts": result.judged.doubts,
                 "real": result.judged.real,
                 "alarms": result.judged.alarms,
+                "proposals": result.judged.proposals,
+                "told": result.judged.told,
             }
         )
     return found
@@ -161,13 +163,15 @@ def line(name: str, results: list[Result]) -> str:
     return (
         f"| {name} | {found['documents']} | {found['fields']} | {share:.1f} % | {found['wrong']} "
         f"| {found['missing']} | {found['flagged']} | {found['refused']} "
-        f"| {found['doubts']} ({found['real']}) | {found['alarms']} | {seconds * 1000:.0f} |"
+        f"| {found['doubts']} ({found['real']}) | {found['alarms']} | {found['proposals']} "
+        f"| {found['told']} | {seconds * 1000:.0f} |"
     )
 
 
 HEAD = (
     "| {} | documents | fields | right | silently wrong | silently missing | flagged | in refused files "
-    "| doubts (real) | false alarms | ms |\n|---|---|---|---|---|---|---|---|---|---|---|"
+    "| doubts (real) | false alarms | proposals | left out | ms |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -185,6 +189,7 @@ def table(results: list[Result], formats: list[str]) -> str:
         "",
     ]
     out += [HEAD.format("layout"), *(line(name, by_layout[name]) for name in sorted(by_layout)), ""]
+    out += [*by_reason(results), ""]
     out += [f"| right, % (silently wrong) | {' | '.join(formats)} |", f"|---|{'---|' * len(formats)}"]
     for name in sorted(by_layout):
         cells = []
@@ -194,6 +199,18 @@ def table(results: list[Result], formats: list[str]) -> str:
             cells.append(f"{100 * found['right'] / max(1, found['fields']):.1f}{wrong}")
         out.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(out)
+
+
+def by_reason(results: list[Result]) -> list[str]:
+    """Return a table of how often each reason for a doubt was real, the commonest first."""
+    raised = Counter(why for one in results for why, _ in one.judged.reasons)
+    real = Counter(why for one in results for why, is_real in one.judged.reasons if is_real)
+    out = ["| reason for a doubt | doubts | real | share |", "|---|---|---|---|"]
+    for why, count in raised.most_common():
+        out.append(
+            f"| {why.replace('|', '/')[:80]} | {count} | {real[why]} | {100 * real[why] / count:.0f} % |"
+        )
+    return out
 
 
 def singly(results: list[Result]) -> str:
@@ -310,7 +327,9 @@ numbers of columns, extra columns, hidden rows, slips of a scanner, the year in 
 Each is read with `read_book` and judged field by field by what the document truly says. Silently wrong
 is another value, or an indicator that nobody wrote, without a doubt raised; silently missing is none;
 flagged is either with a doubt at its place. A doubt is real where something at its place is not read
-right, or where the document calls for one; a false alarm is a doubt about a value that is right.
+right, or where the document calls for one (it tells no year); a false alarm is a doubt about a value that
+is right. Proposals say what the columns of unknown heads were taken for, and are asked once a layout; what
+was left out (hidden rows, tracked changes, other columns) is told and needs no answer.
 Milliseconds are of the processor, those of child processes included. LibreOffice makes the formats of
 an office suite.
 

@@ -158,3 +158,48 @@ def test_no_text_takes_long(text):
     begun = time.process_time()
     read(text)
     assert time.process_time() - begun < 5
+
+
+STATED = [
+    ("产出指标", "数量指标", "新建城市书房", ">=", 6, "座"),
+    ("产出指标", "数量指标", "配置图书", ">=", 3, "万册"),
+    ("满意度指标", "服务对象满意度指标", "读者满意度", ">=", 90, "%"),
+]
+CELLS = """项目名称 城市书房
+项目资金（万元） 年度资金总额 180
+一级指标 二级指标 三级指标 指标值
+产出指标 数量指标 新建城市书房 ≥6座
+配置图书 ≥3万册
+第 1 页 共 2 页
+满意度指标 服务对象满意度指标 读者满意度 ≥90%"""
+OUTLINE = """项目名称：城市书房
+资金额度：180万元（县级财政）
+绩效目标：新建书房。
+【产出指标】
+（1）数量指标
+新建城市书房：≥6座
+数量指标：配置图书（≥**册）≥3万册；
+【满意度指标】
+服务对象满意度指标：读者满意度（≥**%）≥90%。
+2024年3月27日"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CELLS, CELLS.replace("第 1 页 共 2 页\n", "").replace(" ", "\n"), OUTLINE],
+    ids=["one blank between cells", "one cell a line", "an outline"],
+)
+def test_forms_copied_without_their_table(text):
+    (sheet,) = book_of(open_bytes(f"2025年绩效目标表\n{text}\n".encode(), "a.txt")).sheets
+    assert (sheet.name, sheet.year, sheet.budget.total) == ("城市书房", 2025, 1_800_000)
+    told = [
+        (i.level1, i.level2, i.name, i.target.op, i.target.value, i.target.unit) for i in sheet.indicators
+    ]
+    assert told == STATED
+
+
+def test_a_cell_of_several_lines_stands_in_quotes():
+    rows = (
+        '项目名称\t牧道\n一级指标\t二级指标\t三级指标\t指标值\n产出指标\t质量指标\t"验收\n合格率"\t"≥95%"\n'
+    )
+    assert grids(rows)[0][2] == ["产出指标", "质量指标", "验收\n合格率", "≥95%"]

@@ -271,7 +271,7 @@ def test_a_number_that_is_no_plain_digits_is_not_read(raw):
     assert found.op == "unread" and "不是普通数字" in found.doubts[0]
 
 
-@pytest.mark.parametrize(("raw", "unit"), [("≥100m²", "m2"), ("≥100㎡", "m2"), ("≥１００％", "%")])
+@pytest.mark.parametrize(("raw", "unit"), [("≥100m²", "㎡"), ("≥100㎡", "㎡"), ("≥１００％", "%")])
 def test_the_exponent_of_a_unit_and_full_width_digits_are_read(raw, unit):
     found = TargetValue.parse(raw)
     assert (found.value, found.unit) == (100, unit)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from zhunsheng.targets.doubts import TOLD
+
 Kind = Literal["right", "wrong", "missing", "flagged", "refused"]
 _PLAIN = str.maketrans("０１２３４５６７８９．％＜＞＝：；，（）", "0123456789.%<>=:;,()")
 _FACTORS = {"%": Decimal("0.01"), "‰": Decimal("0.001"), "": Decimal(1)}
@@ -26,14 +28,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All fields of one document, the doubts raised, how many of them stand at something wrong or were called
-    for, and how many about a value that is right.
+    """All fields of one document, the doubts to be confirmed that were raised, how many of them stand at
+    something wrong or were called for, and how many about a value that is right.
+
+    ``proposals`` are what unknown heads were taken for, asked once a layout; ``told`` is what was left out
+    and needs no answer. ``reasons`` has for each doubt why it was raised and whether it is real.
     """
 
     fields: tuple[Judged, ...]
     doubts: int
     real: int
     alarms: int
+    proposals: int = 0
+    told: int = 0
+    reasons: tuple[tuple[str, bool], ...] = ()
 
 
 def plain(text: object) -> str:
@@ -99,11 +107,28 @@ def same_words(got: object, want: object) -> bool:
 
 
 class _Doubts:
-    """What a reader said that it is unsure of; ``real`` are those asked for because something is wrong."""
+    """What a reader said that it is unsure of; ``real`` are those asked for because something is wrong, or
+    because the document does not tell it.
+    """
 
     def __init__(self, book: dict[str, Any]) -> None:
         self.all = book.get("unsure") or []
         self.real: set[int] = set()
+
+    def asked(self) -> list[int]:
+        """Return the numbers of those about what was read or could not be, which a person must confirm."""
+        return [
+            n for n, one in enumerate(self.all) if one.get("field") not in TOLD and not self.proposes(one)
+        ]
+
+    @staticmethod
+    def proposes(one: dict[str, Any]) -> bool:
+        """Say whether it proposes what columns of unknown heads are."""
+        return one.get("field") == "header" and "按各列的内容读入" in str(one.get("why"))
+
+    def called_for(self, *fields: str) -> None:
+        """Count doubts about what the document truly does not tell as real."""
+        self._any(lambda one: one.get("field") in fields)
 
     def _any(self, holds: Callable[[dict[str, Any]], bool]) -> bool:
         found = {n for n, one in enumerate(self.all) if holds(one)}
@@ -148,6 +173,8 @@ def judge(book: dict[str, Any], wants: list[dict[str, Any]], refused: str = "") 
         found += _heads(got, want, doubts)
         found += _indicators(got, want, doubts)
         asked |= {plain(one["name"]) for one in want["indicators"] if one.get("flag")}
+        if not want.get("year"):
+            doubts.called_for("year")
     for n, sheet in enumerate(sheets):
         if n not in given.values() and sheet.get("indicators"):
             found.append(Judged("sheet", "wrong", f"invented: {sheet.get('name')}"))
@@ -156,8 +183,17 @@ def judge(book: dict[str, Any], wants: list[dict[str, Any]], refused: str = "") 
     bad = {one.field.partition(":")[0] for one in found if one.kind != "right"}
     told = [i for s in sheets for i in s.get("indicators") or [] if (i.get("target") or {}).get("doubts")]
     alarms = [i for i in told if plain(i["name"]) not in asked and i["name"] not in bad]
-    real = len(told) - len(alarms) + len(doubts.real)
-    return Judgement(tuple(found), len(told) + len(doubts.all), real, len(alarms))
+    mine = doubts.asked()
+    reasons = tuple((reason(doubts.all[n]), n in doubts.real) for n in mine)
+    proposals = sum(map(doubts.proposes, doubts.all))
+    left_out = len(doubts.all) - len(mine) - proposals
+    real = sum(is_real for _, is_real in reasons)
+    return Judgement(tuple(found), len(mine), real, len(alarms), proposals, left_out, reasons)
+
+
+def reason(one: dict[str, Any]) -> str:
+    """Return why a doubt was raised, without what it quotes."""
+    return re.sub(r"“[^”]*”", "“…”", f"{str(one.get('field')).partition('.')[0]}: {one.get('why')}")
 
 
 def _paired(sheets: list[dict[str, Any]], wants: list[dict[str, Any]]) -> dict[int, int]:

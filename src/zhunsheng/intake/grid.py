@@ -91,6 +91,16 @@ class Grid:
             return value
         return show(value) if value is not None else ""
 
+    def part(self, rows_of: range, columns_of: range) -> Grid:
+        """Return rows and columns that follow one another as a table of their own."""
+        rows, spans, moved = part_of(self.rows, self.spans, rows_of, columns_of)
+
+        def place(row: int, column: int) -> Place:
+            own = (row + rows_of.start, column + columns_of.start)
+            return self.place_of(*moved.get((row, column), own))
+
+        return Grid(rows, spans, place, self.title)
+
     def cell(self, row: int, column: int) -> GridCell:
         """Return the cell that covers a position."""
         anchor = self.owner(row, column)

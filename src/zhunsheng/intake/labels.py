@@ -16,7 +16,8 @@ _OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
     r"(?:[（(]?\d{1,2}[）)、.．])?\s*"
 )
 _OF_PROJECT = re.compile(r"(?:项目|专项)(?:名称|编码|代码|编号)$")
-_PART_SPENT = re.compile(r"\d{1,2}[-—–至~～]\d{1,2}月份?(?:实际)?(?:执行|支出)数")
+_PART_SPENT = re.compile(r"(?:\d{1,2}[-—–至~～]\d{1,2}月份?|上半年|前三季度)(?:实际)?(?:执行|支出)[数额]?")
+_LATIN = re.compile(r"(?<=[一-龥])\s+[A-Za-z][A-Za-z .\d/]*$")  # 一级指标 Level 1
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 _LONGEST = 60  # characters of a label or header at most; what is longer is neither, and takes memory to keep
 _LONGEST_HEAD = 16  # characters
@@ -45,10 +46,16 @@ def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
     return heads, marks, {name: re.compile(pattern) for name, pattern in data["qualifiers"].items()}
 
 
+def other_levels() -> dict[str, list[str]]:
+    """Return names of level 1 and level 2 that documents use and no framework in force has."""
+    found: dict[str, list[str]] = packaged(files(__package__) / "labels.yaml")["levels"]
+    return found
+
+
 @lru_cache(maxsize=65536)
 def clean(text: str) -> str:
     """Return a label without blanks, punctuation and unit notes: 项目资金\\n（万元）： -> 项目资金."""
-    return _NOISE.sub("", _UNIT_NOTE.sub("", text))
+    return _NOISE.sub("", _UNIT_NOTE.sub("", _LATIN.sub("", text)))
 
 
 def _find(group: str, text: str) -> str | None:
@@ -122,6 +129,19 @@ def execution(text: str) -> str | None:
     if len(text) <= _LONGEST and _PART_SPENT.fullmatch(clean(text)):
         return "spent"  # of a monitoring form: 1-7月执行数
     return _find("execution", text)
+
+
+def is_aside(head: str) -> bool:
+    """Say whether a head stands over what says nothing of targets (责任科室, 审核意见), so that nobody need
+    be told that its column was left out.
+    """
+    return len(head) <= _LONGEST and bool(_aside().fullmatch(clean(head)))
+
+
+@lru_cache(maxsize=1)
+def _aside() -> re.Pattern[str]:
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    return re.compile(data["asides"])
 
 
 def is_total(text: str) -> bool:

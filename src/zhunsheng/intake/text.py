@@ -1,5 +1,5 @@
-"""Reader for txt: paragraphs, tables flattened to one cell a line behind a tab, with tabs between cells,
-lined up by blanks, or drawn with strokes.
+"""Reader for txt: paragraphs, tables flattened to one cell a line, behind a tab or not, with tabs between
+cells, lined up by blanks, or drawn with strokes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DRAWN, MAX_LINES
 from zhunsheng.files.opening import Opened
-from zhunsheng.intake import boxes, lined_up
+from zhunsheng.intake import boxes, labels, lined_up, one_a_line
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
@@ -18,6 +18,10 @@ _HEADING = re.compile(
     r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
 )
+_PAGE = re.compile(
+    r"(?:第\s*)?[-—]?\s*\d+\s*[-—]?(?:\s*页)?(?:\s*[,，/]?\s*共\s*\d+\s*页)?"
+)  # 第 1 页 共 2 页
+_LINES_OF_CELL = 20  # of one quoted cell at most
 _Cell = tuple[str, int]
 
 
@@ -60,7 +64,7 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
             out.append(_grid(_without_lead(rows), {}, table))
             rows = []
 
-    blank = tried = 0  # tried: the line up to which no table is lined up by blanks
+    blank = tried = looked = 0  # the lines up to which no table is lined up by blanks, none has a cell a line
     while i < len(lines):
         line = lines[i]
         if (end := boxes.stretch(lines, i)) > i:
@@ -78,6 +82,13 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
                 out.append(_grid(lined_up.rows_of(lines[i:end], i + 1), {}, table))
                 i = end
                 continue
+        if not rows and i >= looked and labels.label(next(iter(line.split()), "")):
+            looked, cells = _one_a_line(lines, i)
+            if cells:
+                table += 1
+                out.append(_grid(cells, {}, table))
+                i = looked
+                continue
         if line.startswith("|") and line.rstrip().endswith("|"):  # a table drawn with strokes
             if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
                 rows.append([(c.strip(), i + 1) for c in line.strip()[1:-1].split("|")])
@@ -85,11 +96,11 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
         elif line.startswith("\t") or "\t" in line.strip():
             inner = line.strip("\r\n ")
             if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
-                rows.append([(c.strip(), i + 1) for c in inner.split("\t")])
-            elif not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
-                rows.append([(line.strip(), i + 1)])
+                inner, more = _whole_cells(lines, i)
+                rows.append([(_unquoted(c), i + 1) for c in inner.split("\t")])
+                i += more
             else:
-                rows[-1].append((line.strip(), i + 1))
+                _add_cell(rows, lines, i, blank)
             blank = 0
         elif not line.strip():
             blank += 1
@@ -104,6 +115,62 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
         i += 1
     close()
     return out
+
+
+def _one_a_line(lines: list[str], i: int) -> tuple[int, list[list[_Cell]]]:
+    """Return the rows of a form that has one cell a line from ``i`` on, empty where there is none, and the
+    line behind what was looked at.
+    """
+    found: list[tuple[int, str]] = []
+    end = i
+    for end in range(i, min(len(lines), i + one_a_line.MAX_LINES)):
+        text = lines[end].strip()
+        if "\t" in text or lines[end].startswith(("\t", "|")) or _HEADING.search(text):
+            break
+        if text:
+            found.append((end + 1, text))
+    else:
+        end += 1
+    form = one_a_line.table(found)
+    if form is None:  # or cells beside each other, with one blank between them
+        found = [
+            (number, word) for number, text in found if not _PAGE.fullmatch(text) for word in text.split()
+        ]
+        form = one_a_line.table(found)
+    if form is None:
+        return end, []
+    rows, count = form
+    return (found[count][0] - 1 if count < len(found) else end), rows
+
+
+def _add_cell(rows: list[list[_Cell]], lines: list[str], i: int, blank: int) -> None:
+    """Add a line of one cell to the row above, or to a new one behind a blank line."""
+    cell = (lines[i].strip(), i + 1)
+    if not rows or blank or (len(rows[-1]) > 1 and "\t" in lines[i - 1].strip("\t \r")):
+        rows.append([cell])
+    else:
+        rows[-1].append(cell)
+
+
+def _whole_cells(lines: list[str], i: int) -> tuple[str, int]:
+    """Return a line of cells between tabs with the lines in which a quoted cell of it goes on, and their
+    number: a spreadsheet puts a cell of several lines in quotes.
+    """
+    text = lines[i].strip("\r\n ")
+    for more, line in enumerate(lines[i + 1 : i + 1 + _LINES_OF_CELL]):
+        last = text.rpartition("\t")[2].strip()
+        if not last.startswith('"') or last.count('"') % 2 == 0:
+            return text, more
+        text += "\n" + line.strip("\r\n ")
+    last = text.rpartition("\t")[2].strip()
+    closed = not last.startswith('"') or last.count('"') % 2 == 0
+    return (text, len(lines[i + 1 : i + 1 + _LINES_OF_CELL])) if closed else (lines[i].strip("\r\n "), 0)
+
+
+def _unquoted(cell: str) -> str:
+    cell = cell.strip()
+    quoted = len(cell) > 1 and cell[0] == cell[-1] == '"' and cell.count('"') % 2 == 0
+    return cell[1:-1].replace('""', '"').strip() if quoted else cell
 
 
 def _cells_follow(lines: list[str], i: int) -> bool:

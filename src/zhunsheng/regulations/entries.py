@@ -104,11 +104,11 @@ class Framework(Dated):
 
 @lru_cache(maxsize=4096)
 def _key(written: str | None) -> str:
-    """Strip what documents add to a level name: points (产出指标(50分)), numbering, blanks."""
+    """Strip what documents add to a level name: points (产出指标(50分)), numbering, blanks, 目标 for 指标."""
     text = "".join((written or "").split())
     for mark in "（([【":
         text = text.split(mark)[0]
-    return text.lstrip("0123456789一二三四五六七八九十、.．")
+    return text.lstrip("0123456789一二三四五六七八九十、.．").removesuffix("目标")
 
 
 class Lights(RuleEntry):

@@ -29,12 +29,15 @@ def excel_date(serial: int) -> date:
 
 def read_date(text: str, year: int | None, dated: bool) -> date | str | None:
     """Return a day, why it can't be told, or None where a normalised text is none; ``year`` completes it."""
-    body = re.sub(r"^(?:≤|<=?|=|≥)?(?:截至|截止|截止到|截至到|于|在|到|至|按时于)?", "", text)
+    body = re.sub(
+        r"^(?:≤|<=?|=|≥)?(?:不晚于|不迟于|最迟|最晚|截至|截止|截止到|截至到|于|在|到|至|按时于)?", "", text
+    )
     body = re.sub(r"^[零一二三四五六七八九]{4}(?=年)", lambda m: m[0].translate(_PLAIN), body)  # 二〇二五年
     body = re.sub(
         r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda m: str(chinese_number(m[0]) or m[0]), body
     )
     body = re.sub(r"\d{1,2}:\d{2}(?::\d{2})?$", "", body) if re.search(r"\d{4}-\d", body) else body
+    body = re.sub(r"(?<=前|底|末|日|月)\([^()]{2,60}\)$", "", body)  # what is to be done by when before that
     period = re.fullmatch(r"(.*?\d(?:年|月|日)?份?)(?:-|~|至|到)(\d.*)", body)
     if period and re.search(r"年|月|日|\d{4}[.\-/]\d", period[1]):
         left_year = re.match(r"(\d{4})[年.\-/]", period[1])

@@ -226,7 +226,7 @@ def type_of(  # noqa: PLR0913 - an indicator's columns, by which it is kept
         return IndicatorType(kind, None, aim, falling, (*unsure, why), either=not unsure)
     if settled and settled.sense:
         return IndicatorType(kind, settled.sense, _by_sense(aim, settled.sense), falling, unsure)
-    pointed = _pointed(direction)
+    pointed = sense_of_direction(direction)
     if not settled and (ended := _by_one_end(kind, name, aim, place, pointed)):
         return IndicatorType(kind, _sense_of(ended), ended, falling, unsure)
     equals = target.op == "==" and not target.implied and bool(target.value)
@@ -401,11 +401,12 @@ def _sense_of(target: TargetValue) -> Sense:
     return "exact" if target.op == "==" else "more"
 
 
-def _pointed(direction: str | None) -> Sense | None:
+def sense_of_direction(direction: str | None) -> Sense | None:
+    """Return which way 指标方向 says is better: 正向 more, 反向 less; None where it says neither."""
     words = normalise(direction or "")
-    if re.search(r"反|逆|负|越[低小少]", words):
+    if re.search(r"反|逆|负|越[低小少]|↓", words):
         return "less"
-    return "more" if re.search(r"正|越[高大多]", words) else None
+    return "more" if re.search(r"正|越[高大多]|↑", words) else None
 
 
 def _is_cost(name: str, place: str) -> bool:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from zhunsheng.numerals import chinese_number
 from zhunsheng.targets.spelling import NUMBER, Op, number_at, number_of, operator_at, unit_and_suffix
+from zhunsheng.targets.units import split_unit
 from zhunsheng.translation import worded
 
 _FILLERS = (
@@ -34,6 +35,11 @@ _FILLERS = (
     "为",
     "在",
     "约",
+)
+# 12月底达到100%: the day on which the year's value is to be reached anyway.
+_BY_YEAR_END = re.compile(
+    r"(?:(?:20\d\d年)?12月(?:31日|底|末|份)?|(?:本|当|今)?年(?:底|末))(?:之?前)?"
+    r"(?=(?:累计)?(?:达到|达|完成|实现|不[低少]于|≥))"
 )
 _RELATIVE = re.compile(
     r"^(?:(?:较|比|与)?(?:上年度?|去年|上一年度?|上年同期|去年同期|基期)(?:同期)?(?:相比)?|同比|环比)"
@@ -194,7 +200,7 @@ def _lead(rest: str, doubts: list[str]) -> tuple[_Lead, str]:
             op, rest = operator_at(rest)
         if per is None and (match := _PER.match(rest) or _ONCE_IN.match(rest)):
             per, rest = match[1], rest[match.end() :]
-        if match := _SINCE.match(rest):
+        if match := _SINCE.match(rest) or _BY_YEAR_END.match(rest):
             rest = rest[match.end() :]
         if relative is None and (match := _RELATIVE.match(rest) or _BARE_CHANGE.match(rest)):
             relative, rest = match[0], rest[match.end() :]
@@ -222,6 +228,8 @@ def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
     # 万 in the value and 元 in the column make 万元; otherwise the cell speaks for itself.
     if written in _MULTIPLIERS:
         return written + column
+    if split_unit(written) == split_unit(column):
+        return written  # 日 and 天
     doubts.append(
         worded(
             "指标值的单位“{written}”与单位列“{column}”不一致，以指标值为准", written=written, column=column

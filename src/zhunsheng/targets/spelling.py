@@ -125,6 +125,8 @@ _PLAIN_DIGIT = re.compile("[0-9０-９]")
 _BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")  # signs that stand in no unit
 _DONE = "(?:合格|完成|覆盖|到位|达标|通过|及时|办结|落实|满意|安全|整改|发放|支付|执行)(?:率)?"
 _LONGEST_UNIT = 12
+# A remark that says of what the number consists, or how it is found, leaves it as it is.
+_EXPLAINS = re.compile(r"其中|[包]?含|包括|按照?|依据|根据|参照|调查|抽样|以.{1,12}为准|详见")
 
 
 def normalise(text: str) -> str:
@@ -235,7 +237,10 @@ def _numerals_at(text: str, end: int) -> tuple[Decimal | None, str]:
     number = chinese_number(word)
     if number is None:
         return None, text
-    return (number * 10, "%" + rest[1:]) if rest.startswith("成") and len(word) == 1 else (number, rest)
+    if rest.startswith("成") and len(word) == 1:  # 九成, 九成五
+        tenth = chinese_number(rest[1:2]) if rest[1:2] in tuple("一二三四五六七八九") else None
+        return number * 10 + (tenth or 0), "%" + rest[2 if tenth else 1 :]
+    return number, rest
 
 
 def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None]:
@@ -257,7 +262,7 @@ def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None
     text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
     if aside := re.search(r"\(([^()]{7,60})\)$", text):
         text = text[: aside.start()]
-        if re.search(r"\d", aside[1]):
+        if re.search(r"\d", aside[1]) and not _EXPLAINS.match(aside[1]):
             doubts.append(f"括号里的“{aside[1]}”没有读入")
     text = "%" if text == "百分比" else text
     if text.startswith("%") and len(text) > 1 and not re.search(r"[\d%]", text[1:]):

@@ -73,7 +73,6 @@ _LENGTHS = {
 }
 _AREAS = {
     "平方米": ("平方米", Fraction(1)),
-    "m2": ("平方米", Fraction(1)),
     "亩": ("平方米", Fraction(2000, 3)),
     "公顷": ("平方米", Fraction(10**4)),
     "平方公里": ("平方米", Fraction(10**6)),
@@ -93,6 +92,13 @@ _TIMES = {
     "月": ("月", Fraction(1)),
     "年": ("月", Fraction(12)),
 }
+# Signs for units, as they are written and as folding into half-width leaves them.
+_SIGNS = tuple(
+    (sign, name)
+    for name, signs in (("平方米", "㎡ m² m2"), ("立方米", "㎥ m³ m3"), ("公里", "㎞"))
+    for sign in signs.split()
+)
+_FOLDED = (("㎡", "m2", "㎡"), ("m²", "m2", "㎡"), ("㎥", "m3", "㎥"), ("m³", "m3", "㎥"), ("㎞", "km", "㎞"))
 
 
 # 元/人天, 元/人·天 and 元/(人·日) are all 元/人/天, with the days of a person counted one by one.
@@ -106,6 +112,8 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     ``万元`` gives ``("元", 10000)``, ``%`` gives ``("比值", 1/100)``; ``None`` and ``""`` give ``("", 1)``.
     """
     text = (unit or "").strip()
+    for sign, name in _SIGNS:
+        text = text.replace(sign, name)
     if "/" in text:
         text = _PER_HEAD_AND_DAY.sub("/人/天", text)
     if text in _RATIOS:
@@ -127,6 +135,14 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     if text == "圆":
         return "元", Fraction(1)
     return text, Fraction(1)
+
+
+def as_written(unit: str | None, raw: str) -> str | None:
+    """Return a unit with the sign for it that the document writes (㎡), which was folded on the way (m2)."""
+    for written, folded, sign in _FOLDED:
+        if unit and written in raw:
+            unit = unit.replace(folded, sign)
+    return unit
 
 
 @lru_cache(maxsize=4096)
@@ -184,7 +200,7 @@ def counts(unit: str | None) -> bool:
     return split_unit(unit)[0] in _WHOLE
 
 
-_MONEY_AND_MEASURES = ("元", *_LENGTHS, *_AREAS, "m3", "分")
+_MONEY_AND_MEASURES = ("元", *_LENGTHS, *_AREAS, *dict(_SIGNS), "立方米", "分")
 _KNOWN = {*_RATIOS, *_COUNTS, *_WEIGHTS, *_TIMES, *_MONEY_AND_MEASURES} | {
     prefix + unit for prefix, _ in _PREFIXES for unit in (*_COUNTS, *_MONEY_AND_MEASURES)
 }

@@ -18,7 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 from zhunsheng.targets.dates import EXCEL_DATES, excel_date, read_date
 from zhunsheng.targets.quantity import Columns, read_quantity
 from zhunsheng.targets.spelling import Op, column_op, normalise, odd_digits, periods, too_long
-from zhunsheng.targets.units import comparable, convert, split_unit
+from zhunsheng.targets.units import as_written, comparable, convert, split_unit
 from zhunsheng.text import clean
 from zhunsheng.translation import worded
 
@@ -376,4 +376,6 @@ def _quantity(raw: str, text: str, columns: Columns) -> TargetValue | None:
         doubts.append(
             worded("若为日期，{text} 是 Excel 日期序号 {day}", text=text, day=excel_date(int(text)))
         )
-    return TargetValue(raw=raw, doubts=tuple(doubts), **found.__dict__)
+    return TargetValue(
+        raw=raw, doubts=tuple(doubts), **found.__dict__ | {"unit": as_written(found.unit, raw)}
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from zhunsheng.intake import prose
+from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.regulations import frameworks
 from zhunsheng.targets import TargetValue
@@ -34,11 +34,13 @@ Class = Literal[
 _MOST = Decimal("0.8")  # of a column's cells that are to be of one class; others are slips and notes
 _TERMS = re.compile(r"(?:[中长]期|中长期|实施期|年度|当年|本年度?)(?:绩效)?(?:目标|指标)?")
 _NATURES = re.compile(r"定[量性](?:指标)?")
-_DIRECTIONS = re.compile(r"[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
+_DIRECTIONS = re.compile(r"[↑↓]|[正反逆负]向?(?:指标)?|越[高低大小多少]越好|(?:高|低)优")
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
+_ORDINAL = re.compile(r"(?:目标|指标|任务)(?:\d{1,2}|[一二三四五六七八九十]{1,2})")  # 目标1, 目标2
 _NUMBER = re.compile(
     r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
+_FRAMED = re.compile(r"^[【\[［〔]([^【】\[\]［］〔〕]+)[】\]］〕]$")  # 【产出指标】
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
 _LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
@@ -50,16 +52,18 @@ _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with 
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the level-1 and level-2 names of every framework."""
+    """Return the level-1 and level-2 names of every framework, and others that documents use."""
     dimensions = [d for framework in frameworks() for d in framework.dimensions]
-    first = frozenset(name for d in dimensions for name in d.synonyms)
-    return first, frozenset(name for d in dimensions for c in d.categories for name in c.synonyms)
+    more = labels.other_levels()
+    first = {name for d in dimensions for name in d.synonyms} | {*more["level1"]}
+    second = {name for d in dimensions for c in d.categories for name in c.synonyms} | {*more["level2"]}
+    return frozenset(first), frozenset(second)
 
 
 @lru_cache(maxsize=16384)
 def bare_level(text: str) -> str:
     """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
-    text = _NUMBER.sub("", "".join(text.split()))
+    text = _FRAMED.sub(r"\1", _NUMBER.sub("", "".join(text.split())))
     return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
 
 
@@ -73,7 +77,8 @@ def level_of(text: str) -> Literal["level1", "level2"] | None:
 
 def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
     """Say whether a cell may be a name of that level."""
-    return len(text) <= _LONGEST_VALUE and bare_level(text) in _names()[0 if level == "level1" else 1]
+    known = _names()[0 if level == "level1" else 1]
+    return len(text) <= _LONGEST_VALUE and bare_level(text).removesuffix("目标") in known
 
 
 def both_levels(text: str) -> tuple[str, str] | None:
@@ -90,10 +95,10 @@ def both_levels(text: str) -> tuple[str, str] | None:
 def under(name: str, level1: str) -> bool:
     """Say whether a name may be a category under a dimension, in any framework: 成本指标 under 产出指标."""
     return any(
-        bare_level(name) in category.synonyms
+        bare_level(name).removesuffix("目标") in category.synonyms
         for framework in frameworks()
         for dimension in framework.dimensions
-        if bare_level(level1) in dimension.synonyms
+        if bare_level(level1).removesuffix("目标") in dimension.synonyms
         for category in dimension.categories
     )
 
@@ -142,6 +147,8 @@ def class_of(cells: Sequence[str]) -> Class:
     numbers = [decimal(text) for text in told]
     first = numbers[0]
     counted = first is not None and numbers == [first + n for n in range(len(told))]
+    if mostly(_ORDINAL.fullmatch(word) is not None for word in words):
+        return "serial"
     if counted and (len(told) > 2 or (len(told) == 2 and first == 1)):
         return "serial"
     if mostly(number is not None for number in numbers):

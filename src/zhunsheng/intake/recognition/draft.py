@@ -11,6 +11,7 @@ from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.bounds import MAX_SHEETS
+from zhunsheng.intake.recognition.wide import Group
 from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
 from zhunsheng.translation import worded
 
@@ -40,8 +41,9 @@ class TableColumns:
     fields: Mapping[str, int]
     project: Mapping[str, int]
     heads: Mapping[str, str]  # the words over the project's columns, which may hold the unit of money
-    groups: tuple[tuple[str, Mapping[str, int]], ...]  # a level's name and its columns, in a wide table
+    groups: tuple[Group, ...]  # of a wide table
     rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
+    weak: bool  # whether the values' column is but the likeliest of several
     width: int  # of the table, by which its part on the next page is known
 
 
@@ -79,6 +81,7 @@ class Draft:
     year: int | None = None
     titled_year: int | None = None  # as the title over it tells, or what stood before it
     budget: dict[BudgetPart, Decimal] = field(default_factory=dict)
+    asked: set[BudgetPart] = field(default_factory=set)  # parts of which the amount is what was applied for
     paid: dict[BudgetPart, dict[str, Decimal]] = field(default_factory=dict)  # level, other: by their labels
     money_seen: Said | None = None  # words of money of which no total was read
     execution: dict[ExecutionPart, Decimal] = field(default_factory=dict)
@@ -97,11 +100,14 @@ class Draft:
     # What a row has to know of the rows before it.
     columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages
     levels: tuple[str, str] = ("", "")  # the level 1 and level 2 that indicators now stand under
+    captioned: bool = False  # whether a paragraph over a table to come says under which level
     stairs: bool = False  # whether levels stand over the names, in the same column
     medium: bool = False  # whether the indicators now read are the medium-term ones
     plan_dates: list[str] = field(
         default_factory=list
     )  # dates of the spending plan whose shares are still to come
+    plan_columns: list[int] = field(default_factory=list)  # where those dates stand
+    plan_sum: int | None = None  # the column of the whole beside the plan's periods
     goal_column: int | None = None  # the column in which the next row has the words of a goal
     result_columns: tuple[int, ...] = ()  # columns beside the goals that say what became of them
 
@@ -165,6 +171,10 @@ class Document:
         default_factory=dict
     )  # fields told outside tables, for all sheets
     ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
+    goal_ahead: Said | None = None  # what is to be reached, in a line before an outline of indicators
+    filled_in: tuple[int, int, Place] | None = (
+        None  # year and month in which the form was filled in, and where
+    )
     money_unit: str | None = None  # as a note tells it for what follows: 单位：万元
     last_unit: str | None = None  # of the amount before, for those below it without one
     zone_unit: str | None = None  # as the label at the left of the rows tells it: 项目资金（万元）

@@ -14,6 +14,8 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
 from zhunsheng.intake.recognition.goals import add_goals, read_goals
 from zhunsheng.intake.recognition.money import (
+    AMOUNT,
+    UNIT,
     amount,
     amounts_column,
     execution_columns,
@@ -25,7 +27,7 @@ from zhunsheng.intake.recognition.money import (
     unit_noted,
 )
 from zhunsheng.intake.recognition.plan import read_plan
-from zhunsheng.intake.recognition.rows import Row, label_of, said
+from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, said
 from zhunsheng.targets import Goal
 from zhunsheng.translation import worded
 
@@ -36,10 +38,21 @@ _PARTS = (
     "actual_goal",
     "medium_goals",
 )  # labels of what is read row by row, not of single fields
-_OF_MONEY = re.compile(r"(?:资金|预算|经费|投资|金额).{0,24}\d|\d\s*(?:亿元|万元|千元|元)")
-_WITH_UNIT = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)")
-_FIRST = re.compile(r"\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?(?=\s*[，,；;。、]\s*[一-龥])")
-_NUMBER = re.compile(r"\s*\d[\d,，]*(?:\.\d+)?\s*(?:亿元|万元|千元|元)?\s*")
+_OF_MONEY = re.compile(rf"(?:资金|预算|经费|投资|金额).{{0,24}}\d|{AMOUNT}")
+_WITH_UNIT = re.compile(AMOUNT)
+_NUMBER = re.compile(rf"\s*(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)\s*")
+_FIRST = re.compile(
+    rf"(?:{AMOUNT}|\d[\d,，]*(?:\.\d+)?)(?=\s*[，,；;。、（(]\s*[一-龥]|[^\S\n]*\n(?!\s*(?:{UNIT})))"
+)
+_NO_TOTAL = re.compile(
+    r"基本支出|项目支出|人员|公用|日常|决算|执行|结余|结转"
+)  # heads of parts, not of the sum
+_OF_PROJECTS = re.compile(r"(?:其中[：:])?项目(?:经费|资金|支出|预算)")
+_OF_ROWS = re.compile("类型|类别|科目|用途|任务")
+_WHOLE_PROJECT = re.compile("总投资|总预算|项目总|全周期|累计")
+_SUM_OF = re.compile("(?:收入|支出)[合总]计")
+_SUM = re.compile("[小合总]计")
+_CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
 
@@ -51,6 +64,7 @@ class Zone:
     money: dict[str, int] = field(default_factory=dict)
     amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
     heads: tuple[tuple[int, str, str], ...] = ()  # columns of money by part, with their words, over amounts
+    sums: tuple[tuple[int, str, str], ...] = ()  # those over rows of tasks, of which the sum counts
     year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
     @property
@@ -71,15 +85,7 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     if zone.of_money and (column := amounts_column(row, document.year)) is not None:
         zone.amounts = column
         return
-    if zone.of_money and (heads := _money_heads(document, row)):
-        zone.heads = heads
-        return
-    if zone.heads and any(re.search(r"\d", row.text(column)) for column, _, _ in zone.heads):
-        for column, name, words in zone.heads:
-            if re.search(r"\d", row.text(column)):
-                label = words if unit_noted(words) else f"{words} {row.cells[0][1]}"
-                put_field(document, draft, name, Said(row.text(column), row.place(column), label))
-        zone.heads = ()
+    if _enter_heads(document, row, zone) or _read_heads(document, draft, row, zone):
         return
     if zone.of_money and zone.amounts is not None:
         read_amounts(document, draft, row, zone.amounts)
@@ -94,6 +100,47 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         read_beside(document, draft, row)
     ):
         _read_pairs(document, draft, row, zone)
+
+
+def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
+    """Note the columns of money that a row heads, over the amounts of the next row or over rows of which the
+    sum counts (支出类型 | 小计 | 财政拨款, 任务名称 | 主要内容 | 预算金额); say whether it heads any.
+    """
+    if zone.label == "plan" or not (zone.of_money or len(row.cells) > 3):
+        return False
+    heads = _money_heads(document, row)
+    if not heads:
+        return False
+    of_rows = any(_OF_ROWS.search(text) for _, text in row.cells[1:])
+    if all(titles.year_in(words) for _, _, words in heads):
+        zone.heads = heads
+        return True
+    if of_rows if zone.of_money else len(heads) < len(row.cells) - 1:
+        zone.sums = heads
+    else:
+        zone.heads = heads
+    return True
+
+
+def _read_heads(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
+    """Read a row below heads of money, where it holds their amounts or the sum; say whether it does."""
+    if zone.heads and _WHOLE_PROJECT.search(row.cells[0][1]):
+        whole = next((column for column, name, _ in zone.heads if name == "budget.total"), None)
+        if whole is not None:
+            told = Said(row.text(whole), row.place(whole), document.zone_unit or "")
+            put_field(document, draft, "budget.project", told)
+            return True
+    heads = zone.heads or (zone.sums if any(labels.is_total(text) for _, text in row.cells) else ())
+    filled = [one for one in heads if re.search(r"\d", row.text(one[0]))]
+    if zone.heads and not filled:
+        return False
+    for column, name, words in filled:
+        noted = next((words for _, _, words in heads if unit_noted(words)), f"{words} {row.cells[0][1]}")
+        label = words if unit_noted(words) else noted
+        put_field(document, draft, name, Said(row.text(column), row.place(column), label))
+    if heads:
+        zone.heads, zone.sums = (), ()
+    return bool(heads)
 
 
 def _is_money(label: str) -> bool:
@@ -112,10 +159,16 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
         draft.central = draft.central or value
     elif name in _TEXTS and (clean := said(value.text)):
         text = "".join(clean.split()) if name != "purpose" else clean
-        if name == "name" and (coded := re.fullmatch(r"([0-9A-Z]{12,})-(.+)", text)):
-            draft.put("code", coded[1], value.place)
-            text = coded[2]
+        if name == "name" and (coded := _CODED.fullmatch(text)):
+            draft.put("code", coded[1] or coded[4], value.place)
+            text = coded[2] or coded[3]
         draft.put(name, text, value.place)
+
+
+def priced(name: str) -> tuple[str, str] | None:
+    """Return a project's name and the amount that its cell holds too: 应急值守（26.8）."""
+    match = re.fullmatch(r"(.{2,}?)[（(](\d[\d,]*(?:\.\d+)?(?:亿元|万元|元)?)[）)]", name)
+    return (match[1], match[2]) if match else None
 
 
 def put_ahead(document: Document, draft: Draft) -> None:
@@ -131,35 +184,55 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
     """
     found = []
     for column, text in row.cells[1:]:
-        name = labels.label(text)
+        name = labels.label(text) or (None if re.search(r"\d", text) else labels.label(f"{text}资金"))
+        if _SUM.fullmatch(labels.clean(text)):
+            name = "budget.total"
         if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
             name = "budget.total"
         if name and name.startswith("budget."):
             found.append((column, name, text))
     digits = any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells[1:])
-    return tuple(found) if len(found) > 1 and not digits else ()
+    if dated := [one for one in found if document.year and titles.year_in(one[2])]:
+        found = [one for one in found if one not in dated or titles.year_in(one[2]) == document.year]
+        if len(dated) > 1 and found:
+            return tuple(found)  # 2024年预算数 | 2025年预算数: those of the sheet's year
+    whole = len(row.cells) > 3 and any(_SUM.fullmatch(labels.clean(text)) for _, _, text in found)
+    return tuple(found) if (len(found) > 1 or whole) and not digits else ()
 
 
 def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put an amount into the part of the budget that its label names, several told in one cell each into
-    its own.
+    its own; what the label says is of another year into none.
     """
+    of_year = titles.year_in(value.label)
+    if of_year and document.year and of_year != document.year:
+        return
     parts = parts_of(value.text)
     if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
         parts = [("", sums[0])]
-    if first := _FIRST.match(value.text):  # 总额：216；其中：财政拨款200
-        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text, 1)]
-    for words, written in parts:
+    first = _FIRST.match(value.text)
+    if first:  # 总额：216；其中：财政拨款200
+        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text[first.end() :], 1)]
+    for n, (words, written) in enumerate(parts):
         part = part_named(words)
+        if part is None and first and n:
+            continue  # what the sum is spent on: 736万（农田建设380万元，示范建设356万元）
         if part is None:
             document.doubt(value.place, "budget", written, worded("认不出“{words}”是哪一项资金", words=words))
         elif (found := amount(document, Said(written, value.place, value.label))) is not None:
             draft.put_budget(part, found, value.place, words)
     if parts or (name == "money" and _NUMBER.fullmatch(value.text) is None):
         return
+    if draft.kind == "department" and name == "budget.total" and _OF_PROJECTS.match(value.label.strip()):
+        return  # beside 人员经费 and 公用经费
     if (found := amount(document, value)) is not None:
         part = "total" if name == "money" else cast(BudgetPart, name.removeprefix("budget."))
+        if part in draft.asked and labels.qualifies(value.label, "adjusted"):
+            draft.budget.pop(part, None)  # what was asked for is not what was granted
+            draft.provenance.pop(f"budget.{part}", None)
+        elif part not in draft.budget and re.search(r"申报|申请|送审", value.label):
+            draft.asked.add(part)
         draft.put_budget(part, found, value.place, value.label)
 
 
@@ -169,7 +242,8 @@ def _enter(document: Document, row: Row, zone: Zone) -> None:
     leading = label_of(text)[0] if column == 0 or not zone.label else None
     if not leading:
         return
-    document.zone_unit = unit_noted(text)
+    goes_on = _is_money(leading) and (zone.of_money or bool(zone.money))
+    document.zone_unit = unit_noted(text) or (document.zone_unit if goes_on else None)
     if leading != zone.label and not _is_money(leading):
         zone.money, zone.amounts = {}, None
     zone.label = leading
@@ -218,12 +292,37 @@ def _revised(row: Row, n: int) -> tuple[int, str] | None:
     )
 
 
+def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str]] | None:
+    """Return the head and the cell of the year's amount behind a label, where amounts have heads themselves:
+    资金总额 | 收入预算合计： | 45,280.36, 项目资金 | 上年预算数 | 286 | 本年申请数 | 312.5.
+    """
+    inline = [
+        (head, (column, amount))
+        for column, text in row.cells[first:]
+        for head, mark, amount in [text.replace(":", "：").partition("：")]
+        if mark and _NUMBER.fullmatch(amount)
+    ]
+    pairs = inline + [
+        (head, cell)
+        for (_, head), cell in pairwise(row.cells[first:])
+        if not re.search(r"\d", re.sub(r"20\d\d", "", head)) and re.search(r"\d", cell[1])
+    ]
+    told = [
+        (head, cell)
+        for head, cell in pairs
+        if not (_NO_TOTAL.search(head) or any(labels.qualifies(head, how) for how in ("past", "medium")))
+    ]
+    of_year = [one for one in told if labels.qualifies(one[0], "adjusted")]
+    of_year += [one for one in told if re.search("本年|当年", one[0]) or titles.year_in(one[0]) == year]
+    return next(iter([*of_year, *told]), None)
+
+
 def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
     if draft.money_seen is None and _OF_MONEY.search(row.words()):
         draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
-    told = [label_of(text) for _, text in row.cells]
+    told = labels_of(row)
     names = [_of_project(row, n, name) for n, (name, _) in enumerate(told)]
     if "budget.project" in names and "budget.total" in names:
         last = max(n for n, name in enumerate(names) if name == "budget.total")
@@ -233,7 +332,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
-        if found is None and labels.is_total(text) and zone.of_money:
+        if found is None and zone.of_money and (labels.is_total(text) or _SUM_OF.fullmatch(text.strip())):
             found = "budget.total"
         if found is None or found in _PARTS:
             continue
@@ -243,8 +342,10 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             at, value = revised
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
-            if found.startswith("budget") and not re.search(r"\d", value) and n + 2 < len(row.cells):
-                at, value = row.cells[n + 2]  # 资金总额 | 收入预算合计： | 45,280.36
+            if found.startswith("budget") and not re.search(r"\d|[壹贰叁肆伍陆柒捌玖拾]", value):
+                of_year, (at, value) = _headed(row, n + 1, document.year) or ("", (at, ""))
+                if document.year is None and (told_year := titles.year_in(of_year)):
+                    draft.put_year(told_year, row.place(column))  # 2021年金额 is of the sheet's year
         doubled = zone.year_right is not None and found.startswith("budget")
         if doubled and found in (names[n + 1 :] if zone.year_right else names[:n]):
             continue  # the medium term's, beside the year's of the same name

@@ -15,6 +15,7 @@ from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
+from zhunsheng.intake.recognition.wide import Group, groups_at
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
@@ -33,6 +34,8 @@ _OF_CONTENT: dict[Class, str] = {
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 _FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+_WHOLE = re.compile("^全[国省区市州县]|合计|总计|小计")  # over the figures of the whole
+_SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
@@ -45,8 +48,8 @@ class Header:
     of it a person should look at.
 
     ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
-    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are the
-    columns under the name of each level, where names and values stand in a pair of columns a level.
+    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are those of
+    a wide table.
     """
 
     fields: dict[str, int]
@@ -54,7 +57,8 @@ class Header:
     guessed: tuple[tuple[int, str], ...] = ()
     rivals: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
-    groups: tuple[tuple[str, dict[str, int]], ...] = ()
+    groups: tuple[Group, ...] = ()
+    weak: bool = False  # whether the column of values is but the likeliest of several
 
     def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
         """Return what the rows of the header at a row show, by which it is known where it comes again."""
@@ -99,8 +103,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     known = [text for text in texts if labels.header(text)]
     if not known and not unheaded and not any(map(level_of, texts)):
         return None
-    if grid.spans and (groups := _groups(grid, row)):
-        return groups
+    if not any(text[0] in _SIGNED for text in texts) and (wide := groups_at(grid, row)):
+        groups, height = wide
+        return Header(dict(groups[0].fields), height, groups=tuple(groups))
     if len({labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}) > 1:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
@@ -109,40 +114,47 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     columns = _columns(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
-    guessed += [
-        (one.number, "target") for one in columns if one.said == "target" and one.heads[-1] in _GRADES
-    ]
     placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
     if len(known) < 2 and not (placed and {"target", "stated"} & fields.keys()):
         return None
     if "name" not in fields and "description" in fields and "level2" in fields:
         fields["name"] = fields.pop("description")
-    if "name" not in fields or not _REQUIRED & fields.keys() or len(fields) < 3:
+    if "name" not in fields or not _REQUIRED & fields.keys():
+        return None
+    if len(fields) < 3 and not _over_banners(grid, row + height):
         return None
     if "unit_or_grid" in fields:
         fields.setdefault("unit", fields.pop("unit_or_grid"))
+    weak = _is_weak(columns, fields, rivals)
     taken = {*fields.values(), *rivals}
     unread = tuple(
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
-    return Header(fields, height, tuple(guessed), tuple(rivals), unread)
+    return Header(fields, height, tuple(guessed), tuple(rivals), unread, weak=weak)
 
 
-def _groups(grid: Grid, row: int) -> Header | None:
-    """Return the header of a wide table: 产出指标 over 三级指标 | 指标值, 效益指标 over another pair …"""
-    if row + 1 >= len(grid.rows):
-        return None
-    found: list[tuple[str, dict[str, int]]] = []
-    for column in grid.distinct(row):
-        level, width = grid.text(row, column), grid.spans.get(grid.owner(row, column), (1, 1))[1]
-        if width < 2 or not level_of(level):
-            continue
-        below = {labels.header(grid.text(row + 1, c)): c for c in range(column, column + width)}
-        if {"name", "target"} <= below.keys():
-            found.append((level, {name: c for name, c in below.items() if name}))
-    if len(found) < 2:
-        return None
-    return Header(dict(found[0][1]), 2, groups=tuple(found))
+def _is_weak(columns: Sequence[_Column], fields: Mapping[str, int], rivals: Sequence[int]) -> bool:
+    """Say whether the values were taken from one of several columns that hold signs and whose heads nobody
+    knows.
+    """
+    mine = next((one for one in columns if one.number == fields.get("target")), None)
+    if mine is None or not mine.heads or labels.header(mine.heads[-1]) == "target":
+        return False
+    others = [one for one in columns if one.number not in {*fields.values(), *rivals} and one.said is None]
+    signed = [
+        one
+        for one in others
+        if one.holds == "target"
+        and not one.told("past")
+        and any(re.search(r"[≥≤<>≧≦]", text) for text in one.cells)
+    ]
+    return bool(signed) and not (_is_whole(mine) or _sums_up(mine, [mine, *signed]))
+
+
+def _over_banners(grid: Grid, row: int) -> bool:
+    """Say whether a row says nothing but the name of a level, in all its columns."""
+    texts = {text for _, text in _own(grid, row)} if row < len(grid.rows) else set()
+    return len(texts) == 1 and all(map(level_of, texts))
 
 
 def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) -> dict[str, int]:
@@ -158,6 +170,9 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
         names = (labels.label(grid.text(row + n, column)) for n in reversed(range(height)))
         if name := next(filter(None, names), None):
             found.setdefault(name, column)
+    whose = next((name for name in ("unit", "department") if name in found), None)
+    if "name" not in found and whose and len(found) > 1:  # a list of bodies: 单位名称 | 资金总额 | 绩效目标
+        found = {"name": found[whose]} | found
     return found if "name" in found else {}
 
 
@@ -170,7 +185,7 @@ def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
 
 def _over_indicators(grid: Grid, row: int) -> bool:
     """Say whether a row of unknown words stands over rows that plainly are indicators."""
-    own = list(_own(grid, row))
+    own = [(c, text) for c, text in _own(grid, row) if c or not _is_tall(grid, row, c)]
     if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
         return False
     if any(len(text) > 16 for _, text in own):
@@ -180,6 +195,11 @@ def _over_indicators(grid: Grid, row: int) -> bool:
         return False  # labels with their values; in a list of projects they stand over columns
     height = _height(grid, row)
     return row + height < len(grid.rows) and is_indicator(grid, row + height)
+
+
+def _is_tall(grid: Grid, row: int, column: int) -> bool:
+    """Say whether a cell reaches down over other rows, as the form's own label beside a table does."""
+    return grid.spans.get(grid.owner(row, column), (1, 1))[0] > 1
 
 
 def is_indicator(grid: Grid, row: int) -> bool:
@@ -242,10 +262,8 @@ def _under_wide_heads(grid: Grid, row: int, own: Sequence[tuple[int, str]]) -> b
     return (
         len(beside) >= 2
         and all(grid.owner(row, column)[0] < row for column in beside)
-        and all(
-            grid.spans.get(anchor, (1, 1))[1] > 1 and labels.header_like(grid.text(*anchor))
-            for anchor in above
-        )
+        and all(grid.spans.get(anchor, (1, 1))[1] > 1 for anchor in above)
+        and not any(is_value(text) for _, text in own)
     )
 
 
@@ -290,7 +308,8 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
     found = []
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
-        if anchors and all(column < number for _, column in anchors):
+        filled = any(grid.owner(r, number)[1] == number and grid.text(r, number) for r in rows)
+        if anchors and not filled and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
         if height > 1 and not grid.text(row, number):
@@ -306,6 +325,13 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
+    if fourth := [one for one in names if "四级" in one.heads[-1]]:  # 三级指标 groups the indicators
+        for one in names:
+            one.said = one.said if one in fourth else "group"
+        names = fourth
+    for one in found:
+        if one.said == "stated" and names:  # names have a column of their own
+            one.said = "target"
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
         found = [one for one in found if one not in names or one in (rest or names)]
@@ -372,9 +398,11 @@ def _by_words(
     for one in _yearly_group(columns, grid, row, fields):
         if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
-        elif one.said:
-            by_field.setdefault(one.said, []).append(one)
+        elif said_there := _of_year(one, year):
+            by_field.setdefault(said_there, []).append(one)
     for name, claims in by_field.items():
+        if name == "target" and any(one.heads[-1] not in _GRADES for one in claims):
+            claims = [one for one in claims if one.heads[-1] not in _GRADES]  # the bands of its score
         if name == "target" and len(claims) > 1:
             _value_of_year(claims, year, fields, rivals)
         elif name in _GLYPHS and len(claims) > 1:
@@ -382,14 +410,51 @@ def _by_words(
                 fields.setdefault(one.holds if one.holds in _GLYPHS else name, one.number)
         elif name == "last_year":
             fields[name] = max(claims, key=lambda one: (one.year or 0, one.number)).number
-            rivals += [one.number for one in claims if one.number != fields[name]]
         else:
-            told = [one for one in claims if one.holds != "empty"] or claims
-            fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
-            exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
-            fields[name] = exact[0].number
+            _fittest(name, claims, fields)
+    if "stated" in fields:
+        fields["name"] = fields["stated"]
+    for bound in ("lower", "upper"):
+        if bound in fields:
+            fields.setdefault("target", fields[bound])
     _put_right(columns, by_field, fields)
     return fields, rivals
+
+
+def _of_year(one: _Column, year: int | None) -> str | None:
+    """Return the field that a column's words say, by the year over it: results of an earlier one are the last
+    year's, and values under nothing but a year (2022年实际 | 2023年预计 | 2024年) are of it.
+    """
+    if one.said == "actual" and one.year and year and one.year < year:
+        one.said = "last_year"
+    elif one.said is None and one.year and one.holds == "target":
+        one.said = _dated(one, year)
+    return one.said
+
+
+def _fittest(name: str, claims: Sequence[_Column], fields: dict[str, int]) -> None:
+    """Give a field the column that says it exactly and holds it; of results the latest."""
+    told = [one for one in claims if one.holds != "empty"] or claims
+    if name == "actual" and len({_month(one) for one in told}) > 1:
+        told = [max(told, key=_month)]  # 1-4月 | 1-8月
+    if name in fields and all(one.holds == "empty" for one in told):
+        return  # another column says it already
+    fit = [one for one in told if _OF_CONTENT.get(one.holds) == name] or told
+    exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
+    fields[name] = exact[0].number
+
+
+def _month(one: _Column) -> int:
+    """Return the month up to which a column's values are known, 0 where its heads tell none."""
+    return max((int(m) for head in one.heads for m in re.findall(r"(\d{1,2})月", head)), default=0)
+
+
+def _dated(one: _Column, year: int | None) -> str:
+    """Return what values are over which nothing but a year stands, beside the sheet's own year."""
+    if year is None or one.year is None or one.year == year:
+        done = re.search("实际|完成|执行|实绩", " ".join(one.heads))
+        return "actual" if done else "target"
+    return "last_year" if one.year < year else "medium_term"
 
 
 def _put_right(
@@ -439,12 +504,28 @@ def _yearly_group(
     left = [one for one in columns if one.number < second]
     right = [one for one in columns if one.number >= second]
     mine, other = (left, right) if left_is_yearly else (right, left)
-    for name, word in (("medium_term", "target"), ("medium_name", "name")):
+    apart = _others(names, columns) and not titles.of_medium_term(over + _all_heads(columns))
+    for name, word in (
+        (("twin_target", "target"), ("twin_name", "name"))
+        if apart
+        else (("medium_term", "target"), ("medium_name", "name"))
+    ):
         if (found := next((one.number for one in other if one.said == word), None)) is not None:
             fields[name] = found
     levels = {one.said for one in mine}
     shared = [one for one in other if one.said in ("level1", "level2") and one.said not in levels]
     return [*shared, *mine]
+
+
+def _all_heads(columns: Sequence[_Column]) -> str:
+    return " ".join(head for one in columns for head in one.heads)
+
+
+def _others(names: Sequence[int], columns: Sequence[_Column]) -> bool:
+    """Say whether two columns of names hold other names: two indicators a row, not one for two terms."""
+    left, right = (next(one.cells for one in columns if one.number == n) for n in names[:2])
+    mine, others = {said(text) for text in left} - {None}, {said(text) for text in right} - {None}
+    return bool(mine) and bool(others) and not mine & others
 
 
 def _value_of_year(
@@ -495,7 +576,25 @@ def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column
     beside = [one.number for one in columns if one.holds in ("op", "unit")]
     if beside:
         return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
-    return values[-1]
+    return next((one for one in values if _is_whole(one) or _sums_up(one, values)), values[-1])
+
+
+def _is_whole(one: _Column) -> bool:
+    """Say whether a head names the whole of which other columns hold the parts: 全市 beside its districts."""
+    return any(_WHOLE.search(head) for head in one.heads)
+
+
+def _sums_up(one: _Column, values: Sequence[_Column]) -> bool:
+    """Say whether a column holds on some row the sum of the others: a city's figure beside its counties'."""
+    others = [other for other in values if other is not one]
+    rows = zip(one.cells, *(other.cells for other in others), strict=False)
+    for whole, *parts in rows:
+        read = [TargetValue.parse(text) for text in (whole, *parts)]
+        numbers = [value.number for value in read if value.unit != "%"]
+        told = [number for number in numbers if number]
+        if len(told) == len(read) > 2 and told[0] == sum(told[1:]):
+            return True
+    return False
 
 
 def _paired(
@@ -524,7 +623,7 @@ def _paired(
     for one in values:
         if weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
-        elif target and "actual" not in fields and one.number > target.number and _of_a_size(one, target):
+        elif target and "actual" not in fields and one.number > target.number and _are_results(one, target):
             give(one, "actual")
 
 
@@ -535,8 +634,12 @@ def _never_above(score: _Column, points: _Column) -> bool:
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
 
 
-def _of_a_size(one: _Column, target: _Column) -> bool:
-    """Say whether most cells of a column are near the target values beside them, in the same unit."""
+def _are_results(one: _Column, target: _Column) -> bool:
+    """Say whether most cells of a column are near the target values beside them, in the same unit and
+    without signs, which no result has.
+    """
+    if any(re.search(r"[≥≤<>≧≦]", text) for text in one.cells):
+        return False
     read = [
         (TargetValue.parse(a), TargetValue.parse(b))
         for a, b in zip(one.cells, target.cells, strict=False)
@@ -551,30 +654,32 @@ def _of_a_size(one: _Column, target: _Column) -> bool:
     return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
 
 
+def _of_goals(one: _Column) -> bool:
+    """Say whether a column of differing words is called 绩效目标, as some call the indicators."""
+    return (
+        one.holds == "words"
+        and len(set(one.cells)) > 1
+        and any(labels.label(head) == "goals" for head in one.heads)
+    )
+
+
 def _by_content(
     columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
     wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
     taken = {*fields.values(), *rivals} - (set() if "target" in fields else wordy)
-    free = [
-        one
-        for one in columns
-        if one.number not in taken
-        and (one.said is None or one.number in wordy)
-        and not any(
-            labels.label(head) or labels.qualifies(head, "past") or labels.qualifies(head, "part")
-            for head in one.heads
-        )
-    ]
+    free = [one for one in columns if one.number not in taken and (one.number in wordy or _is_free(one))]
     guessed: list[tuple[int, str]] = []
 
     def give(one: _Column, name: str) -> None:
         for other in [other for other, column in fields.items() if column == one.number]:
             del fields[other]
         fields[name] = one.number
-        guessed.append((one.number, name))
-        free.remove(one)
+        if "goals" not in map(labels.label, one.heads):  # 年度目标 over values says so itself
+            guessed.append((one.number, name))
+        if one in free:
+            free.remove(one)
 
     target = next((one for one in columns if one.number == fields.get("target")), None)
     if target and target.told("replaced") and any(one.holds == "target" for one in free):
@@ -594,9 +699,26 @@ def _by_content(
         name = _OF_CONTENT.get(one.holds)
         if name and name not in fields:
             give(one, name)
+    _name_by_content(columns, fields, free, taken, give)
+    _paired(columns, fields, free, give)
+    names = next((one for one in columns if one.number == fields.get("name")), None)
+    if names and not _REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
+        fields["stated"] = names.number
+    return guessed
+
+
+def _name_by_content(
+    columns: Sequence[_Column],
+    fields: dict[str, int],
+    free: Sequence[_Column],
+    taken: Container[int],
+    give: Callable[[_Column, str], None],
+) -> None:
+    """Give the names their column where no head says it: differing words behind the levels."""
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     if (levels or "op" in fields) and "name" not in fields:
         words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
+        words = words or [one for one in columns if one.number not in taken and _of_goals(one)]
         first = max(levels, default=-1)
         value = fields.get("target", len(columns) + first)
         after = [one for one in words if one.number > first]
@@ -607,10 +729,19 @@ def _by_content(
             after = words = []
         if after or (words and "description" not in fields):
             give((after or words)[0], "name")
-    _paired(columns, fields, free, give)
-    names = next((one for one in columns if one.number == fields.get("name")), None)
-    if names and names.holds == "words" and not _REQUIRED & fields.keys() - {"weight"}:
-        told = [text for text in map(said, names.cells) if text]
-        if told and all(stated(text) for text in told):
-            fields["stated"] = names.number  # names with their values in one cell: 慰问人数≥500人
-    return guessed
+
+
+def _is_free(one: _Column) -> bool:
+    """Say whether what a column holds may tell what it is: no word over it says so, nor that it is
+    a project's own, of an earlier year or of a part of this one. 年度目标 may stand over values.
+    """
+    told = {labels.label(head) for head in one.heads} - {None}
+    if one.said is not None or told - ({"goals"} if one.holds == "target" else set()):
+        return False
+    return not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
+
+
+def _are_stated(names: _Column) -> bool:
+    """Say whether the cells of a column are names with their values: 慰问人数≥500人."""
+    told = [text for text in map(said, names.cells) if text]
+    return names.holds == "words" and bool(told) and all(map(stated, told))

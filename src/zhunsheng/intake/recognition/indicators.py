@@ -15,20 +15,35 @@ from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
-from zhunsheng.targets.kinds import RATE_NAME, slip_of
+from zhunsheng.targets.kinds import RATE_NAME, sense_of_direction, slip_of
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
 _MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_BLANK = re.compile(r"[（(]?指标\s*\d{1,2}[）)：:]?|无|无此项")  # a line of the form that nobody filled in
+_BOTH = re.compile(  # a target and its result in one cell
+    r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
+)
+_ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
-_TOP = re.compile(r"[一二三四五六七八九十]{1,2}、")  # how an outline numbers its first level
+_TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
+_NOTHING = ("无", "没有", "未发生", "无发生")
+_UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
 _DATED_NAME = re.compile(r"时限|日期|期限|完成时间|时间节点|及时性")
 
 
-def read_indicator(document: Document, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
-    """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing."""
+def read_indicator(
+    document: Document, draft: Draft, row: Row, columns: Mapping[str, int], name: str = ""
+) -> None:
+    """Read one row of a table of indicators into its draft: an indicator, the total of scores, or nothing.
+
+    ``name`` is the indicator's where it stands over its column of values.
+    """
+    if name:
+        _read_value(document, draft, row, columns["target"], name)
+        return
     if lines := _lines(row, columns):
         for said_there in lines:
             _read_texts(document, draft, row, columns, said_there)
@@ -42,14 +57,19 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
     The lines are indicators of their own where names and values are as many and every value can be read.
     """
     named, valued = (
-        [line for line in row.text(columns[name]).splitlines() if line.strip()] if name in columns else []
+        [line.strip() for line in row.text(columns[name]).splitlines() if line.strip()]
+        if name in columns
+        else []
         for name in ("name", "target")
     )
-    if len(named) < 2 or len(named) != len(valued):
+    if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
-    if not all(map(is_value, valued)) and not all(_MARK.match(line.strip()) for line in named):
+    if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
+        _MARK.match(line.strip()) for line in named
+    ):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
+    texts["target"] = _unnumbered_alike(named, valued)
     return [
         {
             name: "".join((lines[n] if len(lines) == len(named) else "".join(lines)).split())
@@ -57,6 +77,30 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         }
         for n in range(len(named))
     ]
+
+
+def _unnumbered_alike(named: Sequence[str], valued: Sequence[str]) -> list[str]:
+    """Return values without their numbers where each has the number of its name: 1.新建住房 | 1.≥186户."""
+    pairs = [(_ITEM.match(name), _ITEM.match(value)) for name, value in zip(named, valued, strict=True)]
+    if not all(name and value and name[1] == value[1] for name, value in pairs):
+        return list(valued)
+    return [value[found.end() :] for value, (_, found) in zip(valued, pairs, strict=True) if found]
+
+
+def _bounds(texts: Mapping[str, str]) -> str:
+    """Return the value that a lower and an upper bound in columns of their own make, empty for none."""
+    low, high = (said(texts.get(bound)) for bound in ("lower", "upper"))
+    if low and high:
+        return f"{low}-{high}"
+    return f"≥{low}" if low else f"≤{high}" if high else ""
+
+
+def _wrapped(row: Row, columns: Mapping[str, int]) -> bool:
+    """Say whether the lines of cells come of narrow columns: those of a level's name make but one name."""
+    levels = [row.text(columns[name]) for name in ("level1", "level2") if name in columns]
+    return any(
+        "\n" in text.strip() and level_of(text) and not all(map(level_of, text.split())) for text in levels
+    )
 
 
 def _read_texts(
@@ -67,6 +111,13 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
+    if lower_upper := _bounds(texts):
+        texts["target"] = lower_upper
+    whole = texts.get("target") or texts.get("actual") or ""
+    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
+        texts |= {"target": both[1], "actual": both[2]}
+    if texts.get("target") and texts["name"][:1].isdigit():
+        texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
@@ -75,10 +126,7 @@ def _read_texts(
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
     if "stated" in texts:
-        for stated in prose.indicators(name, document.year)[0]:
-            told = texts | {"name": stated.name, "target": stated.raw}
-            one = _indicator(told, document.year, draft.goals, row.place(columns["name"]))
-            draft.indicators.append(Read(one, draft.medium))
+        _read_stated(document, draft, row, columns["name"], texts)
         return
     one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
     if "target" in columns:
@@ -87,6 +135,42 @@ def _read_texts(
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
+
+
+def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str]) -> None:
+    """Read the indicator of a card, told field by field; the signs stand for it under 指标方向 too."""
+    if is_operator(texts.get("direction", "")):
+        texts = texts | {"op": texts["direction"], "direction": ""}
+    level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    texts = texts | {"level1": level1, "level2": level2, "name": unnumbered(texts["name"])}
+    one = _indicator(texts, document.year, draft.goals, row.place(0))
+    for doubt in one.target.doubts:
+        document.doubt(row.place(0), "target", texts["target"], f"“{one.name}”：{doubt}")
+    draft.indicators.append(Read(one, draft.medium))
+
+
+def _read_value(document: Document, draft: Draft, row: Row, column: int, name: str) -> None:
+    """Read the value of an indicator whose name stands over the column."""
+    if said(raw := "".join(row.text(column).split())) is None:
+        return
+    level1, level2 = draft.levels
+    texts = {"level1": level1, "level2": level2, "name": "".join(name.split()), "target": raw}
+    one = _indicator(texts, document.year, draft.goals, row.place(column))
+    for doubt in one.target.doubts:
+        document.doubt(row.place(column), "target", raw, f"“{one.name}”：{doubt}")
+    draft.indicators.append(Read(one, draft.medium))
+
+
+def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]) -> None:
+    """Read the indicators that a cell states with their values: 慰问人数≥500人；慰问金≤600元/人."""
+    place = row.place(column)
+    lines = [unnumbered(line.strip()) for line in row.text(column).splitlines()]
+    found, left = prose.indicators("\n".join(lines), document.year)
+    for stated in found:
+        told = {**texts, "name": stated.name, "target": stated.raw}
+        draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
+    for clause in filter(said, left):
+        document.doubt(place, "indicators", clause, worded("没有从这句话里读出指标"))
 
 
 def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
@@ -114,7 +198,9 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
         # A new level 1 leaves the level 2 above behind; merged cells repeat both on every row.
         draft.levels = (level1, level2 or ("" if level1 != first else second))
     elif level2:
-        draft.levels = (first, level2)
+        stepped = "level1" not in texts and first and not under(level2, first)
+        dimension = framework_of(2021).dimension(None, level2) if stepped else None
+        draft.levels = (dimension.synonyms[0] if dimension else first, level2)
     return draft.levels if "level1" in texts or "level2" in texts or draft.stairs else ("", "")
 
 
@@ -125,7 +211,9 @@ def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:
     told = [text for name, text in texts.items() if text and name not in ("level1", "level2")]
     name = texts["name"]
     return (
-        told == [name] and name not in (texts.get("level1"), texts.get("level2")) and step_down(draft, name)
+        set(told) == {name}
+        and name not in (texts.get("level1"), texts.get("level2"))
+        and step_down(draft, name)
     )
 
 
@@ -155,10 +243,24 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         document.doubt(
             row.place(columns["description"]), "name", description, worded("三级指标没有名称，用描述代替")
         )
-    # A cell that reaches the names from further left heads or closes the table; it names no indicator.
-    spanning = row.grid.owner(row.number, columns["name"])[1] < columns["name"]
-    if is_ellipsis(name) or said(name) is None or spanning or (labels.header(name) and labels.header(raw)):
+    # A cell that reaches the names from further left, or on to the values, heads or closes the table.
+    own = row.grid.owner(row.number, columns["name"])
+    spanning = own[1] < columns["name"] or (
+        "target" in columns and own == row.grid.owner(row.number, columns["target"])
+    )
+    if (
+        is_ellipsis(name)
+        or said(name) is None
+        or _BLANK.fullmatch(name)
+        or spanning
+        or (labels.header(name) and labels.header(raw))
+    ):
         return ""
+    return unnumbered(name)
+
+
+def unnumbered(name: str) -> str:
+    """Return a name without the marks and numbers before it (指标1：, （2））."""
     while (bare := _MARK.sub("", name)) != name:
         name = bare
     return name
@@ -175,14 +277,18 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     dated = is_dated(texts["name"], texts["level1"], texts["level2"], year)
 
     def value(raw: str) -> TargetValue:
+        if raw in _NOTHING and _UNWANTED.search(texts["name"]):  # 安全事故：无
+            return TargetValue.parse("0", unit=told("unit")).replaced(raw=raw)
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
     if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
         texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
+    if "original" in texts and not said(texts.get("target")):  # what the adjustment leaves blank stays
+        texts = {**texts, "target": texts["original"]}
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
     if texts.get("medium_name", texts["name"]) != texts["name"]:
         medium = ""  # of another indicator, which happens to stand on the same row
-    return Indicator(
+    one = Indicator(
         level1=texts["level1"] or None,
         level2=texts["level2"] or None,
         name=texts["name"],
@@ -203,6 +309,18 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         goal=_goal_titled(goals, goal) if goal else None,
         place=place,
     )
+    return _pointed(one)
+
+
+def _pointed(one: Indicator) -> Indicator:
+    """Return an indicator whose bare number has the sign that 指标方向 stands for, ≥ of 正向 and ≤ of 反向,
+    where nothing else of the indicator says the opposite.
+    """
+    sense = sense_of_direction(one.direction)
+    if not (one.target.implied and one.target.op == "==" and sense and one.type.sense == sense):
+        return one
+    op = ">=" if sense == "more" else "<="
+    return one.model_copy(update={"target": one.target.replaced(op=op, implied=False)})
 
 
 def is_dated(name: str, level1: str, level2: str, year: int | None) -> bool:

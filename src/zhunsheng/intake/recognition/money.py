@@ -12,29 +12,43 @@ from zhunsheng.intake import labels
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, ExecutionPart, Said
 from zhunsheng.intake.recognition.rows import Row, decimal
+from zhunsheng.intake.recognition.rows import said as said_at
 from zhunsheng.numerals import chinese_number
 from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import misgrouped, normalise
 from zhunsheng.translation import worded
 
-_MONEY = re.compile(r"(-?\d[\d,，]*(?:\.\d+)?)\s*(亿元|百万元|万元|千元|元|万)?")
 YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千元": 10**3, "元": 1}
-_UNIT_NOTE = re.compile(
-    r"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?(亿元|万元|千元|元)"
-)
+_SUM = r"\d[\d,，]*(?:\.\d+)?"
+UNIT = "亿元|百万元|万元|千元|元"  # of money as a pattern, the longest first
+AMOUNT = rf"{_SUM}\s*(?:{UNIT}|万(?=\D|$))"  # a number with its unit
+_MONEY = re.compile(rf"(-?{_SUM})\s*({UNIT}|万)?")
+_UNIT_NOTE = re.compile(rf"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?({UNIT})")
 _TOLD = re.compile(
-    r"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
-    r"(\d[\d,]*(?:\.\d+)?(?:亿元|百万元|万元|千元|元)?)(?:人民币)?(?:[，,；;。、]|$)"
+    rf"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
+    rf"({_SUM}(?:{UNIT}|万)?)(?:人民币)?(?:[，,；;。、]|$)"
+)
+_IN_WORDS = re.compile(
+    rf"[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+[元圆]?整?\(({_SUM}(?:{UNIT}))\)"
+)  # 叁佰贰拾万元（320万元）
+_BREAKDOWN = re.compile(r"\(([^()]*\d[^()]*)\)")  # 820万元（其中：省级800万元、本级20万元）
+_OUTLINE = re.compile(
+    r"(^|[;，,。、])(?:其中[：:]?)?(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[、.)](?!\d)|\([一二三四五\d]\))"
 )
 _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)"
     r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
-    r"(?:为|是|共|共计|约)?[：:]?(\d[\d,]*(?:\.\d+)?(?:亿元|万元|元))"
+    rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
+_OF_EXECUTION = re.compile("预算|资金|项目资金")
+_SEVERAL = re.compile(
+    r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d"
+)  # a sentence of more than one project's year
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
+_TOTALS, _OF_YEARS = re.compile("[小合总]计"), re.compile("结转|本年|当年")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 
@@ -57,6 +71,8 @@ def amount(document: Document, said: Said) -> Decimal | None:
     elif in_words := re.search(r"([零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{2,})[元圆]", text):
         told = chinese_number(in_words[1].translate(_CAPITALS))
         text = f"{told}元" if told is not None else text
+    if worked_out := re.fullmatch(r"[\d.,+\-*/×]+=(.*)", text):  # 1200+300=1500
+        text = worked_out[1]
     match = _MONEY.search(text)
     if not match or re.fullmatch(r"20\d\d年度?", normalise(said.text)):
         return None
@@ -86,7 +102,11 @@ def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     """
     if len(text) > _LONGEST_AMOUNT:
         return []
-    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(normalise(text))]
+    lines = _IN_WORDS.sub(r"\1", ";".join(normalise(line) for line in text.splitlines()))
+    apart = _BREAKDOWN.sub(r";\1;", lines)
+    while (bare := _OUTLINE.sub(r"\1", apart)) != apart:
+        apart = bare
+    found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(apart)]
     return found if len(found) >= least else []
 
 
@@ -103,10 +123,25 @@ def take_money(document: Document, text: str, place: Place) -> None:
     if len(text) > 2 * _LONGEST_AMOUNT:
         return  # a chapter of an explanation, not a line over a table
     told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
-    for words, written in told:
-        document.ahead.append((labels.label(words) or "budget.total", Said(written, place, words)))
-    if told:
+    named = [(labels.label(words) or "budget.total", words, written) for words, written in told]
+    for name, words, written in named:
+        document.ahead.append((name, Said(written, place, words)))
+    if told and not _adds_up([(name, written) for name, _, written in named], text):
         document.doubt(place, "budget.total", text, worded("资金是从这句话里读出的，请核对"), ahead=True)
+
+
+def _adds_up(told: list[tuple[str, str]], text: str) -> bool:
+    """Say whether amounts that a sentence tells are one total and the parts that come to it, which shows them
+    to be read rightly.
+    """
+    amounts: dict[str, list[Decimal]] = {}
+    for name, written in told:
+        if (match := _MONEY.fullmatch(written)) and match[2]:
+            number = Decimal(match[1].replace(",", "").replace("，", "")) * YUAN[match[2]]
+            amounts.setdefault(name, []).append(number)
+    totals = amounts.pop("budget.total", [])
+    parts = sum((sum(one, Decimal(0)) for one in amounts.values()), Decimal(0))
+    return len(set(totals)) == 1 and parts == totals[0] and not _SEVERAL.search(text)
 
 
 def execution_columns(row: Row) -> dict[str, int]:
@@ -128,8 +163,16 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
             "budget."
         )
     ]
+    words = [text for _, text in row.cells if not re.search(r"\d", text) and said_at(text)]
+    if not kinds and all(_OF_EXECUTION.match(labels.clean(text)) for text in words):
+        kinds = [("budget.total", words[0] if words else "")]  # the amounts alone, below their heads
     if not kinds:
         return False
+    words = [text for _, text in row.cells if not re.search(r"\d", text)]
+    if len(words) > 1 and re.fullmatch(
+        "基本支出|项目支出|人员经费|公用经费|人员支出", labels.clean(words[1])
+    ):
+        return True  # a part of the sum
     kind, label = kinds[-1]
     part = cast(BudgetPart, kind.removeprefix("budget."))
     label = label if unit_noted(label) else kinds[0][1]
@@ -152,8 +195,13 @@ def amounts_column(row: Row, year: int | None) -> int | None:
     """Return the column of the year's amounts that a row of heads names (来源 | 上年执行 | 本年申请金额);
     None for a row that is none.
     """
+    if any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
+        return None
+    sums = [column for column, text in row.cells[1:] if _TOTALS.fullmatch(labels.clean(text))]
+    if len(sums) == 1 and any(_OF_YEARS.search(text) for column, text in row.cells if column not in sums):
+        return sums[0]  # 上年结转 | 本年安排 | 小计
     heads = [(column, text) for column, text in row.cells if not labels.label(text) or _AMOUNT.search(text)]
-    if len(heads) < 3 or any(re.search(r"\d", re.sub(r"20\d\d", "", text)) for _, text in row.cells):
+    if len(heads) < 3:
         return None
     mine = [
         (column, text)
@@ -188,10 +236,17 @@ def read_beside(document: Document, draft: Draft, row: Row) -> bool:
     """Read amounts of the execution that stand beside their labels (全年预算数 | 56 | 全年执行数 | 55.3),
     and its score; say whether there were any.
     """
-    told = [labels.execution(label) for _, label in row.cells]
+    inline = [
+        (label, column, amount)
+        for column, text in row.cells
+        for label, mark, amount in [text.replace(":", "：").partition("：")]
+        if mark
+    ]
+    told = [labels.execution(label) for _, label in row.cells] + [labels.execution(one[0]) for one in inline]
     if "spent" not in told:
         return False
-    for (_, label), (column, text) in pairwise(row.cells):
+    beside = [(label, column, text) for (_, label), (column, text) in pairwise(row.cells)]
+    for label, column, text in beside + inline:
         name = labels.execution(label)
         if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
             continue

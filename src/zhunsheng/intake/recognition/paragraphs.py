@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import level_of
+from zhunsheng.intake.recognition.content import is_level, level_of, stated
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
-from zhunsheng.intake.recognition.indicators import step_down
+from zhunsheng.intake.recognition.indicators import is_dated, step_down, unnumbered
 from zhunsheng.intake.recognition.money import take_money, unit_noted
-from zhunsheng.targets import Goal, Indicator, Place
+from zhunsheng.intake.recognition.rows import said
+from zhunsheng.targets import Goal, Indicator, Place, TargetValue
 from zhunsheng.translation import worded
 
 _SECTION = re.compile(r"^([一二三四五六七八九十]+)、\s*(.+)$")
@@ -24,17 +26,29 @@ _OWN_SECTION = re.compile(
     r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*((?:年度|总体|项目)*(?:绩效)?(?:目标|指标))(?:情况)?"
 )
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
+# What parts several labels with their values in one line.
+_PIECES = re.compile(
+    r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])|[。；;]\s*(?=[一-龥（）()]{2,10}[：:]|20\d\d年)"
+)
+_TEMPLATE = re.compile(r"[（(][^（()）]*(?:\*\*|××|XX|xx)[^（()）]*[）)]")  # the form's pattern: （≥**户）
+_NEXT_LEVEL = re.compile(r"(?<=[；;。])\s*(?=[^；;。：:]{2,14}[：:])")
+_LONGEST_NAME = 40  # characters of an indicator's name in an outline
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
 def read_paragraph(document: Document, block: Paragraph) -> None:
     """Take one paragraph: a title, a part of the department's narrative, or labels with their values."""
+    block = replace(block, text=titles.joined(block.text))
     last = document.going_on
-    if last and last.columns and step_down(last, block.text):
-        return  # a level over the rows of a table that goes on, as text files have it
+    caption = is_level(block.text, "level1") and not re.search("[：:]", block.text)
+    if last and (last.columns or caption) and step_down(last, block.text):
+        last.captioned = True
+        return  # a level over the rows of a table that goes on, or over one of its own
     _take_notes(document, block)
     if document.department is None:
         take_money(document, block.text, block.place)
+    if is_level(block.text, "level1") and document.department is None and _read_outline(document, block):
+        return
     if _is_heading(document, block):
         return
     if document.department is None and _read_outline(document, block):
@@ -52,6 +66,8 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
 def _take_notes(document: Document, block: Paragraph) -> None:
     """Keep what a paragraph tells of all that follows: unit of money, year, department and unit."""
     text = block.text
+    if filled := titles.filled_in(text):
+        document.filled_in = document.filled_in or (*filled, block.place)
     document.money_unit = unit_noted(text) or document.money_unit
     if (
         len(text) < 80
@@ -59,15 +75,18 @@ def _take_notes(document: Document, block: Paragraph) -> None:
         and (document.year is None or titles.of_targets(text) or titles.is_year(text))
     ):
         document.year = year
-    for piece in re.split(r"\s{2,}|\t|\s(?=[一-龥（）()]{2,10}[：:])", text):
+    for piece in _PIECES.split(text):
         left, mark, right = piece.partition("：") if "：" in piece else piece.partition(":")
         name = labels.label(left) if mark and right.strip() else None
         if name in _FOR_ALL:
-            document.defaults[name] = Said(right.strip(), block.place)
+            if whose := said(right):
+                document.defaults[name] = Said(whose, block.place)
         elif name == "year" and (year := titles.year_in(f"{right.strip()}年")):
             document.year = year
         elif name and (name in _AHEAD or name.startswith("budget.")):
             document.ahead.append((name, Said(right.strip(), block.place, left)))
+        elif name == "goals" and document.department is None:
+            document.goal_ahead = Said(right.strip(), block.place)
 
 
 def _is_heading(document: Document, block: Paragraph) -> bool:
@@ -93,27 +112,68 @@ def _is_heading(document: Document, block: Paragraph) -> bool:
 
 
 def _read_outline(document: Document, block: Paragraph) -> bool:
-    """Read a line of an outline of indicators without a table (（一）产出指标, 1.数量指标：受益人数≥8200人)
+    """Read a paragraph of an outline of indicators without a table (（一）产出指标, 1.数量指标：人数≥82人)
     into the sheet that was told ahead of it; say whether it is one.
     """
+    text = _TEMPLATE.sub("", block.text)
+    pieces = [piece for piece in _NEXT_LEVEL.split(text) if piece.strip()]
+    if len(pieces) > 1 and all(level_of(_before_colon(piece)) for piece in pieces):
+        read = [_read_outlined(document, replace(block, text=piece)) for piece in pieces]
+        return all(read)
+    return _read_outlined(document, replace(block, text=text))
+
+
+def _before_colon(text: str) -> str:
+    return text.replace(":", "：").partition("：")[0]
+
+
+def _read_outlined(document: Document, block: Paragraph) -> bool:
     head, mark, rest = block.text.partition("：")
     if not mark:
         head, mark, rest = block.text.partition(":")
     last = document.going_on
     if last is None and not any(name == "name" for name, _ in document.ahead):
         return False
-    if last is None or last.columns is not None:
+    if last is None or last.columns is not None:  # nothing told so far is the outline's own
         if level_of(head) is None or rest.strip():
             return False
         last = document.start("project", None, block.place)
         document.heading = None
         put_ahead(document, last)
+        if goal := document.goal_ahead:
+            last.goals.append(Goal(text=goal.text, place=goal.place))
+            document.goal_ahead = None
     if not rest.strip():
-        return step_down(last, head)
+        last.captioned = True
+        return step_down(last, head) or (not mark and _read_line(document, last, block))
     if level_of(head) is None:
-        return False
+        return _read_line(document, last, block)
     step_down(last, head)
     _read_stated(document, last, rest, block.place, levels=last.levels)
+    return True
+
+
+def _read_line(document: Document, draft: Draft, block: Paragraph) -> bool:
+    """Read a line under a level of an outline: 检测样品：≥2.6万份; say whether it states an indicator."""
+    level1, level2 = draft.levels
+    if not level1 or not draft.stairs or len(block.text) > _HEADING:
+        return False
+    if TargetValue.parse(block.text, dated=True).op == "by":
+        return False  # the day below the letter
+    head, _, rest = block.text.replace(":", "：").partition("：")
+    name = unnumbered(head.strip())
+    if rest and labels.label(head) is None and len(name) <= _LONGEST_NAME:
+        dated = is_dated(name, level1, level2, document.year)
+        target = TargetValue.parse(rest.strip(), year=document.year, dated=dated)
+        draft.indicators.append(
+            Read(Indicator(level1=level1, level2=level2 or None, name=name, target=target, place=block.place))
+        )
+        for doubt in target.doubts:
+            document.doubt(block.place, "target", rest.strip(), f"“{name}”：{doubt}")
+        return True
+    if rest or not stated(block.text):
+        return False
+    _read_stated(document, draft, unnumbered(block.text), block.place, levels=draft.levels)
     return True
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from zhunsheng.intake.recognition.draft import Document, Draft, PlanSaid
-from zhunsheng.intake.recognition.money import YUAN, unit_noted
+from zhunsheng.intake import labels
+from zhunsheng.intake.recognition.draft import Document, Draft, PlanSaid, Said
+from zhunsheng.intake.recognition.money import YUAN, amount, unit_noted
 from zhunsheng.intake.recognition.rows import Row
 from zhunsheng.targets import PlanStep, TargetValue
 from zhunsheng.targets.spelling import normalise
@@ -19,6 +21,7 @@ from zhunsheng.translation import worded
 
 _NUMBER = re.compile(r"^(?:约|累计|达到?|至)*(\d[\d,]*(?:\.\d+)?)(%|亿元|百万元|万元|千元|元|万)?$")
 _BOTH = re.compile(r"^(.*?[月日末底度年前])[^\d]{0,6}?(\d[\d,]*(?:\.\d+)?(?:%|亿元|万元|元))$")
+UNKNOWN_YEAR = 2000  # of days in a plan whose sheet tells its year later, or never
 _CUMULATIVE, _BY_PERIOD = re.compile("累计|累积|进度"), re.compile("当季|本季|每季|分季|当月|各季度?支出")
 
 
@@ -26,9 +29,18 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
     """Read one row of the plan into its draft, as it is written; ``settle`` makes steps of it."""
     dates = [(column, text) for column, text in row.cells if _is_date(text)]
     told = [(c, text) for c, text in row.cells if _NUMBER.match(normalise(text)) and not _is_date(text)]
+    sums = [column for column, text in row.cells if re.fullmatch("合计|小计|总计|全年", labels.clean(text))]
+    if dates and sums:
+        draft.plan_sum = sums[0]
+    if not dates and draft.plan_sum is not None and (whole := row.text(draft.plan_sum)):
+        told = [one for one in told if one[0] != draft.plan_sum]
+        said = Said(whole, row.place(draft.plan_sum), row.cells[0][1])
+        if re.search(r"\d", whole) and (total := amount(document, said)) is not None:
+            draft.put_budget("total", total, said.place)
     draft.plan_words += " ".join(text for _, text in row.cells if not re.search(r"\d", text))
     if dates and not told:
         draft.plan_dates = [text for _, text in dates]
+        draft.plan_columns = [column for column, _ in dates]
         draft.provenance.setdefault("spending_plan", row.place(dates[0][0]))
         return
     unit = unit_noted(row.words()) or document.zone_unit
@@ -36,27 +48,34 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
     if dates and len(dates) == len(told):  # a date beside its share
         both = [(when, share) for (_, when), (_, share) in zip(dates, told, strict=True)]
     place = row.place(row.cells[0][0])
+    at = dict(zip(draft.plan_columns, draft.plan_dates, strict=True))
+    if told and not both and len(told) != len(at) and all(column in at for column, _ in told):
+        both = [(at[column], text) for column, text in told]  # nothing by the first of the days
     if told and not both and len(told) != len(draft.plan_dates):
         document.doubt(place, "spending_plan", row.words(), worded("支出计划的日期与比例个数不一致"))
     pairs = both or zip(draft.plan_dates, (text for _, text in told), strict=False)
     for when, share in pairs:
-        if said := _said(when, share, unit, document.year):
-            draft.plan_said.append(said)
+        if step := _said(when, share, unit, document.year or UNKNOWN_YEAR):
+            draft.plan_said.append(step)
             draft.provenance.setdefault("spending_plan", place)
         else:
             document.doubt(place, "spending_plan", f"{when} {share}", worded("认不出支出计划的日期或比例"))
 
 
-def settle(document: Document, draft: Draft) -> tuple[PlanStep, ...]:
+def settle(document: Document, draft: Draft, year: int | None) -> tuple[PlanStep, ...]:
     """Return the steps of a sheet's plan: cumulative shares of its budget by their dates, as fractions.
+    ``year`` is the sheet's, None where it tells none.
 
     A plan is cumulative where its words say so, or its shares never fall and end at the whole; by period
     where its words say so, or its shares sum up to the whole. Of another one nobody can tell what is meant:
     it is doubted, and not read.
     """
-    said = draft.plan_said
-    if not said:
-        return ()
+    said = [
+        replace(one, by=one.by.replace(year=year)) if year and one.by.year == UNKNOWN_YEAR else one
+        for one in draft.plan_said
+    ]
+    if not said or (year is None and any(one.by.year == UNKNOWN_YEAR for one in said)):
+        return ()  # without a year, which is asked for, no day of the plan is known
     place = draft.provenance.get("spending_plan", draft.place)
     written = "、".join(f"{one.by.isoformat()} {one.number:f}{one.unit or ''}" for one in said)
     shares = _shares(said, draft.budget.get("total"))

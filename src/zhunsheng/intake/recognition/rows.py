@@ -11,6 +11,10 @@ from zhunsheng.intake.grid import Grid
 from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import normalise
 
+_SEAL = re.compile(r"\s*[（(](?:加?盖|单位)?(?:公章|盖章|签章|章)[）)]$")
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
+_PROJECT = re.compile(r"(?:申报)?(?:项目|专项)")  # a label by itself, where nothing but its value follows
+
 
 @dataclass(frozen=True)
 class Row:
@@ -56,13 +60,32 @@ def label_of(text: str) -> tuple[str | None, str]:
     return None, ""
 
 
+def labels_of(row: Row) -> list[tuple[str | None, str]]:
+    """Return for each cell of a row the field that it labels and the value that it holds too.
+
+    项目 is the project's name where it leads the row and one other cell follows that is no head.
+    """
+    told = [label_of(text) for _, text in row.cells]
+    if len(told) == 2 and row.cells[0][0] == 0 and told == [(None, ""), (None, "")]:
+        first, second = (labels.clean(text) for _, text in row.cells)
+        if _PROJECT.fullmatch(first) and not re.fullmatch(r".*(?:预算|金额|合计|内容|数|额)|\d.*", second):
+            told[0] = ("name", "")
+    return told
+
+
 def decimal(text: str) -> Decimal | None:
-    """Return the number that a cell is, with 分 or % behind it or without; None for anything else."""
-    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?", normalise(text)) if text else None
+    """Return the number that a cell is, with 分 or % behind it or what was taken off (13（扣2分）); None for
+    anything else.
+    """
+    match = _NUMBER.fullmatch(normalise(text)) if text else None
     return Decimal(match[1]) if match else None
 
 
 def said(text: str | None) -> str | None:
-    """Return the text, or None for the dashes and strokes that stand for nothing."""
+    """Return the text without the place for a seal (（盖章）), or None for the dashes and strokes that stand
+    for nothing.
+    """
     clean = (text or "").strip()
+    if clean.endswith(("章）", "章)")):
+        clean = _SEAL.sub("", clean).rstrip()
     return None if not clean or re.fullmatch(r"[—\-–―─/\\＿_一…]+", clean) else clean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import Document, Draft
 from zhunsheng.intake.recognition.indicators import yearly
-from zhunsheng.intake.recognition.plan import settle
+from zhunsheng.intake.recognition.plan import UNKNOWN_YEAR, settle
 from zhunsheng.targets import Book, Place, SpendingPlan, TargetSheet, Unsure
 from zhunsheng.targets.sheet import Execution
 from zhunsheng.translation import worded
@@ -51,16 +51,24 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
     if draft.name is None and draft.title:
         draft.name = titles.name_in(draft.title, draft.kind)
         draft.provenance.setdefault("name", draft.place)
+        if draft.kind == "department" and draft.name != draft.title and draft.department is None:
+            draft.put("department", draft.name, draft.place)
+        if draft.kind == "project" and draft.indicators and titles.names_nothing(draft.name):
+            document.doubt(draft.place, "name", draft.name, worded("没有读到项目名称，暂以标题为名"))
     if draft.indicators and "total" not in draft.budget and "project" in draft.budget:
         draft.budget["total"] = draft.budget.pop("project")
         place = draft.provenance["budget.total"] = draft.provenance.pop("budget.project")
         why = worded("只写了项目总额，没有写本年预算，按总额读入，请核对")
         document.doubt(place, "budget.total", f"{draft.budget['total']:f}", why)
-    if (
-        draft.indicators
-        and (draft.year or _planned_year(draft) or draft.titled_year or document.year) is None
-    ):
-        document.doubt(draft.place, "year", draft.name or "", worded("没有读到是哪一年度的"))
+    year = draft.year or _planned_year(draft) or draft.titled_year or document.year
+    if draft.indicators and year is None:
+        year = _year_filled_in(document, draft)
+        why = (
+            worded("没有写年度，按填报日期推断为 {year} 年，请核对", year=year)
+            if year
+            else worded("没有读到是哪一年度的")
+        )
+        document.doubt(draft.place, "year", draft.name or "", why)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
         document.doubt(seen.place, "budget.total", seen.text, why)
@@ -70,10 +78,10 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         code=draft.code,
         department=draft.department,
         unit=draft.unit,
-        year=draft.year or _planned_year(draft) or draft.titled_year or document.year,
+        year=year,
         purpose=draft.purpose,
         budget=draft.budget_parts(),
-        spending_plan=SpendingPlan(steps=settle(document, draft)),
+        spending_plan=SpendingPlan(steps=settle(document, draft, year)),
         goals=tuple(draft.goals or draft.medium_goals),
         indicators=yearly(draft.indicators),
         narrative="\n".join(draft.narrative) or None,
@@ -85,7 +93,18 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
     )
 
 
+def _year_filled_in(document: Document, draft: Draft) -> int | None:
+    """Return the year that a form is likely of by when it was filled in: targets for the year at hand in its
+    first half, for the next in its second; results for the year before.
+    """
+    if document.filled_in is None:
+        return None
+    year, month, _ = document.filled_in
+    done = draft.execution or any(one.indicator.actual for one in draft.indicators)
+    return year - (month <= 6) if done else year + (month > 6)
+
+
 def _planned_year(draft: Draft) -> int | None:
     """Return the one year that all dates of the spending plan fall in."""
-    years = {step.by.year for step in draft.plan_said}
+    years = {step.by.year for step in draft.plan_said} - {UNKNOWN_YEAR}
     return years.pop() if len(years) == 1 else None

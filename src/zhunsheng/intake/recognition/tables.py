@@ -10,15 +10,17 @@ from itertools import pairwise
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_value
+from zhunsheng.intake.recognition.apart import parts_of
+from zhunsheng.intake.recognition.cards import card_in
+from zhunsheng.intake.recognition.content import is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
-from zhunsheng.intake.recognition.fields import Zone, put_ahead, put_field, read_labels
+from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
-from zhunsheng.intake.recognition.indicators import read_indicator
+from zhunsheng.intake.recognition.indicators import read_card, read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
-from zhunsheng.intake.recognition.rows import Row, label_of, row_of
+from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.translation import series, worded
 
@@ -29,6 +31,10 @@ _FOOT = re.compile(
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
+_UNIT_OF_MONEY = re.compile(r"\s*(?:金额|货币|计量)?单位\s*[：:]")
+_PROJECT = re.compile(
+    r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:项目|专项)(?:名称)?\s*[：:]\s*(.{2,80})"
+)
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
 _TOP = 6  # rows within which a form says whose it is
@@ -47,6 +53,23 @@ class _Reading:
 
 def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
+    if (card := card_in(grid)) and (document.going_on or document.heading):
+        _read_card(document, grid, card)
+        return
+    for part in parts_of(grid):
+        _read_form(document, part)
+
+
+def _read_card(document: Document, grid: Grid, card: Mapping[str, tuple[int, int]]) -> None:
+    """Read an indicator that has a table of its own into the sheet at hand."""
+    row = row_of(grid, card["name"][0])
+    draft = document.going_on or _begin(document, row)
+    texts = {name: "".join(grid.text(*at).split()) for name, at in card.items()}
+    read_card(document, draft, row, texts)
+
+
+def _read_form(document: Document, grid: Grid) -> None:
+    """Read a table, or the part of it that holds the forms below one another."""
     now = _Reading()
     last = document.going_on
     document.open_draft = None
@@ -75,14 +98,13 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
-    heads = [
-        text for _, text in row.cells if labels.header(text) in ("level1", "level2", "name", "op", "weight")
-    ]
-    if len(heads) > 2:
+    if _is_unclear_header(row):
         why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.columns, now.zone = None, Zone()
         return 1
+    if now.columns and now.columns.project and row.only is not None:
+        return 1  # a remark between projects
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
         _read_indicators(document, now.draft, row, now.columns)
@@ -107,7 +129,22 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
-    told = {label_of(text)[0] for _, text in row.cells} - {None}
+    _read_others(document, now, row)
+    return 1
+
+
+def _is_unclear_header(row: Row) -> bool:
+    """Say whether a row is like a header of indicators, of which nobody could tell the values."""
+    heads = ("level1", "level2", "name", "op", "weight")
+    return sum(labels.header(text) in heads for _, text in row.cells) > 2
+
+
+def _read_others(document: Document, now: _Reading, row: Row) -> None:
+    """Read a row of labels and values, which may begin a sheet or stand ahead of one."""
+    for _, text in row.cells:
+        if _UNIT_OF_MONEY.match(text):
+            document.money_unit = unit_noted(text) or document.money_unit
+    told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
     titled = titled or (last is not None and not last.indicators and not row.grid.title)
@@ -117,13 +154,12 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _keep_ahead(document, row)
     else:
         read_labels(document, now.draft, row, now.zone)
-    return 1
 
 
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
-    taken = {*fields.values(), *(column for _, group in header.groups for column in group.values())}
+    taken = {*fields.values(), *(column for group in header.groups for column in group.fields.values())}
     project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
@@ -134,11 +170,13 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         {name: _head(row, column, header) for name, column in project.items()},
         header.groups,
         header.rows(row.grid, row.number),
+        header.weak,
         row.grid.width,
     )
-    now.draft.columns, now.draft.stairs = now.columns, False
-    if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
-        now.draft.levels = ("", "")
+    captioned, now.draft.captioned = now.draft.captioned, False
+    now.draft.columns, now.draft.stairs = now.columns, captioned
+    if not captioned and (before is None or before.fields != now.columns.fields):
+        now.draft.levels = ("", "")  # a head that comes again goes on
     now.draft.medium = _is_medium(now, row)
     _tell(document, row, header, project)
 
@@ -167,6 +205,8 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
         document.doubt(row.place(column), "header", _head(row, column, header), why)
     for column in set(header.unread) - set(project.values()):
+        if labels.is_aside(row.grid.text(row.number + header.height - 1, column)):
+            continue
         document.doubt(row.place(column), "column", _head(row, column, header), worded("这一列没有读入"))
 
 
@@ -182,7 +222,10 @@ def _read_below_header(
 ) -> None:
     """Read a row under a header: an indicator, a title over the next ones, or the foot of the table."""
     heads = [text for _, text in row.cells if labels.qualifies(text, "past") and not is_value(text)]
-    if len(heads) > 1 and "target" in columns.fields:
+    indicates = any(is_value(text) or level_of(text) for _, text in row.cells)
+    years = [text for _, text in row.cells if titles.is_year(text)]
+    two_heads = len(heads) > 1 and not indicates
+    if (two_heads or len(years) == len(row.cells) > 1) and "target" in columns.fields:
         why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
         now.columns, now.unclear = None, True
@@ -190,18 +233,34 @@ def _read_below_header(
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
+    elif row.only is not None and (begun := _PROJECT.fullmatch(row.only.strip())):
+        now.draft = _next_project(document, draft, row, begun[1])
     else:
         _read_indicators(document, draft, row, columns)
 
 
 def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
     """Read the indicator of a row, or of a wide table one under each level."""
-    for level, fields in columns.groups:
-        draft.levels = (level, "")
+    if columns.groups and any(labels.is_total(text) for _, text in row.cells):
+        if columns.project:
+            return
+        draft.indicators.clear()  # what the rows above tell are its parts: 合计 below towns
+    for group in columns.groups:
+        draft.levels = (group.level1, group.level2)
         draft.stairs = True
-        read_indicator(document, draft, row, fields)
-    if not columns.groups:
-        read_indicator(document, draft, row, columns.fields)
+        read_indicator(document, draft, row, group.fields, group.name)
+    if columns.groups:
+        return
+    fields = columns.fields
+    if {"twin_name", "twin_target"} <= fields.keys():  # two indicators a row: the left one first
+        shared = {name: column for name, column in fields.items() if name in ("level1", "level2")}
+        twin = {"name": fields["twin_name"], "target": fields["twin_target"]}
+        read_indicator(document, draft, row, shared | twin)
+    before = len(draft.indicators)
+    read_indicator(document, draft, row, fields)
+    for read in draft.indicators[before:] if columns.weak else ():
+        why = worded("“{name}”：另有几列也像指标值，认不出以哪一列为准", name=read.indicator.name)
+        document.doubt(row.place(fields["target"]), "target", read.indicator.target.raw, why)
 
 
 def _read_title(document: Document, now: _Reading, row: Row, only: str) -> bool:
@@ -252,7 +311,7 @@ def _titled(document: Document, row: Row) -> Draft:
 
 
 def _names_sheet(row: Row) -> bool:
-    return any(label_of(text)[0] in ("name", "code") for _, text in row.cells)
+    return any(name in ("name", "code") for name, _ in labels_of(row))
 
 
 def _heads_again(last: Draft, grid: Grid) -> bool:
@@ -269,24 +328,48 @@ def _own_form(grid: Grid) -> bool:
 def _starts_form(row: Row) -> bool:
     if any(labels.label(text) in _BEGINS for _, text in row.cells[:3]):
         return True
-    return row.only is not None and len(row.only) < 60 and bool(_FORM_TITLE.search(row.only))
+    title = row.only
+    if title is None or len(title) >= 60 or _GROUP_TITLE.search(title):
+        return False
+    return bool(_FORM_TITLE.search(title))
+
+
+def _next_project(document: Document, draft: Draft, row: Row, name: str) -> Draft:
+    """Begin the project that a row between indicators names, under the header over them all:
+    项目：社区康复（预算：68.5）.
+    """
+    if draft.name or draft.indicators:
+        columns, title = draft.columns, draft.title
+        draft = document.start(draft.kind, title, row.place(0))
+        draft.columns = columns
+    cost = priced(re.sub(r"(?<=[（(])(?:预算|金额|资金)(?:金额|数|额)?[：:]?", "", name))
+    place = row.place(row.cells[0][0])
+    put_field(document, draft, "name", Said(cost[0] if cost else name, place))
+    if cost:
+        put_field(document, draft, "budget.total", Said(cost[1], place))
+    return draft
 
 
 def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumns) -> Draft:
     """Return the project that a row of a list belongs to: the one at hand, or the next by its name."""
     project = columns.project
     name = "".join(row.text(project["name"]).split())
+    cost = priced(name) if re.search(r"金额|资金|预算", columns.heads["name"]) else None
+    name = cost[0] if cost else name
     spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
     if not name or spanning or labels.is_total(name) or name == draft.name:
         return draft
     if draft.name:
         before = draft
-        draft = document.start("project", before.title, row.place(0))
+        draft = document.start(before.kind, before.title, row.place(0))
         draft.columns = columns
         if before.unit is not None and not row.text(project.get("unit", project["name"])):
             draft.put("unit", before.unit, before.provenance["unit"])
+    if cost:
+        said = Said(cost[1], row.place(project["name"]), columns.heads["name"])
+        put_field(document, draft, "budget.total", said)
     for found, column in project.items():
-        text = row.text(column).strip()
+        text = name if found == "name" else row.text(column).strip()
         if text and found == "goals":
             add_goals(draft, row, [(column, text)])
         elif text:

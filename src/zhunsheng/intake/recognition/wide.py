@@ -1,0 +1,110 @@
+"""Wide tables: a column for each level or each indicator, a row for each project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from zhunsheng.intake import labels
+from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.recognition.content import is_level, is_value, level_of, stated
+
+_TALLEST = 3  # rows of heads: level 1, level 2, the indicator
+_LEAST = 3  # columns under levels, so that no row of indicators is taken for heads
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns that stand under the name of a level: names and values (``name``, ``target``), statements of
+    both in one cell (``stated``), or the values of one indicator whose ``name`` stands over them.
+    """
+
+    level1: str
+    level2: str
+    fields: Mapping[str, int]
+    name: str = ""
+
+
+def groups_at(grid: Grid, row: int) -> tuple[list[Group], int] | None:
+    """Return the groups of columns that heads from a row on name, and how many rows the heads take; None
+    where no such heads begin.
+    """
+    return _pairs(grid, row) or _single(grid, row)
+
+
+def _pairs(grid: Grid, row: int) -> tuple[list[Group], int] | None:
+    """Return pairs of columns: 产出指标 over 三级指标 | 指标值, 效益指标 over another pair …"""
+    if not grid.spans or row + 1 >= len(grid.rows):
+        return None
+    found = []
+    for column in grid.distinct(row):
+        level, width = grid.text(row, column), grid.spans.get(grid.owner(row, column), (1, 1))[1]
+        if width < 2 or not level_of(level):
+            continue
+        below = {labels.header(grid.text(row + 1, c)): c for c in range(column, column + width)}
+        if {"name", "target"} <= below.keys():
+            found.append(Group(level, "", {name: c for name, c in below.items() if name}))
+    return (found, 2) if len(found) > 1 else None
+
+
+def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
+    """Return single columns: 数量指标 over what each project is to do of that kind, or over the name of one
+    indicator.
+    """
+    texts = [grid.text(row, column).strip() for column in grid.distinct(row)]
+    found_levels = [level for text in texts if (level := level_of(text))]
+    # A row of indicators has one level 1 and one level 2.
+    if len(found_levels) < _LEAST and found_levels != ["level1", "level1"]:
+        return None
+    if any(map(is_value, texts)):
+        return None
+    height = _height(grid, row)
+    found = list(_columns(grid, row, height))
+    if len(found) < _LEAST or len({(one.level1, one.level2) for one in found}) < 2:
+        return None
+    below = [
+        text
+        for number in range(row + height, len(grid.rows))
+        for one in found
+        if (text := grid.text(number, next(iter(one.fields.values()))).strip())
+    ]
+    told = sum(is_value(text) or any(map(stated, text.splitlines())) for text in below)
+    return (found, height) if below and 2 * told >= len(below) else None
+
+
+def _height(grid: Grid, row: int) -> int:
+    """Return how many rows the heads take: those in which the project's own head goes on, or levels stand."""
+    own = next((c for c in grid.distinct(row) if labels.label(grid.text(row, c)) == "name"), None)
+    height = grid.spans.get(grid.owner(row, 0), (1, 1))[0]
+    if 1 < height <= _TALLEST and row + height < len(grid.rows):
+        return height  # as tall as the head at the left
+    height = 1
+    while height < _TALLEST and row + height < len(grid.rows):
+        below = [t for c in grid.distinct(row + height) if (t := grid.text(row + height, c).strip())]
+        goes_on = own is not None and grid.text(row + height, own) in ("", grid.text(row, own))
+        if any(map(is_value, below)) or not (goes_on or any(is_level(text, "level2") for text in below)):
+            break
+        height += 1
+    return height
+
+
+def _columns(grid: Grid, row: int, height: int) -> Iterator[Group]:
+    """Give the columns under levels, a level 1 that stands once reaching over those at its right."""
+    level1 = ""
+    for column in range(grid.width):
+        texts = [grid.text(row + n, column).strip() for n in range(height)]
+        heads = list(dict.fromkeys(text for text in texts if text))
+        if not heads:
+            continue
+        first = heads[0]
+        if level_of(first) is None:
+            level1 = ""
+            continue
+        second = next((text for text in heads if text != first and is_level(text, "level2")), "")
+        if is_level(first, "level1"):
+            level1 = first
+        else:
+            second = second or first
+        name = next((text for text in reversed(heads) if level_of(text) is None), "")
+        fields = {"target": column} if name else {"name": column, "stated": column}
+        yield Group(level1, second, fields, name)
