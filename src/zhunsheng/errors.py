@@ -53,6 +53,17 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     ),
     "ZS-IN-48": ("里面的压缩包没有读：{name}", "请先解开，或单独读取它。"),
     "ZS-IN-49": ("{name} 没有读完（{detail}）", "请用原软件打开并另存后再试；来历不明的文件请勿打开。"),
+    "ZS-IN-50": (
+        "没有在文件中找到绩效目标：{name}；有表用的是自己的叫法（{heads}），认不出各列",
+        "如果它是绩效目标，请用 zhunsheng read 文件 --save-layouts 版式.yaml 写出各列，改好、署名后，"
+        "再用 zhunsheng read 文件 --layouts 版式.yaml 读取。",
+        "如果它是绩效目标，请在绩效目标页的上传结果里点“指明各列”，确认后即按此读入。",
+    ),
+    "ZS-IN-51": ("版式文件“{name}”有误：{detail}", "请对照 docs/user-guide.md 的“版式”一节改正。"),
+    "ZS-IN-52": (
+        "版式文件“{name}”里有两个版式是同样的表头：{words}",
+        "请只留一个：同样的表头不能有两种读法。",
+    ),
     "ZS-IN-30": (
         "“{label}”有 {count} 字，最多 {most} 字",
         "请改短后再保存，全文可作为附件；原来的内容没有改动。",

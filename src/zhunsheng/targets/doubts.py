@@ -12,6 +12,7 @@ from zhunsheng.translation import worded
 TOLD = {
     "column": worded("没有读入的列"),
     "hidden": worded("隐藏的内容"),
+    "layout": worded("版式"),
     "macro": worded("宏"),
     "picture": worded("图片"),
     "scan": worded("图片识别"),  # of a page; each field that was read from it is doubted beside

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.layouts import Layout
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
@@ -32,37 +33,15 @@ _OF_CONTENT: dict[Class, str] = {
     "target": "target",
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
-_FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
-_TALLEST = 4  # rows that a header takes at most
-
-
-@dataclass(frozen=True)
-class Header:
-    """A header: the column of each field, the rows it takes (0: the rows begin without one), and what
-    of it a person should look at.
-
-    ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
-    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are the
-    columns under the name of each level, where names and values stand in a pair of columns a level.
-    """
-
-    fields: dict[str, int]
-    height: int
-    guessed: tuple[tuple[int, str], ...] = ()
-    rivals: tuple[int, ...] = ()
-    unread: tuple[int, ...] = ()
-    groups: tuple[tuple[str, dict[str, int]], ...] = ()
-
-    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
-        """Return what the rows of the header at a row show, by which it is known where it comes again."""
-        return tuple(shown(grid, row + n) for n in range(self.height))
+TALLEST = 4  # rows that a header takes at most
 
 
 @dataclass
-class _Column:
+class Column:
     """A column under a header: the heads over it from above, its cells, and the field its words say."""
 
     number: int
@@ -82,11 +61,37 @@ class _Column:
         return any(labels.qualifies(head, how) for head in self.heads)
 
 
+@dataclass(frozen=True)
+class Header:
+    """A header: the column of each field, the rows it takes (0: the rows begin without one), and what
+    of it a person should look at.
+
+    ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
+    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are the
+    columns under the name of each level, where names and values stand in a pair of columns a level.
+    ``columns`` are all of the table's, none where there are groups; ``layout`` is what a person confirmed
+    of them.
+    """
+
+    fields: dict[str, int]
+    height: int
+    guessed: tuple[tuple[int, str], ...] = ()
+    rivals: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+    groups: tuple[tuple[str, dict[str, int]], ...] = ()
+    columns: tuple[Column, ...] = ()
+    layout: Layout | None = None
+
+    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
+        """Return what the rows of the header at a row show, by which it is known where it comes again."""
+        return tuple(shown(grid, row + n) for n in range(self.height))
+
+
 def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
     texts = (grid.text(row, column) for column in grid.distinct(row))
     heads = (labels.clean(text) if len(text) <= LONGEST_STATED else "…" for text in texts)
-    return tuple(text for text in heads if text and text not in _FORM)
+    return tuple(text for text in heads if text and text not in FORM)
 
 
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
@@ -106,7 +111,7 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None
     height = _height(grid, row)
-    columns = _columns(grid, row, height)
+    columns = columns_at(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
     guessed += [
@@ -125,7 +130,26 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     unread = tuple(
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
-    return Header(fields, height, tuple(guessed), tuple(rivals), unread)
+    return Header(fields, height, tuple(guessed), tuple(rivals), unread, columns=tuple(columns))
+
+
+def proposed(grid: Grid, row: int, year: int | None) -> Header:
+    """Return what the columns under a row of unknown words may be, so that a person can say what they are."""
+    height = _height(grid, row)
+    columns = columns_at(grid, row, height)
+    fields, rivals = _by_words(columns, grid, row, year)
+    guessed = _by_content(columns, fields, rivals)
+    if "name" not in fields:
+        free = [one for one in columns if one.number not in fields.values() and one.holds == "words"]
+        apart = [one for one in free if len(set(one.cells)) == len(one.cells)]
+        names = next(iter(apart or free), None)
+        if names is not None:
+            fields["name"] = names.number
+            guessed.append((names.number, "name"))
+            if free[0].number < names.number and "level2" not in fields:  # what comes again is over several
+                fields["level2"] = free[0].number
+                guessed.append((free[0].number, "level2"))
+    return Header(fields, height, tuple(guessed), columns=tuple(columns))
 
 
 def _groups(grid: Grid, row: int) -> Header | None:
@@ -161,7 +185,7 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
     return found if "name" in found else {}
 
 
-def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
+def own_cells(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
     """Give the cells of a row that say something and are not merged from above, as (column, text)."""
     for column in grid.distinct(row):
         if grid.owner(row, column)[0] == row and (text := grid.text(row, column).strip()):
@@ -170,7 +194,7 @@ def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
 
 def _over_indicators(grid: Grid, row: int) -> bool:
     """Say whether a row of unknown words stands over rows that plainly are indicators."""
-    own = list(_own(grid, row))
+    own = list(own_cells(grid, row))
     if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
         return False
     if any(len(text) > 16 for _, text in own):
@@ -195,20 +219,22 @@ def _without_header(grid: Grid, row: int) -> Header | None:
     """Return the columns of rows that plainly are indicators and have no header over them."""
     if not is_indicator(grid, row):
         return None
-    columns = _columns(grid, row, 0)
+    columns = columns_at(grid, row, 0)
     fields: dict[str, int] = {}
     guessed = _by_content(columns, fields, [])
     if "name" not in fields or not {"target", "stated"} & fields.keys():
         return None
-    return Header(fields, 0, tuple(guessed)) if {"level1", "level2"} & fields.keys() else None
+    if not {"level1", "level2"} & fields.keys():
+        return None
+    return Header(fields, 0, tuple(guessed), columns=tuple(columns))
 
 
 def _height(grid: Grid, row: int) -> int:
     """Return how many rows a header takes: with those that part its cells, and a row that numbers columns."""
     height = 1
-    while height < _TALLEST and row + height < len(grid.rows):
-        own = list(_own(grid, row + height))
-        if not own or not (_parts(grid, row, row + height, own) or _numbers(own)):
+    while height < TALLEST and row + height < len(grid.rows):
+        own = list(own_cells(grid, row + height))
+        if not own or not (_parts(grid, row, row + height, own) or numbers_columns(own)):
             break
         height += 1
     return height
@@ -276,14 +302,14 @@ def _is_head(text: str) -> bool:
     )
 
 
-def _numbers(own: Sequence[tuple[int, str]]) -> bool:
+def numbers_columns(own: Sequence[tuple[int, str]]) -> bool:
     """Say whether a row numbers the columns: 1 | 2 | 3, (1) | (2), 栏次 | 1 | 2."""
     texts = [re.sub(r"[()（）\s栏列=+\-*/]", "", text) for _, text in own]
     numbers = [int(text) for text in texts if re.fullmatch(r"\d{1,2}", text)]
     return len(numbers) >= 3 and len(numbers) >= len(texts) - 1 and numbers == sorted(set(numbers))
 
 
-def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
+def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     """Return the columns under a header with their heads and their cells, the form's own labels left out."""
     own = [shown(grid, row + n) for n in range(height)]
     rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
@@ -299,11 +325,11 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
+        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in FORM):
             continue
-        found.append(_Column(number, heads, cells, _field(heads)))
+        found.append(Column(number, heads, cells, _field(heads)))
     for one in found:  # the form's own label beside the table, where a text file can't merge cells
-        if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
+        if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
@@ -330,7 +356,7 @@ def _rows_below(grid: Grid, start: int) -> list[int]:
     tall = grid.spans.get(anchor, (1, 1))[0]
     end = anchor[0] + tall if anchor[0] + tall > start + 1 else len(grid.rows)  # the form's label beside them
     for row in range(start, min(end, start + _SAMPLE)):
-        own = [(c, t) for c, t in _own(grid, row) if said(t)]
+        own = [(c, t) for c, t in own_cells(grid, row) if said(t)]
         if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
         if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
@@ -361,14 +387,14 @@ def _field(heads: Sequence[str]) -> str | None:
 
 
 def _by_words(
-    columns: Sequence[_Column], grid: Grid, row: int, year: int | None
+    columns: Sequence[Column], grid: Grid, row: int, year: int | None
 ) -> tuple[dict[str, int], list[int]]:
     """Return the column of each field as the heads say, and the columns that claim a value which another
     was given.
     """
     fields: dict[str, int] = {}
     rivals: list[int] = []
-    by_field: dict[str, list[_Column]] = {}
+    by_field: dict[str, list[Column]] = {}
     for one in _yearly_group(columns, grid, row, fields):
         if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
@@ -393,7 +419,7 @@ def _by_words(
 
 
 def _put_right(
-    columns: Sequence[_Column], by_field: Mapping[str, Sequence[_Column]], fields: dict[str, int]
+    columns: Sequence[Column], by_field: Mapping[str, Sequence[Column]], fields: dict[str, int]
 ) -> None:
     """Mend what single heads alone tell wrongly of a table: empty columns, points of the levels, words that
     are used for several things.
@@ -422,8 +448,8 @@ def _put_right(
 
 
 def _yearly_group(
-    columns: Sequence[_Column], grid: Grid, row: int, fields: dict[str, int]
-) -> Sequence[_Column]:
+    columns: Sequence[Column], grid: Grid, row: int, fields: dict[str, int]
+) -> Sequence[Column]:
     """Return the columns of the year's indicators where two groups stand side by side, the other one's
     values kept as the medium term's; all columns where there is one group.
 
@@ -448,7 +474,7 @@ def _yearly_group(
 
 
 def _value_of_year(
-    claims: Sequence[_Column], year: int | None, fields: dict[str, int], rivals: list[int]
+    claims: Sequence[Column], year: int | None, fields: dict[str, int], rivals: list[int]
 ) -> None:
     """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
     left = list(claims)
@@ -485,7 +511,7 @@ def _value_of_year(
     rivals += [one.number for one in told[:-1]]
 
 
-def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
+def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
     """Return the column of the target values among several that may be: where signs are written in the cells,
     else beside the column of signs or units, else the last one.
     """
@@ -499,10 +525,10 @@ def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column
 
 
 def _paired(
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     fields: dict[str, int],
-    free: list[_Column],
-    give: Callable[[_Column, str], None],
+    free: list[Column],
+    give: Callable[[Column, str], None],
 ) -> None:
     """Give columns that pair with known ones theirs: the results beside the target values, the score that is
     never above the points, the medium term's values where the names stand twice.
@@ -528,14 +554,14 @@ def _paired(
             give(one, "actual")
 
 
-def _never_above(score: _Column, points: _Column) -> bool:
+def _never_above(score: Column, points: Column) -> bool:
     """Say whether a column of numbers never goes beyond the points in the other, row by row."""
     pairs = [(decimal(a), decimal(b)) for a, b in zip(score.cells, points.cells, strict=False)]
     told = [(a, b) for a, b in pairs if a is not None and b is not None]
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
 
 
-def _of_a_size(one: _Column, target: _Column) -> bool:
+def _of_a_size(one: Column, target: Column) -> bool:
     """Say whether most cells of a column are near the target values beside them, in the same unit."""
     read = [
         (TargetValue.parse(a), TargetValue.parse(b))
@@ -552,7 +578,7 @@ def _of_a_size(one: _Column, target: _Column) -> bool:
 
 
 def _by_content(
-    columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
+    columns: Sequence[Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
     wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
@@ -569,7 +595,7 @@ def _by_content(
     ]
     guessed: list[tuple[int, str]] = []
 
-    def give(one: _Column, name: str) -> None:
+    def give(one: Column, name: str) -> None:
         for other in [other for other, column in fields.items() if column == one.number]:
             del fields[other]
         fields[name] = one.number

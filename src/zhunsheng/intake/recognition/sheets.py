@@ -11,8 +11,10 @@ from zhunsheng.targets.sheet import Execution
 from zhunsheng.translation import worded
 
 
-def book_of(document: Document) -> Book:
-    """Return what was recognised; without indicators a draft is a sheet where it has goals and says whose."""
+def book_of(document: Document) -> tuple[Book, list[int]]:
+    """Return what was recognised, and the numbers of the drafts that became sheets; without indicators a
+    draft is one where it has goals and says whose.
+    """
     found: dict[int, TargetSheet] = {}
     for number, draft in enumerate(document.drafts):
         document.open_draft = number
@@ -23,9 +25,8 @@ def book_of(document: Document) -> Book:
         if not sheet.indicators:
             why = worded("没有读出绩效指标")
             document.doubt(sheet.place or Place(), "indicators", sheet.title(), why)
-    return Book(
-        source=document.source, sheets=tuple(found.values()), unsure=_of_sheets(document, list(found))
-    )
+    unsure = _of_sheets(document, list(found))
+    return Book(source=document.source, sheets=tuple(found.values()), unsure=unsure), list(found)
 
 
 def _of_sheets(document: Document, found: list[int]) -> tuple[Unsure, ...]:

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
+from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import is_value
-from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
+from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
@@ -20,7 +21,7 @@ from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
-from zhunsheng.translation import series, worded
+from zhunsheng.translation import Worded, series, worded
 
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
@@ -59,9 +60,14 @@ def read_table(document: Document, grid: Grid) -> None:
     if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
         document.year = int(match[1])
     number = 0
+    headers, doubts = len(document.tables), len(document.unsure)
     while number < len(grid.rows):
         row = row_of(grid, number)
         number += _read_row(document, now, row) if row.cells else 1
+    if len(document.tables) == headers and now.columns is None:
+        doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
+        draft = len(document.drafts) - 1 if document.drafts else None
+        document.unread.append(Unread(grid, draft, document.year, doubted))
 
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
@@ -69,9 +75,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     again = now.columns and shown(row.grid, row.number) in now.columns.rows
     if again and now.draft and _is_medium(now, row) == now.draft.medium:
         return 1  # the header that comes again on the next page
-    if header := header_at(
-        row.grid, row.number, document.year, unheaded=now.columns is None and not now.unclear
-    ):
+    if header := _header(document, now, row):
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
@@ -120,6 +124,32 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     return 1
 
 
+def _header(document: Document, now: _Reading, row: Row) -> Header | None:
+    """Return the header that begins at a row: as a person confirmed it, else as words and cells tell it."""
+    found = document.known.at(row.grid, row.number, document.year)
+    if found and not found[1]:
+        return found[0]
+    unheaded = now.columns is None and not now.unclear
+    told = header_at(row.grid, row.number, document.year, unheaded=unheaded)
+    if told and not told.height and not found and (found := document.known.unheaded(told)) and not found[1]:
+        return found[0]
+    if found:
+        _tell_misfit(document, row, *found)
+    return told
+
+
+def _tell_misfit(document: Document, row: Row, header: Header, wrong: Mapping[int, Worded]) -> None:
+    """Doubt a table of a confirmed layout whose cells are something else now: it was not read by it."""
+    names = {column: name for name, column in header.fields.items()}
+    heads = {column: _head(row, column, header) or row.text(column) for column in wrong}
+    parts = series(
+        worded("“{head}”应为“{what}”，现在是{holds}", head=heads[n], what=FIELDS[names[n]], holds=holds)
+        for n, holds in wrong.items()
+    )
+    why = worded("与已确认的版式不符，没有按它读：{parts}；请重新确认各列", parts=parts)
+    document.doubt(row.place(row.cells[0][0]), "header", "、".join(heads.values()), why)
+
+
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
@@ -140,6 +170,9 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     if before is None or before.fields != now.columns.fields:  # a head that comes again goes on
         now.draft.levels = ("", "")
     now.draft.medium = _is_medium(now, row)
+    if header.columns:
+        place = row.place(row.cells[0][0])
+        document.tables.append(Headed(header, place, document.drafts.index(now.draft), document.year))
     _tell(document, row, header, project)
 
 
@@ -150,7 +183,18 @@ def _is_medium(now: _Reading, row: Row) -> bool:
 
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
-    """Note which columns were known by what they hold only, and which were not read."""
+    """Note which columns were known by what they hold only, and which were not read; or by what confirmed
+    layout.
+    """
+    if header.layout is not None:
+        parts = series(
+            worded("“{head}”作“{what}”", head=head, what=what or worded("不读入"))
+            for head, what in header.layout.parts()
+            if head
+        )
+        told = {"by": header.layout.confirmed_by, "on": header.layout.confirmed_on or "", "parts": parts}
+        why = worded("按已确认的版式读入（{by} {on} 确认）：{parts}", **told)
+        document.doubt(row.place(row.cells[0][0]), "layout", row.words(), why)
     if header.guessed:
         heads = [_head(row, column, header) or row.text(column) for column, _ in header.guessed]
         parts = series(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
-from zhunsheng.intake.recognition.draft import Kind
-
+Kind = Literal["department", "project"]
 _YEAR = re.compile(r"(20\d{2})\s*年")
 _TITLE = re.compile(r"绩效目标|自评|自我评价|运行监控|绩效监控|目标表|绩效评价")
 _NUMBERED = re.compile(r"^(?:\d+[.、．]|[（(]?[一二三四五六七八九十]+[）)、.])\s*")
