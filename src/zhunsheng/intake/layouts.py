@@ -103,7 +103,8 @@ class Layout(_Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if why := fault_of([(one.words, one.field) for one in self.columns]):
+        why = fault_of([(one.words, one.field) for one in self.columns]) if self.confirmed_by else None
+        if why:
             raise ValueError(why)
         return self
 
@@ -116,6 +117,12 @@ class Layout(_Frozen):
     def digest(self) -> str:
         """The key as a short name, which says nothing of what the tables hold."""
         return hashlib.sha256(repr(self.key).encode()).hexdigest()[:20]
+
+    @property
+    def signed(self) -> str:
+        """Who confirmed it, and when where that is known."""
+        on = f" {self.confirmed_on.isoformat()} " if self.confirmed_on else ""
+        return f"{self.confirmed_by}{on}"
 
     def parts(self) -> list[tuple[str, Worded | None]]:
         """Return the words over each column with what it is, None for one that is not read."""

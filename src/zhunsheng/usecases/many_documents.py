@@ -100,9 +100,8 @@ def read_many(
     count, tasks = _in_folder(path) if path.is_dir() else _in_zip(path)
     if not count:
         raise ZhunshengError("ZS-IN-02", name=path.name)
-    pool = _Pool(
-        min(workers or os.cpu_count() or 1, count), books, read or partial(read_one, layouts=tuple(layouts))
-    )
+    reads = read or partial(read_one, layouts=tuple(layouts))
+    pool = _Pool(min(workers or os.cpu_count() or 1, count), books, reads)
     try:
         for done, reading in enumerate(pool.read(tasks), start=1):
             progress(reading.path, done, count)

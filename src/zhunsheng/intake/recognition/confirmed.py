@@ -72,9 +72,7 @@ class TableRead:
         return self.read and all(one.how != "content" for one in self.columns)
 
     def proposal(self) -> Layout:
-        """Return its layout as it was read, which nobody has confirmed yet. Raises ``ValueError`` where the
-        columns are no table of indicators.
-        """
+        """Return its layout as it was read, which nobody has confirmed yet."""
         columns = [LayoutColumn(words=one.words, field=one.field, holds=one.holds) for one in self.columns]
         return Layout(columns=tuple(columns), headed=self.headed)
 

@@ -192,8 +192,7 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
             for head, what in header.layout.parts()
             if head
         )
-        told = {"by": header.layout.confirmed_by, "on": header.layout.confirmed_on or "", "parts": parts}
-        why = worded("按已确认的版式读入（{by} {on} 确认）：{parts}", **told)
+        why = worded("按已确认的版式读入（{who}确认）：{parts}", who=header.layout.signed, parts=parts)
         document.doubt(row.place(row.cells[0][0]), "layout", row.words(), why)
     if header.guessed:
         heads = [_head(row, column, header) or row.text(column) for column, _ in header.guessed]
