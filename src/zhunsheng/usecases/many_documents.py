@@ -72,10 +72,17 @@ def is_many(path: Path) -> bool:
                 return False
         if path.stat().st_size > MAX_DOCUMENT:
             return True
-        names = {PurePosixPath(name).name for name in Zip(path.read_bytes(), BOUNDS).names}
+        return holds_many(path.read_bytes())
     except (OSError, UnfitZip):
         return path.suffix.lower() == ".zip"
+
+
+def holds_many(data: bytes) -> bool:
+    """Say whether bytes are a zip that is no document itself. Raises ``UnfitZip`` for one that is broken."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
     # Documents that are zips themselves have one of these parts.
+    names = {PurePosixPath(name).name for name in Zip(data, BOUNDS).names}
     return not names & {"[Content_Types].xml", "mimetype", "OFD.xml"}
 
 

@@ -23,6 +23,7 @@ from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion
 from zhunsheng.web.services import indicators, review
 from zhunsheng.web.services.sheets import documents, doubts, drafts
+from zhunsheng.web.services.sheets.layouts import TableKept
 from zhunsheng.web.services.uploads import picture_of_page
 from zhunsheng.web.telling import tell
 
@@ -172,6 +173,13 @@ def page_picture(version: SheetVersion, number: int) -> bytes | None:
         if error.code == "ZS-IN-03":
             return None
         raise
+
+
+def tables_of(version: SheetVersion) -> list[TableKept]:
+    """Return the tables that a version was read from, each layout once; none for one that is of no document's
+    reading.
+    """
+    return list({one.digest: one for one in reversed(documents.tables_of(version))}.values())[::-1]
 
 
 def _document(version: SheetVersion) -> list[dict[str, object]]:
