@@ -94,9 +94,24 @@ def document_of(opened: Opened, layouts: Iterable[Layout] = ()) -> DocumentRead:
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))
     beside = (_placed(one, sheets) for one in (*told, *unread(blocks), *_macros(opened)))
-    unsure = (*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks))
+    unsure = _each_once((*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks)))
     book = identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
     return DocumentRead(blocks, book, None, tables)
+
+
+def _each_once(found: Sequence[Unsure]) -> tuple[Unsure, ...]:
+    """Return the doubts with those of one cell made one: a formula without a result leaves its value out, and
+    that is told once, of the field it is of and with the cell's own reason.
+    """
+    empty = {one.place: one for one in found if one.field == "cell" and one.unread and one.place}
+    twins = {one.place for one in found if one.field != "cell" and one.place in empty}
+    return tuple(
+        one.model_copy(update={"text": cell.text, "why": cell.why, "unread": True})
+        if one.field != "cell" and (cell := empty.get(one.place))
+        else one
+        for one in found
+        if not (one.field == "cell" and one.unread and one.place in twins)
+    )
 
 
 def _placed(one: Unsure, sheets: Sequence[TargetSheet]) -> Unsure:

@@ -36,6 +36,13 @@ def must_confirm(one: Unsure) -> bool:
     return one.field not in TOLD
 
 
+def in_bulk(one: Unsure) -> bool:
+    """Say whether it may be confirmed with all the rest: something was read there and can be compared. What
+    was left out is answered on its own.
+    """
+    return must_confirm(one) and not one.unread
+
+
 def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:
     """Return what a doubt is about, in words, of the sheet where that is known."""
     if known := TOLD.get(one.field) or ASKED.get(one.field):

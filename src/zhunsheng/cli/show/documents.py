@@ -97,7 +97,7 @@ def book(found: Book, *, codes: bool = False) -> None:
         first = ("代码",) if codes else ()
         table = table_of(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
-            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
+            read = f"[green]{escape(i.reads)}[/]" if i.target.op != "unread" else "[red]未读出[/]"
             table.add_row(
                 *((i.id,) if codes else ()),
                 *(escape(getattr(i, n) or "") for n in levels),

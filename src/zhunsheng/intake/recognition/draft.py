@@ -215,8 +215,12 @@ class Document:
         self.open_draft = len(self.drafts) - 1
         return draft
 
-    def doubt(self, place: Place, name: str, text: str, why: str, *, ahead: bool = False) -> None:
-        """Note what a person should look at in the open draft, or (``ahead``) in the next to begin."""
+    def doubt(
+        self, place: Place, name: str, text: str, why: str, *, ahead: bool = False, unread: bool = False
+    ) -> None:
+        """Note what a person should look at in the open draft, or (``ahead``) in the next to begin;
+        ``unread`` where nothing was read there.
+        """
         of = None if ahead else self.open_draft
         of = len(self.drafts) if of is None else of
-        self.unsure.append(Unsure(place=place, field=name, text=text, why=why, sheet=of))
+        self.unsure.append(Unsure(place=place, field=name, text=text, why=why, sheet=of, unread=unread))

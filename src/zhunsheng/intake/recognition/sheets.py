@@ -24,7 +24,7 @@ def book_of(document: Document) -> tuple[Book, list[int]]:
         found[number] = sheet
         if not sheet.indicators:
             why = worded("没有读出绩效指标")
-            document.doubt(sheet.place or Place(), "indicators", sheet.title(), why)
+            document.doubt(sheet.place or Place(), "indicators", sheet.title(), why, unread=True)
     unsure = _of_sheets(document, list(found))
     return Book(source=document.source, sheets=tuple(found.values()), unsure=unsure), list(found)
 
@@ -61,10 +61,10 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         draft.indicators
         and (draft.year or _planned_year(draft) or draft.titled_year or document.year) is None
     ):
-        document.doubt(draft.place, "year", draft.name or "", worded("没有读到是哪一年度的"))
+        document.doubt(draft.place, "year", draft.name or "", worded("没有读到是哪一年度的"), unread=True)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
-        document.doubt(seen.place, "budget.total", seen.text, why)
+        document.doubt(seen.place, "budget.total", seen.text, why, unread=True)
     return TargetSheet(
         kind=draft.kind,
         name=draft.name,

@@ -84,7 +84,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     ]
     if len(heads) > 2:
         why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
-        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.zone = None, Zone()
         return 1
     if now.columns and now.draft and now.columns.project:
@@ -103,7 +103,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if is_indicator(row.grid, row.number):
         why = worded("像是绩效指标，认不出各列是什么，没有读入")
-        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
         return 1
     if row.only is not None and now.draft is None:
         now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""
@@ -208,7 +208,7 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
         document.doubt(row.place(row.cells[0][0]), "header", "、".join(heads), why)
     for column in header.rivals:
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
-        document.doubt(row.place(column), "header", _head(row, column, header), why)
+        document.doubt(row.place(column), "header", _head(row, column, header), why, unread=True)
     for column in set(header.unread) - set(project.values()):
         document.doubt(row.place(column), "column", _head(row, column, header), worded("这一列没有读入"))
 
@@ -227,7 +227,7 @@ def _read_below_header(
     heads = [text for _, text in row.cells if labels.qualifies(text, "past") and not is_value(text)]
     if len(heads) > 1 and "target" in columns.fields:
         why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
-        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.unclear = None, True
     elif _FOOT.match(row.cells[0][1]):
         now.columns = None

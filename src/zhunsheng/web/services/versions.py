@@ -16,7 +16,7 @@ from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets import TargetSheet
+from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.comparing import changes
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
@@ -154,10 +154,20 @@ def doubted(version: SheetVersion) -> dict[str, Any]:
         "asked": asked,
         "told": [one for one in found if not one.asked],
         "unconfirmed": sum(one.waits for one in asked),
+        "comparable": sum(one.waits and not one.unread for one in asked),
+        "unsettled": (left := unsettled(version)),
+        "unsettled_count": len(left),
         "doubted_paths": {one.path for one in asked if one.waits},
         "marks": marks,
         "pages": doubts.pages(version, asked),
     }
+
+
+def unsettled(version: SheetVersion) -> list[tuple[int, Indicator]]:
+    """Return the indicators (from 0) of which a person has to say what they are before results are read
+    against them.
+    """
+    return [(n, one) for n, one in enumerate(version.target_sheet().indicators) if one.type.unsure]
 
 
 def page_picture(version: SheetVersion, number: int) -> bytes | None:

@@ -34,14 +34,15 @@ class Answer:
 class Doubt:
     """One entry of a version's doubts (``number`` in it, from 0), and how it stands.
 
-    ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``title`` is the
-    indicator that it is of, ``read`` what the sheet says there now, ``mend`` the id of the field or part of
+    ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
+    says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says there now, ``mend`` the id of the field or part of
     the editor in which to correct it, ``path`` that field's (empty where it is of no single one).
     """
 
     number: int
     shown: int
     asked: bool
+    unread: bool
     title: str
     label: str
     place: Place | None
@@ -89,6 +90,7 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 number=number,
                 shown=shown,
                 asked=must_confirm(one),
+                unread=one.unread,
                 title=title,
                 label=label,
                 place=one.place,
@@ -122,8 +124,7 @@ def _called(sheet: TargetSheet, fields: dict[str, Field], path: str, one: Unsure
 def _read(sheet: TargetSheet, fields: dict[str, Field], path: str) -> str:
     """Return what the sheet says at a path, of a target value as it is compared; empty for nothing."""
     if path.startswith("indicators.") and path.endswith(".target"):
-        one = sheet.indicators[int(path.split(".")[1])]
-        return "" if one.target.op == "unread" else one.aim.text()
+        return sheet.indicators[int(path.split(".")[1])].reads
     return fields[path].text if path else ""
 
 
