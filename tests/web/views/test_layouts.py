@@ -33,9 +33,7 @@ def page(head, rows, title=TITLE, name="道路养护"):
     lines = [("项目名称", name), ("预算总额（万元）", "30")] if name else []
     cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in (*lines, head, *rows))
     told = f"<p>{title}</p>" if title else ""
-    return (
-        f"<html><body>{told}<table>{''.join(f'<tr>{r}</tr>' for r in cells)}</table></body></html>".encode()
-    )
+    return f"{told}<table>{''.join(f'<tr>{r}</tr>' for r in cells)}</table>".encode()
 
 
 def sent(client, department, *files, year=2024, **more):

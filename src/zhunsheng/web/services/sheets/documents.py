@@ -105,10 +105,9 @@ def keep_sheets(
     book, personal = document.book, document.personal
     made = []
     with turn(department, user):
-        if known := _made_before(
-            upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
-        ):
-            return known
+        names = [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
+        if earlier := _made_before(upload, department, names):
+            return earlier
         for n, read in enumerate(book.sheets):
             told = personal if n == 0 else []
             made.append(

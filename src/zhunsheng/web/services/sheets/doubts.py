@@ -35,8 +35,9 @@ class Doubt:
     """One entry of a version's doubts (``number`` in it, from 0), and how it stands.
 
     ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
-    says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says there now, ``mend`` the id of the field or part of
-    the editor in which to correct it, ``path`` that field's (empty where it is of no single one).
+    says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says
+    there now, ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
+    field's (empty where it is of no single one).
     """
 
     number: int
