@@ -107,7 +107,7 @@ def _each_once(found: Sequence[Unsure]) -> tuple[Unsure, ...]:
     twins = {one.place for one in found if one.field != "cell" and one.place in empty}
     return tuple(
         one.model_copy(update={"text": cell.text, "why": cell.why, "unread": True})
-        if one.field != "cell" and (cell := empty.get(one.place))
+        if one.field != "cell" and one.place and (cell := empty.get(one.place))
         else one
         for one in found
         if not (one.field == "cell" and one.unread and one.place in twins)

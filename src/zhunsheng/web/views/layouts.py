@@ -13,6 +13,7 @@ from zhunsheng.web.forms.targets import ColumnsForm, LayoutEnded, LayoutFileForm
 from zhunsheng.web.models import Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may
+from zhunsheng.web.services import versions
 from zhunsheng.web.services.sheets import columns, layouts, taking
 from zhunsheng.web.services.sheets.layouts import TableKept
 from zhunsheng.web.views.common import demand, done, download, page
@@ -42,11 +43,10 @@ def document(request: SignedInRequest, department: Organisation, year: int, uplo
         return _confirmed(request, found, department, year)
     tables, refusal = columns.tables(found, department)
     can = may(request.user, "targets.start", department)
-    return render(
-        request,
-        "web/document.html",
-        _context(found, tables_shown(request, tables) if can else []) | {"refusal": refusal},
-    )
+    context = _context(found, tables_shown(request, tables) if can else [])
+    if refusal is not None:  # the original stands beside, so that its columns can be told
+        context |= {"refusal": refusal, "document": versions.document_of(found)}
+    return render(request, "web/document.html", context)
 
 
 def _context(upload: Upload, shown: list[dict[str, Any]]) -> dict[str, Any]:
@@ -55,6 +55,11 @@ def _context(upload: Upload, shown: list[dict[str, Any]]) -> dict[str, Any]:
         "upload": upload,
         "lines": [{"file": upload.name, "sheets": taking.told(columns.of_upload(upload)), "new": True}],
         "columns": shown,
+        "document": [],
+        "pages": {},
+        "marks": {},
+        "linked": (),
+        "refusal": None,
     }
 
 

@@ -116,6 +116,7 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     context = {
         "part": "targets",
         "version": version,
+        "upload": version.upload,
         "columns": tables_shown(request, versions.tables_of(version)) if editable else [],
         "in_force": in_force,
         "newer": later,

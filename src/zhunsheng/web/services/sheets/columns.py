@@ -103,7 +103,7 @@ def confirm(
     found = [
         _reread(version, n, before, after)
         for n, version in enumerate(versions)
-        if version.state in EDITABLE and may(user, "targets.confirm", version)
+        if version.state in EDITABLE and may(user, "targets.columns", version)
     ]
     found = [one for one in found if one.version.sheet.latest.pk == one.version.pk]
     seen = _digest(found, layout)

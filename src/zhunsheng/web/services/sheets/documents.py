@@ -147,7 +147,7 @@ def _name_of(sheet: TargetSheet) -> str:
 
 
 def _made_before(
-    upload: Upload, department: Organisation, places: list[tuple[int, str, str]]
+    upload: Upload, department: Organisation, places: Sequence[tuple[int, str, str]]
 ) -> list[SheetVersion]:
     """Return the versions that an earlier upload of the same bytes made, where all of them are still the
     newest; else none.

@@ -97,7 +97,7 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 place=one.place,
                 key=place_key(one.place),
                 path=path,
-                mend=f"f-{path}" if path else f"part-{part_of(one)}",
+                mend=_mend(version, one, path),
                 text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
                 read=str(sheet.year) if one.field == "year" else _read(sheet, fields, path),
                 why=one.why,
@@ -107,6 +107,13 @@ def doubts(version: SheetVersion) -> list[Doubt]:
             )
         )
     return found
+
+
+def _mend(version: SheetVersion, one: Unsure, path: str) -> str:
+    """Return the id of what mends a doubt on the page of its version: of a header what its columns are."""
+    if one.field == "header" and version.tables:
+        return "columns"
+    return f"f-{path}" if path else f"part-{part_of(one)}"
 
 
 def _moment(text: str) -> datetime:
