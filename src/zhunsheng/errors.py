@@ -59,7 +59,11 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "再用 zhunsheng read 文件 --layouts 版式.yaml 读取。",
         "如果它是绩效目标，请在绩效目标页的上传结果里点“指明各列”，确认后即按此读入。",
     ),
-    "ZS-IN-51": ("版式文件“{name}”有误：{detail}", "请对照 docs/user-guide.md 的“版式”一节改正。"),
+    "ZS-IN-51": (
+        "版式文件“{name}”有误：{detail}",
+        "请对照 docs/user-guide.md 的“版式”一节改正。",
+        "请在“已确认的版式”页下载一份，照它的写法改正。",
+    ),
     "ZS-IN-52": (
         "版式文件“{name}”里有两个版式是同样的表头：{words}",
         "请只留一个：同样的表头不能有两种读法。",

@@ -61,7 +61,7 @@ class ColumnsForm(SentForm):
         super().__init__(data, files)
         self.columns = [f"column-{n}" for n in range(len(table.columns))]
         for name, column in zip(self.columns, table.columns, strict=True):
-            choices = [(key, str(word)) for key, word in FIELDS.items()]
+            choices = [(key, _(word)) for key, word in FIELDS.items()]
             label = column.head or _("没有表头的列")
             self.fields[name] = OneOfField(choices, empty=_("不读入"), label=label, required=False)
 
