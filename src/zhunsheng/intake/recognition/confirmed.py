@@ -185,12 +185,12 @@ def unread_table(grid: Grid, sheet: int | None, year: int | None) -> TableRead |
     for row in range(len(grid.rows) - 1):
         own = [text for _, text in own_cells(grid, row)]
         heads = len(own) >= 3 and all(len(text) <= _LONGEST_HEAD and not is_value(text) for text in own)
-        if not heads or is_indicator(grid, row):
-            continue
-        below = [text for _, text in own_cells(grid, row + 1)]
-        if len(below) < 3 or len(set(own)) < 3:
+        if not heads or len(set(own)) < 3 or is_indicator(grid, row):
             continue
         header = proposed(grid, row, year)
+        first = row + header.height
+        if first >= len(grid.rows) or sum(1 for _ in own_cells(grid, first)) < 3:
+            continue
         columns = told_columns(header.columns)
         if len(columns) < 3:
             continue

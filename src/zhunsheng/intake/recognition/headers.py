@@ -135,7 +135,9 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
 
 def proposed(grid: Grid, row: int, year: int | None) -> Header:
     """Return what the columns under a row of unknown words may be, so that a person can say what they are."""
-    height = _height(grid, row)
+    tall = [grid.spans.get((row, column), (1, 1))[0] for column, _ in own_cells(grid, row)]
+    reach = max(tall, default=1)  # heads merged downwards stand beside one that is parted
+    height = max(_height(grid, row), reach if tall.count(reach) > 1 and reach <= TALLEST else 1)
     columns = columns_at(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
