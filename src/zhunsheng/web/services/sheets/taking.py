@@ -30,12 +30,15 @@ def several(files: Sequence[UploadedFile[bytes]], department: Organisation, user
     if len(files) > 1:
         return Upload.keep(packed(files), f"{len(files)}.zip", "archive", department, user)
     file = files[0]
-    content = content_of(file, "archive" if (file.name or "").lower().endswith(".zip") else "document")
+    packs = (file.name or "").lower().endswith(".zip")
+    content = content_of(file, "archive" if packs else "document")
     file.seek(0)
     try:
         if not holds_many(content):
             return None
     except UnfitZip as fault:
+        if not packs:
+            return None  # what is wrong with a document is told where it is read
         raise ZhunshengError("ZS-WB-77", name=file.name, detail=raised_with(fault)) from None
     return Upload.keep(content, file.name or "", "archive", department, user)
 
