@@ -123,7 +123,7 @@ def layout():
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_2_a_confirmed_layout_is_read_in_every_carrier_without_a_question(carrier, layout):
+def test_a_confirmed_layout_is_read_in_every_carrier_without_a_question(carrier, layout):
     assert document_of(opened(carrier)).refusal.code == "ZS-IN-50"
     read = document_of(opened(carrier), [layout])
     assert told(read.book) == list(ROWS)
@@ -144,7 +144,7 @@ def test_a_head_of_two_rows_is_known_again_and_so_is_another_year(carrier):
         assert told(book_of(open_bytes(data, f"目标.{carrier}"), [made])) == list(ROWS)
 
 
-def test_2_the_proposal_confirmed_as_it_is_gives_the_same_values():
+def test_the_proposal_confirmed_as_it_is_gives_the_same_values():
     known = [("一级指标", "二级指标", "三级指标", "指标值", "上年值")]
     rows = [("产出指标", *row[:2], row[3], row[4]) for row in ROWS]
     for head in (known, [("一类", "二类", "干什么", "做到多少", "上年做到")]):

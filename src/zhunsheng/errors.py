@@ -61,7 +61,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     ),
     "ZS-IN-51": (
         "版式文件“{name}”有误：{detail}",
-        "请对照 docs/user-guide.md 的“版式”一节改正。",
+        "请对照 docs/file-formats.md 的“版式”一节改正。",
         "请在“已确认的版式”页下载一份，照它的写法改正。",
     ),
     "ZS-IN-52": (
