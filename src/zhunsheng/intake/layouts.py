@@ -19,7 +19,7 @@ from zhunsheng.intake.recognition.content import Class, is_value, level_of
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.text import cleaned
-from zhunsheng.translation import Worded, worded
+from zhunsheng.translation import Worded, series, worded
 
 FORMAT = "zhunsheng.layouts/1"
 MOST = 2_000  # layouts of one file
@@ -231,7 +231,7 @@ def layouts_of(text: str, name: str) -> tuple[Layout, ...]:
         raise ZhunshengError("ZS-IN-51", name=name, detail=fault(error)) from None
     keys = [one.key for one in found if one.confirmed_by]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise ZhunshengError("ZS-IN-52", name=name, words="、".join(twice[1]))
+        raise ZhunshengError("ZS-IN-52", name=name, words=series(twice[1]))
     return found
 
 

@@ -19,7 +19,7 @@ from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
 from zhunsheng.targets.fields import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 
 MAX_ROWS = 20_000  # of one table; lists of a province's projects have a few thousand
 MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
@@ -89,7 +89,7 @@ def document_of(opened: Opened, layouts: Iterable[Layout] = ()) -> DocumentRead:
         strange = [one for one in tables() if looks_promising(one)] if error.code == "ZS-IN-13" else []
         if strange:
             heads = [one.head for one in strange[0].columns if one.head]
-            error = ZhunshengError("ZS-IN-50", name=opened.name, heads="、".join(heads))
+            error = ZhunshengError("ZS-IN-50", name=opened.name, heads=series(heads))
         return DocumentRead(blocks, book, error, tables)
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))

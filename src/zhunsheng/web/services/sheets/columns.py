@@ -17,6 +17,7 @@ from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.comparing import Change, changes
 from zhunsheng.targets.identity import identified
 from zhunsheng.targets.rereading import reread
+from zhunsheng.translation import series
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.targets import body_of, book_of
@@ -133,7 +134,7 @@ def _checked(found: Sequence[TableRead], fields: Sequence[str | None], user: Use
             before = one.holds if name == one.field else None
             if name and (holds := misfit(name, one.cells, one.holds, before)) is not None:
                 told = {"head": one.head or one.words, "what": FIELDS[name], "holds": holds}
-                raise ZhunshengError("ZS-WB-73", samples="、".join(one.samples), **told)
+                raise ZhunshengError("ZS-WB-73", samples=series(one.samples), **told)
     columns = [(one.words, name, one.holds) for one, name in zip(first.columns, fields, strict=True)]
     return layouts.signed(columns, user, headed=first.headed)
 
