@@ -224,6 +224,7 @@ def test_a_file_of_layouts_goes_from_the_bureau_to_its_departments(
     assert layouts.known(department) == ()
     there = reverse("layouts", args=[district.pk, 2024])
     sign_in("caizheng").post(there, {"file": SimpleUploadedFile("版式.yaml", file)})
+    assert "大类" in flat(sign_in("caizheng").get(there))
     (shared,) = layouts.known(department)
     assert shared == own.layout  # who confirmed it and when comes along
     shown = flat(sign_in("keyuan").get(reverse("layouts", args=[department.pk, 2024])))

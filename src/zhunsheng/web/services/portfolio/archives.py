@@ -136,7 +136,7 @@ def take_archive(
                     raise ZhunshengError(
                         "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
                     )
-                if known(department) != known(district):  # what the department itself confirmed
+                if places is None and known(department) != known(district):  # layouts of its own
                     document = read_document(PurePosixPath(path).name, content, department)
                 kept, versions = keep_document(document, department, year, user, reason=worded("集中导入"))
                 departments.add(department.pk)
