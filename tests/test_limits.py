@@ -16,8 +16,6 @@ from hypothesis import strategies as st
 from agreed import import_ledger
 from small_office import put
 from zhunsheng import clock
-from zhunsheng.cli import terminal
-from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
@@ -68,6 +66,26 @@ def test_what_is_unverified_is_looked_at_within_a_year():
         assert entry.checked_on <= today
         if entry.status == "unverified":
             assert (today - entry.checked_on).days <= 366, f"{entry.id} 自 {entry.checked_on} 起没有核实"
+
+
+def test_these_two_do_fail_when_their_day_comes(monkeypatch):
+    monkeypatch.setattr(clock, "today", lambda: date(2028, 1, 1))
+    assert any(entry.status == "unverified" for entry in CHECKED)
+    with pytest.raises(AssertionError, match="没有核实"):
+        test_what_is_unverified_is_looked_at_within_a_year()
+    name, entries = next(iter(versions().items()))
+    last = entries[-1].model_copy(update={"valid_to": date(2027, 12, 31)})
+    monkeypatch.setitem(globals(), "versions", lambda: {name: (*entries[:-1], last)})
+    with pytest.raises(AssertionError, match="失效"):
+        test_no_entry_in_use_has_expired()
+
+
+def test_a_limit_has_a_measure_or_says_why_not():
+    newest = {d.id: d for d in deadlines()}
+    rated = {d.id for d in newest.values() if d.rate}
+    assert (len(newest), len(rated)) == (37, 22)
+    assert {f"{name.replace('-', '_')}_in_time" for name in rated} <= set(measures())
+    assert all(d.unrated for name, d in newest.items() if name not in rated)
 
 
 def test_versions_of_a_limit_follow_one_another_and_ask_for_the_same_rows():
@@ -518,19 +536,6 @@ STOPS = """所属台账,事项编号,停计事由,停计开始日期,停计结�
 投诉举报,J1,检测,2026-06-08,2026-06-12
 投诉举报台账,J1,检验检测检疫鉴定,2026-06-10,2026-06-12
 """
-
-
-@pytest.fixture
-def cli(capsys, monkeypatch):
-    monkeypatch.setattr(terminal.console, "width", 200)
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return left.value.code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from zhunsheng.evidence.raw import Raw
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.translation import series, worded
 
-Kind = Literal["columns", "values", "identity", "cleared", "departments", "sums"]
+Kind = Literal["columns", "values", "identity", "adopted", "cleared", "departments", "sums"]
 SAMPLES = 3  # values of a column shown with what it is proposed for
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
 _SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('web', '0028_answered'),
+        ('web', '0030_transparency'),
     ]
 
     operations = [
