@@ -333,6 +333,7 @@ def address(department):
         "evaluation": SelfEvaluation.objects.get(department=department).pk,
         "attachment": attachment.pk,
         "mapping": mapping.pk,
+        "upload": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].upload_id,
         "draw": draw.pk,
         "what": "commit",
         "number": Commitment.objects.first().number,

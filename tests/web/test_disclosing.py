@@ -18,6 +18,8 @@ from stdnum.cn import ric
 
 from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_bytes
+from zhunsheng.intake import blocks_of
 from zhunsheng.web.models import Draw, Publication, SheetVersion, Upload
 from zhunsheng.web.services import disclosing, todo
 from zhunsheng.web.services.disclosing import Decision
@@ -371,7 +373,7 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
 def test_personal_data_is_told_of_documents_of_every_format():
     row = r"\trowd\cellx900\cellx1800 A\cell 13900139000\cell\row"
     said = r"{\rtf1 Tel: 13800138000\par" + row + "}"
-    told = disclosing.noted("目标.rtf", said.encode())
+    told = disclosing.noted("目标.rtf", said.encode(), blocks_of(open_bytes(said.encode(), "目标.rtf")))
     assert [(one["kind"], one["place"]) for one in told] == [
         ("手机号码", "第1段"),
         ("手机号码", "表1第1行第2列"),

@@ -17,6 +17,7 @@ from test_forms import DEEPER, fields, posting, sender
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import measures
 from zhunsheng.regulations import key_frameworks, schemes
+from zhunsheng.targets import Place
 from zhunsheng.web import forms as package
 from zhunsheng.web.forms import account, administration, draws, keyeval, public, safeguards, targets, year
 from zhunsheng.web.forms import ledgers as ledger_forms
@@ -24,6 +25,7 @@ from zhunsheng.web.forms import portfolio as portfolio_forms
 from zhunsheng.web.forms.base import Faults, SeenForm, SentForm
 from zhunsheng.web.models import InspectionItem, Organisation, Sheet, User
 from zhunsheng.web.services.registers import registers
+from zhunsheng.web.services.sheets.layouts import ColumnKept, TableKept
 from zhunsheng.web.views.common import say_error
 
 NONSENSE = "abc"
@@ -51,6 +53,8 @@ def arguments(form):
     said = [{"answer": "update", "text": "更新"}, {"answer": "aside", "text": "先不导入"}]
     part = {"key": "column:甲", "text": "甲", "proposed": "update", "choices": said}
     asked = {"kind": "identity", "key": "identity", "text": "问", "choices": said, "changes": [{"key": "1"}]}
+    held = {"head": "指标名称", "holds": "words", "samples": (), "field": "name", "how": "words"}
+    column = ColumnKept(words="指标名称", **held)
     known = {
         account.NewToken: ([place],),
         administration.NewLibraryIndicator: (measures(),),
@@ -76,6 +80,7 @@ def arguments(form):
         portfolio_forms.Places: (unknown, Organisation.objects.all()),
         public.Disclosed: (["0" * 32],),
         safeguards.RecordForm: (registers()["policies"],),
+        targets.ColumnsForm: (TableKept(place=Place(), headed=True, read=True, columns=(column,)),),
         targets.ReviewForm: (place, 2021),
         year.ExplanationForm: (causes,),
         year.WordForm: (scheme, causes),

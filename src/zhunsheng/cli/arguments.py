@@ -40,6 +40,10 @@ Documents = Annotated[list[Path], typer.Argument(metavar="文件...", help="绩�
 PreviousFile = Annotated[
     Path | None, typer.Option("--previous", metavar="文件", help="上年的绩效目标文件，用于比较")
 ]
+LayoutsFile = Annotated[
+    Path | None,
+    typer.Option("--layouts", metavar="文件", help="已确认的版式（yaml 或 json），有的表按它读"),
+]
 # The evidence.
 StoreDir = Annotated[
     Path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,9 +10,12 @@ from typing import Annotated, Literal
 import typer
 
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import AsJson, Document, DocumentOrMany, PreviousFile
+from zhunsheng.cli.arguments import AsJson, Document, DocumentOrMany, LayoutsFile, PreviousFile
 from zhunsheng.cli.show import documents as show
-from zhunsheng.intake import read_book
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import open_file
+from zhunsheng.intake import MAX_DOCUMENT, DocumentRead, document_of, read_book
+from zhunsheng.intake.layouts import Layout, confirmed, read_layouts, write_layouts
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.targets import json_schema
@@ -29,26 +33,62 @@ def read(
         bool, typer.Option("--schema", help="输出 JSON 的格式定义（JSON Schema），不读内容")
     ] = False,
     codes: Annotated[bool, typer.Option("--codes", help="同时列出目标表和指标的代码")] = False,
+    layouts: LayoutsFile = None,
+    save_layouts: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-layouts",
+            metavar="文件",
+            help="把各表的列写成版式（yaml），改好、署名后用 --layouts 读",
+        ),
+    ] = None,
 ) -> None:
     """读取绩效目标文件，列出识别出的目标表、指标和存疑之处；文件夹和 zip 逐个读取，一个文件一行。"""
     if schema:
         terminal.say_json(json_schema())
         return
+    known = _layouts(layouts)
     if is_many(file):
-        _read_many(file, as_json=as_json)
+        _read_many(file, known, as_json=as_json)
         return
-    book = read_book(file)
+    read = document_of(open_file(file, max_bytes=MAX_DOCUMENT), known)
+    if save_layouts is not None:
+        _save(save_layouts, read, quiet=as_json)
+    if read.refusal is not None:
+        raise read.refusal
     if as_json:
-        terminal.say_json(book.as_json())
+        terminal.say_json(read.book.as_json())
     else:
-        show.book(book, codes=codes)
+        show.book(read.book, codes=codes)
 
 
-def _read_many(path: Path, *, as_json: bool) -> None:
+def _layouts(path: Path | None) -> tuple[Layout, ...]:
+    """Return the confirmed layouts of a file, and say how many of it nobody confirmed: they are not used."""
+    found = read_layouts(path) if path is not None else ()
+    if left := len(found) - len(confirmed(found)):
+        show.unconfirmed(left)
+    return confirmed(found)
+
+
+def _save(path: Path, read: DocumentRead, *, quiet: bool) -> None:
+    """Write the layouts of a document's tables for a person to put right and confirm.
+
+    Raises ``ZS-IN-53`` where there is no table, ``ZS-IN-54`` where something lies at the path already.
+    """
+    if not read.tables:
+        raise ZhunshengError("ZS-IN-53", name=read.book.source.name)
+    if path.exists():
+        raise ZhunshengError("ZS-IN-54", name=str(path))
+    write_layouts(path, [one.layout or one.proposal() for one in read.tables])
+    if not quiet:
+        show.tables(read.tables, path)
+
+
+def _read_many(path: Path, known: Sequence[Layout], *, as_json: bool) -> None:
     """Read a folder or zip; a line for each document, in its order, and exit 1 where one was not read."""
     read: list[Reading] = []
     with terminal.progress(quiet=as_json) as report:
-        for one in read_many(path, books=as_json, progress=report):
+        for one in read_many(path, books=as_json, progress=report, layouts=known):
             if as_json:
                 terminal.say_json_line(one.as_json())
             else:
@@ -66,11 +106,13 @@ def review(
     format: Annotated[Format, typer.Option("--format", metavar="格式", help="text、json 或 sarif")] = "text",
     as_json: AsJson = False,
     previous: PreviousFile = None,
+    layouts: LayoutsFile = None,
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
-    book = read_book(file)
+    known = _layouts(layouts)
+    book = read_book(file, known)
     show.unread(book)
-    done = review_book(book, read_book(previous) if previous else None)
+    done = review_book(book, read_book(previous, known) if previous else None)
     if as_json or format == "json":
         terminal.say_json({"source": book.source.model_dump(), **done.as_json()})
     elif format == "sarif":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
@@ -22,12 +23,14 @@ from zhunsheng.files.bounds import (
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.intake import delimited, doc, docx, html, odt, ofd, pdf, rtf, scanned, text, word_xml, xlsx
 from zhunsheng.intake.grid import Block, Grid, Paragraph
+from zhunsheng.intake.layouts import Layout
 from zhunsheng.intake.pictures import refusal, unread
+from zhunsheng.intake.recognition.confirmed import TableRead, looks_promising
 from zhunsheng.intake.recognition.recognising import recognise
 from zhunsheng.targets import Book, Source, TargetSheet, Unsure
 from zhunsheng.targets.fields import is_name, most_of, overlong
 from zhunsheng.targets.identity import identified_book
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 
 # Under which names documents come; what one is, is told by its content.
 ENDINGS = (
@@ -53,25 +56,73 @@ _READERS = {
 }
 
 
-def read_book(path: Path) -> Book:
-    """Read one document. Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-21``,
-    ``-22`` where pictures may.
+@dataclass(frozen=True)
+class DocumentRead:
+    """A document as it was read: its blocks, its book, and why that is none (``refusal``) where it holds no
+    target sheet.
     """
-    return book_of(open_file(path, max_bytes=MAX_DOCUMENT))
+
+    blocks: Sequence[Block]
+    book: Book
+    refusal: ZhunshengError | None
+    _tables: Callable[[], list[TableRead]]
+
+    @cached_property
+    def tables(self) -> list[TableRead]:
+        """Its tables, for a person to confirm what their columns are."""
+        return self._tables()
 
 
-def book_of(opened: Opened) -> Book:
+def read_book(path: Path, layouts: Iterable[Layout] = ()) -> Book:
+    """Read one document, its tables by confirmed ``layouts`` where they have one.
+
+    Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-50`` where a table in words of its
+    own may, ``ZS-IN-21``, ``-22`` where pictures may.
+    """
+    return book_of(open_file(path, max_bytes=MAX_DOCUMENT), layouts)
+
+
+def book_of(opened: Opened, layouts: Iterable[Layout] = ()) -> Book:
     """Do what ``read_book`` does for a file already opened."""
+    read = document_of(opened, layouts)
+    if read.refusal is not None:
+        raise read.refusal
+    return read.book
+
+
+def document_of(opened: Opened, layouts: Iterable[Layout] = ()) -> DocumentRead:
+    """Return a file already opened as it was read, also without any target sheet. Raises ``ZS-IN-*``."""
     source = Source(name=opened.name, sha256=opened.sha256, media_type=opened.media_type)
     blocks = blocks_of(opened)
-    book = recognise(blocks, source)
+    book, tables = recognise(blocks, source, layouts)
     if not book.sheets:
-        raise refusal(opened.name, blocks)
+        error = refusal(opened.name, blocks)
+        strange = [one for one in tables() if looks_promising(one)] if error.code == "ZS-IN-13" else []
+        if strange:
+            heads = [one.head for one in strange[0].columns if one.head]
+            error = ZhunshengError("ZS-IN-50", name=opened.name, heads=series(heads))
+        return DocumentRead(blocks, book, error, tables)
     sheets, long = _bounded(book)
     told = (block for block in blocks if isinstance(block, Unsure))
     beside = (_placed(one, sheets) for one in (*told, *unread(blocks), *_macros(opened)))
-    unsure = (*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks))
-    return identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+    unsure = _each_once((*book.unsure, *beside, *long, *scanned.doubts(sheets, blocks)))
+    book = identified_book(book.model_copy(update={"sheets": sheets, "unsure": unsure}))
+    return DocumentRead(blocks, book, None, tables)
+
+
+def _each_once(found: Sequence[Unsure]) -> tuple[Unsure, ...]:
+    """Return the doubts with those of one cell made one: a formula without a result leaves its value out, and
+    that is told once, of the field it is of and with the cell's own reason.
+    """
+    empty = {one.place: one for one in found if one.field == "cell" and one.unread and one.place}
+    twins = {one.place for one in found if one.field != "cell" and one.place in empty}
+    return tuple(
+        one.model_copy(update={"text": cell.text, "why": cell.why, "unread": True})
+        if one.field != "cell" and one.place and (cell := empty.get(one.place))
+        else one
+        for one in found
+        if not (one.field == "cell" and one.unread and one.place in twins)
+    )
 
 
 def _placed(one: Unsure, sheets: Sequence[TargetSheet]) -> Unsure:

@@ -174,7 +174,9 @@ class _Seen:
         places = [(self._place(at), said, why) for at, said, why in cells]
         places = [one for one in places if one[0] not in drawn]
         for place, said, why in places[:LISTED]:
-            yield Unsure(place=place, field="cell", text=f"{place.label()} {clipped(said)}", why=why)
+            gone = why in (_NO_RESULT, _ERROR, _NOT_SHOWN)
+            said = f"{place.label()} {clipped(said)}"
+            yield Unsure(place=place, field="cell", text=said, why=why, unread=gone)
         if len(places) > LISTED:
             more = worded("另有 {count} 格没有值", count=len(places) - LISTED)
             why = worded("是错误值或没有计算结果的公式")

@@ -12,6 +12,7 @@ from zhunsheng.translation import worded
 TOLD = {
     "column": worded("没有读入的列"),
     "hidden": worded("隐藏的内容"),
+    "layout": worded("版式"),
     "macro": worded("宏"),
     "picture": worded("图片"),
     "scan": worded("图片识别"),  # of a page; each field that was read from it is doubted beside
@@ -33,6 +34,13 @@ ASKED = {
 def must_confirm(one: Unsure) -> bool:
     """Say whether a person has to confirm it before the sheet is submitted; of an unknown kind, too."""
     return one.field not in TOLD
+
+
+def in_bulk(one: Unsure) -> bool:
+    """Say whether it may be confirmed with all the rest: something was read there and can be compared. What
+    was left out is answered on its own.
+    """
+    return must_confirm(one) and not one.unread
 
 
 def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:

@@ -33,6 +33,10 @@ Money = Annotated[Exact, Field(ge=0)]
 MOST_MONEY, MOST_WEIGHT = Decimal(10) ** 13, Decimal(1000)
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 def _is_none(value: object) -> bool:
     return value is None
 
@@ -237,6 +241,17 @@ class Indicator(_Frozen):
         """The target value that results are compared with, operator and unit filled in by ``type``."""
         return self.type.aim
 
+    @property
+    def reads(self) -> str:
+        """What its target was read as, in one standard spelling, empty for nothing. A range stays one, also
+        where results are compared with one of its ends.
+        """
+        if self.target.op == "unread":
+            return ""
+        if self.target.op == "range" and self.aim.op != "range":
+            return self.target.replaced(unit=self.aim.unit).text()
+        return self.aim.text()
+
     def operator_column(self) -> str | None:
         """Return what its operator column says; 指标性质 often is one (≥, ＝, 定性)."""
         return self.operator or (self.nature if self.nature and is_operator(self.nature) else None)
@@ -382,7 +397,8 @@ class Unsure(_Frozen):
     """Something recognised that a person should look at: where, and why.
 
     ``sheet`` is the index (from 0) of the book's sheet that it is of, left out of JSON where it is of none.
-    ``field`` is what it is about, a path of the editor or a word of ``doubts``.
+    ``field`` is what it is about, a path of the editor or a word of ``doubts``. ``unread`` says that nothing
+    was read there: it is answered on its own, never with what was read and compared.
     """
 
     place: Place | None = None
@@ -390,6 +406,7 @@ class Unsure(_Frozen):
     text: str
     why: str
     sheet: int | None = Field(None, ge=0, exclude_if=_is_none)
+    unread: bool = Field(False, exclude_if=_is_false)
 
 
 class Book(_Frozen):

@@ -163,6 +163,9 @@ def too_long(text: str) -> int:
     return len(found[0].replace(",", "")) if (found := _LONG.search(text)) else 0
 
 
+_POINT_AS_COMMA = re.compile(r"\d{1,3},\d{1,2}")  # 7,5 is 7.5 rather than 75
+
+
 def misgrouped(text: str) -> str | None:
     """Return the first number of a normalised text whose commas part no thousands (1,2345 or 1,23,456);
     None without one.
@@ -223,6 +226,10 @@ def _digits_at(text: str, end: int, doubts: list[str]) -> tuple[Decimal | None, 
     if re.match(r"[,\d.]", rest):
         return None, text
     if odd := misgrouped(head):
+        if _POINT_AS_COMMA.fullmatch(head):
+            likely = head.replace(",", ".")
+            doubts.append(f"“{odd}”的逗号不在千位上，疑为“{likely}”的误录")
+            return Decimal(likely), rest
         doubts.append(f"“{odd}”的逗号不在千位上，不知是几")
     return number_of(head), rest
 

@@ -7,10 +7,11 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes, open_file, unfit
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
 from zhunsheng.intake import MAX_DOCUMENT, book_of
+from zhunsheng.intake.layouts import Layout
 from zhunsheng.translation import worded
 from zhunsheng.usecases.progress import Progress, no_progress
 
@@ -70,10 +72,17 @@ def is_many(path: Path) -> bool:
                 return False
         if path.stat().st_size > MAX_DOCUMENT:
             return True
-        names = {PurePosixPath(name).name for name in Zip(path.read_bytes(), BOUNDS).names}
+        return holds_many(path.read_bytes())
     except (OSError, UnfitZip):
         return path.suffix.lower() == ".zip"
+
+
+def holds_many(data: bytes) -> bool:
+    """Say whether bytes are a zip that is no document itself. Raises ``UnfitZip`` for one that is broken."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
     # Documents that are zips themselves have one of these parts.
+    names = {PurePosixPath(name).name for name in Zip(data, BOUNDS).names}
     return not names & {"[Content_Types].xml", "mimetype", "OFD.xml"}
 
 
@@ -83,6 +92,7 @@ def read_many(
     books: bool = False,
     workers: int | None = None,
     progress: Progress = no_progress,
+    layouts: Sequence[Layout] = (),
     read: Callable[[Task, bool], Reading] | None = None,
 ) -> Iterator[Reading]:
     """Yield what became of each document of a folder (with the folders in it) or zip, in the order of paths.
@@ -90,14 +100,15 @@ def read_many(
     Every document ends as one ``Reading``, also where the process that read it ended or was not done after
     ``SECONDS`` (``ZS-IN-49``), where a zip lies in the zip (``ZS-IN-48``) or a path in it points out of it
     (``ZS-IN-47``). ``books`` gives the books too; there are as many ``workers`` (processes) as cores, each of
-    which reads by ``read_one``, or by what a test gives as ``read``.
+    which reads by ``read_one`` and the confirmed ``layouts``, or by what a test gives as ``read``.
 
     Raises ``ZS-IN-04`` to ``-07`` for a zip that can't be opened, ``ZS-IN-02`` where nothing lies there.
     """
     count, tasks = tasks_in(path)
     if not count:
         raise ZhunshengError("ZS-IN-02", name=path.name)
-    pool = _Pool(min(workers or os.cpu_count() or 1, count), books, read or read_one)
+    reads = read or partial(read_one, layouts=tuple(layouts))
+    pool = _Pool(min(workers or os.cpu_count() or 1, count), books, reads)
     try:
         for done, reading in enumerate(pool.read(tasks), start=1):
             progress(reading.path, done, count)
@@ -214,7 +225,7 @@ def _overdue(_signal: int, _frame: FrameType | None) -> None:
     raise _Overdue
 
 
-def read_one(task: Task, books: bool) -> Reading:
+def read_one(task: Task, books: bool, layouts: Sequence[Layout] = ()) -> Reading:
     """Read one document, in a process of the pool. Whatever is wrong with it is told by the reading."""
     signal.signal(signal.SIGALRM, _overdue)
     signal.alarm(SECONDS)
@@ -226,7 +237,7 @@ def read_one(task: Task, books: bool) -> Reading:
         else:
             assert task.file is not None
             opened = open_file(task.file, max_bytes=MAX_DOCUMENT)
-        book = book_of(opened)
+        book = book_of(opened, layouts)
     except ZhunshengError as error:
         return _failed(task.path, error)
     except _Overdue:

@@ -64,6 +64,10 @@ ACTIONS: dict[str, Act] = {
     "targets.edit": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
     # What the reader of documents was not sure of is confirmed by who may correct it.
     "targets.confirm": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
+    # What the columns of a document are, by which its versions are read anew; and what is kept of it for the
+    # organisation and all below it.
+    "targets.columns": Act((STAFF, FINANCE), on=("draft", "returned", "changes")),
+    "targets.layouts": Act((STAFF, FINANCE, BUREAU)),
     "targets.submit": Act(
         (STAFF, FINANCE),
         _("提交审核"),
@@ -378,6 +382,8 @@ WORDS: dict[str, StrOrPromise] = {
     "targets.start": _("建立"),
     "targets.edit": _("填写"),
     "targets.confirm": _("核对识别结果"),
+    "targets.columns": _("确认各列"),
+    "targets.layouts": _("管理版式"),
     "targets.adjust": _("提出调整"),
     "ledgers.view": _("查看台账"),
     "ledgers.personal": _("查看个人信息"),

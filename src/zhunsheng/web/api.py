@@ -332,7 +332,7 @@ def upload_document(
     The same bytes sent again to the same department and year give the same versions, not new ones.
     """
     place = allowed(request, "targets:write", "targets.start", department)
-    document = documents.read_file(file)
+    document = documents.read_file(file, place)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):

@@ -16,6 +16,7 @@ from zhunsheng.web.views import (
     decisions,
     draws,
     keyeval,
+    layouts,
     ledgers,
     limits,
     matches,
@@ -60,6 +61,9 @@ urlpatterns = [
         {"kind": "original"},
         name="target-original",
     ),
+    path(f"{HERE}documents/<int:upload>", layouts.document, name="document"),
+    path(f"{HERE}targets/layouts", layouts.layouts_page, name="layouts"),
+    path(f"{HERE}targets/layouts/file", layouts.layouts_file, name="layouts-file"),
     # ledgers and background work
     path(f"{HERE}ledgers", ledgers.ledgers, name="ledgers"),
     path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),

@@ -113,6 +113,30 @@ def test_without_a_script_the_same_button_leads_back_to_the_page(version, sign_i
     assert "已全部核对。" in flat(answer) and doubts.waiting(kept(version)) == []
 
 
+def test_what_was_not_read_is_answered_on_its_own(department, user, sign_in):
+    strange = "<table><tr><td>一级指标</td><td>二级指标</td><td>三级指标</td></tr></table>"
+    document = documents.read_document("目标.html", f"<html><body>{ROADS}{strange}</body></html>".encode())
+    with acting("keyuan"):
+        (made,) = documents.keep_document(document, department, 2024, user("keyuan"))[1]
+    unread = [n for n, one in enumerate(doubts.entries(made)) if one.unread]
+    assert len(unread) == 1
+    client, url = sign_in("keyuan"), reverse("doubt", args=[made.pk])
+    shown = page_of(client, made)
+    assert "其余 3 处全部核对无误" in shown and "没有读入的不在内" in shown and "不用补" in shown
+    client.post(url, {"all": "1"}, **HTMX)
+    assert doubts.waiting(kept(made)) == unread
+    client.post(url, {"number": str(unread[0])}, **HTMX)
+    assert doubts.waiting(kept(made)) == []
+
+
+def test_an_indicator_that_waits_to_be_settled_is_in_the_list(version, sign_in):
+    client, url = sign_in("keyuan"), reverse("doubt", args=[version.pk])
+    number = next(n for n, one in enumerate(doubts.entries(version)) if one.text == "285%")
+    assert "性质与方向" not in page_of(client, version)  # the doubt of its target asks already
+    client.post(url, {"number": str(number)}, **HTMX)
+    assert "性质与方向" in page_of(client, version) and "项指标待认定" in page_of(client, version)
+
+
 def test_the_log_names_who_confirmed_what(version, sign_in):
     sign_in("keyuan").post(reverse("doubt", args=[version.pk]), {"number": "1"})
     entry = AuditEntry.objects.filter(action="targets.confirm").first()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.markup import escape
 
 from zhunsheng.cli.terminal import console, errors
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import month_day
+from zhunsheng.intake.layouts import FIELDS, UNUSED
+from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
@@ -25,6 +28,30 @@ def unread(found: Book) -> None:
     if pictures:
         where = "、".join(u.place.label() if u.place else "" for u in pictures)
         errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
+def unconfirmed(count: int) -> None:
+    """Say on stderr that layouts of a file are not used, for nobody confirmed them."""
+    errors.print(f"[dark_orange3]注意[/] 有 {count} 个版式还没有人确认（没有 confirmed_by），没有按它们读")
+
+
+def tables(found: Sequence[TableRead], path: Path) -> None:
+    """Print on stderr what the columns of tables are, each with some of its cells, to be confirmed in a file
+    of layouts.
+    """
+    for number, one in enumerate(found, start=1):
+        errors.print()
+        how = "已确认" if one.layout else "已读入" if one.read else "没有读入"
+        errors.print(f"[bold]表{number}[/]  {escape(one.place.label())}  {how}")
+        table = table_of("表头", "作", "格里的字")
+        for column in one.columns:
+            what = str(FIELDS[column.field]) if column.field else UNUSED
+            table.add_row(escape(column.head), what, escape("、".join(column.samples)))
+        errors.print(table)
+    errors.print()
+    errors.print(
+        f"各表的列已写入 {escape(str(path))}，请改正各列、在 confirmed_by 填上确认人，再用 --layouts 读取"
+    )
 
 
 def reading(one: Reading) -> None:
@@ -70,7 +97,7 @@ def book(found: Book, *, codes: bool = False) -> None:
         first = ("代码",) if codes else ()
         table = table_of(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
         for i in sheet.indicators:
-            read = "[red]未读出[/]" if i.target.op == "unread" else f"[green]{escape(i.aim.text())}[/]"
+            read = f"[green]{escape(i.reads)}[/]" if i.target.op != "unread" else "[red]未读出[/]"
             table.add_row(
                 *((i.id,) if codes else ()),
                 *(escape(getattr(i, n) or "") for n in levels),

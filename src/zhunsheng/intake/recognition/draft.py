@@ -11,11 +11,14 @@ from typing import Literal
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.bounds import MAX_SHEETS
+from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.recognition.confirmed import Known
+from zhunsheng.intake.recognition.headers import Header
+from zhunsheng.intake.recognition.titles import Kind
 from zhunsheng.intake.recognition.wide import Group
 from zhunsheng.targets import Budget, Goal, Indicator, Place, Source, Unsure
 from zhunsheng.translation import worded
 
-Kind = Literal["department", "project"]
 TextField = Literal["code", "name", "department", "unit", "purpose"]
 # ``project`` is the whole project's over all its years, ``level`` one of several sources of fiscal funds
 BudgetPart = Literal["total", "fiscal", "carried", "other", "project", "level"]
@@ -56,6 +59,26 @@ class PlanSaid:
     by: date
     number: Decimal
     unit: str | None
+
+
+@dataclass(frozen=True)
+class Headed:
+    """A header that was read: where it stands, of which draft, and the year that it was read by."""
+
+    header: Header
+    place: Place
+    draft: int
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A table without a header that was read; ``doubted`` where something like indicators stands in it."""
+
+    grid: Grid
+    draft: int | None
+    year: int | None
+    doubted: bool
 
 
 @dataclass(frozen=True)
@@ -183,12 +206,15 @@ class Document:
     open_draft: int | None = None  # the number of the one that rows belong to; None: one still to begin
     open_goal: int | None = None  # the goal of it that paragraphs stand under
     broken: bool = False  # whether a paragraph since the last table ends it
+    known: Known = field(default_factory=Known)  # the layouts that a person confirmed
+    tables: list[Headed] = field(default_factory=list)  # what was read of headers, in order
+    unread: list[Unread] = field(default_factory=list)  # tables of which no row of indicators was read
 
     @classmethod
-    def of(cls, source: Source) -> Document:
+    def of(cls, source: Source, known: Known) -> Document:
         """Return a document of which nothing is read yet; its name may tell the year."""
         match = re.search(r"(?<!\d)(20\d{2})(?!\d)", source.name)
-        return cls(source, int(match[1]) if match else None)
+        return cls(source, int(match[1]) if match else None, known=known)
 
     @property
     def going_on(self) -> Draft | None:
@@ -206,8 +232,12 @@ class Document:
         self.open_draft = len(self.drafts) - 1
         return draft
 
-    def doubt(self, place: Place, name: str, text: str, why: str, *, ahead: bool = False) -> None:
-        """Note what a person should look at in the open draft, or (``ahead``) in the next to begin."""
+    def doubt(
+        self, place: Place, name: str, text: str, why: str, *, ahead: bool = False, unread: bool = False
+    ) -> None:
+        """Note what a person should look at in the open draft, or (``ahead``) in the next to begin;
+        ``unread`` where nothing was read there.
+        """
         of = None if ahead else self.open_draft
         of = len(self.drafts) if of is None else of
-        self.unsure.append(Unsure(place=place, field=name, text=text, why=why, sheet=of))
+        self.unsure.append(Unsure(place=place, field=name, text=text, why=why, sheet=of, unread=unread))

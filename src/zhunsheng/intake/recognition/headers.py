@@ -12,6 +12,7 @@ from functools import cached_property
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
+from zhunsheng.intake.layouts import Layout
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
@@ -33,40 +34,17 @@ _OF_CONTENT: dict[Class, str] = {
     "target": "target",
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
-_FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
 _WHOLE = re.compile("^全[国省区市州县]|合计|总计|小计")  # over the figures of the whole
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 _GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 _SAMPLE = 40  # rows by which a column is known
-_TALLEST = 4  # rows that a header takes at most
-
-
-@dataclass(frozen=True)
-class Header:
-    """A header: the column of each field, the rows it takes (0: the rows begin without one), and what
-    of it a person should look at.
-
-    ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
-    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are those of
-    a wide table.
-    """
-
-    fields: dict[str, int]
-    height: int
-    guessed: tuple[tuple[int, str], ...] = ()
-    rivals: tuple[int, ...] = ()
-    unread: tuple[int, ...] = ()
-    groups: tuple[Group, ...] = ()
-    weak: bool = False  # whether the column of values is but the likeliest of several
-
-    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
-        """Return what the rows of the header at a row show, by which it is known where it comes again."""
-        return tuple(shown(grid, row + n) for n in range(self.height))
+TALLEST = 4  # rows that a header takes at most
 
 
 @dataclass
-class _Column:
+class Column:
     """A column under a header: the heads over it from above, its cells, and the field its words say."""
 
     number: int
@@ -86,11 +64,37 @@ class _Column:
         return any(labels.qualifies(head, how) for head in self.heads)
 
 
+@dataclass(frozen=True)
+class Header:
+    """A header: the column of each field, the rows it takes (0: the rows begin without one), and what
+    of it a person should look at.
+
+    ``guessed`` are the columns known by what they hold, ``rivals`` those that claim the value that
+    another column was given, ``unread`` those that hold something of no known kind. ``groups`` are those of
+    a wide table. ``columns`` are all of the table's, none where there are groups; ``layout`` is what a
+    person confirmed of them.
+    """
+
+    fields: dict[str, int]
+    height: int
+    guessed: tuple[tuple[int, str], ...] = ()
+    rivals: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+    groups: tuple[Group, ...] = ()
+    weak: bool = False  # whether the column of values is but the likeliest of several
+    columns: tuple[Column, ...] = ()
+    layout: Layout | None = None
+
+    def rows(self, grid: Grid, row: int) -> tuple[tuple[str, ...], ...]:
+        """Return what the rows of the header at a row show, by which it is known where it comes again."""
+        return tuple(shown(grid, row + n) for n in range(self.height))
+
+
 def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
     texts = (grid.text(row, column) for column in grid.distinct(row))
     heads = (labels.clean(text) if len(text) <= LONGEST_STATED else "…" for text in texts)
-    return tuple(text for text in heads if text and text not in _FORM)
+    return tuple(text for text in heads if text and text not in FORM)
 
 
 def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool = False) -> Header | None:
@@ -111,7 +115,7 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None
     height = _height(grid, row)
-    columns = _columns(grid, row, height)
+    columns = columns_at(grid, row, height)
     fields, rivals = _by_words(columns, grid, row, year)
     guessed = _by_content(columns, fields, rivals)
     placed = {"level1", "level2"} & fields.keys() or {"op", "unit"} <= fields.keys()
@@ -130,10 +134,31 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     unread = tuple(
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
-    return Header(fields, height, tuple(guessed), tuple(rivals), unread, weak=weak)
+    return Header(fields, height, tuple(guessed), tuple(rivals), unread, weak=weak, columns=tuple(columns))
 
 
-def _is_weak(columns: Sequence[_Column], fields: Mapping[str, int], rivals: Sequence[int]) -> bool:
+def proposed(grid: Grid, row: int, year: int | None) -> Header:
+    """Return what the columns under a row of unknown words may be, so that a person can say what they are."""
+    tall = [grid.spans.get((row, column), (1, 1))[0] for column, _ in own_cells(grid, row)]
+    reach = max(tall, default=1)  # heads merged downwards stand beside one that is parted
+    height = max(_height(grid, row), reach if tall.count(reach) > 1 and reach <= TALLEST else 1)
+    columns = columns_at(grid, row, height)
+    fields, rivals = _by_words(columns, grid, row, year)
+    guessed = _by_content(columns, fields, rivals)
+    if "name" not in fields:
+        free = [one for one in columns if one.number not in fields.values() and one.holds == "words"]
+        apart = [one for one in free if len(set(one.cells)) == len(one.cells)]
+        names = next(iter(apart or free), None)
+        if names is not None:
+            fields["name"] = names.number
+            guessed.append((names.number, "name"))
+            if free[0].number < names.number and "level2" not in fields:  # what comes again is over several
+                fields["level2"] = free[0].number
+                guessed.append((free[0].number, "level2"))
+    return Header(fields, height, tuple(guessed), columns=tuple(columns))
+
+
+def _is_weak(columns: Sequence[Column], fields: Mapping[str, int], rivals: Sequence[int]) -> bool:
     """Say whether the values were taken from one of several columns that hold signs and whose heads nobody
     knows.
     """
@@ -153,7 +178,7 @@ def _is_weak(columns: Sequence[_Column], fields: Mapping[str, int], rivals: Sequ
 
 def _over_banners(grid: Grid, row: int) -> bool:
     """Say whether a row says nothing but the name of a level, in all its columns."""
-    texts = {text for _, text in _own(grid, row)} if row < len(grid.rows) else set()
+    texts = {text for _, text in own_cells(grid, row)} if row < len(grid.rows) else set()
     return len(texts) == 1 and all(map(level_of, texts))
 
 
@@ -176,7 +201,7 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
     return found if "name" in found else {}
 
 
-def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
+def own_cells(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
     """Give the cells of a row that say something and are not merged from above, as (column, text)."""
     for column in grid.distinct(row):
         if grid.owner(row, column)[0] == row and (text := grid.text(row, column).strip()):
@@ -185,7 +210,7 @@ def _own(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
 
 def _over_indicators(grid: Grid, row: int) -> bool:
     """Say whether a row of unknown words stands over rows that plainly are indicators."""
-    own = [(c, text) for c, text in _own(grid, row) if c or not _is_tall(grid, row, c)]
+    own = [(c, text) for c, text in own_cells(grid, row) if c or not _is_tall(grid, row, c)]
     if len(own) < 3 or row + 1 >= len(grid.rows) or any(level_of(t) or is_value(t) for _, t in own):
         return False
     if any(len(text) > 16 for _, text in own):
@@ -215,20 +240,22 @@ def _without_header(grid: Grid, row: int) -> Header | None:
     """Return the columns of rows that plainly are indicators and have no header over them."""
     if not is_indicator(grid, row):
         return None
-    columns = _columns(grid, row, 0)
+    columns = columns_at(grid, row, 0)
     fields: dict[str, int] = {}
     guessed = _by_content(columns, fields, [])
     if "name" not in fields or not {"target", "stated"} & fields.keys():
         return None
-    return Header(fields, 0, tuple(guessed)) if {"level1", "level2"} & fields.keys() else None
+    if not {"level1", "level2"} & fields.keys():
+        return None
+    return Header(fields, 0, tuple(guessed), columns=tuple(columns))
 
 
 def _height(grid: Grid, row: int) -> int:
     """Return how many rows a header takes: with those that part its cells, and a row that numbers columns."""
     height = 1
-    while height < _TALLEST and row + height < len(grid.rows):
-        own = list(_own(grid, row + height))
-        if not own or not (_parts(grid, row, row + height, own) or _numbers(own)):
+    while height < TALLEST and row + height < len(grid.rows):
+        own = list(own_cells(grid, row + height))
+        if not own or not (_parts(grid, row, row + height, own) or numbers_columns(own)):
             break
         height += 1
     return height
@@ -294,14 +321,14 @@ def _is_head(text: str) -> bool:
     )
 
 
-def _numbers(own: Sequence[tuple[int, str]]) -> bool:
+def numbers_columns(own: Sequence[tuple[int, str]]) -> bool:
     """Say whether a row numbers the columns: 1 | 2 | 3, (1) | (2), 栏次 | 1 | 2."""
     texts = [re.sub(r"[()（）\s栏列=+\-*/]", "", text) for _, text in own]
     numbers = [int(text) for text in texts if re.fullmatch(r"\d{1,2}", text)]
     return len(numbers) >= 3 and len(numbers) >= len(texts) - 1 and numbers == sorted(set(numbers))
 
 
-def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
+def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     """Return the columns under a header with their heads and their cells, the form's own labels left out."""
     own = [shown(grid, row + n) for n in range(height)]
     rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
@@ -318,11 +345,11 @@ def _columns(grid: Grid, row: int, height: int) -> list[_Column]:
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in _FORM):
+        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in FORM):
             continue
-        found.append(_Column(number, heads, cells, _field(heads)))
+        found.append(Column(number, heads, cells, _field(heads)))
     for one in found:  # the form's own label beside the table, where a text file can't merge cells
-        if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in _FORM:
+        if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
     if fourth := [one for one in names if "四级" in one.heads[-1]]:  # 三级指标 groups the indicators
@@ -356,7 +383,7 @@ def _rows_below(grid: Grid, start: int) -> list[int]:
     tall = grid.spans.get(anchor, (1, 1))[0]
     end = anchor[0] + tall if anchor[0] + tall > start + 1 else len(grid.rows)  # the form's label beside them
     for row in range(start, min(end, start + _SAMPLE)):
-        own = [(c, t) for c, t in _own(grid, row) if said(t)]
+        own = [(c, t) for c, t in own_cells(grid, row) if said(t)]
         if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
         if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
@@ -387,14 +414,14 @@ def _field(heads: Sequence[str]) -> str | None:
 
 
 def _by_words(
-    columns: Sequence[_Column], grid: Grid, row: int, year: int | None
+    columns: Sequence[Column], grid: Grid, row: int, year: int | None
 ) -> tuple[dict[str, int], list[int]]:
     """Return the column of each field as the heads say, and the columns that claim a value which another
     was given.
     """
     fields: dict[str, int] = {}
     rivals: list[int] = []
-    by_field: dict[str, list[_Column]] = {}
+    by_field: dict[str, list[Column]] = {}
     for one in _yearly_group(columns, grid, row, fields):
         if one.said in ("target", "direction") and one.holds in _GLYPHS and one.holds != one.said:
             fields.setdefault(one.holds, one.number)  # 指标值类型 over ≥ and ≤
@@ -421,7 +448,7 @@ def _by_words(
     return fields, rivals
 
 
-def _of_year(one: _Column, year: int | None) -> str | None:
+def _of_year(one: Column, year: int | None) -> str | None:
     """Return the field that a column's words say, by the year over it: results of an earlier one are the last
     year's, and values under nothing but a year (2022年实际 | 2023年预计 | 2024年) are of it.
     """
@@ -432,7 +459,7 @@ def _of_year(one: _Column, year: int | None) -> str | None:
     return one.said
 
 
-def _fittest(name: str, claims: Sequence[_Column], fields: dict[str, int]) -> None:
+def _fittest(name: str, claims: Sequence[Column], fields: dict[str, int]) -> None:
     """Give a field the column that says it exactly and holds it; of results the latest."""
     told = [one for one in claims if one.holds != "empty"] or claims
     if name == "actual" and len({_month(one) for one in told}) > 1:
@@ -444,12 +471,12 @@ def _fittest(name: str, claims: Sequence[_Column], fields: dict[str, int]) -> No
     fields[name] = exact[0].number
 
 
-def _month(one: _Column) -> int:
+def _month(one: Column) -> int:
     """Return the month up to which a column's values are known, 0 where its heads tell none."""
     return max((int(m) for head in one.heads for m in re.findall(r"(\d{1,2})月", head)), default=0)
 
 
-def _dated(one: _Column, year: int | None) -> str:
+def _dated(one: Column, year: int | None) -> str:
     """Return what values are over which nothing but a year stands, beside the sheet's own year."""
     if year is None or one.year is None or one.year == year:
         done = re.search("实际|完成|执行|实绩", " ".join(one.heads))
@@ -458,7 +485,7 @@ def _dated(one: _Column, year: int | None) -> str:
 
 
 def _put_right(
-    columns: Sequence[_Column], by_field: Mapping[str, Sequence[_Column]], fields: dict[str, int]
+    columns: Sequence[Column], by_field: Mapping[str, Sequence[Column]], fields: dict[str, int]
 ) -> None:
     """Mend what single heads alone tell wrongly of a table: empty columns, points of the levels, words that
     are used for several things.
@@ -487,8 +514,8 @@ def _put_right(
 
 
 def _yearly_group(
-    columns: Sequence[_Column], grid: Grid, row: int, fields: dict[str, int]
-) -> Sequence[_Column]:
+    columns: Sequence[Column], grid: Grid, row: int, fields: dict[str, int]
+) -> Sequence[Column]:
     """Return the columns of the year's indicators where two groups stand side by side, the other one's
     values kept as the medium term's; all columns where there is one group.
 
@@ -517,11 +544,11 @@ def _yearly_group(
     return [*shared, *mine]
 
 
-def _all_heads(columns: Sequence[_Column]) -> str:
+def _all_heads(columns: Sequence[Column]) -> str:
     return " ".join(head for one in columns for head in one.heads)
 
 
-def _others(names: Sequence[int], columns: Sequence[_Column]) -> bool:
+def _others(names: Sequence[int], columns: Sequence[Column]) -> bool:
     """Say whether two columns of names hold other names: two indicators a row, not one for two terms."""
     left, right = (next(one.cells for one in columns if one.number == n) for n in names[:2])
     mine, others = {said(text) for text in left} - {None}, {said(text) for text in right} - {None}
@@ -529,7 +556,7 @@ def _others(names: Sequence[int], columns: Sequence[_Column]) -> bool:
 
 
 def _value_of_year(
-    claims: Sequence[_Column], year: int | None, fields: dict[str, int], rivals: list[int]
+    claims: Sequence[Column], year: int | None, fields: dict[str, int], rivals: list[int]
 ) -> None:
     """Give the value that counts, the year's own and the adjusted one, its column; others theirs."""
     left = list(claims)
@@ -566,7 +593,7 @@ def _value_of_year(
     rivals += [one.number for one in told[:-1]]
 
 
-def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column:
+def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
     """Return the column of the target values among several that may be: where signs are written in the cells,
     else beside the column of signs or units, else the last one.
     """
@@ -579,12 +606,12 @@ def _likeliest(values: Sequence[_Column], columns: Sequence[_Column]) -> _Column
     return next((one for one in values if _is_whole(one) or _sums_up(one, values)), values[-1])
 
 
-def _is_whole(one: _Column) -> bool:
+def _is_whole(one: Column) -> bool:
     """Say whether a head names the whole of which other columns hold the parts: 全市 beside its districts."""
     return any(_WHOLE.search(head) for head in one.heads)
 
 
-def _sums_up(one: _Column, values: Sequence[_Column]) -> bool:
+def _sums_up(one: Column, values: Sequence[Column]) -> bool:
     """Say whether a column holds on some row the sum of the others: a city's figure beside its counties'."""
     others = [other for other in values if other is not one]
     rows = zip(one.cells, *(other.cells for other in others), strict=False)
@@ -598,10 +625,10 @@ def _sums_up(one: _Column, values: Sequence[_Column]) -> bool:
 
 
 def _paired(
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     fields: dict[str, int],
-    free: list[_Column],
-    give: Callable[[_Column, str], None],
+    free: list[Column],
+    give: Callable[[Column, str], None],
 ) -> None:
     """Give columns that pair with known ones theirs: the results beside the target values, the score that is
     never above the points, the medium term's values where the names stand twice.
@@ -627,14 +654,14 @@ def _paired(
             give(one, "actual")
 
 
-def _never_above(score: _Column, points: _Column) -> bool:
+def _never_above(score: Column, points: Column) -> bool:
     """Say whether a column of numbers never goes beyond the points in the other, row by row."""
     pairs = [(decimal(a), decimal(b)) for a, b in zip(score.cells, points.cells, strict=False)]
     told = [(a, b) for a, b in pairs if a is not None and b is not None]
     return len(told) > 1 and len(told) >= len(pairs) - 2 and all(a <= b for a, b in told)
 
 
-def _are_results(one: _Column, target: _Column) -> bool:
+def _are_results(one: Column, target: Column) -> bool:
     """Say whether most cells of a column are near the target values beside them, in the same unit and
     without signs, which no result has.
     """
@@ -654,7 +681,7 @@ def _are_results(one: _Column, target: _Column) -> bool:
     return len(ratios) > 1 and 5 * near >= 4 * len(ratios)
 
 
-def _of_goals(one: _Column) -> bool:
+def _of_goals(one: Column) -> bool:
     """Say whether a column of differing words is called 绩效目标, as some call the indicators."""
     return (
         one.holds == "words"
@@ -664,7 +691,7 @@ def _of_goals(one: _Column) -> bool:
 
 
 def _by_content(
-    columns: Sequence[_Column], fields: dict[str, int], rivals: Sequence[int]
+    columns: Sequence[Column], fields: dict[str, int], rivals: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Give the fields that no head names to columns of unknown words that hold them; return those."""
     wordy = {one.number for one in columns if one.said in _WORDY and one.holds == "target"}
@@ -672,7 +699,7 @@ def _by_content(
     free = [one for one in columns if one.number not in taken and (one.number in wordy or _is_free(one))]
     guessed: list[tuple[int, str]] = []
 
-    def give(one: _Column, name: str) -> None:
+    def give(one: Column, name: str) -> None:
         for other in [other for other, column in fields.items() if column == one.number]:
             del fields[other]
         fields[name] = one.number
@@ -708,11 +735,11 @@ def _by_content(
 
 
 def _name_by_content(
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     fields: dict[str, int],
-    free: Sequence[_Column],
+    free: Sequence[Column],
     taken: Container[int],
-    give: Callable[[_Column, str], None],
+    give: Callable[[Column, str], None],
 ) -> None:
     """Give the names their column where no head says it: differing words behind the levels."""
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
@@ -731,7 +758,7 @@ def _name_by_content(
             give((after or words)[0], "name")
 
 
-def _is_free(one: _Column) -> bool:
+def _is_free(one: Column) -> bool:
     """Say whether what a column holds may tell what it is: no word over it says so, nor that it is
     a project's own, of an earlier year or of a part of this one. 年度目标 may stand over values.
     """
@@ -741,7 +768,7 @@ def _is_free(one: _Column) -> bool:
     return not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
 
 
-def _are_stated(names: _Column) -> bool:
+def _are_stated(names: Column) -> bool:
     """Say whether the cells of a column are names with their values: 慰问人数≥500人."""
     told = [text for text in map(said, names.cells) if text]
     return names.holds == "words" and bool(told) and all(map(stated, told))

@@ -98,7 +98,7 @@ def settle(document: Document, draft: Draft, year: int | None) -> tuple[PlanStep
         shares = [sum(shares[: n + 1], Decimal(0)) for n in range(len(shares))]
     elif not rising:
         why = worded("支出计划既不逐期增加，各期之和也不是 100%，没有读入")
-        document.doubt(place, "spending_plan", written, why)
+        document.doubt(place, "spending_plan", written, why, unread=True)
         return ()
     return tuple(PlanStep(by=one.by, cumulative=share) for one, share in zip(said, shares, strict=True))
 

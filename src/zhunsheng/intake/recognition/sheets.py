@@ -11,8 +11,10 @@ from zhunsheng.targets.sheet import Execution
 from zhunsheng.translation import worded
 
 
-def book_of(document: Document) -> Book:
-    """Return what was recognised; without indicators a draft is a sheet where it has goals and says whose."""
+def book_of(document: Document) -> tuple[Book, list[int]]:
+    """Return what was recognised, and the numbers of the drafts that became sheets; without indicators a
+    draft is one where it has goals and says whose.
+    """
     found: dict[int, TargetSheet] = {}
     for number, draft in enumerate(document.drafts):
         document.open_draft = number
@@ -22,10 +24,9 @@ def book_of(document: Document) -> Book:
         found[number] = sheet
         if not sheet.indicators:
             why = worded("没有读出绩效指标")
-            document.doubt(sheet.place or Place(), "indicators", sheet.title(), why)
-    return Book(
-        source=document.source, sheets=tuple(found.values()), unsure=_of_sheets(document, list(found))
-    )
+            document.doubt(sheet.place or Place(), "indicators", sheet.title(), why, unread=True)
+    unsure = _of_sheets(document, list(found))
+    return Book(source=document.source, sheets=tuple(found.values()), unsure=unsure), list(found)
 
 
 def _of_sheets(document: Document, found: list[int]) -> tuple[Unsure, ...]:
@@ -68,10 +69,10 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
             if year
             else worded("没有读到是哪一年度的")
         )
-        document.doubt(draft.place, "year", draft.name or "", why)
+        document.doubt(draft.place, "year", draft.name or "", why, unread=year is None)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
-        document.doubt(seen.place, "budget.total", seen.text, why)
+        document.doubt(seen.place, "budget.total", seen.text, why, unread=True)
     return TargetSheet(
         kind=draft.kind,
         name=draft.name,

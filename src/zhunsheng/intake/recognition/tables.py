@@ -9,11 +9,12 @@ from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
+from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.content import is_value, level_of
-from zhunsheng.intake.recognition.draft import Document, Draft, Said, TableColumns
+from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
@@ -22,7 +23,7 @@ from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
-from zhunsheng.translation import series, worded
+from zhunsheng.translation import Worded, series, worded
 
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
@@ -82,9 +83,14 @@ def _read_form(document: Document, grid: Grid) -> None:
     if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
         document.year = int(match[1])
     number = 0
+    headers, doubts = len(document.tables), len(document.unsure)
     while number < len(grid.rows):
         row = row_of(grid, number)
         number += _read_row(document, now, row) if row.cells else 1
+    if len(document.tables) == headers and now.columns is None:
+        doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
+        draft = len(document.drafts) - 1 if document.drafts else None
+        document.unread.append(Unread(grid, draft, document.year, doubted))
 
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
@@ -92,15 +98,13 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     again = now.columns and shown(row.grid, row.number) in now.columns.rows
     if again and now.draft and _is_medium(now, row) == now.draft.medium:
         return 1  # the header that comes again on the next page
-    if header := header_at(
-        row.grid, row.number, document.year, unheaded=now.columns is None and not now.unclear
-    ):
+    if header := _header(document, now, row):
         _enter_indicators(document, now, row, header)
         if header.height:
             return header.height
     if _is_unclear_header(row):
         why = worded("像是绩效指标的表头，认不出指标值是哪一列，下面的各行没有读入")
-        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.zone = None, Zone()
         return 1
     if now.columns and now.columns.project and row.only is not None:
@@ -121,7 +125,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     if is_indicator(row.grid, row.number):
         why = worded("像是绩效指标，认不出各列是什么，没有读入")
-        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
         return 1
     if row.only is not None and now.draft is None:
         now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""
@@ -156,6 +160,32 @@ def _read_others(document: Document, now: _Reading, row: Row) -> None:
         read_labels(document, now.draft, row, now.zone)
 
 
+def _header(document: Document, now: _Reading, row: Row) -> Header | None:
+    """Return the header that begins at a row: as a person confirmed it, else as words and cells tell it."""
+    found = document.known.at(row.grid, row.number, document.year)
+    if found and not found[1]:
+        return found[0]
+    unheaded = now.columns is None and not now.unclear
+    told = header_at(row.grid, row.number, document.year, unheaded=unheaded)
+    if told and not told.height and not found and (found := document.known.unheaded(told)) and not found[1]:
+        return found[0]
+    if found:
+        _tell_misfit(document, row, *found)
+    return told
+
+
+def _tell_misfit(document: Document, row: Row, header: Header, wrong: Mapping[int, Worded]) -> None:
+    """Doubt a table of a confirmed layout whose cells are something else now: it was not read by it."""
+    names = {column: name for name, column in header.fields.items()}
+    heads = {column: _head(row, column, header) or row.text(column) for column in wrong}
+    parts = series(
+        worded("“{head}”应为“{what}”，现在是{holds}", head=heads[n], what=FIELDS[names[n]], holds=holds)
+        for n, holds in wrong.items()
+    )
+    why = worded("与已确认的版式不符，没有按它读：{parts}；请重新确认各列", parts=parts)
+    document.doubt(row.place(row.cells[0][0]), "header", "、".join(heads.values()), why)
+
+
 def _enter_indicators(document: Document, now: _Reading, row: Row, header: Header) -> None:
     """Go on with rows of indicators under a header, in a sheet of their own where none is open."""
     fields = header.fields
@@ -178,6 +208,9 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     if not captioned and (before is None or before.fields != now.columns.fields):
         now.draft.levels = ("", "")  # a head that comes again goes on
     now.draft.medium = _is_medium(now, row)
+    if header.columns:
+        place = row.place(row.cells[0][0])
+        document.tables.append(Headed(header, place, document.drafts.index(now.draft), document.year))
     _tell(document, row, header, project)
 
 
@@ -188,7 +221,17 @@ def _is_medium(now: _Reading, row: Row) -> bool:
 
 
 def _tell(document: Document, row: Row, header: Header, project: Mapping[str, int]) -> None:
-    """Note which columns were known by what they hold only, and which were not read."""
+    """Note which columns were known by what they hold only, and which were not read; or by what confirmed
+    layout.
+    """
+    if header.layout is not None:
+        parts = series(
+            worded("“{head}”作“{what}”", head=head, what=what or worded("不读入"))
+            for head, what in header.layout.parts()
+            if head
+        )
+        why = worded("按已确认的版式读入（{who}确认）：{parts}", who=header.layout.signed, parts=parts)
+        document.doubt(row.place(row.cells[0][0]), "layout", row.words(), why)
     if header.guessed:
         heads = [_head(row, column, header) or row.text(column) for column, _ in header.guessed]
         parts = series(
@@ -203,7 +246,7 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
         document.doubt(row.place(row.cells[0][0]), "header", "、".join(heads), why)
     for column in header.rivals:
         why = worded("与另一列都像指标值，这一列没有读入，请核对")
-        document.doubt(row.place(column), "header", _head(row, column, header), why)
+        document.doubt(row.place(column), "header", _head(row, column, header), why, unread=True)
     for column in set(header.unread) - set(project.values()):
         if labels.is_aside(row.grid.text(row.number + header.height - 1, column)):
             continue
@@ -227,7 +270,7 @@ def _read_below_header(
     two_heads = len(heads) > 1 and not indicates
     if (two_heads or len(years) == len(row.cells) > 1) and "target" in columns.fields:
         why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
-        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.unclear = None, True
     elif _FOOT.match(row.cells[0][1]):
         now.columns = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
-from zhunsheng.intake.recognition.draft import Kind
-
+Kind = Literal["department", "project"]
 _YEAR = re.compile(r"(2\s?0\s?\d\s?\d)\s*年")
 _ATTACHED = re.compile(r"^附[件表]\s*[\d一二三四五六七八九十\-]{0,4}\s*[：:.、]?\s*")
 _FISCAL = re.compile(r"(2\s?0\s?\d\s?\d)\s*年\s*度")

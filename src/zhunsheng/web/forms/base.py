@@ -14,7 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, SentFile
+from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, SentFile, SentFiles
 from zhunsheng.web.models import User
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Faults(ZhunshengError):
 
 def _no_file(form: forms.Form, name: str) -> bool:
     """Return whether all that is wrong with a field is that no file was chosen."""
-    return isinstance(form.fields.get(name), SentFile) and form.has_error(name, "required")
+    return isinstance(form.fields.get(name), SentFile | SentFiles) and form.has_error(name, "required")
 
 
 def _bare(message: str) -> str:
@@ -109,7 +109,7 @@ class SentForm(forms.Form):
     def full_clean(self) -> None:
         """Check what was sent; what is missing or is no choice is told in the same words everywhere."""
         for field in self.fields.values():
-            if not isinstance(field, SentFile):
+            if not isinstance(field, SentFile | SentFiles):
                 field.error_messages |= REQUIRED
             if isinstance(field, forms.ChoiceField):
                 field.error_messages |= NO_CHOICE

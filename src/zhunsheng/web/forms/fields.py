@@ -252,9 +252,11 @@ class _SeveralFiles(forms.FileInput):
 class SentFiles(forms.Field):
     """Any number of files, a list."""
 
-    def __init__(self, *, accept: str = "", **kwargs: Any) -> None:
-        kwargs["widget"] = _SeveralFiles({"accept": accept} if accept else None)
-        super().__init__(required=False, **kwargs)
+    default_error_messages = {"required": _("没有选择文件")}
+
+    def __init__(self, *, required: bool = False, accept: str = "", **kwargs: Any) -> None:
+        kwargs["widget"] = _SeveralFiles({"multiple": True, **({"accept": accept} if accept else {})})
+        super().__init__(required=required, **kwargs)
 
 
 class SentTexts(forms.Field):

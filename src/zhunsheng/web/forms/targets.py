@@ -13,12 +13,22 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.intake import ENDINGS
+from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.targets import Indicator
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.text import MOST
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, ListedField, OneOfField, SentFile, SentTexts, lines
+from zhunsheng.web.forms.fields import (
+    CleanCharField,
+    ListedField,
+    OneOfField,
+    SentFile,
+    SentFiles,
+    SentTexts,
+    lines,
+)
 from zhunsheng.web.models import LibraryIndicator, Organisation, SheetVersion, User
+from zhunsheng.web.services.sheets.layouts import TableKept
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -29,12 +39,55 @@ class DocumentForm(SentForm):
 
     mark, marks = "how", ("upload",)
 
-    file = SentFile(
-        label=_("Word、Excel、WPS、PDF、OFD、csv、rtf、txt 或网页，最大 50 MB"),
+    file = SentFiles(
+        label=_("Word、Excel、WPS、PDF、OFD、csv、rtf、txt 或网页，可以多个，也可以是 zip；每个最大 50 MB"),
         required=True,
-        accept=", ".join(f".{ending}" for ending in ENDINGS),
+        accept=", ".join(f".{ending}" for ending in (*ENDINGS, "zip")),
     )
     reason = CleanCharField(label=_("理由（已批复的目标表要调整时填）"), required=False)
+
+
+class ColumnsForm(SentForm):
+    """What the columns of a table are, each one of the fields of indicators or none; ``table`` is what its
+    layout is known by, ``agreed`` the digest of the changes that were seen.
+    """
+
+    mark = "table"
+
+    table = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    agreed = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, files: Files | None, table: TableKept) -> None:
+        super().__init__(data, files)
+        self.columns = [f"column-{n}" for n in range(len(table.columns))]
+        for name, column in zip(self.columns, table.columns, strict=True):
+            choices = [(key, _(word)) for key, word in FIELDS.items()]
+            label = column.head or _("没有表头的列")
+            self.fields[name] = OneOfField(choices, empty=_("不读入"), label=label, required=False)
+
+    @classmethod
+    def of_table(cls, request: HttpRequest, table: TableKept) -> Self:
+        """Return the form of a table with its columns as they were read."""
+        said = {f"column-{n}": column.field or "" for n, column in enumerate(table.columns)}
+        return cls.blank(request, table, key=f"columns-{table.digest}", said={**said, "table": table.digest})
+
+    def chosen(self) -> list[str | None]:
+        """Return the field of each column, None for one that is not read."""
+        return [self.cleaned_data[name] or None for name in self.columns]
+
+
+class LayoutFileForm(SentForm):
+    """A file of confirmed layouts."""
+
+    file = SentFile(label=_("版式文件（yaml 或 json）"), required=True, accept=".yaml, .yml, .json")
+
+
+class LayoutEnded(SentForm):
+    """A layout by which no more documents are to be read, by its number."""
+
+    mark = "ended"
+
+    ended = forms.IntegerField(label=_("序号"), min_value=1, max_value=2**31, widget=forms.HiddenInput)
 
 
 class LastYearForm(SentForm):

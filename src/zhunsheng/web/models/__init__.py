@@ -7,6 +7,7 @@ from zhunsheng.web.models.audited import Audited, AuditEntry, AuditHead
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.draws import Commitment, CommitmentStamp, Draw, DrawTask, InspectionItem, Inspector
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
+from zhunsheng.web.models.layouts import TableLayout
 from zhunsheng.web.models.mappings import SourceMapping
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
@@ -72,6 +73,7 @@ __all__ = [
     "SheetVersion",
     "SourceMapping",
     "Step",
+    "TableLayout",
     "Upload",
     "User",
     "Word",

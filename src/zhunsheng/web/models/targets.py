@@ -92,6 +92,9 @@ class SheetVersion(Decided):
     # What is personal in the document it was read from, masked, with its places
     # (``services/disclosing.noted``).
     personal = models.JSONField(default=list)
+    # The tables of the document that its rows are from: what their columns are, some of their cells, by which
+    # confirmed layout they were read (``services/sheets/columns.kept``).
+    tables = models.JSONField(default=list)
     # The first day on which an approved version holds; the year's first one holds for the whole year.
     in_force_from = models.DateField(null=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -99,7 +102,7 @@ class SheetVersion(Decided):
     changed_at = models.DateTimeField(auto_now=True)
 
     by_digest = ("body", "unsure", "answered")
-    unwatched = ("changed_at", "personal")
+    unwatched = ("changed_at", "personal", "tables")
     start = ("draft",)
     final = ("approved",)
     bound = ("submitted", "checked", "approved", "void")
@@ -185,7 +188,7 @@ class SheetVersion(Decided):
         edits = AuditEntry.objects.filter(
             model="sheetversion",
             object_id__in=[str(v.pk) for v in mine],
-            action__in=("edit", "targets.confirm"),
+            action__in=("edit", "targets.confirm", "targets.columns"),
         )
         return brought | set(edits.values_list("actor", flat=True))
 

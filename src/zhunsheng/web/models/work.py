@@ -151,7 +151,7 @@ class Job(models.Model):
             return None
         if self.state == self.State.FAILED:
             return "failed"
-        if self.kind == "archive":
+        if self.kind in ("archive", "documents"):
             return (
                 ("partly" if self.result.get("sheets") else "refused")
                 if self.result.get("failed")

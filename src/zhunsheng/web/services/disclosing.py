@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,9 +20,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.disclosure import Found, Text, redacted, rules, texts_of, texts_of_rows
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_bytes
-from zhunsheng.intake import blocks_of
-from zhunsheng.intake.grid import Grid, Paragraph
+from zhunsheng.intake.grid import Block, Grid, Paragraph
 from zhunsheng.targets import Place
 from zhunsheng.web.models import User
 
@@ -202,16 +200,16 @@ def of_file(name: str, content: bytes) -> Iterator[Text]:
     yield from texts_of(name, content)
 
 
-def _of_document(name: str, content: bytes) -> Iterator[Text]:
+def _of_document(name: str, content: bytes, blocks: Sequence[Block]) -> Iterator[Text]:
     """Yield the texts of a document that is taken in; of a format that is read and never published (doc, pdf,
-    ofd) those that the reader of targets sees.
+    ofd) those that the reader of targets saw, its ``blocks``.
     """
     try:
         yield from of_file(name, content)
     except ZhunshengError as error:
         if error.code != "ZS-WB-43":
             raise
-        for block in blocks_of(open_bytes(content, name)):
+        for block in blocks:
             if isinstance(block, Paragraph):
                 yield Text(block.place.label(), [([block.text], 0)])
             elif isinstance(block, Grid):
@@ -219,13 +217,13 @@ def _of_document(name: str, content: bytes) -> Iterator[Text]:
                 yield from texts_of_rows(Place(table=block.place(0, 0).table or 1).label(), rows)
 
 
-def noted(name: str, content: bytes) -> list[dict[str, str]]:
-    """Return what is personal in a document that is taken in, in its name, pages' heads and feet too: kind,
-    masked, place.
+def noted(name: str, content: bytes, blocks: Sequence[Block]) -> list[dict[str, str]]:
+    """Return what is personal in a document that is taken in and was read into ``blocks``, in its name,
+    pages' heads and feet too: kind, masked, place.
     """
     found = []
     try:
-        for text in _of_document(name, content):
+        for text in _of_document(name, content, blocks):
             found += [
                 {
                     "kind": one.title,

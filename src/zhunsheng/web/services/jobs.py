@@ -42,6 +42,7 @@ from zhunsheng.web.services import evidence, mappings, office
 from zhunsheng.web.services.draws import committing, performing, results
 from zhunsheng.web.services.portfolio import archives, assessing
 from zhunsheng.web.services.publishing import drift
+from zhunsheng.web.services.sheets import taking
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import calendar, figures, filling, question
@@ -237,6 +238,7 @@ ERRORS_KEPT = 500
 NEEDED = {
     "import": "ledgers.import",
     "archive": "portfolio.import",
+    "documents": "targets.start",
 }  # what its person must still be allowed to do
 
 
@@ -334,6 +336,12 @@ def _take_archive(job: Job, progress: Progress) -> dict[str, object]:
     return done | {"assessed": assessing.assess_all(job.department, job.args["year"], progress)}
 
 
+def _take_documents(job: Job, progress: Progress) -> dict[str, object]:
+    assert job.department is not None
+    upload = Upload.objects.get(pk=job.args["upload"])
+    return taking.take_all(upload, job.department, job.args["year"], job.by, job.args["reason"], progress)
+
+
 def _assess_all(job: Job, progress: Progress) -> dict[str, object]:
     assert job.department is not None
     return assessing.assess_all(job.department, job.args["year"], progress)
@@ -357,6 +365,7 @@ HANDLERS: dict[str, Callable[[Job, Progress], dict[str, object]]] = {
     "import": _import_ledger,
     "assess": _assess,
     "archive": _take_archive,
+    "documents": _take_documents,
     "assess-all": _assess_all,
     "commit": _commit_draw,
     "draw": _run_draw,
@@ -380,6 +389,12 @@ def archive_soon(
     else:
         upload = take(file, "archive", place, user)
     return enqueue("archive", f"archive:{upload.pk}", user, place, upload=upload.pk, year=of_year)
+
+
+def documents_soon(upload: Upload, department: Organisation, of_year: int, user: User, reason: str) -> Job:
+    """Put the documents of a zip that was kept for a department in line."""
+    told: dict[str, Any] = {"upload": upload.pk, "year": of_year, "reason": reason}
+    return enqueue("documents", f"documents:{upload.pk}", user, department, **told)
 
 
 def archive_again(job: Job, chosen: dict[str, Organisation | str | None], user: User) -> Job:

@@ -4,7 +4,7 @@ two versions, its files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,14 @@ from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import target_form
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.targets import TargetSheet
+from zhunsheng.targets import Indicator, TargetSheet
 from zhunsheng.targets.comparing import changes
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
-from zhunsheng.web.models import SheetFinding, SheetVersion
+from zhunsheng.web.models import SheetFinding, SheetVersion, Upload
 from zhunsheng.web.services import indicators, review
 from zhunsheng.web.services.sheets import documents, doubts, drafts
+from zhunsheng.web.services.sheets.layouts import TableKept
 from zhunsheng.web.services.uploads import picture_of_page
 from zhunsheng.web.telling import tell
 
@@ -145,6 +146,7 @@ def doubted(version: SheetVersion) -> dict[str, Any]:
     """
     found = doubts.doubts(version)
     asked = [one for one in found if one.asked]
+    paths = {one.path for one in asked if one.waits}
     marks: dict[str, list[doubts.Doubt]] = {}
     for one in asked:
         if one.key:
@@ -153,10 +155,23 @@ def doubted(version: SheetVersion) -> dict[str, Any]:
         "asked": asked,
         "told": [one for one in found if not one.asked],
         "unconfirmed": sum(one.waits for one in asked),
-        "doubted_paths": {one.path for one in asked if one.waits},
+        "comparable": sum(one.waits and not one.unread for one in asked),
+        "unsettled": (
+            left := [one for one in unsettled(version) if f"indicators.{one[0]}.target" not in paths]
+        ),
+        "unsettled_count": len(left),
+        "doubted_paths": paths,
         "marks": marks,
         "pages": doubts.pages(version, asked),
     }
+
+
+def unsettled(version: SheetVersion, but: Collection[str] = ()) -> list[tuple[int, Indicator]]:
+    """Return the indicators (from 0) of which a person has to say what they are before results are read
+    against them, but for those about whose target (by path) a doubt asks already.
+    """
+    rows = enumerate(version.target_sheet().indicators)
+    return [(n, one) for n, one in rows if one.type.unsure and f"indicators.{n}.target" not in but]
 
 
 def page_picture(version: SheetVersion, number: int) -> bytes | None:
@@ -174,12 +189,22 @@ def page_picture(version: SheetVersion, number: int) -> bytes | None:
         raise
 
 
+def tables_of(version: SheetVersion) -> list[TableKept]:
+    """Return the tables that a version was read from, each layout once; none for one that is of no document's
+    reading.
+    """
+    return list({one.digest: one for one in reversed(documents.tables_of(version))}.values())[::-1]
+
+
 def _document(version: SheetVersion) -> list[dict[str, object]]:
     """Return the parts of the document that a version is from, or in its place why it can't be read."""
-    if version.upload is None:
-        return []
+    return [] if version.upload is None else document_of(version.upload)
+
+
+def document_of(upload: Upload) -> list[dict[str, object]]:
+    """Return the parts of a document, or in their place why it can't be read."""
     try:
-        with version.upload.opened() as path:
+        with upload.opened() as path:
             return original(path)
     except ZhunshengError as error:
         return [{"kind": "p", "key": "", "text": tell(error)}]

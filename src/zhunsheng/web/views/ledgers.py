@@ -213,6 +213,8 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     """Show how far a job is, and what it came to; the page asks again by itself until it has ended."""
     found = _mine(request, job)
     request.department = found.department
+    if found.kind == "documents":
+        request.year = found.args["year"]
     template = "web/_job.html" if request.htmx else "web/job.html"
     again = (
         found.kind == "import"
@@ -224,7 +226,7 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
     unknown = (found.result.get("unknown") if found.kind == "archive" else None) or []
     placing = Places.blank(request, unknown, Organisation.objects.none())
     context = {
-        "part": "ledgers" if found.kind == "import" else "",
+        "part": {"import": "ledgers", "documents": "targets"}.get(found.kind, ""),
         "job": found,
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,

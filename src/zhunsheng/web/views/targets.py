@@ -26,11 +26,12 @@ from zhunsheng.web.models import Organisation, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
-from zhunsheng.web.services import review, versions
-from zhunsheng.web.services.sheets import documents, drafts, lookup
+from zhunsheng.web.services import jobs, review, versions
+from zhunsheng.web.services.sheets import drafts, lookup, taking
 from zhunsheng.web.services.sheets.doubts import Doubt
 from zhunsheng.web.services.year import figures
 from zhunsheng.web.views.common import demand, done, download, page, send
+from zhunsheng.web.views.layouts import tables_shown
 from zhunsheng.web.workflow import compare as unchanged
 
 
@@ -65,10 +66,7 @@ def targets(request: SignedInRequest, department: Organisation, year: int) -> Ht
 
 def _start(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     if DocumentForm.came(request):
-        said = DocumentForm.of(request)
-        document = documents.read_file(said["file"])
-        upload, made = documents.keep_document(document, department, year, request.user, said["reason"])
-        return done(request, "version", versions.uploaded_words(made, upload.pk, year), made[0].pk)
+        return _uploaded(request, department, year)
     if LastYearForm.came(request):
         made = drafts.start_from_last_year(department, year, request.user)
         told = _("已沿用上年 %(n)s 张目标表。") % {"n": len(made)}
@@ -80,6 +78,20 @@ def _start(request: SignedInRequest, department: Organisation, year: int) -> Htt
     said = BlankForm.of(request)
     one = drafts.start_blank(department, year, said["kind"], said["name"], request.user)
     return done(request, "version", _("已建立空白目标表。"), one.pk)
+
+
+def _uploaded(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Take in what was sent: one document at once, several in the background."""
+    said = DocumentForm.of(request)
+    if (several := taking.several(said["file"], department, request.user)) is not None:
+        job = jobs.documents_soon(several, department, year, request.user, said["reason"])
+        return done(request, "job", "", job.pk)
+    upload, made = taking.take_one(said["file"][0], department, year, request.user, said["reason"])
+    if len(made) == 1:
+        return done(request, "version", versions.uploaded_words(made, upload.pk, year), made[0].pk)
+    words = versions.uploaded_words(made, upload.pk, year) if made else ""
+    kept = made[0].upload_id if made else upload.pk
+    return done(request, "document", words, department.pk, year, kept)
 
 
 @page("targets.view", version=SheetVersion)
@@ -104,6 +116,8 @@ def version(request: SignedInRequest, version: SheetVersion) -> HttpResponse:
     context = {
         "part": "targets",
         "version": version,
+        "upload": version.upload,
+        "columns": tables_shown(request, versions.tables_of(version)) if editable else [],
         "in_force": in_force,
         "newer": later,
         **shown,

@@ -17,15 +17,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_bytes
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
-from zhunsheng.intake import ENDINGS, book_of
+from zhunsheng.intake import ENDINGS
+from zhunsheng.targets import Book
 from zhunsheng.text import clean
 from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Job, Organisation, Upload, User
 from zhunsheng.web.services import office
 from zhunsheng.web.services.sheets.documents import joined_words, keep_document, read_document
+from zhunsheng.web.services.sheets.layouts import known
 from zhunsheng.web.services.uploads import LIMITS
 
 # A document in a zip may be as large as one that comes alone. They are read one by one,
@@ -115,8 +116,10 @@ def take_archive(
             with transaction.atomic():
                 if places is not None:
                     department = Organisation.objects.get(pk=places[path])
+                    document = read_document(PurePosixPath(path).name, content, department)
                 else:
-                    name, of_year = _named_in(path, content, year)
+                    document = read_document(PurePosixPath(path).name, content, district)
+                    name, of_year = _named_in(path, document.book, year)
                     bore = office.bore(district, name, of_year)
                     found = office.named(district, name, of_year, bore)
                     if len(found) != 1 or any(o.pk != found[0].pk for o in bore):
@@ -133,7 +136,8 @@ def take_archive(
                     raise ZhunshengError(
                         "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
                     )
-                document = read_document(PurePosixPath(path).name, content)
+                if places is None and known(department) != known(district):  # layouts of its own
+                    document = read_document(PurePosixPath(path).name, content, department)
                 kept, versions = keep_document(document, department, year, user, reason=worded("集中导入"))
                 departments.add(department.pk)
                 placed.append(
@@ -164,11 +168,10 @@ def _proposed(one: Organisation, same: bool = False) -> dict[str, object]:
     return {"id": one.pk, "name": office.told(one), "code": one.official_code, "same": same}
 
 
-def _named_in(path: str, content: bytes, year: int) -> tuple[str, int]:
+def _named_in(path: str, book: Book, year: int) -> tuple[str, int]:
     """Return what a document says its department is, in its text, else by its folder,
     else by its file's name; and its year.
     """
-    book = book_of(open_bytes(content, PurePosixPath(path).name))
     pure = PurePosixPath(path)
     named = next((s.department for s in book.sheets if s.department), None)
     folder = "" if pure.parent.name.isdigit() and len(pure.parent.name) == 4 else pure.parent.name

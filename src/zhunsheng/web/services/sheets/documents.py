@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
-from zhunsheng.intake import book_of
+from zhunsheng.intake import document_of
+from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.targets import Book, TargetSheet
 from zhunsheng.targets.identity import identified
 from zhunsheng.translation import worded
@@ -20,6 +21,7 @@ from zhunsheng.web.models import Organisation, Sheet, SheetVersion, Upload, User
 from zhunsheng.web.models.targets import UNNAMED, WHOLE, body_of
 from zhunsheng.web.services.disclosing import noted
 from zhunsheng.web.services.review import refresh
+from zhunsheng.web.services.sheets.layouts import TableKept, kept_tables, known
 from zhunsheng.web.services.sheets.lookup import EDITABLE, in_force, this_year, turn
 from zhunsheng.web.services.uploads import content_of, keep
 from zhunsheng.web.workflow import note
@@ -30,27 +32,40 @@ KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approve
 
 @dataclass(frozen=True)
 class TargetDocument:
-    """A target document as it was read: its targets, and what in it is personal."""
+    """A target document as it was read: its targets, what in it is personal, and what the columns of its
+    tables are.
+    """
 
     name: str
     content: bytes
     book: Book
     personal: list[dict[str, str]]
+    tables: list[TableRead]
 
 
-def read_document(name: str, content: bytes) -> TargetDocument:
-    """Read a document, at length and before anything is kept or locked for it. Raises ``ZS-IN-*``."""
+def read_document(name: str, content: bytes, department: Organisation | None = None) -> TargetDocument:
+    """Read a document by the layouts that were confirmed for a department, at length and before anything is
+    kept or locked for it. Raises ``ZS-IN-*``.
+    """
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
-    return TargetDocument(name, content, book_of(open_bytes(content, name)), noted(name, content))
+    read = document_of(open_bytes(content, name), () if department is None else known(department))
+    if read.refusal is not None:
+        raise read.refusal
+    return TargetDocument(name, content, read.book, noted(name, content, read.blocks), read.tables)
 
 
-def read_file(file: UploadedFile[bytes] | None) -> TargetDocument:
-    """Read a document that was sent. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
+def read_file(file: UploadedFile[bytes] | None, department: Organisation) -> TargetDocument:
+    """Read a document that was sent for a department. Raises ``ZS-WB-05``, ``ZS-WB-04``, ``ZS-IN-*``."""
     content = content_of(file, "document")
     assert file is not None and file.name
     file.seek(0)
-    return read_document(file.name, content)
+    return read_document(file.name, content, department)
+
+
+def tables_of(version: SheetVersion) -> list[TableKept]:
+    """Return the tables that a version was read from, as they are kept with it."""
+    return [TableKept.model_validate(one) for one in version.tables]
 
 
 def keep_document(
@@ -61,7 +76,7 @@ def keep_document(
     """
     with turn(department, user):
         upload = keep(document.content, document.name, "document", department, user)
-        return upload, _keep_sheets(document, upload, department, year, user, reason)
+        return upload, keep_sheets(document, upload, department, year, user, reason)
 
 
 def take_document(
@@ -74,11 +89,11 @@ def take_document(
     ``ZS-WB-01`` where a sheet is with someone for decision; ``ZS-WB-06`` where an approved sheet would change
     without a reason.
     """
-    document = read_document(upload.name, upload.content())
-    return _keep_sheets(document, upload, department, year, user, reason)
+    document = read_document(upload.name, upload.content(), department)
+    return keep_sheets(document, upload, department, year, user, reason)
 
 
-def _keep_sheets(
+def keep_sheets(
     document: TargetDocument,
     upload: Upload,
     department: Organisation,
@@ -86,31 +101,26 @@ def _keep_sheets(
     user: User | None,
     reason: str,
 ) -> list[SheetVersion]:
+    """Keep the sheets of a document that was read and whose bytes are kept, as ``take_document`` does."""
     book, personal = document.book, document.personal
     made = []
     with turn(department, user):
-        if known := _made_before(
-            upload, department, [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
-        ):
-            return known
+        names = [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
+        if earlier := _made_before(upload, department, names):
+            return earlier
         for n, read in enumerate(book.sheets):
-            sheet = read.model_copy(
-                update={"year": read.year or year, "department": read.department or department.name}
-            )
-            # What is of no sheet of the document is told with its first.
-            mine = [u.model_copy(update={"sheet": None}) for u in book.unsure if (u.sheet or 0) == n]
-            unsure = [u.model_dump(mode="json") for u in mine]
             told = personal if n == 0 else []
             made.append(
                 add_version(
-                    sheet,
+                    placed(read, department, year),
                     department,
                     user,
                     "upload",
                     reason=reason,
                     upload=upload,
-                    unsure=unsure,
+                    unsure=unsure_of(book, n),
                     personal=told,
+                    tables=[one.model_dump(mode="json") for one in kept_tables(document.tables, n)],
                 )
             )
         # A document says of which year it is; the reviews follow the record, not the page it was sent from.
@@ -118,12 +128,26 @@ def _keep_sheets(
     return made
 
 
+def placed(sheet: TargetSheet, department: Organisation, year: int) -> TargetSheet:
+    """Return a sheet of a document with the year and department that it is taken for, where it says none."""
+    told = {"year": sheet.year or year, "department": sheet.department or department.name}
+    return sheet.model_copy(update=told)
+
+
+def unsure_of(book: Book, number: int) -> list[dict[str, Any]]:
+    """Return the doubts of a book's sheet (from 0) as versions keep them; what is of no sheet is told with
+    the first.
+    """
+    mine = [one.model_copy(update={"sheet": None}) for one in book.unsure if (one.sheet or 0) == number]
+    return [one.model_dump(mode="json") for one in mine]
+
+
 def _name_of(sheet: TargetSheet) -> str:
     return (WHOLE if sheet.kind == "department" else sheet.name or UNNAMED)[:200]
 
 
 def _made_before(
-    upload: Upload, department: Organisation, places: list[tuple[int, str, str]]
+    upload: Upload, department: Organisation, places: Sequence[tuple[int, str, str]]
 ) -> list[SheetVersion]:
     """Return the versions that an earlier upload of the same bytes made, where all of them are still the
     newest; else none.
@@ -163,6 +187,7 @@ def add_version(
     upload: Upload | None = None,
     unsure: list[Any] | None = None,
     personal: list[dict[str, str]] | None = None,
+    tables: list[Any] | None = None,
     of: Sheet | None = None,
     carried: Sequence[str] = (),
 ) -> SheetVersion:
@@ -205,6 +230,7 @@ def add_version(
             upload=upload,
             unsure=unsure or [],
             personal=personal or [],
+            tables=tables or [],
             carried=list(carried),
             created_by=user,
         )

@@ -34,14 +34,16 @@ class Answer:
 class Doubt:
     """One entry of a version's doubts (``number`` in it, from 0), and how it stands.
 
-    ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``title`` is the
-    indicator that it is of, ``read`` what the sheet says there now, ``mend`` the id of the field or part of
-    the editor in which to correct it, ``path`` that field's (empty where it is of no single one).
+    ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
+    says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says
+    there now, ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
+    field's (empty where it is of no single one).
     """
 
     number: int
     shown: int
     asked: bool
+    unread: bool
     title: str
     label: str
     place: Place | None
@@ -89,12 +91,13 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 number=number,
                 shown=shown,
                 asked=must_confirm(one),
+                unread=one.unread,
                 title=title,
                 label=label,
                 place=one.place,
                 key=place_key(one.place),
                 path=path,
-                mend=f"f-{path}" if path else f"part-{part_of(one)}",
+                mend=_mend(version, one, path),
                 text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
                 read=str(sheet.year) if one.field == "year" else _read(sheet, fields, path),
                 why=one.why,
@@ -104,6 +107,13 @@ def doubts(version: SheetVersion) -> list[Doubt]:
             )
         )
     return found
+
+
+def _mend(version: SheetVersion, one: Unsure, path: str) -> str:
+    """Return the id of what mends a doubt on the page of its version: of a header what its columns are."""
+    if one.field == "header" and version.tables:
+        return "columns"
+    return f"f-{path}" if path else f"part-{part_of(one)}"
 
 
 def _moment(text: str) -> datetime:
@@ -122,8 +132,7 @@ def _called(sheet: TargetSheet, fields: dict[str, Field], path: str, one: Unsure
 def _read(sheet: TargetSheet, fields: dict[str, Field], path: str) -> str:
     """Return what the sheet says at a path, of a target value as it is compared; empty for nothing."""
     if path.startswith("indicators.") and path.endswith(".target"):
-        one = sheet.indicators[int(path.split(".")[1])]
-        return "" if one.target.op == "unread" else one.aim.text()
+        return sheet.indicators[int(path.split(".")[1])].reads
     return fields[path].text if path else ""
 
 

@@ -211,7 +211,8 @@ def label(version: SheetVersion) -> None:
 
 
 def confirm(version: SheetVersion, numbers: Collection[int] | None = None) -> SheetVersion:
-    """Keep that who acts found these doubts of an open version read right; None: all that are left.
+    """Keep that who acts found these doubts of an open version read right; None: all that are left and of
+    which something was read. What was not read is answered one by one.
 
     What was confirmed or corrected meanwhile stays as it is. The log names each with what the document says
     and what was read. Raises ``ZS-WB-71`` for a number that is none of the doubts to confirm, ``ZS-WB-01``.
@@ -221,7 +222,11 @@ def confirm(version: SheetVersion, numbers: Collection[int] | None = None) -> Sh
         asked = {one.number: one for one in doubts.doubts(now) if one.asked}
         if strange := [n for n in numbers or () if n not in asked]:
             raise ZhunshengError("ZS-WB-71", title=str(now), number=strange[0] + 1)
-        wanted = [one for n, one in asked.items() if one.waits and (numbers is None or n in numbers)]
+        wanted = [
+            one
+            for n, one in asked.items()
+            if one.waits and (not one.unread if numbers is None else n in numbers)
+        ]
         if not wanted:
             return now
         doubts.answer(now, [one.number for one in wanted], "confirmed")
