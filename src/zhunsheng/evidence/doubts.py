@@ -7,14 +7,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import duckdb
 
 from zhunsheng.evidence.headers import shown_title
-from zhunsheng.evidence.ledgers import Column
+from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
 from zhunsheng.evidence.raw import Raw
 from zhunsheng.evidence.sql import quoted
@@ -22,6 +23,7 @@ from zhunsheng.translation import series, worded
 
 Kind = Literal["columns", "values", "identity", "cleared", "departments", "sums"]
 SAMPLES = 3  # values of a column shown with what it is proposed for
+NAMED = "project"  # the part of a key that is a name and no code
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
 _SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类
 _DENIED = re.compile(r"[非不未无否没]$")
@@ -50,7 +52,7 @@ class Change:
 @dataclass(frozen=True)
 class Part:
     """One thing of several that a question is about, answered by itself: ``proposed`` is what stands
-    unless another answer is given.
+    unless another answer is given, empty where the answer to the whole question holds.
     """
 
     key: str
@@ -143,6 +145,71 @@ def values_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Qu
         )
         raw.proposed[name] = proposed
         yield _spellings(column, spellings, proposed)
+
+
+def alike_names(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, there: Callable[[Ledger, list[str]], list[str]]
+) -> dict[str, str]:
+    """Return the names of the key in table ``parsed`` that differ from another only in wide letters, blanks
+    or capitals, each with that other: one that stands ``there`` (a ledger and codes of departments -> names),
+    else the one that more rows have. Two such names would be two projects of half the money each.
+    """
+    if NAMED not in raw.ledger.key or NAMED not in raw.columns:
+        return {}
+    said = raw.mapping.values.get(NAMED, {}) if raw.mapping else {}
+    rows = connection.execute(
+        f"SELECT {NAMED} FROM parsed WHERE {NAMED} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, min(_id)"
+    ).fetchall()
+    own = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM parsed").fetchall()
+    standing = there(raw.ledger, [code for (code,) in own])
+    first: dict[str, str] = {}
+    for name in (*standing, *(name for (name,) in rows)):
+        first.setdefault(_alike(name), name)
+    known = {*standing, *said, *said.values()}
+    return {
+        name: first[_alike(name)] for (name,) in rows if name not in known and first[_alike(name)] != name
+    }
+
+
+def _alike(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def names_asked(connection: duckdb.DuckDBPyConnection, raw: Raw, alike: dict[str, str]) -> Question:
+    """Read names in table ``parsed`` as those that they are alike, and ask about it."""
+    column = raw.ledger.column(NAMED)
+    cells = ", ".join(map(quoted, alike))
+    counted = dict(
+        connection.execute(
+            f"SELECT {NAMED}, count(*) FROM parsed WHERE {NAMED} IN ({cells}) GROUP BY 1"
+        ).fetchall()
+    )
+    whens = " ".join(f"WHEN {quoted(text)} THEN {quoted(name)}" for text, name in alike.items())
+    connection.execute(f"UPDATE cells SET {NAMED} = CASE {NAMED} {whens} END WHERE {NAMED} IN ({cells})")
+    raw.proposed[NAMED] = alike
+    parts = tuple(
+        Part(
+            f"value:{column.title}:{text}",
+            text,
+            worded("{rows} 行", rows=counted[text]),
+            name,
+            (Choice(name, name), Choice(REFUSED, worded("是另一个，照文件的写法"))),
+        )
+        for text, name in alike.items()
+    )
+    told = worded(
+        "“{title}”有 {count} 个与另一个只差全角半角、空格或大小写，建议算作同一个",
+        title=column.title,
+        count=len(parts),
+    )
+    return Question("values", f"values:{column.title}", told, sum(counted.values()), (), (), parts)
+
+
+def names_told(raw: Raw, alike: dict[str, str]) -> str:
+    """Say which names alike are read as they stand because nobody took what is proposed."""
+    pairs = series(worded("{one}、{other}", one=text, other=name) for text, name in alike.items())
+    title = raw.ledger.column(NAMED).title
+    return worded("“{title}”只差全角半角、空格或大小写，仍按两个读入：{pairs}", title=title, pairs=pairs)
 
 
 def _spellings(column: Column, spellings: dict[str, int], proposed: dict[str, str]) -> Question:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,7 +29,14 @@ from zhunsheng.evidence.checks import (
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
-from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
+from zhunsheng.evidence.doubts import (
+    Question,
+    alike_names,
+    columns_asked,
+    names_asked,
+    names_told,
+    values_asked,
+)
 from zhunsheng.evidence.headers import in_yuan, is_department, shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import LeftOut, left_out
@@ -121,6 +128,10 @@ _THREADS = 2  # of the database of a file: each needs memory of its own, and oth
 _SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
+def _no_names(_ledger: Ledger, _departments: list[str]) -> list[str]:
+    return []
+
+
 @contextmanager
 def check_file(  # noqa: PLR0913 - options, by their names
     path: Path,
@@ -133,6 +144,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
     known: Mapping[str, str] | None = None,
     strictness: Strictness | None = None,
     guide: Guide = UNGUIDED,
+    names: Callable[[Ledger, list[str]], list[str]] = _no_names,
     said: Said = silent,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
@@ -144,7 +156,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
     told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
     rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
     a warning (by default an error in codes of 18, a warning in the older numbers of 15); ``guide`` by what
-    columns and values are known beyond the ledger's own words; ``said`` is told how much of the work is done
+    columns and values are known beyond the ledger's own words, ``names`` returns the project names that stand
+    in a ledger of some departments (codes); ``said`` is told how much of the work is done
     (a fraction). Memory is bounded
     by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
     ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
@@ -162,7 +175,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             owner = _Owner(department, label or department, only, given)
-            yield _check(path, raw, connection, owner, strictness, guide, said)
+            yield _check(path, raw, connection, owner, strictness, guide, names, said)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
 
@@ -232,6 +245,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     owner: _Owner,
     strictness: Strictness | None,
     guide: Guide,
+    names: Callable[[Ledger, list[str]], list[str]],
     said: Said,
 ) -> Checked:
     said(_LOADED)
@@ -261,6 +275,11 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
+    if alike := alike_names(connection, raw, names):
+        if "values" in guide.propose:
+            asked.append(names_asked(connection, raw, alike))
+        else:
+            notes.append(names_told(raw, alike))
     _judge(connection, raw, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
