@@ -17,11 +17,11 @@ import duckdb
 from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
-from zhunsheng.evidence.raw import Raw
+from zhunsheng.evidence.raw import Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.translation import series, worded
 
-Kind = Literal["columns", "values", "identity", "cleared", "departments", "sums"]
+Kind = Literal["columns", "values", "identity", "cleared", "departments", "merged", "sums"]
 SAMPLES = 3  # values of a column shown with what it is proposed for
 NAMED = "project"  # the part of a key that is a name and no code
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
@@ -107,6 +107,30 @@ def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Q
     listed = series(worded("{title}（是否为“{near}”？）", title=p.text, near=p.proposed) for p in parts)
     text = worded("{count} 列的名称台账里没有：{columns}", count=len(parts), columns=listed)
     yield Question("columns", "columns", text, 0, (), (), tuple(parts))
+
+
+def merged_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Ask about amounts that stand once for several rows, and keep in table ``merged`` (sheet, row, title)
+    which rows these are: the amount of each, or of all together, which would then count twice.
+    """
+    places = [
+        (layout.sheet, row, raw.ledger.column(name).title)
+        for layout in raw.layouts
+        for first, last, name in layout.merged
+        for row in range(first, last + 1)
+    ]
+    if not places:
+        return
+    connection.execute("CREATE TABLE merged(_sheet VARCHAR, _row BIGINT, title VARCHAR)")
+    connection.executemany("INSERT INTO merged VALUES (?, ?, ?)", places)
+    several = len(raw.layouts) > 1
+    rows = rows_listed([(sheet, row) for sheet, row, _title in places], several=several)
+    text = worded("金额合并了单元格，一个数盖住几行：{rows}", rows=rows)
+    choices = (
+        Choice("take", worded("每一行都是这个数")),
+        Choice("aside", worded("是几行合在一起的数：这些行先不导入")),
+    )
+    yield Question("merged", "merged", text, len(places), (), choices)
 
 
 def _samples(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str) -> str:

@@ -224,7 +224,7 @@ def _best_line(
 ) -> Head | None:
     """Return the line or pair of lines that names most of a ledger's columns, the earliest of the best."""
     best: Head | None = None
-    fault: ZhunshengError | None = None
+    fault: tuple[int, ZhunshengError] | None = None
     known = _titles(ledger, mapping)
     for at, row in enumerate(rows):
         pairs = [(1, [[cell] for cell in row])]
@@ -236,15 +236,17 @@ def _best_line(
             except ZhunshengError as error:
                 # Of two lines that are no header together nothing is said; a header that can't be read is
                 # told.
-                fault = fault or (error if lines == 1 else None)
+                fault = fault or ((at, error) if lines == 1 else None)
                 continue
             # Of equals the one of fewer lines: a title above a header is no part of it.
             titles = tuple(way[0] for way in ways)
             head = Head(ledger, columns, at, lines, titles, units, how=how, twins=twins)
             if best is None or (head.named, -lines) > (best.named, -best.lines):
                 best = head
-    if fault and (best is None or (_lacking(best) and not best.twins)):
-        raise fault
+    # A header with a title twice is none of two lines with the row above it where it is repeated.
+    apart = best is not None and best.twins and fault and fault[0] > best.at
+    if fault and not apart and (best is None or best.twins or _lacking(best)):
+        raise fault[1]
     return best
 
 

@@ -16,11 +16,11 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.account import Account, Sum, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds, Said, silent
 from zhunsheng.evidence.checks import (
-    MACROS,
     Check,
     Strictness,
     checks_of,
     half_keys,
+    macros,
     mischecked,
     narrowed_sql,
     sign_checks,
@@ -33,6 +33,7 @@ from zhunsheng.evidence.doubts import (
     Question,
     alike_names,
     columns_asked,
+    merged_asked,
     names_asked,
     names_told,
     values_asked,
@@ -192,7 +193,7 @@ def _room(path: Path, bounds: Bounds, scratch: Path) -> Iterator[duckdb.DuckDBPy
     with duckdb.connect(":memory:") as connection:
         connection.execute(
             f"SET memory_limit = '{bounds.memory}'; SET threads = {_THREADS}; "
-            f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false; {MACROS}"
+            f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false; {macros()}"
         )
         yield connection
 
@@ -267,7 +268,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     settled = settle(connection, raw)
     changes |= settled.changes
     notes += settled.notes
-    asked = [*columns_asked(connection, raw)]
+    asked = [*columns_asked(connection, raw), *merged_asked(connection, raw)]
     said(_SETTLED)
     named = _parse(connection, raw, owner, settled)
     said(_PARSED)

@@ -25,6 +25,7 @@ _ASIDE = {
     "identity": translatable("编号已有而内容成了另一个，按答复没有导入"),
     "cleared": translatable("是空的，台账里有值，按答复没有导入"),
     "departments": translatable("没有这个部门，按答复没有导入"),
+    "merged": translatable("合并的单元格，按答复没有导入"),
 }
 
 
@@ -79,6 +80,9 @@ def settled(
             kept.add(_column(checked, question))
         elif answer == ASIDE and question.kind == "cleared":
             _put_aside_cleared(checked, there, _column(checked, question))
+        elif answer == ASIDE and question.kind == "merged":
+            rows = "good g JOIN merged m ON m._row = g._row AND m._sheet IS NOT DISTINCT FROM g._sheet"
+            _put_aside(checked, rows, "merged", "m.title")
         elif question.kind == "departments":
             _put_aside_departments(checked, question, answer, answers)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))

@@ -19,6 +19,8 @@ from zhunsheng.translation import series, translatable, worded
 from zhunsheng.wording import row_place
 
 EXCEL_ERROR = translatable("是 Excel 的错误值")
+# A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
+DIGITS_LOST = 10**15
 LISTED = 10  # rows or columns listed in a note before it only counts
 
 
@@ -28,7 +30,8 @@ class Layout:
 
     ``above`` are the lines before the header with their texts (line 0: outside the table of a page), ``bare``
     the columns without a title that hold something, ``comments`` how many notes stand on cells,
-    ``spread`` how many cells took the value of the merged one that covers them.
+    ``spread`` how many cells took the value of the merged one that covers them, ``merged`` the amounts that
+    did so: first and last row, and column.
     """
 
     sheet: str | None
@@ -39,6 +42,7 @@ class Layout:
     bare: tuple[str, ...] = ()
     comments: int = 0
     spread: int = 0
+    merged: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass
