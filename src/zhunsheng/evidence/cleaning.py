@@ -44,14 +44,11 @@ def plain_signs(signs: Iterable[str]) -> bool:
     )
 
 
-def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str]) -> list[int]:
+def _needing(connection: duckdb.DuckDBPyConnection, raw: Raw, conditions: Mapping[int, str]) -> list[int]:
     """Return the columns of ``raw`` of which some row meets its condition (SQL): one look at a file in which
     nothing is to be done costs less than a statement a column.
     """
-    if not conditions:
-        return []
-    some = ", ".join(f"bool_or({condition})" for condition in conditions.values())
-    (found,) = connection.execute(f"SELECT {some} FROM raw").fetchall()
+    found = raw.some(connection, list(conditions.values()))
     return [n for n, needed in zip(conditions, found, strict=True) if needed]
 
 
@@ -66,7 +63,7 @@ def unguard(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     }
     return sum(
         _changed(connection, raw, f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
-        for n in _needing(connection, conditions)
+        for n in _needing(connection, raw, conditions)
     )
 
 
@@ -89,7 +86,7 @@ def clean_texts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
         for n in raw.texts()
     }
     cleaned = 0
-    for n in _needing(connection, conditions):
+    for n in _needing(connection, raw, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
         fit = f"nullif(trim({text}, '{BLANKS}'), '')"
         ((count,),) = connection.execute(
@@ -117,7 +114,7 @@ def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
         f"AND regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
         for n in columns
     }
-    for n in _needing(connection, tricks):
+    for n in _needing(connection, raw, tricks):
         changed["tricks"] += _changed(
             connection,
             raw,
@@ -129,7 +126,7 @@ def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
     known = {*raw.ledger.key, "project_code", *((once.who,) if once else ())} - {"project"}
     codes = [n for name, n in raw.columns.items() if name in known]
     wide = {n: f"strlen(c{n}) > length(c{n}) AND regexp_matches(c{n}, '[\uff01-\uff5e]')" for n in codes}
-    for n in _needing(connection, wide) if raw.may_hold(_WIDE) else ():
+    for n in _needing(connection, raw, wide) if raw.may_hold(_WIDE) else ():
         update = f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE {wide[n]}"
         changed["wide"] += _changed(connection, raw, update, [_WIDE, _NARROW])
     return changed

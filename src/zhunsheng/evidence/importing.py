@@ -43,7 +43,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import LeftOut, left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, give_back, rows_listed
+from zhunsheng.evidence.raw import BEYOND, EXCEL_ERROR, LISTED, Layout, Raw, give_back, rows_listed
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
@@ -556,21 +556,11 @@ def _judge(
     looks = ", ".join(f"bool_or({check.where})" for check in simple)
     (seen,) = connection.execute(f"SELECT {looks} FROM parsed").fetchall()
     checks = [check.select() for check, some in zip(simple, seen, strict=True) if some]
-    key = ", ".join((DEPARTMENT, *ledger.key))
-    titles = "、".join(ledger.column(k).title for k in ledger.key)
-    message = worded_sql(_TWICE, titles=quoted(titles), first="first")
-    # A row without its key is told so; it is no second one of another without.
-    given = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
-    keyed = f" WHERE {' AND '.join(given)}" if given else ""
-    first = "first_value(_row) OVER same"
-    checks.append(
-        f"SELECT _id, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
-        f"{message} AS message FROM (SELECT _id, raw_{ledger.key[0]}, first_value(_id) OVER same AS "
-        f"earliest, {first} AS first FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) "
-        "WHERE earliest <> _id"
-    )
+    checks += _said_twice(connection, ledger)
     checks += [half_keys(ledger, name) for name in ledger.open_key if name in raw.columns]
-    connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
+    connection.execute("CREATE TABLE problems(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
+    if checks:
+        connection.execute(f"INSERT INTO problems {' UNION ALL '.join(checks)}")
     # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
     # be read.
     connection.execute("DELETE FROM problems WHERE (_id, title) IN (SELECT _id, title FROM faults)")
@@ -579,6 +569,27 @@ def _judge(
         "CREATE TABLE aside(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR); "
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems) "
         "AND _id NOT IN (SELECT _id FROM aside)"
+    )
+
+
+def _said_twice(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Iterator[str]:
+    """Yield the SELECT (row, title, value, message) of rows whose key an earlier one has, if there are any:
+    of a million rows hardly one is said twice, and only to tell which they must be put in order.
+    """
+    key = ", ".join((DEPARTMENT, *ledger.key))
+    # A row without its key is told so; it is no second one of another without.
+    given = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
+    keyed = f" WHERE {' AND '.join(given)}" if given else ""
+    twice = f"SELECT 1 FROM parsed{keyed} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+    if not connection.execute(twice).fetchall():
+        return
+    titles = "、".join(ledger.column(k).title for k in ledger.key)
+    message = worded_sql(_TWICE, titles=quoted(titles), first="first")
+    title, value = quoted(ledger.column(ledger.key[0]).title), f"raw_{ledger.key[0]}"
+    yield (
+        f"SELECT _id, {title} AS title, {value} AS value, {message} AS message FROM "
+        f"(SELECT _id, {value}, first_value(_id) OVER same AS earliest, first_value(_row) OVER same AS first "
+        f"FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) WHERE earliest <> _id"
     )
 
 
@@ -678,11 +689,9 @@ def _faulty(
     if DEPARTMENT in raw.columns:
         titles[DEPARTMENT], cells[DEPARTMENT] = "部门", given
     connection.execute("CREATE TABLE faults(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
-    tests = {name: f"bool_or(starts_with({cell}, '#'))" for name, cell in cells.items()}
-    (looked,) = connection.execute(
-        f"SELECT {', '.join([*(tests.values() if raw.may_hold('#') else ()), 'count(_over) > 0'])} FROM raw"
-    ).fetchall()
-    for name in [name for name, some in zip(tests, looked[:-1], strict=False) if some]:
+    tests = {name: f"starts_with({cell}, '#')" for name, cell in cells.items()} if raw.may_hold("#") else {}
+    *looked, beyond = raw.some(connection, [*tests.values(), BEYOND])
+    for name in [name for name, some in zip(tests, looked, strict=True) if some]:
         connection.execute(
             f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cells[name]}, ?)",
@@ -712,7 +721,7 @@ def _faulty(
             "(_id)"
         )
         connection.execute("DROP TABLE known")
-    if looked[-1]:
+    if beyond:
         connection.execute(
             f"INSERT INTO faults SELECT _id, '（表头以外）', _over, {quoted(_BEYOND)} FROM raw WHERE _over "
             "IS NOT NULL"

@@ -74,29 +74,37 @@ class LeftOut:
     sums: tuple[Stated, ...] = ()
 
 
-def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
-    """Take rows that are no records out of table ``raw``; return what they were, sums compared.
+@dataclass(frozen=True)
+class _Tests:
+    """The SQL conditions by which rows are left out: which rows may be at all, and what each kind says."""
 
-    A total is a row of which the first text says so, or another where it lacks what every record has;
-    a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
-    lacks what every record has, as does a day that stands alone in its row.
-    """
+    maybe: str
+    total: str
+    header: str
+    signed: str
+
+
+def maybe_left_out(raw: Raw) -> str:
+    """Return the SQL condition that all rows of table ``raw`` meet that may be no records."""
+    return _tests(raw).maybe
+
+
+def _tests(raw: Raw) -> _Tests:
     texts = {c.name: f"c{raw.columns[c.name]}" for c in raw.ledger.columns if c.name in raw.columns}
-    bare = _BARE
+    bare = _BARE.format("_lead")
     says, some_say = (
-        " OR ".join(f"regexp_full_match({bare.format(cell)}, {quoted(_TOTAL)})" for cell in cells)
+        " OR ".join(f"regexp_full_match({_BARE.format(cell)}, {quoted(_TOTAL)})" for cell in cells)
         for cells in (("_lead",), texts.values())
     )
     titles = _titles(raw)
-    header = " AND ".join(f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
+    first, *others = (f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
+    # Of nearly every row the first cell says that it is none: the others are then not looked at.
+    header = f"CASE WHEN {first} THEN {' AND '.join(others) or 'true'} ELSE false END"
     some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
     lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
-    # A record that has all it needs may bear such a name in one of its columns.
-    total = f"{says} OR (({lacks}) AND ({some_say}))"
-    words = f"{_SIGNED}|{_SEALED}|{_NOTE}"
     alone = " AND ".join(f"({cell} IS NULL OR {cell} = _lead)" for cell in texts.values())
-    day = f"({alone} AND regexp_full_match({bare.format('_lead')}, {quoted(_DAY)}))"
-    signed = f"(regexp_full_match({bare.format('_lead')}, {quoted(words)}) OR {day})"
+    day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
+    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}')}) OR {day})"
     # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
     totals = [
         f"contains({cell}, '{sign}')"
@@ -105,14 +113,29 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
         if raw.may_hold(sign)
     ]
     signed_by = [f"contains(_lead, '{sign}')" for sign in ":：章签" if raw.may_hold(sign)]
-    lone = f"(({lacks}) AND length(_lead) BETWEEN 8 AND 16 AND {alone})"
-    maybe = " OR ".join([*totals, *signed_by, header, lone])
-    of_some = f"FROM raw WHERE ({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)"
-    if not connection.execute(f"SELECT 1 {of_some} LIMIT 1").fetchall():
+    maybe = " OR ".join([*totals, *signed_by, header, lacks])
+    return _Tests(
+        f"({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)",
+        # A record that has all it needs may bear such a name in one of its columns.
+        f"{says} OR (({lacks}) AND ({some_say}))",
+        f"({some}) AND {header}",
+        f"({lacks}) AND {signed}",
+    )
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
+    """Take rows that are no records out of table ``raw``; return what they were, sums compared.
+
+    A total is a row of which the first text says so, or another where it lacks what every record has;
+    a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
+    lacks what every record has, as does a day that stands alone in its row.
+    """
+    tests = _tests(raw)
+    if not any(raw.some(connection, [tests.maybe])):
         return LeftOut({}, (), (), ())
     connection.execute(
-        f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
-        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind {of_some}"
+        f"CREATE TABLE gone AS SELECT _id, CASE WHEN {tests.total} THEN 'total' WHEN {tests.header} THEN "
+        f"'header' WHEN {tests.signed} THEN 'signed' END AS kind FROM raw WHERE {tests.maybe}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())
