@@ -21,7 +21,9 @@ _CLEAN = (
 )
 BLANKS = " \t\r\n　"  # what is trimmed from the ends of texts
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
-_PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+_SIGNS = "!-~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；"
+_PLAIN = f"[\\n {_SIGNS}]*"
+_TRIMMED = f"[{_SIGNS}]({_PLAIN}[{_SIGNS}])?"  # the same with no blank at its ends, of one sign at least
 
 
 # Beside them what Latin-1, general punctuation, symbols and the full-width forms hold, none of which joins
@@ -80,11 +82,7 @@ def clean_texts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     if raw.signs is not None and plain_signs(raw.signs):
         return 0
     raw.signs = None  # some of them may become others
-    conditions = {
-        n: f"c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
-        f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
-        for n in raw.texts()
-    }
+    conditions = {n: f"c{n} IS NOT NULL AND NOT regexp_full_match(c{n}, '{_TRIMMED}')" for n in raw.texts()}
     cleaned = 0
     for n in _needing(connection, raw, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"

@@ -106,14 +106,8 @@ def _tests(raw: Raw) -> _Tests:
     day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
     signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}')}) OR {day})"
     # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
-    totals = [
-        f"contains({cell}, '{sign}')"
-        for sign in "计页"
-        for cell in ("_lead", *texts.values())
-        if raw.may_hold(sign)
-    ]
-    signed_by = [f"contains(_lead, '{sign}')" for sign in ":：章签" if raw.may_hold(sign)]
-    maybe = " OR ".join([*totals, *signed_by, header, lacks])
+    totals = [f"contains(_lead, '{sign}')" for sign in "计页" if raw.may_hold(sign)]
+    maybe = " OR ".join([*totals, header, lacks])
     return _Tests(
         f"({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)",
         # A record that has all it needs may bear such a name in one of its columns.
