@@ -82,7 +82,7 @@ def _asked(question: Question) -> None:
         how = f'--answer {question.kind}=proposed 照建议；逐个写：--answer "{first.key}={first.proposed}"'
     else:
         if one := _one_by_one(question):
-            answers.append(worded("逐个写：--answer {one}", one=one))
+            answers.append(f"逐个写：--answer {one}")
         how = "--answer " + "；".join(answers)
     console.print(
         f"[bright_black]答复[/] {escape(how)}", highlight=False, soft_wrap=True
