@@ -64,7 +64,7 @@ def rows_of(tmp_path, *columns, ledger="payments"):
 # -- headers of two lines that name a column twice
 # -----------------------------------------------------------------------------------------------------------
 
-TWO_YEARS = [
+TWO_YEARS: list[list[str | int | None]] = [
     ["凭证号", "项目名称", "上年", None, "本年", None],
     [None, None, "支付金额", "支付日期", "支付金额", "支付日期"],
     ["V1", "甲", 100, "2020-03-01", 200, "2021-03-01"],
@@ -117,7 +117,7 @@ def test_two_halves_of_a_year_are_not_told_apart_by_guessing(tmp_path, taken):
 
 def test_what_both_lines_say_together_outranks_the_lower_alone(tmp_path, taken):
     rows = [["项目名称", "批复", None, "公开", "变动类型"], [None, "日期", "金额", "日期", None]]
-    rows.append(["甲", "2021-01-05", 100, "2021-01-20", "年初批复"])
+    rows.append(["甲", "2021-01-05", "100", "2021-01-20", "年初批复"])
     file = workbook(tmp_path / "a.xlsx", rows, "A1:A2", "B1:C1", "E1:E2")
     assert taken(file, "budgets").batch
     assert rows_of(tmp_path, "adjusted_on", "published_on", ledger="budgets") == [
