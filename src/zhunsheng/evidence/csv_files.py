@@ -346,7 +346,7 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
 
 def _in_utf8(data: bytes) -> bool:
     """Say whether bytes are text in UTF-8, by the fastest that can say so."""
-    ends = pa.array([0, len(data)], pa.int32()).buffers()[1]
+    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
     except pa.ArrowInvalid:
