@@ -16,7 +16,7 @@ from zhunsheng.translation import CHINESE, LINE, catalogue, translated
 
 _CHINESE = re.compile("[一-鿿]")
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
-_ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2})\] ")
+_ERROR = re.compile(r"\[(ZS-[A-Z]{2}-[0-9]{2,3})\] ")
 _OWN = 2  # characters of its own that make a template known by itself; in another text fewer do
 _MOST = (
     1_000  # characters of a text that is looked at: what people write may make it slow to see that none fits

@@ -151,7 +151,7 @@ PROBLEM = {
     "type": "object",
     "required": ["code", "message"],
     "additionalProperties": False,
-    "properties": {"code": {"pattern": r"^ZS-[A-Z]{2}-\d\d$"}, "message": {"type": "string"}},
+    "properties": {"code": {"pattern": r"^ZS-[A-Z]{2}-\d{2,3}$"}, "message": {"type": "string"}},
 }
 
 
