@@ -135,3 +135,21 @@ def pytest_collection_modifyitems(items):
     sorted_otherwise = yield
     items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if part in str(item.path)), len(LONG)))
     return sorted_otherwise
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    """Call the program with arguments; it gives the exit code, the output and the errors."""
+    from zhunsheng.cli import terminal
+    from zhunsheng.cli.program import main
+
+    # No cell is broken in the middle of a word that a test looks for.
+    monkeypatch.setattr(terminal.console, "width", 200)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return left.value.code, said.out, said.err
+
+    return call

@@ -16,8 +16,6 @@ from hypothesis import strategies as st
 from agreed import import_ledger
 from small_office import put
 from zhunsheng import clock
-from zhunsheng.cli import terminal
-from zhunsheng.cli.program import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, Store, ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
@@ -518,19 +516,6 @@ STOPS = """所属台账,事项编号,停计事由,停计开始日期,停计结�
 投诉举报,J1,检测,2026-06-08,2026-06-12
 投诉举报台账,J1,检验检测检疫鉴定,2026-06-10,2026-06-12
 """
-
-
-@pytest.fixture
-def cli(capsys, monkeypatch):
-    monkeypatch.setattr(terminal.console, "width", 200)
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return left.value.code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture

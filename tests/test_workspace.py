@@ -20,7 +20,6 @@ from typer.main import get_command
 from agreed import import_ledger
 from places import DEPARTMENT
 from zhunsheng import __version__
-from zhunsheng.cli import main, terminal
 from zhunsheng.cli.commands import app
 from zhunsheng.cli.groups import GROUPS, program
 from zhunsheng.errors import ZhunshengError
@@ -32,21 +31,6 @@ from zhunsheng.usecases.assessing import AssessedDepartment, assess
 from zhunsheng.usecases.opened_evidence import Evidence
 
 DAY = date(2022, 2, 28)
-
-
-@pytest.fixture
-def cli(capsys, monkeypatch):
-    monkeypatch.setattr(
-        terminal.console, "width", 200
-    )  # no cell is broken in the middle of a word that a test looks for
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return left.value.code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

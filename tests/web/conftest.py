@@ -44,7 +44,7 @@ from zhunsheng.web.models import (
     Upload,
     User,
 )
-from zhunsheng.web.services import indicators, jobs, matching, office
+from zhunsheng.web.services import indicators, jobs, matching, office, transparency
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
 from zhunsheng.web.services.sheets.lookup import book_in_force
@@ -117,6 +117,7 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
         with django_db_blocker.unblock():
             load(ENTITIES)
             load_portfolio(DEPARTMENTS)
+            transparency.seal()
         return
     loaded = request.getfixturevalue("loaded")
     left_out = shutil.ignore_patterns("zhunsheng.sqlite3*")
@@ -127,8 +128,10 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
         connection.ensure_connection()
         with closing(sqlite3.connect(loaded / "zhunsheng.sqlite3")) as source:
             source.backup(connection.connection)
-        with connection.cursor() as cursor:  # by the tests' hasher, which takes no time
-            cursor.execute("UPDATE web_user SET password = %s", [make_password(PASSWORD)])
+        for user in User.objects.all():  # by the tests' hasher, which takes no time
+            user.password = make_password(PASSWORD)
+            user.save()
+        transparency.seal()
 
 
 @pytest.fixture(autouse=True)

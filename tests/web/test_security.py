@@ -207,6 +207,11 @@ def release(table="web_auditentry"):
             cursor.execute(f"DROP TRIGGER {table}_no_{act}")
 
 
+def said():
+    """What is wrong with the log, but for the triggers, which the test itself took away."""
+    return [problem for problem in audit.broken_links() if "触发器" not in problem]
+
+
 def test_the_chain_finds_what_was_altered_removed_or_cut_off(capsys):
     assert audit.broken_links() == []
     call_command("check_audit")
@@ -219,15 +224,15 @@ def test_the_chain_finds_what_was_altered_removed_or_cut_off(capsys):
     number = head.number // 2
     victim = AuditEntry.objects.get(number=number)
     AuditEntry.objects.filter(pk=victim.pk).update(actor="someone")
-    assert any(f"第 {number} 条" in p for p in audit.broken_links())
+    assert any(f"第 {number} 条" in p for p in said())
     AuditEntry.objects.filter(pk=victim.pk).update(actor=victim.actor)
-    assert audit.broken_links() == []
+    assert said() == []
     AuditEntry.objects.filter(number=number).delete()
-    assert any("缺失" in p for p in audit.broken_links())
+    assert any("缺失" in p for p in said())
     victim.save(force_insert=True)
-    assert audit.broken_links() == []
+    assert said() == []
     AuditEntry.objects.filter(number=head.number).delete()
-    assert any("截断" in p for p in audit.broken_links())
+    assert any("截断" in p for p in said())
     with pytest.raises(CommandError):
         call_command("check_audit")
 

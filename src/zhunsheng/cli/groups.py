@@ -24,6 +24,7 @@ GROUPS = {
     "demo": "running",
     "ledger": "ledgers",
     "draw": "draws",
+    "verify": "sealed",
 }
 
 

@@ -1,16 +1,28 @@
-"""Sign-ins in the audit log, the check of its chain, and of the records that were decided on."""
+"""Sign-ins in the audit log, the check of its chain, and of the records that it tells of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection, transaction
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
+from django.db.models.signals import post_migrate
 
 from zhunsheng.web.actor import acting, current
+from zhunsheng.web.databases.guards import unguarded
 from zhunsheng.web.models import AuditEntry, AuditHead, Decided, User
-from zhunsheng.web.models.audited import record
+from zhunsheng.web.models.audited import Audited, record
+from zhunsheng.web.templatetags.audit_words import record_word
 
-__all__ = ["altered_records", "broken_links", "record", "register"]
+__all__ = ["altered_records", "broken_links", "record", "register", "unlogged_records"]
+
+AT_ONCE = 500  # records compared with the log by one query: SQLite takes no more than some thousand values
 
 
 def register() -> None:
@@ -30,6 +42,12 @@ def register() -> None:
         if not getattr(request, "axes_locked_out", False):
             record("sign-in failed", title=str(credentials.get("username", ""))[:150])
 
+    def upgraded(sender: object, plan: list[tuple[Migration, bool]], **_: object) -> None:
+        steps = [(one.app_label, one.name, backwards) for one, backwards in plan]
+        if ("web", "0029_sealed_records", False) in steps and _up_to_date():
+            take_stock()
+
+    post_migrate.connect(upgraded, sender=apps.get_app_config("web"), weak=False, dispatch_uid="audit-stock")
     user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")
     user_logged_out.connect(signed_out, weak=False, dispatch_uid="audit-out")
     user_login_failed.connect(failed, weak=False, dispatch_uid="audit-failed")
@@ -48,6 +66,88 @@ def altered_records() -> list[str]:
             if last is not None and last.text and last.text != one.bound_digest():
                 found.append(f"{model._meta.model_name} {one.pk}（{one}）与最后一步办理时的内容不同")
     return found
+
+
+def _up_to_date() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def take_stock() -> None:
+    """Write down every record as it stands: done once, as a site comes from a version whose log kept no
+    digests of records, so that from then on none can be changed past the log.
+    """
+    with transaction.atomic():
+        for model in _audited():
+            members = model._meta.local_many_to_many
+            for one in model._base_manager.order_by("pk").iterator(chunk_size=AT_ONCE):
+                linked = {f.name: sorted(getattr(one, f.name).values_list("pk", flat=True)) for f in members}
+                record("stock", one, {}, linked, left=one)
+
+
+def _audited() -> list[type[Audited]]:
+    return [model for model in apps.get_models() if issubclass(model, Audited)]
+
+
+def unlogged_records() -> list[str]:
+    """Return the records that are not as the log's last entry on them left them, that it knows nothing of,
+    or that it knows and are gone: made, changed or removed past the site, in the database itself.
+
+    Encrypted and unwatched fields are not compared.
+    """
+    found: list[str] = []
+    for model in _audited():
+        kind = model._meta.model_name or ""
+        said = record_word(kind)
+        for some in _parts(model._base_manager.order_by("pk").iterator(chunk_size=AT_ONCE)):
+            lasts: dict[str, AuditEntry] = {}
+            entries = AuditEntry.objects.filter(model=kind, object_id__in=[str(one.pk) for one in some])
+            for entry in entries.only("object_id", "record", "salt", "number").order_by("number"):
+                # One without a digest tells of something else than a change, or is older than digests.
+                if entry.record or entry.object_id not in lasts:
+                    lasts[entry.object_id] = entry
+            linked = _linked(model, some)
+            for one in some:
+                last = lasts.get(str(one.pk))
+                if last is None:
+                    found.append(f"{said} {one.pk}（{one}）在日志里没有来历")
+                elif last.record and one.sealed(last.salt) != last.record:
+                    found.append(f"{said} {one.pk}（{one}）与日志第 {last.number} 条之后的内容不同")
+                found += [f"{said} {one.pk}（{one}）的“{n}”与日志所记的不同" for n in linked.get(one.pk, ())]
+        made = AuditEntry.objects.filter(model=kind, action__in=("create", "stock")).order_by("number")
+        for keys in _parts(made.values_list("object_id", flat=True).iterator(chunk_size=AT_ONCE)):
+            there = {str(pk) for pk in model._base_manager.filter(pk__in=keys).values_list("pk", flat=True)}
+            gone = [key for key in dict.fromkeys(keys) if key not in there]
+            found += [f"{said} {key} 在日志里有来历，记录却不在了" for key in gone]
+    return found
+
+
+def _parts(found: Iterable[Any]) -> Iterator[list[Any]]:
+    """Cut what is read into lists of at most ``AT_ONCE``."""
+    rest = iter(found)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
+
+
+def _linked(model: type[Audited], some: list[Audited]) -> dict[int, list[str]]:
+    """Return by record the many-to-many fields whose members are not those the log last told."""
+    wrong: dict[int, list[str]] = {}
+    for field in model._meta.local_many_to_many:
+        now: dict[int, list[int]] = {one.pk: [] for one in some}
+        own, other = field.m2m_column_name(), field.m2m_reverse_name()
+        through: Any = field.remote_field.through
+        members = through._base_manager.filter(**{f"{own}__in": list(now)})
+        for pk, linked in members.values_list(own, other):
+            now[pk].append(linked)
+        entries = AuditEntry.objects.filter(
+            model=model._meta.model_name, object_id__in=[str(pk) for pk in now]
+        )
+        entries = entries.filter(action__in=("change", "stock"), after__has_key=field.name).order_by("number")
+        told = {key: after[field.name] for key, after in entries.values_list("object_id", "after")}
+        for pk, those in now.items():
+            if sorted(those) != sorted(told.get(str(pk), [])):
+                wrong.setdefault(pk, []).append(str(field.verbose_name))
+    return wrong
 
 
 def broken_links(head: str | None = None) -> list[str]:
@@ -70,4 +170,7 @@ def broken_links(head: str | None = None) -> list[str]:
         problems.append(f"末尾被截断：应有 {last.number} 条，现有 {number} 条")
     if not seen:
         problems.append("所给的摘要不在日志里")
+    if not number and User.objects.exists():
+        problems.append("日志是空的，网站却有用户：日志被清空过")
+    problems += [f"数据库里防止改写的触发器缺失或被改动：{name}" for name in unguarded(connection)]
     return problems

@@ -56,6 +56,7 @@ def _key(variable: str, file: str) -> str:
 SECRET_KEY = _key("ZHUNSHENG_SECRET_KEY", "secret.key")
 SECRET_KEY_FALLBACKS = [k for k in os.environ.get("ZHUNSHENG_SECRET_KEY_FALLBACKS", "").split(",") if k]
 PERSONAL_KEY = _key("ZHUNSHENG_PERSONAL_KEY", "personal.key")
+LOG_KEY = _key("ZHUNSHENG_LOG_KEY", "log.key")  # signs the checkpoints of the transparency log
 SALT_KEY = [PERSONAL_KEY]  # encrypted model fields
 
 DEBUG = _flag("ZHUNSHENG_DEBUG", False)

@@ -26,6 +26,7 @@ from zhunsheng.web.views import (
     safeguards,
     selfeval,
     targets,
+    transparency,
 )
 
 handler403 = account.refused
@@ -139,6 +140,10 @@ urlpatterns = [
     path("public/<int:pk>/data.<str:kind>", public.open_data, name="open-data"),
     path("public/datapackage.json", public.data_package, name="data-package"),
     path("public/verify", public.verify, name="verify"),
+    path("public/log", transparency.log, name="log"),
+    path("public/log/checkpoint.txt", transparency.checkpoint, name="log-checkpoint"),
+    path("public/log/entries.jsonl", transparency.entries, name="log-entries"),
+    path("public/log/proof.json", transparency.proof, name="log-proof"),
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),

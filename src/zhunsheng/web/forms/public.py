@@ -136,6 +136,17 @@ class _Digest(CleanCharField):
         return unicodedata.normalize("NFKC", super().to_python(value))
 
 
+class KeptSize(forms.Form):
+    """How many entries a checkpoint has that someone kept."""
+
+    size = _WideNumber(
+        label=_("检查点第二行的条数"),
+        low=0,
+        high=10**15,
+        widget=forms.TextInput({"inputmode": "numeric", "maxlength": 16, "autocomplete": "off"}),
+    )
+
+
 class HeldSlip(forms.Form):
     """What stands on a slip that someone holds: its number, where they say it, and its digest,
     blanks or not.

@@ -14,6 +14,7 @@ from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.sent import Sent
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
+from zhunsheng.web.models.transparency import LogCheckpoint, LogEntry, LogNode
 from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import (
     Assessment,
@@ -50,6 +51,9 @@ __all__ = [
     "KeyMark",
     "LibraryIndicator",
     "LocalScheme",
+    "LogCheckpoint",
+    "LogEntry",
+    "LogNode",
     "LowTarget",
     "MeasureDecision",
     "Membership",

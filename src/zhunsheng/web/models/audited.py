@@ -7,14 +7,18 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NoReturn, Self, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models.signals import m2m_changed
 from django.utils import timezone
+from encrypted_fields.fields import EncryptedFieldMixin
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import current
@@ -107,6 +111,11 @@ class AuditEntry(models.Model):
     # The ids of the organisations it belongs to, from the root down, as they stood then; none:
     # it is of no place.
     place = models.CharField(max_length=200, null=True)
+    # The digest of the whole record as the change left it (``Audited.sealed``); empty: what was done
+    # changed no record, or the entry is from before records were sealed.
+    record = models.CharField(max_length=64, blank=True)
+    # What keeps the record and the entry from being guessed from their digests; those of entries are public.
+    salt = models.CharField(max_length=32, blank=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
 
@@ -133,6 +142,8 @@ class AuditEntry(models.Model):
         }
         if self.place:  # entries from before there were places keep their digests
             body["place"] = self.place
+        if self.salt:
+            body |= {"record": self.record, "salt": self.salt}
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -143,8 +154,11 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     title: str = "",
+    *,
+    left: Audited | None = None,
 ) -> None:
-    """Append an entry to the log, of the current request's or job's actor.
+    """Append an entry to the log, of the current request's or job's actor; ``left`` is the record as it
+    stands in the database afterwards, where it was changed.
 
     Within a transaction it is written at the end, where the log's head is held for no longer than that takes;
     entry and change stay or fall together all the same.
@@ -161,7 +175,10 @@ def record(
         before=_plain(before or {}),
         after=_plain(after or {}),
         place=_place_of(instance),
+        salt=secrets.token_hex(16),
     )
+    if left is not None:
+        entry.record = left.sealed(entry.salt)
     if connection.in_transaction:
         connection.put_off(entry)
     else:
@@ -207,6 +224,20 @@ def _place_of(instance: models.Model | None) -> str | None:
     for name in ("department", "organisation"):
         owner = owner or getattr(instance, name, None)
     return owner.path if owner is not None else None
+
+
+def _held(field: models.Field[Any, Any], value: Any) -> Any:
+    """Return a field's value as plain data, the same whether it was set or read back from any database."""
+    if value is None:
+        return None
+    if isinstance(field, models.JSONField):
+        return _plain(value)
+    value = getattr(field, "target_field", field).to_python(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal) and isinstance(field, models.DecimalField):
+        return f"{value:.{field.decimal_places}f}"
+    return _plain(value)
 
 
 def _plain(data: object) -> Any:
@@ -340,7 +371,7 @@ class Audited(models.Model):
                 super().save(*args, update_fields=update_fields, **kwargs)
                 self.remember()
                 made = {k: v for k, v in sorted(self._logged().items()) if v is not None}
-                record("create", self, {}, {k: self._shown(k, v) for k, v in made.items()})
+                record("create", self, {}, {k: self._shown(k, v) for k, v in made.items()}, left=self)
                 return
             names = [n for n in self._set() if update_fields is None or self._named(n, update_fields)]
             if not names:
@@ -350,6 +381,8 @@ class Audited(models.Model):
             super().save(*args, update_fields=[*names, *kept], **kwargs)
             self.remember(*names, *kept)
             before, after = known._logged(), self._logged()
+            for name in (*names, *kept):
+                setattr(known, name, self.__dict__[name])
             changed = sorted(k for k in names if k in after and before[k] != after[k])
             if changed:
                 record(
@@ -357,6 +390,7 @@ class Audited(models.Model):
                     self,
                     {k: self._shown(k, before[k]) for k in changed},
                     {k: self._shown(k, after[k]) for k in changed},
+                    left=known,
                 )
 
     def _named(self, attname: str, given: Iterable[str]) -> bool:
@@ -389,6 +423,23 @@ class Audited(models.Model):
             for f in self._meta.concrete_fields
             if f.name not in self.unwatched and not f.primary_key
         }
+
+    def sealed(self, salt: str) -> str:
+        """Return the SHA-256 of the record as the database holds it, under a salt, as canonical JSON.
+
+        What is as it was when nothing was said (empty, or the field's default) is left out, so that a field
+        that a later version adds changes no digest. Not in it: ``unwatched`` fields, and encrypted ones,
+        whose few possible values the digest would give away to whoever has the database without its key.
+        """
+        body: dict[str, Any] = {"model": self._meta.model_name, "salt": salt, "pk": self.pk}
+        for field in self._meta.concrete_fields:
+            if field.name in self.unwatched or field.primary_key or isinstance(field, EncryptedFieldMixin):
+                continue
+            value = _held(field, self.__dict__[field.attname])
+            if value not in (None, "", [], {}) and value != _held(field, field.get_default()):
+                body[field.attname] = value
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _shown(self, name: str, value: object) -> Any:
         if name in self.hidden:

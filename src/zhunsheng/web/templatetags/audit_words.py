@@ -30,6 +30,7 @@ AUDITED = {
     "create": gettext_lazy("新建"),
     "change": gettext_lazy("改动"),
     "delete": gettext_lazy("删除"),
+    "stock": gettext_lazy("升级时清点"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),
@@ -62,6 +63,9 @@ RECORDS = {
     "libraryindicator": gettext_lazy("指标库"),
     "localscheme": gettext_lazy("本地评分方案"),
     "apitoken": gettext_lazy("接口令牌"),
+    "sourcemapping": gettext_lazy("字段对应"),
+    "commitment": gettext_lazy("承诺的公开记录"),
+    "commitmentstamp": gettext_lazy("外部时间戳"),
 }
 
 

@@ -1,33 +1,48 @@
-"""Check the chain of the audit log, and that what was decided on is still what was decided on."""
+"""Check the chain of the audit log, and that the records are still what it says of them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from zhunsheng.web.audit import altered_records, broken_links
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.audit import altered_records, broken_links, unlogged_records
 from zhunsheng.web.models import AuditHead
+from zhunsheng.web.services import transparency
+
+MOST = 20  # told one by one: who changed a table may have changed all of its rows
 
 
 class Command(BaseCommand):
-    """``manage.py check_audit [--head DIGEST]``: exits with 1 where the chain is broken or a decided record
-    was altered.
+    """``manage.py check_audit [--head DIGEST] [--checkpoint FILE]``: exits with 1 where the chain is broken,
+    what was sealed is no longer so, or a record is not as the log left it.
     """
 
-    help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断；核验已办理的记录有无绕过系统的改动"
+    help = "核验审计日志：逐条重算摘要，检查有无缺失、改动和截断；核验记录有无绕过系统的增添、改动和删除"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a digest noted elsewhere, so that a log rewritten from end to end is found too."""
         parser.add_argument("--head", help="以前记下的某条摘要；日志里应能找到它")
+        parser.add_argument("--checkpoint", type=Path, help="以前保存的检查点文件；日志应由它延续而来")
 
-    def handle(self, *args: object, head: str | None = None, **options: object) -> None:
+    def handle(
+        self, *args: object, head: str | None = None, checkpoint: Path | None = None, **options: object
+    ) -> None:
         """Print what is wrong, or the last digest to note down."""
-        problems = broken_links(head)
+        noted = checkpoint.read_text("utf8") if checkpoint is not None else None
+        try:
+            sealed = transparency.problems(noted, checkpoint.name if checkpoint is not None else "")
+        except ZhunshengError as error:
+            raise CommandError(str(error)) from None
+        problems = broken_links(head) + sealed
         for problem in problems:
             self.stderr.write(problem)
         if problems:
             raise CommandError("审计日志不完整")
-        if altered := altered_records():
-            raise CommandError("；".join(altered[:20]))
+        if altered := [*altered_records(), *unlogged_records()]:
+            more = f"；……共 {len(altered)} 处" if len(altered) > MOST else ""
+            raise CommandError("；".join(altered[:MOST]) + more)
         last = AuditHead.objects.filter(pk=1).first()
         self.stdout.write(
             f"审计日志完整，共 {last.number if last else 0} 条，最后一条的摘要："

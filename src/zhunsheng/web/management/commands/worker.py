@@ -12,12 +12,13 @@ from django.db import OperationalError, close_old_connections
 from django_tasks_db.management.commands.db_worker import Command as Worker
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.services import once
+from zhunsheng.web.services import once, transparency
 from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
 from zhunsheng.web.services.publishing.looking import look_through_all
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs
+SEALING = 6  # looks from one checkpoint of the transparency log to the next: a minute
 UPKEEP = 360  # looks from one pruning to the next: an hour
 
 
@@ -34,6 +35,8 @@ class Command(Worker):
                 close_old_connections()
                 try:
                     requeue_interrupted()
+                    if look % SEALING == 0:
+                        transparency.seal()
                     if look % UPKEEP == 0:
                         once.prune()
                 except OperationalError:  # the database is busy or starting anew: the next look will do

@@ -1,0 +1,116 @@
+"""Signed checkpoints of the log: how many entries, their root and when, as a note that a key checks.
+
+The format is that of the signed notes of Go's checksum database and of Certificate Transparency's static logs
+(C2SP, signed-note and tlog-checkpoint), so that their tools read it: origin, size, root in base64, the time,
+an empty line, and the signature by Ed25519.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.translation import worded
+
+ED25519 = b"\x01"  # the kind of a key, in front of it
+MOST = 10_000  # characters of a note
+SIGNED = re.compile(r"— (?P<name>[^ +\n]+) (?P<signature>[A-Za-z0-9+/]+=*)")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint says: whose log, how many entries from its start, the root over them, when (UTC)."""
+
+    origin: str
+    size: int
+    root: bytes
+    at: datetime
+
+    def text(self) -> str:
+        """Return what is signed."""
+        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{at}\n"
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def verifier(name: str, public: bytes) -> str:
+    """Return a public key (32 bytes) as the line that people keep: name, id and key."""
+    return f"{name}+{_key_id(name, public).hex()}+{base64.b64encode(ED25519 + public).decode()}"
+
+
+def read_verifier(line: str) -> tuple[str, bytes]:
+    """Return the name and the public key of such a line. Raises ``ZS-LG-03`` for any other."""
+    parts = line.strip().split("+", 2)
+    try:
+        key = base64.b64decode(parts[2], validate=True)
+        good = key[:1] == ED25519 and len(key) == 33 and parts[1] == _key_id(parts[0], key[1:]).hex()
+    except (IndexError, binascii.Error):
+        good = False
+    if not good:
+        raise ZhunshengError("ZS-LG-03")
+    return parts[0], key[1:]
+
+
+def signed(checkpoint: Checkpoint, private: bytes) -> str:
+    """Return a checkpoint as a note, signed by an Ed25519 key (its 32 bytes) under the log's name."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.from_private_bytes(private)
+    text, public = checkpoint.text(), key.public_key().public_bytes_raw()
+    mark = _key_id(checkpoint.origin, public) + key.sign(text.encode())
+    return f"{text}\n— {checkpoint.origin} {base64.b64encode(mark).decode()}\n"
+
+
+def read_checkpoint(note: str, name: str) -> Checkpoint:
+    """Return what a note says, whoever signed it. Raises ``ZS-LG-01`` with the fault."""
+
+    def refuse(why: str) -> ZhunshengError:
+        return ZhunshengError("ZS-LG-01", name=name, detail=why)
+
+    text, _, marks = note.replace("\r\n", "\n").partition("\n\n")
+    lines = text.split("\n")
+    if len(note) > MOST or len(lines) != 4:
+        raise refuse(worded("不是四行：日志的名称、条数、根、时间"))
+    origin, size, encoded, at = lines
+    if not origin.strip() or len(size) > 15 or not re.fullmatch("0|[1-9][0-9]*", size):
+        raise refuse(worded("第 2 行不是条数"))
+    try:
+        root = base64.b64decode(encoded, validate=True)
+        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except (binascii.Error, ValueError):
+        raise refuse(worded("第 3 行不是根，或者第 4 行不是时间")) from None
+    if len(root) != 32:
+        raise refuse(worded("第 3 行的根不是 32 字节"))
+    if not SIGNED.match(marks):
+        raise refuse(worded("没有签名"))
+    return Checkpoint(origin, int(size), root, moment)
+
+
+def signed_by(note: str, key: str) -> bool:
+    """Return whether a note that ``read_checkpoint`` takes is signed by a key. Raises ``ZS-LG-03``."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    name, public = read_verifier(key)
+    text, _, marks = note.replace("\r\n", "\n").partition("\n\n")
+    for line in marks.split("\n"):
+        found = SIGNED.fullmatch(line)
+        if found is None or found["name"] != name:
+            continue
+        mark = base64.b64decode(found["signature"] + "==")
+        if mark[:4] != _key_id(name, public):
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(mark[4:], f"{text}\n".encode())
+        except InvalidSignature:
+            continue
+        return text.split("\n", 1)[0] == name
+    return False

@@ -1,0 +1,59 @@
+"""What the database itself refuses: to change, remove, replace or empty the log and the steps taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+# Append-only tables, and the columns that no two rows share: what replaces a row goes by one of them.
+TABLES = {
+    "web_auditentry": ("id", "number"),
+    "web_step": ("id",),
+    "web_logentry": ("index",),
+    "web_logcheckpoint": ("size",),
+}
+
+
+def guards(vendor: str, tables: Iterable[str] = TABLES) -> dict[str, str]:
+    """Return the triggers of a database (``sqlite`` or ``postgresql``) by name, as the statements that make
+    them.
+    """
+    found = {}
+    for table in tables:
+        unique = TABLES[table]
+        if vendor == "sqlite":
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for act in ("UPDATE", "DELETE"):
+                name = f"{table}_no_{act.lower()}"
+                found[name] = f"CREATE TRIGGER {name} BEFORE {act} ON {table} {refuse}"
+            # INSERT OR REPLACE removes the row that is there without asking the trigger on removing.
+            taken = " OR ".join(f'"{column}" = NEW."{column}"' for column in unique)
+            name = f"{table}_no_replace"
+            found[name] = (
+                f"CREATE TRIGGER {name} BEFORE INSERT ON {table} "
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) {refuse}"
+            )
+        else:
+            act = "EXECUTE FUNCTION web_append_only()"
+            name = f"{table}_append_only"
+            found[name] = f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {act}"
+            name = f"{table}_no_truncate"
+            found[name] = f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {act}"
+    return found
+
+
+def unguarded(connection: Any) -> list[str]:
+    """Return the names of the triggers that are missing, switched off or say another thing."""
+    wanted = guards(connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            found = dict(cursor.fetchall())
+            return [name for name, statement in wanted.items() if found.get(name) != statement]
+        cursor.execute(
+            "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
+            "AND p.proname = 'web_append_only' AND p.prosrc LIKE '%%RAISE EXCEPTION%%'"
+        )
+        names = {name for (name,) in cursor.fetchall()}
+    return [name for name in wanted if name not in names]

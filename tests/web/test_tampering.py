@@ -1,0 +1,280 @@
+"""What is changed in the database itself, past the site, is refused there or found by the log's check."""
+
+from __future__ import annotations
+
+import base64
+import json
+from itertools import pairwise
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.records import Records
+from zhunsheng.transparency.checkpoints import read_checkpoint, signed_by
+from zhunsheng.transparency.merkle import Growing, consistent, leaf_hash
+from zhunsheng.web import audit
+from zhunsheng.web.databases.guards import guards
+from zhunsheng.web.models import AuditEntry, Commitment, KeyEvaluation, Membership, SheetVersion, Step, User
+from zhunsheng.web.models.audited import Audited
+from zhunsheng.web.services import transparency
+from zhunsheng.web.services.evidence import folder
+from zhunsheng.web.templatetags.audit_words import record_word
+
+
+def run(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def unguard():
+    for name in guards("sqlite"):
+        run(f"DROP TRIGGER {name}")
+
+
+def test_every_kind_of_record_has_a_word():
+    kinds = [model._meta.model_name for model in apps.get_models() if issubclass(model, Audited)]
+    assert [kind for kind in kinds if record_word(kind) == kind] == []
+
+
+def test_a_site_as_it_runs_is_sound():
+    assert audit.broken_links() == audit.unlogged_records() == audit.altered_records() == []
+
+
+@pytest.mark.parametrize("table", ["web_auditentry", "web_step"])
+def test_replacing_a_row_is_refused_as_changing_and_removing_are(table):
+    for act in ("INSERT OR REPLACE INTO", "REPLACE INTO", "INSERT OR IGNORE INTO"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(f"{act} {table} SELECT * FROM {table} LIMIT 1")
+    # By the number, which is unique too, under a key of its own.
+    if table == "web_auditentry":
+        columns = [f.column for f in AuditEntry._meta.concrete_fields]
+        forged = ", ".join("999999" if c == "id" else "'someone'" if c == "actor" else c for c in columns)
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) SELECT {forged} FROM {table} LIMIT 1")
+
+
+@pytest.mark.parametrize("name", sorted(guards("sqlite")))
+def test_a_trigger_that_was_dropped_or_rewritten_is_seen(name):
+    run(f"DROP TRIGGER {name}")
+    said = f"数据库里防止改写的触发器缺失或被改动：{name}"
+    assert audit.broken_links() == [said]
+    table = name.rsplit("_no_", 1)[0]
+    run(f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} BEGIN SELECT 1; END")
+    assert audit.broken_links() == [said]
+    run(f"DROP TRIGGER {name}")
+    run(guards("sqlite")[name])
+    assert audit.broken_links() == []
+
+
+# What an administrator of the database could want: who approved, what was approved, a role, an account.
+CHANGED = {
+    "who approved": lambda: run(
+        "UPDATE web_step SET by_id = (SELECT id FROM web_user WHERE username = 'guanli') WHERE id = %s",
+        step(),
+    ),
+    "when it was approved": lambda: run(
+        "UPDATE web_step SET at = '2020-01-01 00:00:00' WHERE id = %s", step()
+    ),
+    "what was approved": lambda: run("UPDATE web_sheetversion SET body = %s WHERE id = %s", *body()),
+    "a role": lambda: run("UPDATE web_membership SET role = 'admin' WHERE id = %s", member()),
+    "a password": lambda: run("UPDATE web_user SET password = 'md5$x$y' WHERE username = 'juzhang'"),
+    "an account that is in use again": lambda: run(
+        "UPDATE web_user SET is_superuser = 1 WHERE username = 'keyuan'"
+    ),
+}
+
+
+def step():
+    return Step.objects.filter(action="targets.approve").first().pk
+
+
+def member():
+    return Membership.objects.filter(role="staff").first().pk
+
+
+def body():
+    version = SheetVersion.objects.filter(state="approved").first()
+    changed = json.loads(json.dumps(version.body, ensure_ascii=False).replace("≥90", "≥50").replace("1", "2"))
+    return json.dumps(changed, ensure_ascii=False), version.pk
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_record_changed_past_the_site_is_found(what):
+    unguard()
+    CHANGED[what]()
+    for statement in guards("sqlite").values():
+        run(statement)
+    assert audit.broken_links() == []  # the log itself is whole
+    found = audit.unlogged_records()
+    assert len(found) == 1 and "之后的内容不同" in found[0]
+    with pytest.raises(CommandError) as refused:
+        call_command("check_audit")
+    assert found[0] in str(refused.value)
+
+
+def test_a_record_made_or_removed_past_the_site_is_found():
+    columns = [f.column for f in Membership._meta.concrete_fields if not f.primary_key]
+    forged = ", ".join("'admin'" if column == "role" else column for column in columns)
+    into = f"INSERT INTO web_membership ({', '.join(columns)})"
+    run(f"{into} SELECT {forged} FROM web_membership WHERE id = %s", member())
+    assert [said.endswith("在日志里没有来历") for said in audit.unlogged_records()] == [True]
+    run("DELETE FROM web_membership WHERE id = (SELECT MAX(id) FROM web_membership)")
+    assert audit.unlogged_records() == []
+    kept = member()
+    run("DELETE FROM web_membership WHERE id = %s", kept)
+    assert [f" {kept} 在日志里有来历，记录却不在了" in said for said in audit.unlogged_records()] == [True]
+
+
+def test_an_expert_put_in_past_the_site_is_found():
+    card = KeyEvaluation.objects.first()
+    outsider = User.objects.exclude(pk__in=card.evaluators.all()).first()
+    run(
+        "INSERT INTO web_keyevaluation_evaluators (keyevaluation_id, user_id) VALUES (%s, %s)",
+        card.pk,
+        outsider.pk,
+    )
+    found = audit.unlogged_records()
+    assert len(found) == 1 and "与日志所记的不同" in found[0]
+
+
+def test_a_log_that_was_emptied_is_no_sound_log_of_nothing():
+    unguard()
+    run("DELETE FROM web_auditentry")
+    run("UPDATE web_audithead SET number = 0, digest = ''")
+    for statement in guards("sqlite").values():
+        run(statement)
+    assert audit.broken_links() == ["日志是空的，网站却有用户：日志被清空过"]
+    with pytest.raises(CommandError):
+        call_command("check_audit")
+
+
+# -- the transparency log
+
+
+def sealed():
+    checkpoint = transparency.seal() or transparency.newest()
+    return checkpoint.note
+
+
+def test_what_was_recorded_is_sealed_once_and_the_log_goes_on_from_every_checkpoint(department):
+    notes = [sealed()]
+    assert transparency.seal() is None
+    for name in ("甲", "乙", "丙"):
+        user = User.objects.get(username="keyuan")
+        user.display = name
+        user.save()
+        notes.append(sealed())
+    held = [read_checkpoint(note, "") for note in notes]
+    assert [b.size - a.size for a, b in pairwise(held)] == [1, 1, 1]
+    batches = list(Records(folder()).after(0))
+    assert held[-1].size == AuditEntry.objects.count() + len(batches) + Commitment.objects.count()
+    assert transparency.problems() == []
+    for note, before in zip(notes, held, strict=True):
+        assert transparency.problems(note) == []
+        shown = transparency.proof(before.size)
+        proof = [base64.b64decode(one) for one in shown["proof"]]
+        last = read_checkpoint(shown["checkpoint"], "")
+        assert signed_by(shown["checkpoint"], transparency.key())
+        assert consistent(before.size, last.size, before.root, last.root, proof)
+    with pytest.raises(ZhunshengError, match="ZS-LG-05"):
+        transparency.proof(held[-1].size + 1)
+
+
+@pytest.mark.parametrize("size", [1, 7, 255, 256, 257, 511, 512, 700])
+def test_proofs_start_from_nodes_that_are_kept(size):
+    sealed()
+    last = read_checkpoint(transparency.newest().note, "")
+    tree, roots = Growing(), {}
+    for line in transparency.lines():
+        tree.add(leaf_hash(line.rstrip("\n").encode()))
+        roots[tree.size] = tree.root()
+    assert roots[last.size] == last.root and last.size > 700
+    proof = [base64.b64decode(one) for one in transparency.proof(size)["proof"]]
+    assert consistent(size, last.size, roots[size], last.root, proof)
+
+
+def rebuilt():
+    """Forge an entry of the log and chain it anew to its end, as whoever has the database can."""
+    unguard()
+    first = AuditEntry.objects.order_by("number")[10]
+    first.actor = "someone"
+    head = first.previous
+    for entry in AuditEntry.objects.filter(number__gte=first.number).order_by("number"):
+        entry.actor = "someone" if entry.number == first.number else entry.actor
+        entry.previous = head
+        entry.digest = head = entry.content_digest()
+        AuditEntry.objects.filter(pk=entry.pk).update(
+            actor=entry.actor, previous=entry.previous, digest=entry.digest
+        )
+    run("UPDATE web_audithead SET digest = %s", head)
+    for statement in guards("sqlite").values():
+        run(statement)
+
+
+def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
+    note = sealed()
+    rebuilt()
+    assert audit.broken_links() == []  # the chain alone says nothing
+    assert any("与原来的记录不同" in said for said in transparency.problems())
+    # Sealed anew from its beginning, it contradicts a checkpoint that somebody kept, and nothing else.
+    unguard()
+    for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
+        run(f"DELETE FROM {table}")
+    for statement in guards("sqlite").values():
+        run(statement)
+    transparency.seal()
+    assert transparency.problems() == []
+    assert [said.partition("：")[0] for said in transparency.problems(note)] == [
+        f"现在的日志的前 {read_checkpoint(note, '').size} 条与所给的检查点不符"
+    ]
+
+
+def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp_path):
+    user = User.objects.get(username="keyuan")
+    user.display = "甲"
+    user.save()
+    note = sealed()
+    (tmp_path / "检查点.txt").write_text(note, encoding="utf8")
+    call_command("check_audit", checkpoint=tmp_path / "检查点.txt")
+    unguard()
+    last = AuditEntry.objects.order_by("-number").first()
+    run("DELETE FROM web_auditentry WHERE number = %s", last.number)
+    run("UPDATE web_audithead SET number = %s, digest = %s", last.number - 1, last.previous)
+    for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
+        run(f"DELETE FROM {table}")
+    for statement in guards("sqlite").values():
+        run(statement)
+    transparency.seal()
+    assert audit.broken_links() == transparency.problems() == []
+    with pytest.raises(CommandError):
+        call_command("check_audit", checkpoint=tmp_path / "检查点.txt")
+    assert "末尾被截断" in transparency.problems(note)[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ('UPDATE web_logentry SET digest = kind WHERE "index" = 5', "透明日志第 6 条"),
+        ('DELETE FROM web_logentry WHERE "index" = 5', "透明日志第 6 条缺失"),
+        ('DELETE FROM web_logentry WHERE "index" > 100', "透明日志应有"),
+        ("UPDATE web_lognode SET hash = x'00' WHERE level = 8 AND \"index\" = 0", "透明日志的节点 8/0"),
+        ("UPDATE web_logcheckpoint SET note = replace(note, 'T', 'T1')", "检查点"),
+    ],
+)
+def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said):
+    sealed()
+    if "lognode" not in statement:  # which follow from the entries
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(statement)
+    unguard()
+    run(statement)
+    for trigger in guards("sqlite").values():
+        run(trigger)
+    try:
+        found = transparency.problems()
+    except ZhunshengError as error:
+        found = [error.text()]
+    assert any(said in one for one in found)
