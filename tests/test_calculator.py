@@ -31,6 +31,9 @@ def case(target, actual, points="10", year=2021, scheme=None, **indicator):
         ("显著提升", "显著提升", {"name": "满意"}, None, "pending"),
         ("≥90%", None, {"name": "办结率"}, None, "nothing"),
         ("≥90%", "大约都办了", {"name": "办结率"}, None, "check"),
+        ("≥9O%", "45%", {"name": "合格率"}, None, "check"),  # a letter for a nought
+        ("10万元", "10次", {"name": "检查次数", "unit": "次"}, None, "check"),  # two units
+        ("2021年12月底前", "2022年1月15日", {"name": "完成时间"}, None, "pending"),
     ],
 )
 def test_a_case_is_scored_by_itself(target, actual, indicator, score, verdict):

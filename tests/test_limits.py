@@ -68,6 +68,26 @@ def test_what_is_unverified_is_looked_at_within_a_year():
             assert (today - entry.checked_on).days <= 366, f"{entry.id} 自 {entry.checked_on} 起没有核实"
 
 
+def test_these_two_do_fail_when_their_day_comes(monkeypatch):
+    monkeypatch.setattr(clock, "today", lambda: date(2028, 1, 1))
+    assert any(entry.status == "unverified" for entry in CHECKED)
+    with pytest.raises(AssertionError, match="没有核实"):
+        test_what_is_unverified_is_looked_at_within_a_year()
+    name, entries = next(iter(versions().items()))
+    last = entries[-1].model_copy(update={"valid_to": date(2027, 12, 31)})
+    monkeypatch.setitem(globals(), "versions", lambda: {name: (*entries[:-1], last)})
+    with pytest.raises(AssertionError, match="失效"):
+        test_no_entry_in_use_has_expired()
+
+
+def test_a_limit_has_a_measure_or_says_why_not():
+    newest = {d.id: d for d in deadlines()}
+    rated = {d.id for d in newest.values() if d.rate}
+    assert (len(newest), len(rated)) == (37, 22)
+    assert {f"{name.replace('-', '_')}_in_time" for name in rated} <= set(measures())
+    assert all(d.unrated for name, d in newest.items() if name not in rated)
+
+
 def test_versions_of_a_limit_follow_one_another_and_ask_for_the_same_rows():
     for name, entries in versions().items():
         for one, other in pairwise(entries):

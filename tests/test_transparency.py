@@ -137,7 +137,7 @@ def test_a_checkpoint_is_read_as_it_was_signed():
         "zhunsheng/abc",
         "8",
         "XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=",
-        "2026-11-27T09:30:00Z",
+        "2026-11-27 09:30:00 UTC",
         "",
     ]
     assert read_checkpoint(note, "x") == SAID
@@ -163,7 +163,7 @@ def test_a_checkpoint_of_another_key_name_or_text_is_not_signed():
         signed(SAID, PRIVATE).replace("\n8\n", "\n-8\n"),
         signed(SAID, PRIVATE).replace("XcnaeacG", "XcnaeacG????"),
         signed(SAID, PRIVATE).replace("XcnaeacG", "Xcna"),
-        signed(SAID, PRIVATE).replace("2026-11-27T", "2026-13-27T"),
+        signed(SAID, PRIVATE).replace("2026-11-27", "2026-13-27"),
         signed(SAID, PRIVATE).partition("—")[0],
         "x" * 20_000,
     ],

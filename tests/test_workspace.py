@@ -58,7 +58,8 @@ def test_the_sample_year(sample):
     assert {"met", "over", "missed"} <= set(verdicts)
     assert market.card.scores[4].verdict == "missed"  # the ceiling of 700 yuan was broken
     assert str(market.card.scores[1].score) == "10.00"  # an over-achievement whose reason was accepted
-    assert quality.card.scores[3].verdict == "missed"  # finished in January
+    late = quality.card.scores[3]  # finished in January, which no rule scores: the sample's people judged it
+    assert (late.verdict, str(late.score)) == ("judged", "8.00")
     assert (str(quality.card.execution.score), str(quality.card.execution.budget)) == ("9.43", "280000.00")
     assert department.card.projects_points == 30
     kinds = {d.kind for one in done.rechecked for d in one.differences}
@@ -410,6 +411,9 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     assert json.loads(out)["results"][0]["score"]["grade"] is None, "nobody confirmed the measures"
     mapped = ("--mapping", places["doc"].parent / "指标与测度对照.yaml", "--json")
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *mapped)
+    assert json.loads(out)["results"][0]["score"]["grade"] is None, "nobody judged the late project"
+    said = ("--judgements", places["judgements"])
+    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *mapped, *said)
     assert json.loads(out)["results"][0]["score"]["grade"] == "优"
     code, out, _ = cli("evaluate", *common, "--as-of", "2021-10-31")
     assert "未满年度" in out

@@ -207,7 +207,7 @@ def regulations_page() -> str:
             f"（{s.over.citation}，{_status(s.over.status)}）"
         )
         lines.append(
-            f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands)}"
+            f"    - 逾期：{'、'.join(f'{b.days} 天内 {b.share:.0%}' for b in s.late.bands) or '由人评定'}"
             f"（{s.late.citation}，{_status(s.late.status)}）"
         )
         lines.append(
@@ -232,6 +232,7 @@ def regulations_page() -> str:
         "| 期限 | 天数 | 起算 → 办结 | 停计与延长 | 约束 | 有效 | 依据 | 核实 |",
         "|---|---|---|---|---|---|---|---|",
         *(f"| {' | '.join(_limit(d))} |" for d in deadlines()),
+        *_unrated(),
         "\n## 固定日期\n",
     ]
     when = {-1: "上一年", 0: "当年", 1: "下一年"}
@@ -244,6 +245,16 @@ def regulations_page() -> str:
         for h in fixed_holidays()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _unrated() -> list[str]:
+    """Return which limits have a measure of what was in time, and why the others have none."""
+    newest = {d.id: d for d in deadlines()}
+    rated = [d for d in newest.values() if d.rate]
+    return [
+        f"\n### 没有按期率的\n\n{len(newest)} 个期限里有 {len(rated)} 个有按期率的测度；其余的为什么没有：\n",
+        *(f"- {d.name}（`{d.id}`）：{d.unrated}" for d in newest.values() if not d.rate),
+    ]
 
 
 def _limit(d: Deadline) -> tuple[str, ...]:

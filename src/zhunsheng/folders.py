@@ -171,7 +171,8 @@ class Inputs:
 
     ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称,
     ``scheme`` a local one in place of the national, ``previous`` the targets of the year before,
-    ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures.
+    ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures, ``since`` the
+    day on which the department began, where that was within the year.
     """
 
     documents: Sequence[Path]
@@ -186,6 +187,7 @@ class Inputs:
     previous: Path | None = None
     reported: Path | None = None
     where: Where = HERE
+    since: date | None = None
 
 
 def run(
@@ -234,6 +236,7 @@ def assessed(
         rules=rules,
         mode=given.mode,
         previous=read_book(given.previous) if given.previous else None,
+        since=given.since,
     )
     return found, evidence, links
 

@@ -247,7 +247,8 @@ def result_of(indicator: Indicator, outcome: Outcome) -> Result:
     """
     written = outcome.written
     if outcome.parts and isinstance(outcome.value, Fraction):
-        whole = (*outcome.parts, *[Fraction(0)] * (periods(indicator.aim.per) - len(outcome.parts)))
+        left = periods(indicator.aim.per) - indicator.aim.before - len(outcome.parts)
+        whole = (*outcome.parts, *[Fraction(0)] * left)
         written = Written("", outcome.value, outcome.unit, parts=whole)
     return against(indicator, outcome.value, outcome.unit, written)
 
@@ -263,7 +264,7 @@ def parts_of(
         return ()
     return tuple(
         sum((Fraction(d.amount) for d in course.days if d.day and first <= d.day <= last), Fraction(0))
-        for first, last in spans(aim.per, year)
+        for first, last in spans(aim.per, year)[aim.before :]
         if first <= on
     )
 

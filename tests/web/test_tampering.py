@@ -261,7 +261,7 @@ def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp
         ('DELETE FROM web_logentry WHERE "index" = 5', "透明日志第 6 条缺失"),
         ('DELETE FROM web_logentry WHERE "index" > 100', "透明日志应有"),
         ("UPDATE web_lognode SET hash = x'00' WHERE level = 8 AND \"index\" = 0", "透明日志的节点 8/0"),
-        ("UPDATE web_logcheckpoint SET note = replace(note, 'T', 'T1')", "检查点"),
+        ("UPDATE web_logcheckpoint SET note = replace(note, 'UTC', 'UT')", "检查点"),
     ],
 )
 def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said):

@@ -92,6 +92,12 @@ DepartmentName = Annotated[
         "--department", metavar="部门", help="部门代码、名称，或“代码=名称”；证据库里有多个部门时必填"
     ),
 ]
+Begun = Annotated[
+    str | None,
+    typer.Option(
+        "--begun", metavar="日期", help="本部门年中设立或接手的，自哪一天起计，如 2021-09-01；此前不作要求"
+    ),
+]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", metavar="文件", help="指标与测度的对照文件（yaml）")
 ]

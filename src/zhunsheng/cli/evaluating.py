@@ -15,6 +15,7 @@ from zhunsheng.cli.arguments import (
     DEFAULT_STORE,
     AsJson,
     AsOf,
+    Begun,
     DepartmentName,
     Documents,
     EngineName,
@@ -69,6 +70,7 @@ def monitor(
     evidence: EvidenceDir = DEFAULT_STORE,
     as_of: AsOf = None,
     department: DepartmentName = None,
+    begun: Begun = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     measures: MeasureFiles = None,
@@ -88,6 +90,7 @@ def monitor(
         measures=measures or (),
         mode=plan,
         where=Where(engine, url),
+        since=day(begun) if begun else None,
     )
     found, used, _, problems = _assess(given)
     if as_json:
@@ -113,6 +116,7 @@ def evaluate(
     evidence: EvidenceDir = DEFAULT_STORE,
     as_of: AsOf = None,
     department: DepartmentName = None,
+    begun: Begun = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -137,6 +141,7 @@ def evaluate(
         scheme=scheme,
         measures=measures or (),
         where=Where(engine, url),
+        since=day(begun) if begun else None,
     )
     found, used, links, problems = _assess(given)
     rechecked = folders.recheck(reported, found, used, links) if reported else []

@@ -15,6 +15,7 @@ from zhunsheng.cli.arguments import (
     DEFAULT_STORE,
     AsJson,
     AsOf,
+    Begun,
     DepartmentName,
     Documents,
     EngineName,
@@ -55,6 +56,7 @@ def report(
         typer.Option("--only", metavar="名称", help=f"只写哪些：{'、'.join(OUTPUTS)}；可以多个"),
     ] = None,
     department: DepartmentName = None,
+    begun: Begun = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -83,6 +85,7 @@ def report(
         measures=measures or (),
         mode=plan,
         where=Where(engine, url),
+        since=day(begun) if begun else None,
         reported=reported,
     )
     with terminal.progress(quiet=as_json) as progress:
@@ -103,6 +106,7 @@ def run(
     as_of: AsOf = None,
     out: OutDir = Path("zhunsheng-run"),
     department: DepartmentName = None,
+    begun: Begun = None,
     mapping: MappingFile = None,
     judgements: JudgementFile = None,
     scheme: SchemeFile = None,
@@ -126,6 +130,7 @@ def run(
         measures=measures or (),
         mode=plan,
         where=Where(engine, url),
+        since=day(begun) if begun else None,
         previous=previous,
         reported=reported,
     )

@@ -77,7 +77,7 @@ class Case:
         earned = points.quantize(HUNDREDTH) if share >= FULL else rounded(Fraction(points) * max(share, NONE))
         if verdict == "missed" and earned == points and points:
             earned -= HUNDREDTH  # 89.996 of 90 is no full mark, nor is 90 of more than 90
-        if said and said.band and not self.qualitative:
+        if said and said.band and not self.qualitative and verdict != "judged":
             how += worded("（所填档次“{band}”不计：定量指标只按完成值计分）", band=said.band)
         came = OPEN_WORD if verdict in OPEN else worded("得 {earned} 分", earned=earned)
         words = worded("{how}，{came}（满分 {points}）", how=how, came=came, points=points)
@@ -285,6 +285,8 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
         return case.score(
             FULL, "met", worded("{value} 完成，不晚于 {target}", value=done, target=target.value)
         )
+    if not scheme.late.bands:
+        return _score_late(case, scheme, done, late)
     bands = sorted(scheme.late.bands, key=lambda b: b.days)
     share = next((Fraction(b.share) for b in bands if late <= b.days), NONE)
     how = worded(
@@ -295,6 +297,24 @@ def _score_date(case: Case, scheme: Scheme, done: object) -> Score:
         citation=scheme.late.citation,
     )
     return case.score(share, "missed", how, worded("请说明逾期原因"))
+
+
+def _score_late(case: Case, scheme: Scheme, done: date, late: int) -> Score:
+    """Score what was ``done`` so many days too ``late`` where no rule says what that costs: a person's band,
+    else open.
+    """
+    said, told = case.said, {"value": done, "late": late}
+    if said and said.band:
+        share = _judged(case.indicator, said, scheme)
+        judged = {"band": said.band, "share": percent(share), "reason": said.reason}
+        how = worded(
+            "{value} 完成，逾期 {late} 天，评为“{band}”，得分率 {share}，理由：{reason}", **told, **judged
+        )
+        return case.score(share, "judged", how)
+    how = worded(
+        "{value} 完成，逾期 {late} 天，怎样计分没有规定（{citation}）", **told, citation=scheme.late.citation
+    )
+    return case.score(NONE, "pending", how, worded("请评定档次并写明理由，说明逾期原因"))
 
 
 def holds(scheme: Scheme, name: str | None, share: Decimal | None) -> bool:

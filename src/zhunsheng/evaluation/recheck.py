@@ -179,7 +179,11 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
         if reported.value is not None and theirs.score is not None:
             ruled = card.said.get(indicator.id)  # what the bureau itself found, nothing else is in the card
             again = score_indicator(Case(n, indicator, outcome, points, ours.dimension, ruled), card.scheme)
-            if abs(again.score - theirs.score) > TOLERANCE:
+            # What a person may give is no difference, but for full marks, which a missed day can't have.
+            differs = (
+                theirs.score >= points if again.shown is None else abs(again.score - theirs.score) > TOLERANCE
+            )
+            if differs:
                 why = worded("按所报完成值：{how}", how=again.how)
                 if again.verdict == "explain" and theirs.score < again.score:
                     why = worded(
@@ -192,7 +196,7 @@ def _indicator(indicator: Indicator, theirs: Indicator, card: Scorecard, n: int)
                         "score",
                         indicator.name,
                         f"{theirs.score:f}",
-                        f"{again.score}",
+                        OPEN_WORD if again.shown is None else f"{again.score}",
                         why,
                     )
                 )

@@ -204,6 +204,14 @@ def score_department(
     return graded(card)
 
 
+def _by(outcome: Outcome, as_of: date) -> Outcome:
+    """Return what an outcome is on a day: what is said to be done on a later one is not done yet."""
+    if not isinstance(outcome.value, date) or outcome.value <= as_of:
+        return outcome
+    note = worded("{done} 才完成，至 {day} 没有完成", done=outcome.value, day=as_of)
+    return replace(outcome, value=None, written=None, known=True, note=note)
+
+
 def _scores(
     sheet: TargetSheet,
     outcomes: Sequence[Outcome],
@@ -216,7 +224,8 @@ def _scores(
     due = terms.dues or [indicator.due_on(year) for indicator in sheet.indicators]
     found = []
     for n, indicator in enumerate(sheet.indicators):
-        case = Case(n, indicator, outcomes[n], points[n], groups[n], terms.said.get(indicator.id))
+        outcome = _by(outcomes[n], terms.as_of)
+        case = Case(n, indicator, outcome, points[n], groups[n], terms.said.get(indicator.id))
         score = score_indicator(case, terms.scheme)
         found.append(not_due(score, indicator, due[n]) if terms.as_of < due[n] else score)
     return tuple(found)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, write_deltalake
 
 from zhunsheng.evidence import layout
+from zhunsheng.evidence.adopting import adopted_key, was
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger
 from zhunsheng.evidence.privacy import Cipher
@@ -91,17 +92,24 @@ def merge(
 ) -> None:
     """Commit the good rows as they were ``prepared``, but for those put aside since. ``there`` is the query
     of the rows that stand there (``standing``): where it is empty all keys are new, and nothing need be read
-    or compared. An empty cell of a column ``kept`` leaves what stands there.
+    or compared. An empty cell of a column ``kept`` leaves what stands there. What the batch takes
+    out under another key (table ``adopted``) is what stands there for its rows, and gets their key.
     """
     schema = checked.ledger.stored()
     table = str(layout.table(root, checked.ledger.id))
     columns = [f"{batch.batch}::BIGINT AS _batch" if name == "_batch" else f'"{name}"' for name in schema]
+    added = adopted_key(checked.ledger) if batch.takes_out else ()
+    columns += [
+        f'CASE WHEN _id IN (SELECT _id FROM adopted) THEN (SELECT a."{was(c)}" FROM adopted a '
+        f'WHERE a._id = p._id) ELSE "{c}" END AS "{was(c)}"'
+        for c in added
+    ]
     if checked.rows > _MANY:  # the table's library takes memory that the database no longer needs
         checked.connection.execute(f"SET memory_limit = '{_SPARE}'")
         give_back()
     ((aside,),) = checked.connection.execute("SELECT count(*) FROM aside").fetchall()
     some = " WHERE _id IN (SELECT _id FROM good) ORDER BY _id" if aside or checked.bad_rows else ""
-    said = f"SELECT {', '.join(columns)} FROM ({prepared}){some}"
+    said = f"SELECT {', '.join(columns)} FROM ({prepared}) p{some}"
 
     def rows() -> Any:
         return checked.connection.sql(said).to_arrow_reader(_PIECE)
@@ -132,7 +140,7 @@ def merge(
             post_commithook_properties=NO_HOOKS,
         )
         return
-    stated = [c for c in checked.stated if c not in key]
+    stated = [*(c for c in checked.stated if c not in key), *added]
     kept = {c for c in kept if c in known}
     if checked.good_rows <= FEW and set(schema) == known and _listable(checked.ledger):
         _replace_few(opened, checked, said, batch, there, stated, kept)
@@ -145,7 +153,7 @@ def merge(
     )
     merging = opened.merge(
         rows(),
-        predicate=same_key(checked.ledger, "t", "s", set(schema) - known),
+        predicate=same_key(checked.ledger, "t", "s", set(schema) - known, {c: was(c) for c in added}),
         source_alias="s",
         target_alias="t",
         merge_schema=not set(schema) <= known,
@@ -161,7 +169,10 @@ def merge(
             },
             predicate=changed,
         )
-    merging.when_not_matched_insert_all().execute()
+    if added:
+        merging.when_not_matched_insert({f'"{c}"': f's."{c}"' for c in schema}).execute()
+    else:
+        merging.when_not_matched_insert_all().execute()
     if DeltaTable(table).version() == opened_at:
         say(DeltaTable(table), batch)  # every row stood there already
 

@@ -21,7 +21,7 @@ from zhunsheng.evidence.raw import Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.translation import series, worded
 
-Kind = Literal["columns", "values", "identity", "cleared", "departments", "merged", "sums"]
+Kind = Literal["columns", "values", "identity", "adopted", "cleared", "departments", "merged", "sums"]
 SAMPLES = 3  # values of a column shown with what it is proposed for
 NAMED = "project"  # the part of a key that is a name and no code
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
-from zhunsheng.evidence.records import Batch, actions
+from zhunsheng.evidence.records import REMOVED, Batch, actions
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.writing import write_whole
 from zhunsheng.translation import worded
@@ -21,7 +21,6 @@ from zhunsheng.translation import worded
 FORMAT = "zhunsheng.store/2"
 MARKER = "format.json"
 AGAIN = "again"  # the folder of rows that a batch said again, as they stood there already
-REMOVED = "removed"  # the folder of rows that a batch took out, as they stood there
 
 
 def table(root: Path, ledger: str) -> Path:

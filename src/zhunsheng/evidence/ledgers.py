@@ -128,7 +128,8 @@ class Ledger(BaseModel):
     ``formerly`` is the key that earlier versions merged by, where it was another:
     what a batch of theirs replaced returns when it is undone. ``signs`` say which rows take from what others
     bring, ``once`` which rows say again what others said. ``identity`` are columns beside the key that
-    say what a row is of: where one of a known row changes, someone is asked.
+    say what a row is of: where one of a known row changes, someone is asked. ``adopts`` are columns that a
+    known row without them may get, of its key too: someone is asked, and the row stays the one it was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -139,6 +140,7 @@ class Ledger(BaseModel):
     key: tuple[str, ...]
     formerly: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
+    adopts: tuple[str, ...] = ()
     columns: tuple[Column, ...]
     signs: Signs | None = None
     once: Once | None = None
@@ -152,6 +154,7 @@ class Ledger(BaseModel):
             *self.key,
             *self.formerly,
             *self.identity,
+            *self.adopts,
             *((self.once.who, *self.once.by, *self.once.last) if self.once else ()),
             *(c.not_before for c in self.columns if c.not_before),
             *(c.near for c in self.columns if c.near),

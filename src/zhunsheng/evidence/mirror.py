@@ -25,7 +25,7 @@ from zhunsheng.evidence.commits import committed
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.objects import ObjectStoreError, Remote
-from zhunsheng.evidence.records import Batch, Records, actions
+from zhunsheng.evidence.records import REMOVED, Batch, Records, actions
 from zhunsheng.evidence.sources import sources
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.own import own_folder
@@ -174,7 +174,7 @@ def discard(index: Index) -> None:
                 for source in sources(root, sha256):
                     source.unlink(missing_ok=True)
             log.unlink()
-    for name in (layout.AGAIN, layout.REMOVED):
+    for name in (layout.AGAIN, REMOVED):
         for kept in (root / name).glob("*.parquet"):
             if int(kept.stem) > index.last:
                 kept.unlink(missing_ok=True)

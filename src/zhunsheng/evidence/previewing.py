@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zhunsheng.evidence.doubts import Change
 from zhunsheng.evidence.importing import Checked
+from zhunsheng.evidence.ledgers import Column
 from zhunsheng.evidence.tables import key_text, same_key
 
 
@@ -30,22 +32,38 @@ def preview(checked: Checked, there: str, limit: int) -> Preview:
     ledger = checked.ledger
     columns = [c for c in ledger.columns if c.name in checked.columns and c.name not in ledger.key]
     columns = [c for c in columns if not c.personal]
+    return compared(checked, there, columns, 'g."{0}" IS DISTINCT FROM t."{0}"', "changing", rows=limit)
+
+
+def compared(
+    checked: Checked,
+    there: str,
+    columns: Sequence[Column],
+    differs: str,
+    table: str,
+    *,
+    rows: int,
+) -> Preview:
+    """Make ``table`` of the good rows (g) of which a cell ``differs`` (SQL by the column's name) from the row
+    that stands ``there`` (t), with their ``_id`` and ``key``; return how many, and the cells of the first.
+    """
     if not there or not columns:
         return UNCHANGED
-    differs = [f'(g."{c.name}" IS DISTINCT FROM t."{c.name}")' for c in columns]
+    ledger, run = checked.ledger, checked.connection.execute
+    tests = [f"({differs.format(c.name)})" for c in columns]
     cells = ", ".join(
-        f"{differ} AS differs_{n}, coalesce(CAST(t.\"{c.name}\" AS VARCHAR), '') AS before_{n}, "
+        f"{test} AS differs_{n}, coalesce(CAST(t.\"{c.name}\" AS VARCHAR), '') AS before_{n}, "
         f"coalesce(CAST(g.\"{c.name}\" AS VARCHAR), '') AS after_{n}"
-        for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
+        for n, (c, test) in enumerate(zip(columns, tests, strict=True))
     )
-    key = key_text(ledger, "g")
-    run = checked.connection.execute
+    # The ledger is read once, however many columns are compared.
     run(
-        f"CREATE OR REPLACE TEMP TABLE changing AS SELECT g._id, g._sheet, g._row, trim({key}) AS key, "
-        f"{cells} FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} WHERE {' OR '.join(differs)}"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT g._id, g._sheet, g._row, "
+        f"trim({key_text(ledger, 'g')}) AS key, {cells} "
+        f"FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} WHERE {' OR '.join(tests)}"
     )
-    ((rows,),) = run("SELECT count(DISTINCT _id) FROM changing").fetchall()
-    if not rows:
+    ((count,),) = run(f"SELECT count(DISTINCT _id) FROM {table}").fetchall()
+    if not count:
         return UNCHANGED
     parts = " UNION ALL ".join(
         f"SELECT _id, _sheet, _row, key, {n} AS n, before_{n} AS before, after_{n} AS after FROM first "
@@ -53,7 +71,7 @@ def preview(checked: Checked, there: str, limit: int) -> Preview:
         for n in range(len(columns))
     )
     found = run(
-        f"WITH first AS (FROM changing ORDER BY _id LIMIT {int(limit)}) "
+        f"WITH first AS (FROM {table} ORDER BY _id LIMIT {int(rows)}) "
         f"SELECT * EXCLUDE (_id) FROM ({parts}) ORDER BY _id, n"
     ).fetchall()
     several = len(checked.layouts) > 1
@@ -61,4 +79,4 @@ def preview(checked: Checked, there: str, limit: int) -> Preview:
         Change(sheet if several else None, row, key, columns[n].title, before, after)
         for sheet, row, key, n, before, after in found
     )
-    return Preview(rows, tuple(changes))
+    return Preview(count, tuple(changes))

@@ -1,5 +1,5 @@
 """What a person is asked before a file changes a ledger, and what the answers do:
-known rows that become others, values that it clears, departments that nobody knows,
+known rows that become others or get what they lacked, values that it clears, departments that nobody knows,
 sums that are not those of its rows.
 """
 
@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.adopting import was
 from zhunsheng.evidence.doubts import SPELLINGS, Change, Choice, Part, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
+from zhunsheng.evidence.previewing import compared
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.standing import cleared, known_rows
 from zhunsheng.evidence.tables import key_text, same_key
 from zhunsheng.translation import series, translatable, worded
 
 SHOWN = 20  # changes listed of a question; more are counted
-UPDATE, CLEAR, KEEP, NEW, TAKE, ASIDE = "update", "clear", "keep", "new", "take", "aside"
+UPDATE, ADD, CLEAR, KEEP, NEW, TAKE, ASIDE = "update", "add", "clear", "keep", "new", "take", "aside"
 PROPOSED = "proposed"  # the answer that takes what is proposed of columns or spellings
 _ASIDE = {
     "identity": translatable("编号已有而内容成了另一个，按答复没有导入"),
+    "adopted": translatable("台账里的这一行没有填，按答复没有导入"),
     "cleared": translatable("是空的，台账里有值，按答复没有导入"),
     "departments": translatable("没有这个部门，按答复没有导入"),
     "merged": translatable("合并的单元格，按答复没有导入"),
@@ -78,6 +81,8 @@ def settled(
             _put_aside_altered(checked, question, answer, answers)
         elif answer == KEEP:
             kept.add(_column(checked, question))
+        elif answer == ASIDE and question.kind == "adopted":
+            _put_aside(checked, "adding g", "adopted", "g.title", "g.after")
         elif answer == ASIDE and question.kind == "cleared":
             _put_aside_cleared(checked, there, _column(checked, question))
         elif answer == ASIDE and question.kind == "merged":
@@ -171,11 +176,11 @@ def _put_aside_altered(checked: Checked, question: Question, answer: str, answer
             raise ZhunshengError("ZS-EV-80", key=f"identity:{key}", answer=said, allowed=allowed)
     other = [key for key, said in own.items() if said != answer]
     listed = ", ".join(quoted(key) for key in other) or "NULL"
-    some = f"trim(g.key) IN ({listed})" if other else "false"
+    some = f"g.key IN ({listed})" if other else "false"
     chosen = f"NOT coalesce({some}, false)" if answer == ASIDE else some
     if answer == ASIDE or other:
         first = checked.ledger.column(checked.ledger.key[0]).title
-        _put_aside(checked, f"altered g WHERE {chosen}", "identity", quoted(first), "trim(g.key)")
+        _put_aside(checked, f"altered g WHERE {chosen}", "identity", quoted(first), "g.key")
 
 
 def _put_aside_cleared(checked: Checked, there: str, name: str) -> None:
@@ -198,6 +203,7 @@ def _put_aside_departments(
 def _questions(checked: Checked, there: str) -> Iterator[Question]:
     aside = worded("这些行先不导入")
     yield from _identity(checked, there)
+    yield from _adopted(checked, there)
     for name, count in cleared(checked, there):
         title = checked.ledger.column(name).title
         text = worded("“{title}”在文件里是空的，台账里有值：{count} 格", title=title, count=count)
@@ -214,45 +220,49 @@ def _questions(checked: Checked, there: str) -> Iterator[Question]:
 
 def _identity(checked: Checked, there: str) -> Iterator[Question]:
     """Ask about known rows that would be of another thing, person or amount."""
+    columns = [c for c in checked.ledger.telling if c.name in checked.columns]
+    differs = 'g."{0}" IS NOT NULL AND t."{0}" IS NOT NULL AND g."{0}" <> t."{0}"'
+    found = compared(checked, there, columns, differs, "altered", rows=SHOWN)
+    if not found.rows:
+        return
+    text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=found.rows)
+    choices = (Choice(UPDATE, worded("是同一个，更新")), Choice(ASIDE, worded("这些行先不导入")))
+    yield Question("identity", "identity", text, found.rows, found.changes[:SHOWN], choices)
+
+
+def _adopted(checked: Checked, there: str) -> Iterator[Question]:
+    """Ask about known rows that get what they had none of: where money is from, its year, a question."""
     ledger = checked.ledger
-    columns = [c for c in ledger.telling if c.name in checked.columns]
+    columns = [ledger.column(name) for name in ledger.adopts if name in checked.columns]
     if not there or not columns:
         return
-    differs = [
-        f'(g."{c.name}" IS NOT NULL AND t."{c.name}" IS NOT NULL AND g."{c.name}" <> t."{c.name}")'
+    parts = [
+        f"SELECT g._id, g._sheet, g._row, {key_text(ledger, 'g')} AS key, {quoted(c.title)} AS title, "
+        f'CAST(g."{c.name}" AS VARCHAR) AS after FROM good g '
+        + (
+            f'JOIN adopted a USING (_id) WHERE a."{was(c.name)}" IS NULL'
+            if c.name in ledger.key
+            else f'JOIN {there} t ON {same_key(ledger, "g", "t")} WHERE t."{c.name}" IS NULL'
+        )
+        + f' AND g."{c.name}" IS NOT NULL'
         for c in columns
     ]
-    cells = ", ".join(
-        f'CASE WHEN {differ} THEN CAST(t."{c.name}" AS VARCHAR) END AS before_{n}, '
-        f'CAST(g."{c.name}" AS VARCHAR) AS after_{n}'
-        for n, (c, differ) in enumerate(zip(columns, differs, strict=True))
-    )
-    key = key_text(ledger, "g")
     run = checked.connection.execute
-    # The ledger is read once, however many columns are compared.
-    run(
-        f"CREATE OR REPLACE TEMP TABLE altered AS SELECT g._id, g._sheet, g._row, {key} AS key, {cells} "
-        f"FROM good g JOIN {there} t ON {same_key(ledger, 'g', 't')} WHERE {' OR '.join(differs)}"
-    )
-    ((rows,),) = run("SELECT count(DISTINCT _id) FROM altered").fetchall()
+    run(f"CREATE OR REPLACE TEMP TABLE adding AS {' UNION ALL '.join(parts)}")
+    rows, titles = run(
+        "SELECT count(DISTINCT _id), list(DISTINCT title ORDER BY title) FROM adding"
+    ).fetchall()[0]
     if not rows:
         return
     several = len(checked.layouts) > 1
-    parts = [
-        f"SELECT _id, _sheet, _row, key, {n} AS n, before_{n} AS before, after_{n} AS after FROM altered "
-        f"WHERE before_{n} IS NOT NULL"
-        for n in range(len(columns))
-    ]
-    found = run(
-        f"SELECT * EXCLUDE (_id) FROM ({' UNION ALL '.join(parts)}) ORDER BY _id, n LIMIT {SHOWN}"
-    ).fetchall()
+    found = run(f"SELECT * EXCLUDE (_id) FROM adding ORDER BY _id, title LIMIT {SHOWN}").fetchall()
     changes = tuple(
-        Change(sheet if several else None, row, key.strip(), columns[n].title, before, after)
-        for sheet, row, key, n, before, after in found
+        Change(sheet if several else None, row, key.strip(), title, "", after)
+        for sheet, row, key, title, after in found
     )
-    text = worded("{rows} 行的编号台账里已有，内容却成了另一个", rows=rows)
-    choices = (Choice(UPDATE, worded("是同一个，更新")), Choice(ASIDE, worded("这些行先不导入")))
-    yield Question("identity", "identity", text, rows, changes, choices)
+    text = worded("{rows} 行台账里已有，没有填{titles}，文件补填了", rows=rows, titles=series(titles))
+    choices = (Choice(ADD, worded("是同一行，补填")), Choice(ASIDE, worded("这些行先不导入")))
+    yield Question("adopted", "adopted", text, rows, changes, choices)
 
 
 def _departments(checked: Checked) -> Iterator[Question]:

@@ -14,6 +14,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.writing import whole_file
 from zhunsheng.translation import worded
 
+REMOVED = "removed"  # the folder of rows that a batch took out, as they stood there
 # Fields that stand in a record only where they say something, so that records of every version keep their
 # digests.
 _OPTIONAL: dict[str, Any] = {
@@ -94,6 +95,13 @@ class Batch:
     def imports(self) -> bool:
         """Whether the batch brought a file, rather than removing, undoing, migrating or compacting."""
         return self.speaks and self.removes is None
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether the batch keeps rows as they stood before it, which stand there no more: those that it
+        removed, or that it added to under another key.
+        """
+        return any(name.startswith(f"{REMOVED}/") for name, _, _ in self.files)
 
     @property
     def speaks(self) -> bool:

@@ -17,7 +17,7 @@ from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, shown
-from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.records import REMOVED, Batch
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.tables import ledger_sql, same_key
 from zhunsheng.files.writing import whole_file
@@ -41,7 +41,14 @@ def keys_ledger(ledger: Ledger) -> Ledger:
     }
     columns = tuple(ledger.column(name).model_copy(update=loose) for name in ledger.key)
     return ledger.model_copy(
-        update={"columns": columns, "formerly": (), "identity": (), "signs": None, "once": None}
+        update={
+            "columns": columns,
+            "formerly": (),
+            "identity": (),
+            "adopts": (),
+            "signs": None,
+            "once": None,
+        }
     )
 
 
@@ -100,7 +107,7 @@ def _removal_told(batch: Batch) -> str:
 
 def keep_removed(root: Path, rows: pa.Table, batch: Batch) -> tuple[str, int, str]:
     """Keep rows that a batch takes out, as they stood there; return their file as a record names it."""
-    path = root / layout.REMOVED / f"{batch.batch:06d}.parquet"
+    path = root / REMOVED / f"{batch.batch:06d}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
         pq.write_table(rows, partial, compression="zstd")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import commits, layout
+from zhunsheng.evidence.adopting import adopted_key, any_halves
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT
@@ -18,15 +19,19 @@ from zhunsheng.translation import series, worded
 
 def refuse_halves(checked: Checked, index: Index) -> None:
     """Raise ``ZS-EV-25`` for rows that may be rows that stand there, but for a part of the key that one
-    of them lacks.
+    of them lacks, where nobody can say so (``adopting.adopt``, which goes before).
     """
     ledger = checked.ledger
     if not ledger.open_key or not (current := layout.current(index, ledger.id)):
         return
+    if adopted_key(ledger) and not any_halves(checked):
+        return
     name = ledger.key[0]
+    told = "WHERE g._id NOT IN (SELECT _id FROM adopted) " if adopted_key(ledger) else ""
     found = checked.connection.execute(
         f"SELECT g._row, g.{name}, {', '.join(f'g.{c}, t.{c}' for c in ledger.open_key)}, t._batch "
-        f"FROM good g JOIN ({ledger_sql(ledger, current)}) t ON {half_key(ledger, 'g', 't')} ORDER BY ALL"
+        f"FROM good g JOIN ({ledger_sql(ledger, current)}) t ON {half_key(ledger, 'g', 't')} {told}"
+        "ORDER BY ALL"
     ).fetchall()
     if not found:
         return
@@ -101,6 +106,15 @@ def standing(checked: Checked, index: Index) -> str:
         f"SEMI JOIN good g ON {same_key(ledger, 'g', 't')}"
     )
     return "standing"
+
+
+def with_adopted(exact: str, adopting: str) -> str:
+    """Return the query of the rows that stand there under the keys of a file (``standing``) and of those that
+    it adds to (``adopting.adopt``), with what it adds.
+    """
+    if not exact or not adopting:
+        return exact or adopting
+    return f"(SELECT * FROM {exact} UNION ALL BY NAME SELECT * FROM {adopting})"
 
 
 def known_rows(checked: Checked, there: str) -> int:

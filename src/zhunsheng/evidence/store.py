@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import commits, compacting, layout, migrating, mirror, sources
+from zhunsheng.evidence.adopting import adopt, adopted_rows
 from zhunsheng.evidence.batches import next_batch, pending, recover
 from zhunsheng.evidence.departments import Department, codes, departments_of, resolved
 from zhunsheng.evidence.importing import Checked
@@ -26,14 +27,20 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.previewing import Preview, preview
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.questions import Unanswered, settled, unanswered
-from zhunsheng.evidence.records import Batch, Records
+from zhunsheng.evidence.records import REMOVED, Batch, Records
 from zhunsheng.evidence.removing import keep_removed, leaving, returned
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
 from zhunsheng.evidence.sql import quoted
-from zhunsheng.evidence.standing import keep_again, refuse_contradictions, refuse_halves, standing
+from zhunsheng.evidence.standing import (
+    keep_again,
+    refuse_contradictions,
+    refuse_halves,
+    standing,
+    with_adopted,
+)
 from zhunsheng.evidence.tables import ledger_sql
-from zhunsheng.evidence.undoing import settle
+from zhunsheng.evidence.undoing import refuse_twins, settle
 from zhunsheng.evidence.verifying import problems
 from zhunsheng.text import clean
 from zhunsheng.translation import worded
@@ -115,7 +122,8 @@ class Store:
         changes nothing while all its good rows stand there; where later batches changed some of them,
         it is a step back to what it says. A row of known key is updated where it differs;
         one that lacks a code which a row of the same name has there, or the other way round,
-        can't be told to be the same or another and is refused with the file (``ZS-EV-25``).
+        can't be told to be the same or another and is refused with the file (``ZS-EV-25``), but for a column
+        that a row may get later (``Ledger.adopts``): the row is asked about and stays the one it was.
         Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
         and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
         import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is neither
@@ -130,8 +138,10 @@ class Store:
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
+            adopting = adopt(checked, index)
             refuse_halves(checked, index)
-            there = standing(checked, index)
+            exact = standing(checked, index)
+            there = with_adopted(exact, adopting)
             refuse_contradictions(checked, there)
             done = settled(checked, there, agreed, answers)
             holds = checked.others_held()
@@ -151,13 +161,15 @@ class Store:
                 notes=(*checked.notes, *done.notes, *returned(index, checked, there)),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
             )
-            again, count = keep_again(self.root, checked, rows, batch, there, done.kept)
+            again, count = keep_again(self.root, checked, rows, batch, exact, done.kept)
             known = index.imported(checked.ledger.id, checked.sha256, department)
             if known is not None and count == batch.rows and (found := index.batch(known)):
                 for path, _, _ in again:
                     (self.root / path).unlink()
                 return found, False
             sources.keep_source(self.root, checked, self.cipher)
+            if adopting and (before := adopted_rows(checked)).num_rows:
+                again = (*again, keep_removed(self.root, before, batch))
             sealed = replace(batch, files=again)
             commits.merge(self.root, checked, rows, sealed, there=there, kept=done.kept)
             made = recover(index)[-1]
@@ -209,14 +221,16 @@ class Store:
     ) -> Unanswered | None:
         """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
         with self.reading() as index:
-            return unanswered(checked, standing(checked, index), agreed, answers or {})
+            there = with_adopted(standing(checked, index), adopt(checked, index))
+            return unanswered(checked, there, agreed, answers or {})
 
     def would_change(self, checked: Checked, limit: int) -> Preview:
         """Return what ``commit`` would change of the rows that stand there, of at most so many rows; write
         nothing.
         """
         with self.reading() as index:
-            return preview(checked, standing(checked, index), limit)
+            there = with_adopted(standing(checked, index), adopt(checked, index))
+            return preview(checked, there, limit)
 
     @mirror.in_line
     def undo(
@@ -232,7 +246,8 @@ class Store:
 
         This holds whatever else was or will be undone, and is recorded also where no row changes;
         every earlier state stays readable. With ``department``, only a batch of that one.
-        Raises ``ZS-EV-12`` for a batch that is not there, brought no file, or was taken back.
+        Raises ``ZS-EV-12`` for a batch that is not there, brought no file, or was taken back; ``ZS-EV-100``
+        where a row would return beside one that may be the same.
         """
         with self._writing() as index:
             batch = index.batch(number)
@@ -249,6 +264,7 @@ class Store:
             ledger = ledgers()[batch.ledger]
             with workroom() as connection:
                 settle(index, ledger, batch, connection)
+                refuse_twins(index, ledger, batch, connection)
                 counted = "SELECT count(*), count(*) FILTER (NOT _gone) FROM settled"
                 rows, restored = (int(n) for n in connection.execute(counted).fetchall()[0])
                 others = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM settled").fetchall()
@@ -553,6 +569,6 @@ def _sweep(root: Path) -> None:
     """Take away what a killed process left half written, once a process; whoever writes holds the lock."""
     if (os.getpid(), root) not in _swept:
         _swept.add((os.getpid(), root))
-        for folder in ("batches", "sources", layout.AGAIN, layout.REMOVED):
+        for folder in ("batches", "sources", layout.AGAIN, REMOVED):
             for partial in (root / folder).glob("*.partial"):
                 partial.unlink(missing_ok=True)

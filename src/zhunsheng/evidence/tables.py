@@ -13,22 +13,29 @@ def key_text(ledger: Ledger, rows: str) -> str:
     return " || ' ' || ".join(f"coalesce(CAST({rows}.\"{name}\" AS VARCHAR), '')" for name in ledger.key)
 
 
-def same_key(ledger: Ledger, one: str, other: str, lacking: Collection[str] = ()) -> str:
+def same_key(
+    ledger: Ledger,
+    one: str,
+    other: str,
+    lacking: Collection[str] = (),
+    called: Mapping[str, str] | None = None,
+) -> str:
     """Return the SQL condition that rows ``one`` and ``other`` (aliases) have one key,
     of a department and the ledger.
 
     Columns that can't be empty are compared by ``=``, which joins by hash everywhere;
     the others take empty as a value. Each test stands in brackets: delta-rs reads ``a IS NOT DISTINCT FROM b
     AND c`` as ``b AND c`` compared with ``a``. ``lacking`` are columns that ``one`` does not have yet,
-    which is to say that they are empty there.
+    which is to say that they are empty there; ``called`` says by what names ``other`` has some.
     """
     tests = []
     for name in (DEPARTMENT, *ledger.key):
+        theirs = f'{other}."{(called or {}).get(name, name)}"'
         if name in lacking:
-            tests.append(f'{other}."{name}" IS NULL')
+            tests.append(f"{theirs} IS NULL")
         else:
             sign = "IS NOT DISTINCT FROM" if name in ledger.open_key else "="
-            tests.append(f'({one}."{name}" {sign} {other}."{name}")')
+            tests.append(f'({one}."{name}" {sign} {theirs})')
     return " AND ".join(tests)
 
 

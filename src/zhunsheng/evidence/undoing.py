@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 import duckdb
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.records import Batch
 from zhunsheng.evidence.sql import column_list
-from zhunsheng.evidence.tables import ledger_sql, same_key
+from zhunsheng.evidence.tables import half_key, key_text, ledger_sql, same_key
+from zhunsheng.translation import series
+
+SHOWN = 5  # rows named that would stand beside others
 
 
 def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection) -> None:
@@ -60,6 +64,27 @@ def settle(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDB
     )
 
 
+def refuse_twins(index: Index, ledger: Ledger, batch: Batch, connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise ``ZS-EV-100`` where a row that returns (table ``settled``) would stand beside one that differs in
+    what one of them lacks of the key: it would be counted twice.
+    """
+    if not ledger.open_key:
+        return
+    now = ledger_sql(ledger, layout.current(index, ledger.id))
+    values = column_list(ledger.stored())
+    found = connection.execute(
+        f"SELECT DISTINCT {key_text(ledger, 'r')}, t._batch FROM (SELECT * FROM settled WHERE NOT _gone) r "
+        f"JOIN (SELECT {values} FROM ({now}) s ANTI JOIN settled k ON {same_key(ledger, 's', 'k')} "
+        f"UNION ALL SELECT {values} FROM settled WHERE NOT _gone) t ON {half_key(ledger, 'r', 't')} "
+        "ORDER BY ALL"
+    ).fetchall()
+    if found:  # told by the later of two, which is to go first
+        found = [(key, by) for key, by in found if by > batch.batch] or found
+        rows = series([key.strip() for key, _batch in found[:SHOWN]], "；")
+        batches = series(sorted({int(by) for _key, by in found}))
+        raise ZhunshengError("ZS-EV-100", batch=batch.batch, rows=rows, batches=batches)
+
+
 def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
     """Return the query of what batches made of each row, in order: of a column that its file did not have a
     batch said nothing, so that the word of the one before stands.
@@ -67,7 +92,7 @@ def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
     said = _said(index, ledger, batches)
     partly = [b for b in batches if b.columns]
     if not partly:
-        return said
+        return f"SELECT * EXCLUDE (_whole) FROM ({said})"
     own = (DEPARTMENT, *ledger.key)
     key = column_list(own)
     fields = []
@@ -78,7 +103,7 @@ def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
             continue
         fields.append(
             "struct_extract(last_value(CASE "
-            f'WHEN _batch NOT IN ({silent}) THEN struct_pack(v := "{column}") END '
+            f'WHEN _whole OR _batch NOT IN ({silent}) THEN struct_pack(v := "{column}") END '
             f"IGNORE NULLS) OVER so_far, 'v') AS \"{column}\""
         )
     return (
@@ -90,10 +115,18 @@ def _whole(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
 def _said(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
     """Return the query of all that batches said: rows they brought or changed,
     those they only said again, and (``_removed``) those they took out, of which nothing is said any more.
+    What a batch added to under another key it says as a whole (``_whole``): there is no word before.
     """
-    parts = [f"SELECT *, false AS _removed FROM ({ledger_sql(ledger, ())})"]
+    parts = [f"SELECT *, false AS _removed, false AS _whole FROM ({ledger_sql(ledger, ())})"]
     moved = index.migrated(ledger.id)
     brought = [b for b in batches if b.imports]
+    adopts = [b for b in brought if b.takes_out]
+    before = " UNION ALL ".join(
+        f"SELECT *, {b.batch} AS _by FROM ({ledger_sql(ledger, [layout.removed(index.root, b)])})"
+        for b in adopts
+    )
+    half = half_key(ledger, "r", "b") if ledger.open_key else "false"
+    whole = f"EXISTS (SELECT 1 FROM ({before}) b WHERE b._by = r._batch AND {half})" if adopts else "false"
     for renames, some in (
         (index.renames(ledger.id), [b for b in brought if b.batch < moved]),
         (None, [b for b in brought if b.batch >= moved]),
@@ -102,16 +135,16 @@ def _said(index: Index, ledger: Ledger, batches: Sequence[Batch]) -> str:
         numbers = ", ".join(str(b.batch) for b in some)
         if files:
             parts.append(
-                f"SELECT *, false AS _removed FROM ({ledger_sql(ledger, files, renames)}) "
-                f"WHERE _batch IN ({numbers})"
+                f"SELECT *, false AS _removed, {whole} AS _whole FROM "
+                f"({ledger_sql(ledger, files, renames)}) r WHERE _batch IN ({numbers})"
             )
     key = (DEPARTMENT, *ledger.key)
     for batch in batches:
-        if batch.removes is not None:
+        if batch.takes_out:
             fields = [
                 f'"{name}"' if name in key else f"{batch.batch if name == '_batch' else 'NULL'}::{kind}"
                 for name, kind in ledger.stored().items()
             ]
             rows = ledger_sql(ledger, [layout.removed(index.root, batch)])
-            parts.append(f"SELECT {', '.join(fields)}, true FROM ({rows})")
+            parts.append(f"SELECT {', '.join(fields)}, true, true FROM ({rows})")
     return " UNION ALL ".join(parts)

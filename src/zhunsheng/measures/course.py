@@ -48,6 +48,10 @@ class Course:
         """Return how many rows the figure rests on up to a day (inclusive); None for all there are."""
         return sum(d.denominator for d in self._upto(until))
 
+    def since(self, first: date) -> Course:
+        """Return the course from a day on (inclusive); rows without a day are not in it."""
+        return Course(tuple(d for d in self.days if d.day is not None and d.day >= first))
+
     def _upto(self, until: date | None) -> Iterable[CourseDay]:
         return (d for d in self.days if until is None or (d.day is not None and d.day <= until))
 

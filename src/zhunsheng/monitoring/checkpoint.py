@@ -21,13 +21,14 @@ class MonitoringTerms:
     and what people said.
 
     ``said`` holds judgements by the indicator's code; causes and measures written for another day explain
-    nothing.
+    nothing. ``since`` is the day on which the body began: nothing is expected of the days before it.
     """
 
     as_of: date
     rules: MonitoringRules
     mode: PlanMode = "linear"
     said: Mapping[str, Judgement] = field(default_factory=dict)
+    since: date | None = None
 
     def words_on(self, code: str) -> Judgement | None:
         """Return what is said of an indicator for the day."""
@@ -69,8 +70,10 @@ def monitor(
             last_day(indicator, trail.accrual if trail else None, year),
             as_of,
             rules,
+            terms.since,
         )
         for n, (indicator, outcome, trail) in enumerate(zip(sheet.indicators, outcomes, trails, strict=True))
     )
     statuses = tuple([status_of(case) for case in cases])
-    return MonitoredSheet(sheet, as_of, rules, money_of(sheet, figures, as_of, terms.mode, rules), statuses)
+    money = money_of(sheet, figures, as_of, terms.mode, rules, terms.since)
+    return MonitoredSheet(sheet, as_of, rules, money, statuses)

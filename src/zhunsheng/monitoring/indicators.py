@@ -67,7 +67,7 @@ class MonitoredCase:
     besides, what is said.
 
     ``trail`` is None where no measure proves it; ``due`` is the last day that counts for it; ``said`` holds
-    on the day.
+    on the day; ``since`` is the day on which the body began, where that was in the year.
     """
 
     number: int
@@ -79,13 +79,15 @@ class MonitoredCase:
     due: date
     as_of: date
     rules: MonitoringRules
+    since: date | None = None
 
     @property
     def first(self) -> date:
         """The first day on which its figure grows."""
         if self.trail is not None and self.trail.accrual.shape == "window":
             return self.trail.accrual.window(self.year)[0]
-        return date(self.year, 1, 1)
+        first = date(self.year, 1, 1)
+        return self.since if self.since is not None and first < self.since <= self.due else first
 
     @property
     def over(self) -> bool:

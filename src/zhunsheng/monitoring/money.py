@@ -67,19 +67,27 @@ class Money:
 
 
 def money_of(
-    sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules
+    sheet: TargetSheet,
+    figures: Figures,
+    as_of: date,
+    mode: PlanMode,
+    rules: MonitoringRules,
+    since: date | None = None,
 ) -> Money:
-    """Compare payments to date with the spending plan on ``as_of``."""
-    found = _compared(sheet, figures, as_of, mode, rules)
+    """Compare payments to date with the spending plan on ``as_of``; ``since`` is the day on which the body
+    began.
+    """
+    year = sheet.year or as_of.year
+    expected = expected_share(sheet.spending_plan, year, as_of, mode, since)
+    found = _compared(sheet, figures, expected, mode, rules)
     return replace(found, sources=figures.sources, told=figures.told)
 
 
 def _compared(
-    sheet: TargetSheet, figures: Figures, as_of: date, mode: PlanMode, rules: MonitoringRules
+    sheet: TargetSheet, figures: Figures, expected: Fraction, mode: PlanMode, rules: MonitoringRules
 ) -> Money:
     adjusted = figures.adjusted if figures.adjusted is not None else sheet.budget.total
     initial = figures.initial if figures.initial is not None else sheet.budget.total
-    expected = expected_share(sheet.spending_plan, sheet.year or as_of.year, as_of, mode)
     doubt = _unusable(sheet, figures)
     if doubt or figures.paid is None or adjusted is None:
         why = worded("{doubt}，待核对", doubt=doubt) if doubt else _nothing(figures.missing)
@@ -108,11 +116,16 @@ def _nothing(missing: str | None) -> str:
     return worded("没有支付或预算数据：{why}", why=missing) if missing else worded("没有支付或预算数据")
 
 
-def expected_share(plan: SpendingPlan, year: int, on: date, mode: PlanMode) -> Fraction:
-    """Return the share of the budget expected to be spent by ``on``; without a plan, by days of the year."""
+def expected_share(
+    plan: SpendingPlan, year: int, on: date, mode: PlanMode, since: date | None = None
+) -> Fraction:
+    """Return the share of the budget expected to be spent by ``on``; without a plan, by days of the year,
+    from ``since`` on where the body began within it.
+    """
     if plan.steps:
         return plan.expected(on, mode=mode)
-    return elapsed(date(year, 1, 1), date(year, 12, 31), on)
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    return elapsed(since if since is not None and first < since <= last else first, last, on)
 
 
 def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:

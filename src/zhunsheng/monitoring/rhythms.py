@@ -15,7 +15,7 @@ from zhunsheng.targets.value import TargetValue
 
 def asked_by(target: TargetValue, year: int, on: date) -> Fraction:
     """Return what the periods that are over by a day ask for together."""
-    ended = sum(last <= on for _, last in spans(target.per, year))
+    ended = sum(last <= on for _, last in spans(target.per, year)[target.before :])
     return Fraction(target.number or 0) * ended
 
 
@@ -27,7 +27,7 @@ def ending_by_period(
 
     None where nothing is asked for by periods, or more in one than single tasks.
     """
-    goal, periods = Fraction(target.number or 0), spans(target.per, year)
+    goal, periods = Fraction(target.number or 0), spans(target.per, year)[target.before :]
     if not parts or target.ceiling or not 0 < goal <= FEW or goal.denominator != 1:
         return None
     kept, chance, met, open_ = KEPT ** (1 / len(periods)), 1.0, Fraction(0), Fraction(0)

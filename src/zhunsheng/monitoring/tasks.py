@@ -32,11 +32,14 @@ def period_left(parts: Sequence[Fraction], target: TargetValue, year: int, on: d
     good any more, or what the present one lacks.
     """
     goal, unit = Fraction(target.number or 0), target.unit or ""
-    for n, (first, last) in enumerate(spans(target.per, year)):
+    for n, (first, last) in enumerate(spans(target.per, year)[target.before :]):
         held = parts[n] if n < len(parts) else Fraction(0)
         if last <= on and held < goal:
             return worded(
-                "第 {n} 期（至 {day}）只有 {what}，补不回来", n=n + 1, day=last, what=f"{plain(held)}{unit}"
+                "第 {n} 期（至 {day}）只有 {what}，补不回来",
+                n=target.before + n + 1,
+                day=last,
+                what=f"{plain(held)}{unit}",
             )
         if first <= on < last and held < goal:
             gap = f"{plain(goal - held)}{unit}"

@@ -4,7 +4,7 @@ year and the last, and what lies ahead; and the pace that follows from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +23,8 @@ ENOUGH = 12  # rows from which on the course of a year says more than its days: 
 @dataclass(frozen=True)
 class Trail:
     """``numerator`` and ``denominator`` are the reading's. ``course`` is this year's to the day, ``ahead``
-    this year's with all days that the ledger already holds, ``last`` the whole of last year's.
+    this year's with all days that the ledger already holds, ``last`` last year's: the whole of it, or from
+    the day on which the body began this year (``since``).
     """
 
     kind: Kind
@@ -33,6 +34,11 @@ class Trail:
     course: Course = NO_COURSE
     ahead: Course = NO_COURSE
     last: Course = NO_COURSE
+    since: date | None = None
+
+    def begun(self, since: date) -> Trail:
+        """Return the trail of a body that began on a day: of last year as much as it has of this one."""
+        return replace(self, last=self.last.since(_year_before(since)), since=since)
 
     @property
     def grows(self) -> bool:
@@ -64,6 +70,8 @@ class Trail:
     @property
     def partial(self) -> bool:
         """Whether last year's ledger looks as if only a part of it were here: nothing for its first half."""
+        if self.since is not None:
+            return False
         days = [d.day for d in self.last.days if d.day is not None and d.denominator]
         return self.accrual.shape != "window" and bool(days) and min(days).month > 6
 

@@ -170,7 +170,8 @@ class Deadline(Checked):
 
     With ``ledger`` it is applied to rows: those of ``where`` (SQL), from the first day in ``starts`` to the
     first in ``ends``; ``ahead`` says that the start may lie in the future, as a planned day does. ``soon`` is
-    how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time.
+    how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time,
+    ``unrated`` says why there is none.
     ``binds`` says whom it binds (``ours``: whether the office itself has to act), ``ended`` why no entry
     follows one that expired.
     """
@@ -192,6 +193,7 @@ class Deadline(Checked):
     ahead: bool = False
     soon: Annotated[int, Field(ge=0, le=366)] = 3
     rate: str | None = None
+    unrated: str | None = None
     binds: Name
     ours: bool = True
     ended: str | None = None
@@ -201,6 +203,10 @@ class Deadline(Checked):
     def _whole(self) -> Deadline:
         if self.ledger and not (self.starts and (self.ends or self.elsewhere)):
             raise ValueError(worded("按台账计算的期限要写明起算与办结的列"))
+        if (self.rate is None) == (self.unrated is None):
+            raise ValueError(worded("期限要么有按期率（rate），要么写明为什么没有（unrated）"))
+        if self.rate and not self.ledger:
+            raise ValueError(worded("没有台账的期限算不出按期率"))
         if (self.extended is not None) != bool(self.extension):
             raise ValueError(worded("延长的天数与记载延长的列要一起写"))
         if self.ended and self.valid_to is None:

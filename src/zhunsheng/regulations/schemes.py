@@ -71,7 +71,9 @@ class LateBand(RuleEntry):
 
 
 class Late(RuleEntry):
-    """Points for a missed date, by how late it was met."""
+    """Points for a missed date, by how late it was met; without ``bands`` no rule says, and a person
+    judges.
+    """
 
     bands: tuple[LateBand, ...]
     citation: str

@@ -176,6 +176,16 @@ def _figure(indicator: Indicator, written: Written) -> Result:
     assert number is not None
     if told.kind == "growth":
         way = -1 if told.falling else 1
+        if (
+            written.text
+            and number < 0
+            and told.falling
+            and not told.aim.relative
+            and DOWN.search(indicator.name)
+        ):
+            return Result(
+                None, worded("名称是下降的比率，完成值“{text}”是负数，看不出是升是降", text=written.text)
+            )
         if written.signed and told.falling and told.aim.relative:
             # Beside 较上年下降3% a sign tells the change of the thing: -5% is a fall.
             if DOWN.search(indicator.name):
@@ -236,7 +246,10 @@ def _for_the_year(indicator: Indicator, written: Written, number: Fraction) -> F
     if aim.per in ("日", "天") and not written.per and number <= (aim.number or 0):
         return worded("完成值“{text}”没有写是每{per}还是全年", text=written.text, per=aim.per)
     if written.per:
-        return number if split_unit(written.unit or aim.unit)[0] == "比值" else number * periods(written.per)
+        if split_unit(written.unit or aim.unit)[0] == "比值":
+            return number
+        share = Fraction(periods(aim.per) - aim.before, periods(aim.per))  # of the year that counts
+        return number * periods(written.per) * share
     return number
 
 
@@ -284,7 +297,7 @@ def _by_period(told: IndicatorType, parts: Sequence[Fraction]) -> Fraction | Non
     每季度1次 is met by four quarters with one each: two in one make up for none in another.
     """
     aim = told.aim
-    count = periods(aim.per)
+    count = periods(aim.per) - aim.before
     if len(parts) % count or aim.number is None:
         return None
     each = len(parts) // count

@@ -45,6 +45,7 @@ class TargetValue(BaseModel):
     growth target is measured against. ``implied`` is true where no operator was written.
     ``enough`` is true where = is written of an indicator of which more is better, so that reaching it is
     enough: the indicator tells (``kinds``), no document.
+    ``before`` is how many of a year's periods were over before the body began: the day tells, no document.
     ``doubts`` says what a reader should look at again.
     """
 
@@ -58,6 +59,7 @@ class TargetValue(BaseModel):
     relative: str | None = None
     implied: bool = False
     enough: SkipJsonSchema[bool] = Field(False, exclude=True, repr=False)
+    before: SkipJsonSchema[int] = Field(0, exclude=True, repr=False)
     doubts: tuple[str, ...] = ()
 
     @field_validator("raw", "unit", "per", "relative", "value", mode="before")
@@ -139,8 +141,10 @@ class TargetValue(BaseModel):
 
     @property
     def times(self) -> int:
-        """How many of its periods a year has, for what adds up over a year; 1 where there is no period."""
-        return 1 if split_unit(self.unit)[0] == "比值" else periods(self.per)
+        """How many of its periods a year has that count, for what adds up over a year; 1 where there is no
+        period.
+        """
+        return 1 if split_unit(self.unit)[0] == "比值" else periods(self.per) - self.before
 
     @cached_property
     def _goal(self) -> Fraction:

@@ -49,6 +49,7 @@ from zhunsheng.outcomes import (
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
+from zhunsheng.targets.partial_year import begun
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
 from zhunsheng.usecases.opened_evidence import Evidence
@@ -57,10 +58,17 @@ from zhunsheng.wording import percent_beside
 
 @dataclass(frozen=True)
 class AssessedDepartment:
-    """Whose year is assessed: its stable code in the evidence, and its name of the time."""
+    """Whose year is assessed: its stable code in the evidence, its name of the time, and the day ``since``
+    which it is there, where it began within the year.
+    """
 
     code: str
     name: str
+    since: date | None = None
+
+    def began_in(self, year: int) -> date | None:
+        """Return the day on which it began within a year; None where it was there from the first day on."""
+        return self.since if self.since is not None and self.since.year == year else None
 
 
 @dataclass(frozen=True)
@@ -140,10 +148,12 @@ def assess(  # noqa: PLR0913 - options, by their names
     rules: Rules | None = None,
     mode: PlanMode = "linear",
     previous: Book | None = None,
+    since: date | None = None,
 ) -> Assessed:
     """Review, measure, monitor and score every sheet of a book as of a date (inclusive).
 
     ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements.
+    ``since`` is the day on which the department began, where that was within the year.
     Raises ``ZS-RG-02`` when no rules were in force, ``ZS-CL-01`` when the store holds several departments and
     none was named, ``ZS-ID-*`` for a name in links or judgements that is not one indicator's.
     """
@@ -151,6 +161,7 @@ def assess(  # noqa: PLR0913 - options, by their names
     year = max(years, default=as_of.year)
     rules = rules or rules_for(year)
     place = department or _department(book, evidence)
+    place = replace(place, since=since) if since is not None else place
     said = resolve(book, judgements)
     grounds = Grounds(as_of, place, rules, links, said, mode, previous)
     reviewed = review(book, previous)
@@ -228,6 +239,7 @@ def basis(
         "measures": _written(tuple(sorted(measures.items()))),
         "ledgers": {name: ledger.model_dump_json() for name, ledger in sorted(ledgers().items())},
         "department": [grounds.department.code, grounds.department.name],
+        **({"since": f"{grounds.department.since}"} if grounds.department.since else {}),
         "sheets": [s.model_dump_json() for s in book.sheets],
         "previous": [s.model_dump_json() for s in grounds.previous.sheets] if grounds.previous else [],
         "links": sorted(x.model_dump_json() for x in grounds.links),
@@ -353,6 +365,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     )
     own = known.project if sheet.kind == "project" else None
     year = sheet.year or as_of.year
+    if (since := grounds.department.began_in(year)) is not None:
+        sheet = begun(sheet, since)
     stated = {i: j for (s, i), j in grounds.said.items() if s == sheet.id}
     said = {i: now for i, j in stated.items() if (now := j.on(as_of, year)) is not None}
     lines = [
@@ -374,6 +388,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     parts = {name: {key: figures.of(f"{name}_{key}", own) for key in SOURCES} for name in money}
     missing = _why_no_money(sheet, money, figures, own)
     placed = _placed(money, parts, figures, own, year)
+    if since is not None:
+        placed = (*placed, worded("自 {day} 起计，此前的时段不作要求", day=since))
     if own and "budget_adjusted" in money and "paid" not in money and _unpaid(figures, own):
         spent, missing = Decimal(0), None
         placed = (*placed, worded("支付台账有本部门其他项目的支付，没有这个项目的，按没有支付计"))
@@ -382,11 +398,11 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         sheet,
         outcomes,
         [
-            figures.trail(m, reading, own) if m and outcome.origin == "evidence" else None
+            _begun(figures.trail(m, reading, own), since) if m and outcome.origin == "evidence" else None
             for m, (outcome, reading) in zip(measured, lines, strict=True)
         ],
         amounts,
-        MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said),
+        MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said, since),
     )
     paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
     terms = ScoringTerms(rules.scheme_for(sheet.levels()), as_of, said, dues)
@@ -413,6 +429,10 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         paid,
         terms,
     )
+
+
+def _begun(trail: Trail | None, since: date | None) -> Trail | None:
+    return trail.begun(since) if trail is not None and since is not None else trail
 
 
 def _why_no_money(

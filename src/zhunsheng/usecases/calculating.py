@@ -123,6 +123,10 @@ def score_case(said: CalculatedCase, this_year: int, rules: Rules | None = None)
     outcome = outcome_of_text(typed, indicator.aim.unit, year, "judgement") if typed else NOTHING
     score = score_indicator(Case(1, indicator, outcome, said.points, told.level1 or ""), scheme)
     waits = score.verdict in OPEN
+    if target.doubts and not waits:  # beside a document someone is asked; a case by itself has nobody
+        doubt = worded("指标本身待核对：{doubt}", doubt=series(target.doubts, "；"))
+        told_so = worded("{doubt}，待核对，待定（满分 {points}）", doubt=doubt, points=said.points)
+        return Calculated(score=None, verdict="check", pending=doubt, explanation=told_so, scheme=scheme.name)
     return Calculated(
         score=None if waits else score.score,
         verdict=score.verdict,

@@ -26,6 +26,7 @@ from zhunsheng.web.models import (
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import office
 from zhunsheng.web.services.year import figures
+from zhunsheng.web.services.year.question import Question
 from zhunsheng.web.templatetags import audit_words
 
 # -- jobs
@@ -327,3 +328,15 @@ def test_library_and_calendar_are_kept(sign_in, district):
     admin.post(reverse("calendar"), {"id": entry.pk})
     entry.refresh_from_db()
     assert not entry.active and not LocalScheme.objects.exists()
+
+
+def test_a_year_that_a_department_begins_in_is_told_from_its_history(district, department):
+    young = office.found("新设局", "department", district, on=date(2021, 9, 1))
+    assert (young.begun_in(2021), young.begun_in(2022)) == (date(2021, 9, 1), None)
+    # On the first day of a year the year is whole; where nobody said a day it always was there.
+    whole = office.found("年初局", "department", district, on=date(2021, 1, 1))
+    assert whole.begun_in(2021) is None and department.begun_in(2021) is None
+    office.rename(young, "改名局", date(2022, 5, 1))
+    assert young.begun_in(2022) is None
+    question = Question(young, 2021, date(2021, 10, 31), None)
+    assert question.place.began_in(2021) == date(2021, 9, 1)

@@ -120,6 +120,15 @@ class Organisation(Audited):
         """Return the name at the end of a year, or today's where the year has not ended."""
         return self.name_on(min(date(year, 12, 31), timezone.localdate()))
 
+    def begun_in(self, year: int) -> date | None:
+        """Return the day of a year on which it was founded, split off or reopened, the last one; None where
+        it was there from the first day on.
+        """
+        first, *others = stages_of(self)
+        again = [s for s in others if s.event == OrganisationStage.Event.REOPENED]
+        days = [s.from_on for s in (first, *again)]
+        return max((day for day in days if date(year, 1, 1) < day <= date(year, 12, 31)), default=None)
+
     def covers(self, other: Organisation) -> bool:
         """Return whether ``other`` is this organisation or lies below it."""
         return other.path.startswith(self.path)

@@ -294,7 +294,10 @@ def _year(department: Organisation, people: dict[str, User], document: Path, fol
             if said.get("sheet") not in (None, one.sheet):
                 continue
             for line in (i for i in one.indicators if i.name == said["indicator"]):
-                values = {k: v for k, v in said.items() if k in ("cause", "measures", "target_low", "reason")}
+                own = ("cause", "measures", "target_low", "reason", "band", "share")
+                values: dict[str, Any] = {
+                    k: Decimal(v) if k == "share" else v for k, v in said.items() if k in own
+                }
                 keep_word(evaluation, one.id, line.id, people["keyuan"], None, **values)
     filling.fill_self_evaluation(evaluation)
     for sheet, indicator in records.unexplained(evaluation):

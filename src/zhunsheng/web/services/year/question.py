@@ -43,7 +43,7 @@ class Question:
     ):
         self.department, self.year, self.day = department, year, day
         self.book = book_in_force(department, year, day)
-        self.place = AssessedDepartment(department.code, department.name_in(year))
+        self.place = AssessedDepartment(department.code, department.name_in(year), department.begun_in(year))
         self.rules = rules_for(department, year)
         self.links = links_of(department, self.book)
         promised = promises(self.book)

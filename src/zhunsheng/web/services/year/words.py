@@ -18,6 +18,8 @@ from zhunsheng.web.services.year.filling import fill
 from zhunsheng.web.services.year.question import Question, WordUnkept, promises
 from zhunsheng.web.services.year.records import UNSETTLED, Record, words_of
 
+_JUDGED = ("pending", "judged")  # verdicts on a day that was missed where a person judges
+
 
 def say(
     record: Record, sheet: str, indicator: str, user: User, *, seen: str | None = None, **said: Any
@@ -140,12 +142,15 @@ def _spoken(
 
 def banded(record: Record) -> set[tuple[str, str]]:
     """Return the indicators (codes of sheet and indicator) that a band may be given for:
-    no quantity can be read there.
+    no quantity can be read there, or a day was missed and no rule says what that costs.
     """
     book = book_in_force(record.department, record.year, record.as_of)
+    run = record.assessment.run if record.assessment else None
     return {
         (s.id, i.id)
         for s in book.sheets
         for i in s.indicators
-        if i.type.kind in ("level", "yes_no") or i.aim.op in ("level", "unread")
+        if i.type.kind in ("level", "yes_no")
+        or i.aim.op in ("level", "unread")
+        or (i.aim.op == "by" and run and (line := run.line(s.id, i.id)) and line.score.verdict in _JUDGED)
     }
