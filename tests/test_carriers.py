@@ -16,6 +16,8 @@ from places import GOLDEN
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, book_of
 from zhunsheng.intake.grid import Grid, Paragraph
+from zhunsheng.intake.telling import DELETED, HIDDEN
+from zhunsheng.targets import Unsure
 
 CARRIERS = GOLDEN / "carriers"
 
@@ -24,6 +26,8 @@ def plain(blocks):
     """Blocks as data: paragraphs with their number, grids with the text of every row's cells and spans."""
     found = []
     for block in blocks:
+        if isinstance(block, Unsure):
+            continue
         if isinstance(block, Grid):
             rows = [[block.text(r, c) for c in block.distinct(r)] for r in range(len(block.rows))]
             found.append({"rows": rows, "spans": sorted([*a, *s] for a, s in block.spans.items())})
@@ -32,6 +36,11 @@ def plain(blocks):
         else:
             found.append({"picture": str(block.what)})
     return found
+
+
+def told(blocks):
+    """What is told of a document: where, and the words."""
+    return [(one.place.label(), one.text) for one in blocks if isinstance(one, Unsure)]
 
 
 @pytest.mark.parametrize("ending", ["doc", "rtf"])
@@ -44,6 +53,7 @@ def test_word_97_and_rtf_keep_merges_nesting_and_what_is_seen(ending):
     assert opened.kind == ending
     blocks = blocks_of(opened)
     assert plain(blocks) == json.loads((CARRIERS / "merged-nested-tracked.json").read_text("utf8"))
+    assert told(blocks) == [("第2段", "（隐藏）"), ("全文", "1 处修订删去的文字")]
     table = next(b for b in blocks if isinstance(b, Grid))
     assert table.place(5, 3).label() == "表1第6行第4列"
     (sheet,) = book_of(opened).sheets
@@ -174,8 +184,9 @@ def test_rtf_decodes_by_the_font_then_by_the_page_and_leaves_out_what_is_not_see
         r"{\uc2 \u20057\'d2\'d2}{\f1 \'bc\'d7}{\f2 \'a4\'40}{\v no}{\deleted no}\'bc\'d7"
         r"{\upr{x}{\*\ud{\u19993 ?}}}\u55356?\u56324?{\*\shppict{\pict 00}}\'b7\line\~\par}"
     )
-    paragraph, picture = blocks_of(open_bytes(said.encode("ascii"), "目标.rtf"))
+    paragraph, picture, *rest = blocks_of(open_bytes(said.encode("ascii"), "目标.rtf"))
     assert (paragraph.text, picture.what) == ("yes乙甲一甲丙🀄·", "图片")
+    assert [one.why for one in rest] == [HIDDEN, DELETED]
 
 
 def test_values_of_a_workbook_with_macros_are_read_and_the_macro_is_told(tmp_path):

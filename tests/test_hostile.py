@@ -137,7 +137,7 @@ CASES = {
     "包.zip": (b"Rar!\x1a\x07\x01\0" + bytes(64), "ZS-IN-45.*压缩包"),
     "表.xls": (
         b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
-        "ZS-IN-45.*Excel 2003",
+        "ZS-IN-13",
     ),
     "深.rtf": (b"{\\rtf1" + b"{" * 100_000, "ZS-IN-05"),
     "多列.rtf": (b"{\\rtf1\\trowd" + b"\\cell" * 600 + b"\\row}", "ZS-IN-10"),

@@ -285,3 +285,64 @@ def test_the_process_gets_no_variables_and_imports_nothing_of_the_program(
     assert "zhunsheng" not in source
     monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")
     assert contents(pdf([Sheet(FORM)]), "a.pdf")[0]["size"] == [595, 842]
+
+
+def _shaded(rows: list[list[str]], top: float, pitch: float = 26) -> str:
+    """Return the commands that draw a table of which every other row's cells are filled; no text of a row
+    above goes on where a cell is empty and unshaded. Lines of a cell stand 12 points apart.
+    """
+    drawn = ""
+    for n, row in enumerate(rows):
+        y = top - pitch * (n + 1)
+        for column, cell in enumerate(row):
+            x = 60 + 110 * column
+            if n % 2 and cell != "^":
+                drawn += f"0.9 g {x} {y} 109.5 {pitch} re f 0 g\n"
+            for k, words in enumerate(cell.replace("^", "").split("\n")):
+                drawn += text(x + 3, y + pitch - 9 - 12 * k, words) if words else ""
+    return drawn
+
+
+def test_shaded_rows_make_a_table_that_goes_on_over_pages() -> None:
+    first = [
+        ["一级指标", "二级指标", "三级指标", "指标值"],
+        ["产出指标", "数量指标", "断面数", "≥30个"],
+        ["效益指标", "社会效益指标", "公开次数", "≥12次"],
+        ["^", "^", "受益人口", "≥3万人"],
+        ["^", "生态效益指标", "优良天数比例", "≥80%"],
+        ["满意度指标", "公众满意度指标", "参与问卷调查的群众满", "≥90%"],
+    ]
+    rest = [["", "", "意度", ""], ["", "", "企业满意度", "≥85%"], ["", "", "游客满意度", "≥80%"]]
+    grid = next(
+        one
+        for one in blocks_of(
+            open_bytes(pdf([Sheet(_shaded(first, 300)), Sheet(_shaded(rest, 800))]), "目标.pdf")
+        )
+        if isinstance(one, Grid)
+    )
+    rows = [[grid.text(r, c) for c in range(4)] for r in range(len(grid.rows))]
+    assert rows[2:6] == [
+        ["效益指标", "社会效益指标", "公开次数", "≥12次"],
+        ["效益指标", "社会效益指标", "受益人口", "≥3万人"],
+        ["效益指标", "生态效益指标", "优良天数比例", "≥80%"],
+        ["满意度指标", "公众满意度指标", "参与问卷调查的群众满意度", "≥90%"],
+    ]
+    assert [row[2:] for row in rows[6:]] == [["企业满意度", "≥85%"], ["游客满意度", "≥80%"]]
+
+
+def test_points_of_a_list_stay_in_their_cell_of_a_table_without_lines() -> None:
+    rows = [["项目名称", "图书馆开放"], ["年度目标", "目标1：全年开放。"], ["", "目标2：服务读者。"]]
+    rows += [
+        ["一级指标", "三级指标", "指标值"],
+        ["产出指标", "开放天数", "≥320天"],
+        ["", "新书册数", "≥900册"],
+    ]
+    drawn = "".join(
+        text(60 + 150 * column, 700 - 24 * n, cell)
+        for n, row in enumerate(rows)
+        for column, cell in enumerate(row)
+        if cell
+    )
+    (grid,) = (one for one in blocks_of(open_bytes(pdf([Sheet(drawn)]), "目标.pdf")) if isinstance(one, Grid))
+    assert grid.text(1, 1) == "目标1：全年开放。\n目标2：服务读者。"
+    assert [grid.text(r, 2) for r in range(2, 5)] == ["指标值", "≥320天", "≥900册"]

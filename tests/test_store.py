@@ -66,7 +66,7 @@ def root(tmp_path):
 @pytest.fixture
 def landed(tmp_path):
     with tarfile.open(LANDED) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(tmp_path)  # our own: every Python 3.11 takes it so
     return tmp_path / "store"
 
 

@@ -37,7 +37,7 @@ class _Pages:
 
     def room(self, high: float) -> None:
         """Begin a page where this one has no room for something so high."""
-        if self.y + high > self.high - _EDGE and self.held[-1]:
+        if self.y + high > self.high - _EDGE and (self.held[-1] or self.y > _EDGE):
             self.held.append([])
             self.y = _EDGE
 

@@ -17,6 +17,7 @@ FILTERS = {
     "xls": ("xlsx", "xls:MS Excel 97"),
     "et": ("xlsx", "xls:MS Excel 97"),
     "ods": ("xlsx", "ods:calc8"),
+    "odt": ("docx", "odt:writer8"),
 }
 BATCH = 60  # files one run of the suite takes
 

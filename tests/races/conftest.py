@@ -50,11 +50,9 @@ class Raced:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
+def prepared(empty, tmp_path_factory):
     """A prepared site on SQLite."""
-    data = tmp_path_factory.mktemp("raced") / "site"
-    data.mkdir()
-    run(data, "migrate", "-v0", program="manage.py")
+    data = shutil.copytree(empty, tmp_path_factory.mktemp("raced") / "site")
     run(data, "sample_site", "--entities", "60", "--departments", "1", program="manage.py")
     run(data, "--prepare")
     return Raced(data)

@@ -75,18 +75,6 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory):
-    """The data folder of a site with its tables and nothing in them."""
-
-    def build(place):
-        for key in ("secret.key", "personal.key"):
-            shutil.copy(settings.DATA / key, place)
-        manage(place, "migrate", "-v0", anew=True)
-
-    return once(tmp_path_factory, "empty", build)
-
-
-@pytest.fixture(scope="session")
 def collected(tmp_path_factory):
     """The folder of static files that the pages of a site need, collected and compressed."""
     place = once(

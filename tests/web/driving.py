@@ -41,14 +41,21 @@ def finish(page):
     assert page.locator("[data-job-state=done]").count(), page.inner_text("main")
 
 
+def led_on(page, selector):
+    """Click what leads to another address, and wait until that one is there: until then the page that is left
+    would answer.
+    """
+    before = page.url
+    page.click(selector)
+    page.wait_for_function("before => location.href != before", arg=before)
+
+
 def found_all(page):
     """Say of every department that a zip names and the district doesn't have that it is new,
     and wait for the files.
     """
     page.eval_on_selector_all("select[name^=place_]", "all => all.forEach(one => one.value = 'new')")
-    before = page.url
-    page.click("text=按所选收进来")
-    page.wait_for_function("before => location.href != before", arg=before)
+    led_on(page, "text=按所选收进来")
 
 
 MAIN = [

@@ -123,7 +123,7 @@ def landed(tmp_path_factory):
     """The data folder as the landed version left it."""
     data = tmp_path_factory.mktemp("landed")
     with tarfile.open(LANDED) as archive:
-        archive.extractall(data, filter="data")
+        archive.extractall(data)  # our own: every Python 3.11 takes it so
     return data
 
 

@@ -9,10 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
 from running import DEPARTMENTS, ENTITIES, ROOT, database_of, environment, manage, script
+
+from zhunsheng.web.management.commands.restore import unpack
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -152,6 +156,19 @@ def test_a_backup_without_keys_says_so(small, tmp_path):
         ["tar", "tf", tmp_path / "b.tar"], capture_output=True, text=True, check=True
     ).stdout
     assert "zhunsheng.sqlite3" in listing and "secret.key" not in listing and "personal.key" not in listing
+
+
+@pytest.mark.parametrize("name", ["../beside.txt", "/beside.txt", "pointer"])
+def test_what_belongs_beside_the_folder_is_not_restored_by_an_older_python(tmp_path, monkeypatch, name):
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = (tarfile.SYMTYPE, "..") if name == "pointer" else (tarfile.REGTYPE, "")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.addfile(member)
+    (folder := tmp_path / "folder").mkdir()
+    with tarfile.open(tmp_path / "a.tar") as archive, pytest.raises(CommandError, match="不属于"):
+        unpack(archive, folder)
+    assert not list(folder.iterdir())
 
 
 def test_models_and_migrations_agree(empty, tmp_path):

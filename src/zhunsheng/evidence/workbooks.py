@@ -276,7 +276,7 @@ def _sheets(opened: Opened, path: Path, most: Mapping[str, int]) -> Iterable[Wor
             Worksheet(worded("表{n}", n=n), rows, spans, around=around)
             for n, ((rows, spans), around) in enumerate(both, start=1)
         ]
-    if opened.kind not in ("xlsx", "xls", "ods"):
+    if opened.kind not in ("xlsx", "xls", "ods", "excelxml"):
         what = worded(_KINDS.get(opened.kind, translatable("文字")))
         detail = worded("内容是{what}，请用 Excel 或 WPS 打开后另存为 xlsx", what=what)
         raise ZhunshengError("ZS-IN-03", name=path.name, detail=detail)

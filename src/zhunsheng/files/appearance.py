@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Style, pieces
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Cell, Run, Style, of_signs, pieces
 from zhunsheng.text import whole
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -23,6 +23,7 @@ _ENDS = re.compile(rb'\bm(?:in|ax)="(\d{1,9})"')
 _NO_ZEROS = re.compile(rb'<(?:[\w.-]+:)?sheetView\b[^>]*\sshowZeros="(?:0|false)"')
 # What may colour a cell besides its own style: there white letters need not be on white.
 _COLOURED = re.compile(rb"<(?:[\w.-]+:)?(?:tableParts|conditionalFormatting)\b")
+_SIGNS = re.compile(rb"[Ss]ymbol|[Dd]ings")
 _PLACE = re.compile(r"([A-Z]{1,7})(\d{1,9})")
 
 
@@ -32,7 +33,7 @@ class Looks:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._styles = {n: style for n, style in enumerate(_styles(opened)) if style}
-        self._struck = _struck_texts(opened)
+        self._rich = _rich_texts(opened)
 
     def of(self, path: str) -> Appearance:
         """Return how the worksheet at ``path`` looks."""
@@ -49,8 +50,9 @@ class Looks:
             self._take_styles(data, found)
         if _COLOURED.search(tail):
             found.white.clear()
-        if self._struck or b"strike" in data:
-            found.struck |= dict(self._struck_cells(data))
+        if self._rich or b"strike" in data or b"rFont" in data:
+            for at, runs in self._rich_cells(data):
+                found.take_runs(at, runs)
         return found
 
     def _take_styles(self, data: bytes, found: Appearance) -> None:
@@ -62,7 +64,7 @@ class Looks:
             return
         styles = {str(number).encode(): style for number, style in self._styles.items()}
         codes = {number: style.code for number, style in styles.items() if style.code}
-        others = {number for number, style in styles.items() if style.white or style.struck}
+        others = {number for number, style in styles.items() if style.white or style.struck or style.font}
         columns = _Columns()
         for piece in pieces(data):
             cells = _STYLED.findall(piece)
@@ -71,17 +73,15 @@ class Looks:
                 if number in others:
                     found.take((int(row) - 1, columns[letters]), styles[number])
 
-    def _struck_cells(self, data: bytes) -> Iterator[tuple[Cell, str]]:
-        """Yield the cells in whose text some is struck through, with that."""
+    def _rich_cells(self, data: bytes) -> Iterator[tuple[Cell, Sequence[Run]]]:
+        """Yield the cells whose texts have several pieces, with these."""
         for at, cell in _cells(data):
-            said = ""
             if cell.get("t") == "s":
                 number = whole((cell.findtext("{*}v") or "").strip(), 9)
-                said = self._struck.get(-1 if number is None else number, "")
+                if runs := self._rich.get(-1 if number is None else number):
+                    yield at, runs
             elif cell.get("t") == "inlineStr":
-                said = _struck_in(cell)
-            if said:
-                yield at, said
+                yield at, _runs(cell)
 
 
 class _Columns(dict[bytes, int]):
@@ -128,16 +128,22 @@ def _styles(opened: Opened) -> Iterator[Style]:
         whole(f.get("numFmtId") or "", 9): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")
     }
     fonts = [
-        (_is_white(font.find(f"{_MAIN}color")), _on(font.find(f"{_MAIN}strike")))
+        (_is_white(font.find(f"{_MAIN}color")), _on(font.find(f"{_MAIN}strike")), _named(font, "name"))
         for font in root.iterfind(f"{_MAIN}fonts/{_MAIN}font")
     ]
     pale = [_is_pale(fill) for fill in root.iterfind(f"{_MAIN}fills/{_MAIN}fill")]
     for xf in root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
         number, font, fill = (whole(xf.get(name) or "0", 9) or 0 for name in ("numFmtId", "fontId", "fillId"))
-        white, struck = fonts[font] if font < len(fonts) else (False, False)
+        white, struck, name = fonts[font] if font < len(fonts) else (False, False, "")
         code = formats.get(number, "")
         white = white and (fill >= len(pale) or pale[fill])
-        yield Style("" if is_general(code) else code, white, struck)
+        yield Style("" if is_general(code) else code, white, struck, name)
+
+
+def _named(font: etree._Element | None, name: str) -> str:
+    """Return the name of a font, where it is one of signs."""
+    named = font.find(f"{{*}}{name}") if font is not None else None
+    return of_signs(named.get("val")) if named is not None else ""
 
 
 def _on(toggle: etree._Element | None) -> bool:
@@ -161,23 +167,32 @@ def _is_pale(fill: etree._Element) -> bool:
     return kind == "none" or (kind == "solid" and _is_white(pattern.find(f"{_MAIN}fgColor")))
 
 
-def _struck_texts(opened: Opened) -> dict[int, str]:
-    """Return what is struck through in the shared texts of an xlsx, by their number."""
+def _rich_texts(opened: Opened) -> dict[int, tuple[Run, ...]]:
+    """Return the pieces of the shared texts of an xlsx that have several looks, by the text's number."""
     assert opened.archive is not None
     path = "xl/sharedStrings.xml"
-    if path not in opened.archive.names or b"strike" not in (data := opened.member(path)):
+    if path not in opened.archive.names:
+        return {}
+    data = opened.member(path)
+    if b"strike" not in data and not (b"rFont" in data and _SIGNS.search(data)):
         return {}
     found = {}
     texts = etree.iterparse(io.BytesIO(data), tag="{*}si", resolve_entities=False, no_network=True)
     for number, (_event, text) in enumerate(texts):
-        if said := _struck_in(text):
-            found[number] = said
+        runs = _runs(text)
+        if any(run.struck or run.font for run in runs):
+            found[number] = tuple(runs)
         text.clear()
     return found
 
 
-def _struck_in(text: etree._Element) -> str:
-    """Return what is struck through in a text of several runs."""
-    return "".join(
-        run.findtext("{*}t") or "" for run in text.iter("{*}r") if _on(run.find("{*}rPr/{*}strike"))
-    ).strip()
+def _runs(text: etree._Element) -> list[Run]:
+    """Return the pieces of a text of several looks."""
+    return [
+        Run(
+            run.findtext("{*}t") or "",
+            _named(run.find("{*}rPr"), "rFont"),
+            _on(run.find("{*}rPr/{*}strike")),
+        )
+        for run in text.iter("{*}r")
+    ]

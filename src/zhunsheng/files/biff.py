@@ -11,7 +11,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound
 from zhunsheng.files.number_formats import BUILT_IN, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Style
+from zhunsheng.files.sheets import MAX_COLUMNS, Appearance, Hidden, Look, Run, Style, of_signs
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FILEPASS, _HEAD_RECORDS = 0x2F, 8
@@ -29,6 +29,7 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 
 
 _LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
+_SHARED, _CONTINUE, _OF_SHARED = 0xFC, 0x3C, 0xFD
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -93,7 +94,9 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
 def _looks(book: bytes) -> Iterator[Look]:
     places: list[int] = []
     formats = dict(BUILT_IN)
-    fonts: list[tuple[bool, bool]] = []  # whether each is white, and struck through
+    fonts: list[_Font] = []
+    shared: list[bytes] = []  # the table of texts, in the records that it lies in
+    before = 0
     frames: list[bytes] = []  # of the styles of cells
     of_1904 = False
     is_8 = struct.unpack_from("<H", book, 4)[0] == _BIFF_8
@@ -105,11 +108,15 @@ def _looks(book: bytes) -> Iterator[Look]:
         elif kind == _FORMAT:
             formats[struct.unpack_from("<H", book, at)[0]] = _code(book[at + 2 : at + length], is_8=is_8)
         elif kind == _FONT:
-            fonts += [(False, False)] if len(fonts) == _NO_FONT else []
-            options, colour = struct.unpack_from("<2H", book, at + 2)
-            fonts.append((colour in _WHITE, bool(options & 8)))
+            fonts += [_Font()] if len(fonts) == _NO_FONT else []
+            fonts.append(_font(book[at : at + length], is_8=is_8))
+        elif kind == _SHARED or (kind == _CONTINUE and before == _SHARED):
+            shared.append(book[at : at + length])
+            kind = _SHARED
         elif kind == _XF:
             frames.append(book[at : at + length])
+        before = kind
+    rich = _rich(shared, fonts)
     styles = [_style(frame, formats, fonts) for frame in frames]
     percent = {n for n, style in enumerate(styles) if "%" in style.code}
     for place in places:
@@ -117,6 +124,10 @@ def _looks(book: bytes) -> Iterator[Look]:
         for kind, at, length in _records(book, place):
             _take(found, book, kind, at, length, percent)
             _see(found.appearance, book, kind, at, length, styles)
+            if rich and kind == _OF_SHARED:
+                row, column, _style_number, number = struct.unpack_from("<3HI", book, at)
+                if (row, column) not in found.appearance.struck:
+                    found.appearance.take_runs((row, column), rich.get(number, ()))
         hidden = Hidden(rows=tuple(found.rows), columns=tuple(sorted(found.columns)))
         yield Look(frozenset(found.percents), found.faults, hidden, found.comments, of_1904, found.appearance)
 
@@ -133,15 +144,89 @@ def _code(said: bytes, *, is_8: bool) -> str:
     )
 
 
-def _style(frame: bytes, formats: dict[int, str], fonts: list[tuple[bool, bool]]) -> Style:
+@dataclass(frozen=True)
+class _Font:
+    """How a font looks, and its name where it is one of signs."""
+
+    white: bool = False
+    struck: bool = False
+    name: str = ""
+
+
+def _font(said: bytes, *, is_8: bool) -> _Font:
+    options, colour = struct.unpack_from("<2H", said, 2)
+    name = said[15 : 15 + said[14]].decode("latin-1") if len(said) > 15 else ""
+    if is_8 and len(said) > 16:
+        wide = said[15] & 1
+        name = said[16 : 16 + said[14] * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
+    return _Font(colour in _WHITE, bool(options & 8), of_signs(name))
+
+
+class _Texts:
+    """Reads the shared texts, which go on from record to record."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+        self.piece = self.at = 0
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes that are no characters."""
+        found = b""
+        while len(found) < count:
+            if self.at >= len(self.pieces[self.piece]):
+                self.piece, self.at = self.piece + 1, 0
+            part = self.pieces[self.piece][self.at : self.at + count - len(found)]
+            found += part
+            self.at += len(part)
+        return found
+
+    def signs(self, count: int, wide: int) -> str:
+        """Return the next characters; each record says anew how wide they are."""
+        found = ""
+        while count > 0:
+            if self.at >= len(self.pieces[self.piece]):
+                self.piece, self.at = self.piece + 1, 1
+                wide = self.pieces[self.piece][0] & 1
+            part = self.pieces[self.piece][self.at : self.at + count * (1 + wide)]
+            self.at += len(part)
+            count -= max(1, len(part) // (1 + wide))
+            found += part.decode("utf-16-le" if wide else "latin-1", "replace")
+        return found
+
+
+def _rich(pieces: list[bytes], fonts: list[_Font]) -> dict[int, tuple[Run, ...]]:
+    """Return the shared texts of which some is struck through or of a font of signs, by their number."""
+    if not pieces or not any(font.struck or font.name for font in fonts):
+        return {}
+    texts, found = _Texts(pieces), dict[int, tuple[Run, ...]]()
+    _total, count = struct.unpack("<2I", texts.take(8))
+    for number in range(min(count, sum(map(len, pieces)) // 3)):
+        length, flags = struct.unpack("<HB", texts.take(3))
+        changes = struct.unpack("<H", texts.take(2))[0] if flags & 8 else 0
+        beyond = struct.unpack("<I", texts.take(4))[0] if flags & 4 else 0
+        text = texts.signs(length, flags & 1)
+        marks = list(struct.iter_unpack("<2H", texts.take(4 * changes)))
+        texts.take(beyond)
+        ends = [*(at for at, _font_number in marks[1:]), len(text)]
+        runs = [Run(text[: marks[0][0]])] if marks else []
+        for (at, font_number), end in zip(marks, ends, strict=False):
+            font = fonts[font_number] if font_number < len(fonts) else _Font()
+            runs.append(Run(text[at:end], font.name, font.struck))
+        if any(run.struck or run.font for run in runs):
+            found[number] = tuple(runs)
+    return found
+
+
+def _style(frame: bytes, formats: dict[int, str], fonts: list[_Font]) -> Style:
     """Return what a style does to what its cells show."""
-    font, number = struct.unpack_from("<2H", frame)
-    white, struck = fonts[font] if font < len(fonts) else (False, False)
+    number_of_font, number = struct.unpack_from("<2H", frame)
+    font = fonts[number_of_font] if number_of_font < len(fonts) else _Font()
+    white = font.white
     if len(frame) >= 20:
         pattern, colours = frame[17] >> 2, struct.unpack_from("<H", frame, 18)[0]
         white = white and (pattern == 0 or (pattern == 1 and colours & 0x7F in _WHITE))
     code = formats.get(number, "")
-    return Style("" if is_general(code) else code, white and len(frame) >= 20, struck)
+    return Style("" if is_general(code) else code, white and len(frame) >= 20, font.struck, font.name)
 
 
 def _see(seen: Appearance, book: bytes, kind: int, at: int, length: int, styles: list[Style]) -> None:

@@ -19,8 +19,10 @@ from zhunsheng.files.sheets import (
     MAX_SPAN,
     Appearance,
     Hidden,
+    Run,
     Style,
     Worksheet,
+    of_signs,
     refuse_too_large,
 )
 from zhunsheng.text import whole
@@ -62,8 +64,9 @@ class _Styles:
         ground = said.get(f"{_FO}background-color", "transparent").lower()
         white = said.get(f"{_FO}color", "").lower() == "#ffffff" and ground in ("transparent", "#ffffff")
         struck = said.get(f"{_STYLE}text-line-through-style", "none") != "none"
-        if white or struck:
-            self.cells[name] = Style(white=white, struck=struck)
+        font = of_signs(said.get(f"{_STYLE}font-name") or said.get(f"{_FO}font-family"))
+        if white or struck or font:
+            self.cells[name] = Style(white=white, struck=struck, font=font)
 
 
 @dataclass
@@ -234,13 +237,16 @@ def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) ->
     formula = cell.get(f"{_TABLE}formula")
     if not len(cell) and kind is None and formula is None:
         return None
-    shown = _shown(sheet, cell)
+    runs = _shown(sheet, cell)
+    shown = "".join(run.text for run in runs)
     error = cell.get(f"{_CALC}value-type") == "error" or (formula is not None and _FAULT.fullmatch(shown))
     if error or (formula is not None and kind is None and not shown):
         said = shown if error else "=" + (formula or "").partition("=")[2]
         sheet.faults |= {(sheet.at, column + n): said for n in range(times)}
         return said
     if sheet.as_seen:
+        for n in range(times):
+            sheet.appearance.take_runs((sheet.at, column + n), runs)
         if style := sheet.styles.cells.get(cell.get(f"{_TABLE}style-name") or ""):
             for n in range(times):
                 sheet.appearance.take((sheet.at, column + n), style)
@@ -300,24 +306,29 @@ def _time(text: str) -> time | timedelta | None:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _shown(sheet: _Sheet, cell: etree._Element) -> str:
-    """Return the text that a cell shows, a line a paragraph; comments are counted and are none of it."""
-    lines = []
+def _shown(sheet: _Sheet, cell: etree._Element) -> list[Run]:
+    """Return the pieces of the text that a cell shows, a line a paragraph; comments are counted and are none
+    of it.
+    """
+    runs: list[Run] = []
     for child in cell:
         if child.tag == f"{_OFFICE}annotation":
             sheet.comments += 1
         elif child.tag == f"{_TEXT}p":
-            lines.append("".join(_pieces(child)))
-    return "\n".join(lines)
+            runs += [Run("\n")] if runs else []
+            runs += _pieces(child, sheet.styles, Style())
+            runs += [] if runs else [Run("")]
+    return runs
 
 
-def _pieces(element: etree._Element) -> Iterator[str]:
-    yield element.text or ""
+def _pieces(element: etree._Element, styles: _Styles, style: Style) -> Iterator[Run]:
+    style = styles.cells.get(element.get(f"{_TEXT}style-name") or "", style)
+    yield Run(element.text or "", style.font, style.struck)
     for child in element:
         if child.tag == f"{_TEXT}s":
-            yield " " * min(whole(child.get(f"{_TEXT}c") or "1", 4) or 1, 1000)
+            yield Run(" " * min(whole(child.get(f"{_TEXT}c") or "1", 4) or 1, 1000), "", style.struck)
         elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
-            yield "\t" if child.tag.endswith("tab") else "\n"
+            yield Run("\t" if child.tag.endswith("tab") else "\n", "", style.struck)
         elif child.tag not in (f"{_OFFICE}annotation", f"{_TEXT}note"):
-            yield from _pieces(child)
-        yield child.tail or ""
+            yield from _pieces(child, styles, style)
+        yield Run(child.tail or "", style.font, style.struck)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +16,22 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files import compound
 from zhunsheng.files.compound import Compound, UnfitCompound
+from zhunsheng.files.office_xml import kind_of_xml
 from zhunsheng.files.refused import refuse_compound, refuse_known, refuse_xml, refuse_zipped
 from zhunsheng.files.webarchive import begins_as_archive, page_in
 from zhunsheng.files.zips import Locked, TooLarge, UnfitZip, Zip
 from zhunsheng.translation import raised_with, worded
 
-Kind = Literal["txt", "docx", "doc", "rtf", "xlsx", "xls", "html", "mht", "csv", "ods", "ofd", "pdf"]
+Office = Literal["docx", "doc", "rtf", "odt", "wordxml", "xlsx", "xls", "ods", "excelxml"]
+Kind = Literal[Office, "txt", "html", "mht", "csv", "ofd", "pdf"]
 
 MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size, target documents never do
 
+_DECLARED = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 HEAD = 4096  # characters in which a web page shows that it is one
 MAX_TAGS = 2_000_000  # tags and attributes of one part of a document: some two thousand pages
+_OPENDOCUMENT = b"application/vnd.oasis.opendocument.text"
+_TEXTS = (_OPENDOCUMENT, _OPENDOCUMENT + b"-template", _OPENDOCUMENT + b"-master")
 MEDIA_TYPES: dict[Kind, str] = {
     "txt": "text/plain",
     "csv": "text/csv",
@@ -36,6 +42,9 @@ MEDIA_TYPES: dict[Kind, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xls": "application/vnd.ms-excel",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "wordxml": "application/xml",
+    "excelxml": "application/xml",
     "pdf": "application/pdf",
     "mht": "multipart/related",
     "ofd": "application/ofd",
@@ -95,11 +104,8 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
-    """Parse XML that a stranger wrote, of at most ``most`` tags and attributes.
-
-    Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
-    """
+def refuse_tags(data: bytes, name: str, most: int = MAX_TAGS) -> None:
+    """Refuse XML of more than ``most`` tags and attributes. Raises ``ZS-IN-07``."""
     # Each costs up to 200 bytes once parsed, and five where it is written; counted before anything is made of
     # them.
     if (tags := data.count(b"<") + data.count(b"=")) > most:
@@ -108,6 +114,14 @@ def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
             name=name,
             detail=worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{most:,}"),
         )
+
+
+def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
+    """Parse XML that a stranger wrote, of at most ``most`` tags and attributes.
+
+    Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
+    """
+    refuse_tags(data, name, most)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -118,6 +132,18 @@ def parse_xml(data: bytes, name: str, most: int = MAX_TAGS) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise ZhunshengError("ZS-IN-08", name=name)
     return root
+
+
+def marked_up(data: bytes, name: str) -> bytes:
+    """Return XML that a stranger wrote in an encoding of one byte or several, never of two and two.
+
+    Raises ``ZS-IN-08`` for any document type, wherever it stands.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = _DECLARED.sub("", data.decode("utf-16", "replace"), count=1).encode()
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise ZhunshengError("ZS-IN-08", name=name)
+    return data
 
 
 def open_file(path: Path, *, max_bytes: int = MAX_FILE) -> Opened:
@@ -165,7 +191,9 @@ def open_bytes(data: bytes, name: str) -> Opened:
     if data[:8] == compound.HEAD:
         return _open_compound(data, name)
     refuse_known(data, name)
-    if ending in ("docx", "xlsx", "docm", "xlsm", "ods", "ofd"):
+    if of_office := kind_of_xml(data[:HEAD]):
+        return Opened(name, of_office, data)
+    if ending in ("docx", "xlsx", "docm", "xlsm", "ods", "odt", "ofd"):
         raise ZhunshengError("ZS-IN-11", name=name, detail=worded("内容不是 {ending}", ending=ending))
     if data[:5] == b"%PDF-":
         return Opened(name, "pdf", data)
@@ -230,26 +258,30 @@ def _open_zip(data: bytes, name: str) -> Opened:
     if "xl/workbook.bin" in paths:
         detail = worded("二进制工作簿 xlsb；请用 Excel 或 WPS 打开后另存为 xlsx")
         raise ZhunshengError("ZS-IN-03", name=name, detail=detail)
-    if "content.xml" in paths and _of_spreadsheet(archive, name):
-        return _open_ods(data, archive, name)
+    if "content.xml" in paths and (of := _opendocument(archive, name)):
+        return _open_opendocument(of, data, archive, name)
     if "OFD.xml" in paths:
         return Opened(name, "ofd", data, archive=archive)
     refuse_zipped(paths, name)
     raise ZhunshengError("ZS-IN-03", name=name, detail=worded("压缩包，里面不是 Word 或 Excel 文档"))
 
 
-def _of_spreadsheet(archive: Zip, name: str) -> bool:
-    """Say whether a zip of OpenDocument is one of a spreadsheet, by the type that it states."""
+def _opendocument(archive: Zip, name: str) -> Literal["ods", "odt"] | None:
+    """Return what a zip of OpenDocument is, by the type that it states; None for what is not read."""
     try:
-        return "mimetype" in archive.names and b"opendocument.spreadsheet" in archive.read("mimetype")
+        said = archive.read("mimetype") if "mimetype" in archive.names else b""
     except UnfitZip as fault:
         raise unfit(fault, name) from None
+    if b"opendocument.spreadsheet" in said:
+        return "ods"
+    return "odt" if said.strip() in _TEXTS else None
 
 
-def _open_ods(data: bytes, archive: Zip, name: str) -> Opened:
-    if any(path.startswith("Basic/") for path in archive.names):
+def _open_opendocument(kind: Literal["ods", "odt"], data: bytes, archive: Zip, name: str) -> Opened:
+    macros = any(path.startswith("Basic/") for path in archive.names)
+    if macros and kind == "ods":
         raise ZhunshengError("ZS-IN-09", name=name)
-    opened = Opened(name, "ods", data, archive=archive)
+    opened = Opened(name, kind, data, archive=archive, macros=macros)
     manifest = "META-INF/manifest.xml"
     if manifest in archive.names and b"encryption-data" in opened.member(manifest):
         raise ZhunshengError("ZS-IN-04", name=name)

@@ -12,6 +12,7 @@ import ctypes
 import itertools
 import json
 import math
+import re
 import resource
 import struct
 import sys
@@ -37,6 +38,8 @@ _UNKNOWN = 2  # how a letter is drawn: without a meaning
 _THICK = 3  # points; an area that is thinner is a line
 _BAR = 8  # points; a line that is thicker is an area
 _WHITE = 250  # of 255
+_PRIVATE = range(0xF000, 0xF100)  # where fonts of symbols keep their signs
+_SYMBOLIC = re.compile(r"symbol|dings", re.IGNORECASE)
 
 Matrix = tuple[float, float, float, float, float, float]
 _UNMOVED: Matrix = (1, 0, 0, 1, 0, 0)
@@ -119,7 +122,8 @@ def content(data: bytes) -> Iterator[dict[str, Any]]:
     shown.
 
     A letter is [text, left, top, right, bottom, quarter turns clockwise, how: 0 drawn, 1 never drawn, 2 a
-    sign that the font gives no meaning]. Raises ``Refused``.
+    sign that the font gives no meaning]; behind it stands the name of a font of symbols, or of one whose
+    sign is of the area of private use. Raises ``Refused``.
     """
     document = _open(data)
     if len(document) > MOST_PAGES:
@@ -157,19 +161,18 @@ def _turned_letters(
     turned = document[number]
     now = _View(turned)
     found = []
-    for sign, *box, turn, how in _letters(turned, now, MOST_LETTERS):
-        a, b, c, d = box
+    for sign, a, b, c, d, turn, how, *font in _letters(turned, now, MOST_LETTERS):
         was = (
             [b, now.width - c, d, now.width - a] if quarters == 1 else [now.height - d, a, now.height - b, c]
         )
-        found.append([sign, *[round(v, 2) for v in was], (turn - quarters) % 4, how])
+        found.append([sign, *[round(v, 2) for v in was], (turn - quarters) % 4, how, *font])
     turned.close()
     return found
 
 
 class _Hand(NamedTuple):
     """How an object writes: turned by quarters clockwise as shown (-1 for aslant), drawn or not (as in
-    ``content``), how wide and high its font is in points, and the box within which it shows.
+    ``content``), how wide and high its font is in points, the box within which it shows, its font's name.
     """
 
     turn: int
@@ -177,6 +180,7 @@ class _Hand(NamedTuple):
     wide: float
     high: float
     clip: list[float] | None
+    font: str
 
 
 def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]:
@@ -211,7 +215,11 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
             wide = hand.wide if unicodedata.east_asian_width(sign) in "WF" else 0.0
             box = _square(box, view.point(x.value, y.value), hand.turn, wide, hand.high)
         if _shows(box, hand.clip or view.all):
-            found.append([sign, *[round(v, 2) for v in box], hand.turn, hand.how if known else _UNKNOWN])
+            told = [sign, *[round(v, 2) for v in box], hand.turn, hand.how if known else _UNKNOWN]
+            if code in _PRIVATE or _SYMBOLIC.search(hand.font):
+                told[0] = chr(code) if known or code in _PRIVATE else sign
+                told.append(hand.font)
+            found.append(told)
             if len(found) > most:
                 raise Refused("letters", "", f"{MOST_LETTERS:,}")
     text.close()
@@ -245,7 +253,15 @@ def _hand(text: pypdfium2.PdfTextPage, index: int, owner: Any, view: _View, has_
     if raw.FPDFText_HasUnicodeMapError(text, index):
         how = _UNKNOWN
     clip = None if has_forms else _clip(owner, view)  # a form's clips have its own coordinates
-    return _Hand(turn, how, size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d), clip)
+    wide, high = size * math.hypot(m.a, m.b), size * math.hypot(m.c, m.d)
+    return _Hand(turn, how, wide, high, clip, _font(owner))
+
+
+def _font(owner: Any) -> str:
+    """Return the name of the font of an object of text."""
+    name = ctypes.create_string_buffer(128)
+    length = raw.FPDFFont_GetBaseFontName(raw.FPDFTextObj_GetFont(owner), name, len(name))
+    return name.value.decode("utf8", "replace") if 0 < length <= len(name) else ""
 
 
 def _clip(item: Any, view: _View) -> list[float] | None:

@@ -13,7 +13,8 @@ _DOCX, _XLSX = (
 )
 _PICTURE = translatable("图片"), translatable("提供可编辑的文件，或先用文字识别软件转换并核对")
 _PACKED = translatable("压缩包（不是 zip）"), translatable("解开后逐个提供，或改用 zip 压缩")
-_SLIDES = translatable("PowerPoint 演示文稿"), translatable("把其中的目标表复制到 Word 或 Excel 后保存")
+_COPIED = translatable("把其中的目标表复制到 Word 或 Excel 后保存")
+_SLIDES = translatable("PowerPoint 演示文稿"), _COPIED
 _PROGRAM = translatable("可执行程序"), translatable("不要打开它，并核对来源")
 _DATABASE = translatable("数据库文件"), translatable("把要用的表导出为 xlsx 或 csv")
 
@@ -40,25 +41,27 @@ _HEADS = {
 _SHORT = {b"MZ": _PROGRAM, b"BM": _PICTURE, b"RIFF": _PICTURE}
 _ENTRIES = {
     "PowerPoint Document": _SLIDES,
-    "VisioDocument": (translatable("Visio 绘图"), translatable("把其中的目标表复制到 Word 或 Excel 后保存")),
+    "VisioDocument": (translatable("Visio 绘图"), _COPIED),
     "__properties_version1.0": (translatable("Outlook 邮件"), translatable("另存邮件的附件后单独提供")),
     "MatOST": (translatable("Microsoft Works 的文档"), _DOCX),
     "CONTENTS": (translatable("早期 WPS 或 Microsoft Works 的文档"), _DOCX),
 }
 _MEMBERS = {
     "ppt/presentation.xml": _SLIDES,
-    "content.xml": (translatable("OpenDocument 文本"), _DOCX),
+    "content.xml": (translatable("OpenDocument 演示文稿、绘图或公式"), _COPIED),
     "Index/Document.iwa": (translatable("苹果 iWork 的文件"), translatable("导出为 docx 或 xlsx")),
-    "visio/document.xml": (
-        translatable("Visio 绘图"),
-        translatable("把其中的目标表复制到 Word 或 Excel 后保存"),
-    ),
+    "visio/document.xml": (translatable("Visio 绘图"), _COPIED),
     "META-INF/container.xml": (translatable("EPUB 电子书"), translatable("把其中的目标表复制到 Word 后保存")),
 }
 _XML = {
-    "urn:schemas-microsoft-com:office:spreadsheet": (translatable("Excel 2003 的 XML 表格"), _XLSX),
-    "http://schemas.microsoft.com/office/word/2003/wordml": (translatable("Word 2003 的 XML 文档"), _DOCX),
-    "http://schemas.microsoft.com/office/2006/xmlPackage": (translatable("Word 的 XML 文档"), _DOCX),
+    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": (
+        translatable("单个 XML 文件的 OpenDocument（fodt、fods）"),
+        translatable("用 LibreOffice 或 WPS 打开后另存为 docx 或 xlsx"),
+    ),
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": (
+        translatable("从 docx 里取出的一个部分"),
+        translatable("提供完整的 docx"),
+    ),
 }
 
 

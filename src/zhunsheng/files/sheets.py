@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,23 @@ class Hidden:
         return self.sheet or bool(self.rows) or bool(self.columns)
 
 
+_SIGNS = re.compile(r"symbol|dings", re.IGNORECASE)  # in the names of fonts of symbols
+
+
+def of_signs(font: str | None) -> str:
+    """Return the name of a font that may show signs in the place of letters, nothing for any other."""
+    return font if font and _SIGNS.search(font) else ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of a cell's text: its font, where that is one of signs, and whether it is struck through."""
+
+    text: str
+    font: str = ""
+    struck: bool = False
+
+
 @dataclass
 class Style:
     """What a cell's style does to what it shows."""
@@ -38,9 +56,10 @@ class Style:
     code: str = ""  # its number format, where it is more than a general one
     white: bool = False
     struck: bool = False
+    font: str = ""  # where it is one of signs
 
     def __bool__(self) -> bool:
-        return bool(self.code) or self.white or self.struck
+        return bool(self.code) or self.white or self.struck or bool(self.font)
 
 
 @dataclass
@@ -49,7 +68,11 @@ class Appearance:
 
     formats: dict[Cell, str] = field(default_factory=dict)
     white: set[Cell] = field(default_factory=set)
-    struck: dict[Cell, str] = field(default_factory=dict)  # what is struck through; "" for the whole cell
+    struck: set[Cell] = field(default_factory=set)  # cells that are struck through as a whole
+    fonts: dict[Cell, str] = field(default_factory=dict)  # of signs
+    runs: dict[Cell, tuple[Run, ...]] = field(
+        default_factory=dict
+    )  # of texts of which some is struck or of signs
     rows: set[int] = field(default_factory=set)
     columns: set[int] = field(default_factory=set)
     zeros: bool = True  # whether it shows them
@@ -61,7 +84,14 @@ class Appearance:
         if style.white:
             self.white.add(at)
         if style.struck:
-            self.struck[at] = ""
+            self.struck.add(at)
+        if style.font:
+            self.fonts[at] = style.font
+
+    def take_runs(self, at: Cell, runs: Sequence[Run]) -> None:
+        """Note the pieces of a cell's text, where one is struck through or of a font of signs."""
+        if any(run.struck or run.font for run in runs):
+            self.runs[at] = tuple(runs)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
 from zhunsheng.files.biff import is_locked, look_xls
+from zhunsheng.files.excel_xml import read_excel_xml
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
@@ -76,14 +77,16 @@ def read_workbook(
     max_text: int = DOCUMENT_TEXT,
     as_seen: bool = False,
 ) -> Iterator[Worksheet]:
-    """Yield the visible and hidden sheets of an xlsx, xls or ods file, in order, none above ``max_cells`` or
-    ``max_text`` bytes; ``as_seen`` with how their cells look, and those of an ods with the text they show.
+    """Yield the visible and hidden sheets of an xlsx, xls, ods or Excel 2003 XML file, in order, none above
+    ``max_cells`` or ``max_text`` bytes; ``as_seen`` with how their cells look, and those of an ods with the
+    text they show.
 
     Raises ``ZS-IN-04`` (password), ``ZS-IN-05`` (broken), ``ZS-IN-08`` (document type) or ``ZS-IN-10`` (too
     large).
     """
-    if opened.kind == "ods":
-        yield from read_ods(opened, max_cells=max_cells, max_text=max_text, as_seen=as_seen)
+    if opened.kind in ("ods", "excelxml"):
+        read = read_ods if opened.kind == "ods" else read_excel_xml
+        yield from read(opened, max_cells=max_cells, max_text=max_text, as_seen=as_seen)
         return
     looks: dict[str, Look] = {}
     if opened.kind == "xlsx":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil
@@ -137,7 +137,38 @@ def columns_of(lines: Sequence[Sequence[Run]], size: float) -> list[float]:
     telling = [line for line in lines if len(line) >= max(2, ceil(_TELLING * most))]
     rivers = _rivers(_cover(telling), size)
     every = _cover(lines)
-    return sorted(_clearest(river, every) for river in rivers)
+    places = sorted(_clearest(river, every) for river in rivers)
+    return sorted([*places, *_within_columns(lines, places, size)])
+
+
+def _within_columns(lines: Sequence[Sequence[Run]], places: Sequence[float], size: float) -> Iterator[float]:
+    """Give the places between two columns of which one has words in few lines: at which two runs of one line
+    part, and which no other run crosses, or where runs of several lines begin.
+    """
+    pairs: dict[int, list[tuple[float, float]]] = defaultdict(list)  # by column: end of a run, start of next
+    own: dict[int, list[Run]] = defaultdict(list)
+    for line in lines:
+        columns = [covered(run, places, size) for run in line]
+        for run, (first, last) in zip(line, columns, strict=True):
+            if first == last:
+                own[first].append(run)
+        for (run, (first, last)), (after, of_after) in pairwise(zip(line, columns, strict=True)):
+            if (
+                first == last
+                and of_after == (first, first)
+                and after.box.left - run.box.right > _RIVER * size
+            ):
+                pairs[first].append((run.box.right, after.box.left))
+    for column, found in pairs.items():
+        for start in sorted({round(low) for _high, low in found}):
+            same = [(high, low) for high, low in found if abs(low - start) < 2]
+            left, right = max(high for high, _low in same), min(low for _high, low in same)
+            if left >= right:
+                continue
+            free = max(run.box.right for run in own[column] if run.box.left < right - 2)
+            if len(same) > 1 or free < right:
+                yield (max(left, free if free < right else left) + right) / 2
+                break
 
 
 def _cover(lines: Sequence[Sequence[Run]]) -> list[_Stretch]:
@@ -220,7 +251,9 @@ def blocks_of(lines: Sequence[Sequence[Run]], places: Sequence[float], size: flo
             last_block.first, last_block.last = min(last_block.first, first), max(last_block.last, last)
         else:
             blocks.append(Block([run], first, last))
-    if blocks and sum(len(block.runs) for block in blocks) > 3 * len(blocks):
+    # A table that was written column by column: what follows downwards are rows.
+    columns = len(blocks) <= 2 * (len(places) + 1)
+    if blocks and columns and sum(len(block.runs) for block in blocks) > 3 * len(blocks):
         return [Block([run], block.first, block.last) for block in blocks for run in block.runs]
     return blocks
 
@@ -246,7 +279,7 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
     """Return rows of blocks that stand at one height, and the blocks of cells that go over several rows: they
     stand in the blank between rows, where no row has room.
     """
-    key = _aligned_by(blocks, size)
+    key: Callable[[Block], float] = attrgetter(aligned_by(blocks, size))
     rows: list[Row] = []
     for block in sorted(blocks, key=key):
         if rows and key(block) - key(rows[-1].blocks[0]) <= 0.5 * size:
@@ -257,8 +290,12 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
         row.top = min(block.top for block in row.blocks) - size / 2
         row.bottom = max(block.bottom for block in row.blocks) + size / 2
     full = [row for row in rows if len({block.first for block in row.blocks}) >= max(2, (columns + 1) // 2)]
-    usual = median([below.top - above.bottom for above, below in pairwise(full)]) if len(full) > 1 else 0.0
+    _within_others(rows, size)
+    rows = [row for row in rows if row.blocks]
+    full = [row for row in full if row.blocks]
     several = [row for row in rows if len(row.blocks) > 1]
+    # A blank between rows is one of a table whose rows have few cells, too.
+    usual = median([below.top - above.bottom for above, below in pairwise(several)]) if len(full) > 1 else 0.0
     over: list[Block] = []
     for row in rows:
         leading = all(block.last < max(1, columns // 2) for block in row.blocks)
@@ -269,13 +306,28 @@ def rows_of(blocks: Sequence[Block], columns: int, size: float) -> tuple[list[Ro
     return [row for row in rows if row.blocks], over
 
 
+def _within_others(rows: Sequence[Row], size: float) -> None:
+    """Put what stands alone beside the lower lines of a row, which has nothing in its column, into it."""
+    for row in rows:
+        for other in rows if len(row.blocks) == 1 else ():
+            inside = other.top <= row.top + 0.1 * size and row.bottom <= other.bottom + 0.1 * size
+            first, last = row.blocks[0].first, row.blocks[0].last
+            free = all(block.last < first or last < block.first for block in other.blocks)
+            if other is not row and len(other.blocks) > 1 and inside and free:
+                other.blocks += row.blocks
+                row.blocks = []
+                break
+
+
 def _apart(row: Row, other: Row) -> float:
     """Return the blank between two rows, in points; less than nothing where they overlap."""
     return max(row.top, other.top) - min(row.bottom, other.bottom)
 
 
-def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float]:
-    """Return by what rows are aligned: the middle of their cells, their first or their last lines."""
+def aligned_by(blocks: Sequence[Block], size: float) -> str:
+    """Return by what rows are aligned: the ``middle`` of their cells, their first or last lines (``top``,
+    ``bottom``).
+    """
     single = sorted(block.top for block in blocks if len(block.runs) == 1)
     counts: Counter[str] = Counter()
     for block in blocks:
@@ -283,8 +335,7 @@ def _aligned_by(blocks: Sequence[Block], size: float) -> Callable[[Block], float
             for name in ("middle", "top", "bottom"):
                 at = bisect_left(single, getattr(block, name) - 0.25 * size)
                 counts[name] += at < len(single) and single[at] <= getattr(block, name) + 0.25 * size
-    name = max(("middle", "top", "bottom"), key=lambda one: counts[one])
-    return attrgetter(name)
+    return max(("middle", "top", "bottom"), key=lambda one: counts[one])
 
 
 def tiled(blocks: Sequence[Block], rows: Sequence[Row], size: float) -> list[tuple[int, int]] | None:

@@ -18,23 +18,24 @@ from zhunsheng.files.opening import Opened
 from zhunsheng.intake.flowing import Flow, RowLayout
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.pictures import bitmaps
+from zhunsheng.intake.symbols import is_symbolic, symbol, translated
+from zhunsheng.intake.telling import DELETED, HIDDEN, STRUCK
 from zhunsheng.translation import worded
 
 _WORD_97, _VERSION_97 = 0xA5EC, 0xC0
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # flags of the file information block (FIB)
-_STYLES, _CHARACTERS, _PARAGRAPHS, _PIECES = (
-    1,
-    12,
-    13,
-    33,
-)  # what lies in the table stream, by its number in the FIB
+# What lies in the table stream, by its number in the FIB.
+_STYLES, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 12, 13, 15, 33
 _STORIES = range(3, 10)  # characters of: text, footnotes, headers, macros, comments, endnotes, text boxes
 _PAGE = 512  # bytes of a page of properties
 _MOST_RUNS = 500_000  # runs of equal properties
 # Properties (sprm), by number.
-_STRUCK, _VANISHES, _STYLE, _SYMBOL = 0x0800, 0x083C, 0x4A30, 0x6A09
+_DELETED, _STRUCK, _STRUCK_TWICE, _VANISHES = 0x0800, 0x0837, 0x2A53, 0x083C
+_STYLE, _SYMBOL, _OF_FONT = 0x4A30, 0x6A09, (0x4A4F, 0x4A50, 0x4A51)
 _OF_PARAGRAPHS, _OF_CHARACTERS = 1, 2  # kinds of styles
 _MOST_STYLES = 5_000
+_MOST_FONTS = 5_000
+_FONT_NAME = 40  # bytes before the name in the entry of a font
 _IN_TABLE, _ROW_ENDS, _DEPTH, _INNER_CELL, _INNER_ROW_ENDS = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 _CELLS, _DOWNWARDS, _TABS, _ELSEWHERE = 0xD608, 0xD62B, 0xC615, (0x6645, 0x6646)
 _SIZES = (
@@ -55,15 +56,17 @@ _INLINE, _FLOATING = "\x01", "\x08"
 _SYMBOL_STANDS = "("  # where a sign of another font stands, or a bracket
 _BROKEN = (struct.error, IndexError, ValueError, OverflowError, KeyError, UnfitCompound)
 
-_CHANGING = frozenset((_STRUCK, _VANISHES, _STYLE, _SYMBOL))  # what of characters changes what is read
+_LEFT_OUT = {_VANISHES: HIDDEN, _STRUCK: STRUCK, _STRUCK_TWICE: STRUCK}
+# What of characters changes what is read; fonts only where they are of symbols.
+_CHANGING = frozenset((_DELETED, *_LEFT_OUT, _STYLE, _SYMBOL))
 
 Sprms = dict[int, bytes]
 Value = TypeVar("Value")
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return the blocks of a Word 97–2003 document: of its text, then of its text boxes. Headers, footnotes,
-    comments, deleted and hidden text, and the codes of fields are no part of them.
+    """Return the blocks of a Word 97–2003 document: of its text, then of its text boxes, then what was left
+    out. Headers, footnotes, comments, deleted, hidden and struck text, and the codes of fields are no part.
 
     Raises ``ZS-IN-04`` (password), ``-05`` (broken), ``-06``, ``-10`` (too large), ``-45`` (before Word 97).
     """
@@ -125,7 +128,8 @@ class _Document:
         self.parts_at = longs_at + 4 * longs + 2
         self.parsed = lru_cache(256)(self._parsed)
         self.pieces = list(self._pieces())
-        self.hidden_styles = frozenset(self._hidden_styles())
+        self.fonts = dict(self._symbol_fonts())
+        self.looks = dict(self._looks())
         self.paragraphs = _Runs(list(self._pages(_PARAGRAPHS, 13)))
         self.characters = _Runs(list(self._character_runs()))
         # Pictures that float lie in this stream, those in the text in ``Data``.
@@ -139,7 +143,7 @@ class _Document:
         flow.done()
         before = sum(self.counts[:-1])
         self._read(flow, before, before + boxes)
-        return flow.done()
+        return [*flow.done(), *flow.told()]
 
     def _part(self, number: int) -> bytes:
         at, length = struct.unpack_from("<2I", self.main, self.parts_at + 8 * number)
@@ -198,7 +202,7 @@ class _Document:
         main = self.main
         for first, end, at in self._pages(_CHARACTERS, 1):
             sprms = self.parsed(main[at + 1 : at + 1 + main[at]]) if at else {}
-            if not _CHANGING.isdisjoint(sprms):
+            if not _CHANGING.isdisjoint(sprms) or self._font(sprms):
                 yield first, end, sprms
 
     def _of_paragraph(self, place: int) -> tuple[int, Sprms]:
@@ -210,13 +214,33 @@ class _Document:
         begins, length = (at + 1, 2 * main[at] - 1) if main[at] else (at + 2, 2 * main[at + 1])
         return struct.unpack_from("<H", main, begins)[0], self.parsed(main[begins + 2 : begins + length])
 
-    def _hidden_styles(self) -> Iterator[int]:
-        """Yield the styles whose text is hidden, by their own word or that of the style they build on."""
+    def _symbol_fonts(self) -> Iterator[tuple[int, str]]:
+        """Yield the fonts of symbols with their numbers in the document."""
+        table = self._part(_FONTS)
+        at = 4
+        for n in range(min(struct.unpack_from("<H", table)[0], _MOST_FONTS) if len(table) >= at else 0):
+            if at >= len(table):
+                break
+            entry = table[at : at + 1 + table[at]]
+            at += len(entry)
+            name = entry[_FONT_NAME:].decode("utf-16-le", "replace").partition("\0")[0]
+            if is_symbolic(name):
+                yield n, name
+
+    def _font(self, sprms: Sprms) -> str | None:
+        """Return the font of symbols of a run with these properties, None where it is none."""
+        if not self.fonts:
+            return None
+        numbers = (int.from_bytes(sprms[one], "little") for one in _OF_FONT if one in sprms)
+        return next((self.fonts[one] for one in numbers if one in self.fonts), None)
+
+    def _looks(self) -> Iterator[tuple[int, Sprms]]:
+        """Yield the styles that change how text reads, with their properties and those that they build on."""
         table = self._part(_STYLES)
         if len(table) < 6:
             return
         (size, count, fixed) = struct.unpack_from("<3H", table)
-        at, hides = 2 + size, dict[int, tuple[int, bool | None]]()
+        at, own = 2 + size, dict[int, tuple[int, Sprms]]()
         for n in range(min(count, _MOST_STYLES)):
             if at + 2 > len(table):
                 break
@@ -224,22 +248,23 @@ class _Document:
             style = table[at + 2 : at + 2 + length]
             at += 2 + length + length % 2
             if len(style) >= max(10, fixed) + 2:
-                hides[n] = struct.unpack_from("<H", style, 2)[0] >> 4, self._hides(style, fixed)
-        for n in hides:
-            of, seen = n, set[int]()
-            while of in hides and of not in seen:
-                seen.add(of)
-                of, hidden = hides[of]
-                if hidden is not None:
-                    if hidden:
-                        yield n
-                    break
+                own[n] = struct.unpack_from("<H", style, 2)[0] >> 4, self._of_style(style, fixed)
+        for n in own:
+            of, chain = n, list[int]()
+            while of in own and of not in chain:
+                chain.append(of)
+                of = own[of][0]
+            look: Sprms = {}
+            for one in reversed(chain):
+                look |= own[one][1]
+            if look:
+                yield n, look
 
-    def _hides(self, style: bytes, fixed: int) -> bool | None:
-        """Return whether a style says of its text that it is hidden, None where it says nothing of it."""
+    def _of_style(self, style: bytes, fixed: int) -> Sprms:
+        """Return what a style says of how its text reads."""
         kind = style[2] & 15
         if kind not in (_OF_PARAGRAPHS, _OF_CHARACTERS):
-            return None
+            return {}
         (letters,) = struct.unpack_from("<H", style, fixed)
         at = fixed + 4 + 2 * letters
         at += at % 2
@@ -247,24 +272,38 @@ class _Document:
             at += 2 + struct.unpack_from("<H", style, at)[0]
             at += at % 2
         if at + 2 > len(style):
-            return None
+            return {}
         (length,) = struct.unpack_from("<H", style, at)
-        said = self.parsed(style[at + 2 : at + 2 + length]).get(_VANISHES)
-        return None if said is None else said[:1] in (b"\1", b"\x81")
+        said = self.parsed(style[at + 2 : at + 2 + length])
+        kept = (*_LEFT_OUT, *(_OF_FONT if self._font(said) else ()))
+        return {number: said[number] for number in kept if number in said}
 
-    def _unseen(self, sprms: Sprms, place: int) -> bool:
-        """Say whether text at a byte is not seen: deleted while changes are tracked, or hidden, by itself or
-        by its style, of which it can say the opposite.
+    def _unseen(self, sprms: Sprms, place: int) -> str:
+        """Return why text at a byte is not read: deleted while changes are tracked, hidden or struck through,
+        by itself or by its style, of which it can say the opposite; nothing where it is read.
         """
-        if _is(sprms, _STRUCK):
-            return True
-        by_style = False
-        if self.hidden_styles:
-            own = sprms.get(_STYLE, b"")
-            number = int.from_bytes(own, "little") if len(own) == 2 else self._of_paragraph(place)[0]
-            by_style = number in self.hidden_styles
-        said = sprms.get(_VANISHES, b"\x80")[:1]
-        return {b"\0": False, b"\1": True, b"\x81": not by_style}.get(said, by_style)
+        if _is(sprms, _DELETED):
+            return DELETED
+        look = self._look(sprms, place)
+        for number, why in _LEFT_OUT.items():
+            by_style = look.get(number, b"")[:1] in (b"\1", b"\x81")
+            said = sprms.get(number, b"\x80")[:1]
+            if {b"\0": False, b"\1": True, b"\x81": not by_style}.get(said, by_style):
+                return why
+        return ""
+
+    def _look(self, sprms: Sprms, place: int) -> Sprms:
+        """Return what the style of a run at a byte says of how it reads."""
+        if not self.looks:
+            return {}
+        own = sprms.get(_STYLE, b"")
+        number = int.from_bytes(own, "little") if len(own) == 2 else self._of_paragraph(place)[0]
+        return self.looks.get(number, {})
+
+    def _shown(self, words: str, sprms: Sprms, place: int) -> str:
+        """Return the text of a run as it shows."""
+        font = self._font(sprms) or self._font(self._look(sprms, place))
+        return translated(_paired(words), (font,) if font else ())
 
     def _parsed(self, sprms: bytes, inner: bool = False) -> Sprms:
         """Return properties by number; those of wide rows lie in the stream ``Data``."""
@@ -298,12 +337,13 @@ class _Document:
         for words, at, wide, sprms in self._stretches(first, end):
             begins = 0
             for found in _MARKS.finditer(words):
-                unseen = self._unseen(sprms, at + wide * found.start())
-                shown = not unseen and all(fields)
-                if shown and found.start() > begins:
-                    flow.text(_paired(words[begins : found.start()]))
+                here = at + wide * found.start()
+                unseen = self._unseen(sprms, here)
+                if all(fields) and found.start() > begins:
+                    self._give(flow, words[begins : found.start()], sprms, here, unseen)
                 begins = found.end()
                 mark = found[0]
+                shown = not unseen and all(fields)
                 if mark == _FIELD:
                     fields.append(False)
                 elif mark == _RESULT and fields:
@@ -311,15 +351,32 @@ class _Document:
                 elif mark == _FIELD_ENDS and fields:
                     fields.pop()
                 elif mark in _ENDS:
-                    self._end(flow, mark, at + wide * found.start(), unseen)
+                    self._end(flow, mark, here, unseen)
                 elif (mark == _INLINE and shown) or (mark == _FLOATING and shown and self.floats):
                     flow.picture(worded("图片"))
                 elif shown and mark == _SYMBOL_STANDS:
-                    flow.text(_sign(sprms))
+                    flow.text(self._sign(sprms))
                 elif shown and mark in _SAID:
                     flow.text(_SAID[mark])
-            if begins < len(words) and all(fields) and not self._unseen(sprms, at + wide * begins):
-                flow.text(_paired(words[begins:]))
+            if begins < len(words) and all(fields):
+                here = at + wide * begins
+                self._give(flow, words[begins:], sprms, here, self._unseen(sprms, here))
+
+    def _give(self, flow: Flow, words: str, sprms: Sprms, place: int, unseen: str) -> None:
+        """Give the words of a run at a byte to a flow, as text or as what is left out."""
+        shown = self._shown(words, sprms, place)
+        if unseen:
+            flow.left_out(shown, unseen)
+        else:
+            flow.text(shown)
+
+    def _sign(self, sprms: Sprms) -> str:
+        """Return the sign for which a bracket stands (sprmCSymbol: font and code), or the bracket."""
+        said = sprms.get(_SYMBOL, b"")
+        if len(said) != 4:
+            return _SYMBOL_STANDS
+        number, code = struct.unpack("<2H", said)
+        return symbol(code, self.fonts.get(number))
 
     def _stretches(self, first: int, end: int) -> Iterator[tuple[str, int, int, Sprms]]:
         """Yield the text in stretches of equal properties: its code units, at which byte of the stream they
@@ -345,7 +402,7 @@ class _Document:
                 yield _units(self.main[at:until], piece.wide), at, piece.wide, sprms
                 at = until
 
-    def _end(self, flow: Flow, mark: str, at: int, unseen: bool) -> None:
+    def _end(self, flow: Flow, mark: str, at: int, unseen: str) -> None:
         """End what the mark at byte ``at`` ends: a paragraph, a cell or a row."""
         _style, sprms = self._of_paragraph(at)
         depth = 1 if _is(sprms, _IN_TABLE) else 0
@@ -355,20 +412,8 @@ class _Document:
             flow.row(depth, _layout(sprms))
         elif depth and (mark == _CELL_ENDS or _is(sprms, _INNER_CELL)):
             flow.cell(depth)
-        elif not unseen:  # a paragraph whose end is not seen goes on in the next one
+        elif not unseen or unseen == STRUCK:  # a paragraph whose end is not seen goes on in the next one
             flow.paragraph(depth)
-
-
-def _sign(sprms: Sprms) -> str:
-    """Return the sign for which a bracket stands (sprmCSymbol: font and code), or the bracket.
-
-    A sign of a font of symbols is in the area of private use then: no letter, and read as none.
-    """
-    said = sprms.get(_SYMBOL, b"")
-    if len(said) != 4:
-        return _SYMBOL_STANDS
-    code = int.from_bytes(said[2:], "little")
-    return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= code <= 0xDFFF or code < 32 else chr(code)
 
 
 def _is(sprms: Sprms, number: int) -> bool:

@@ -11,8 +11,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
-from zhunsheng.intake.telling import HIDDEN, Telling
-from zhunsheng.intake.word_text import MC, SYMBOL, VAL, Shown, W, Words, alternative, is_placeholder
+from zhunsheng.intake.telling import HIDDEN, SYMBOL, Telling, tracked
+from zhunsheng.intake.word_text import MC, VAL, Shown, W, Words, alternative, is_placeholder
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
@@ -28,11 +28,22 @@ def read(opened: Opened) -> list[Block]:
     """Return the blocks of a Word document. Raises ``ZS-IN-05``, ``ZS-IN-08`` or ``ZS-IN-10``."""
     data = opened.member("word/document.xml")
     root = parse_xml(data, opened.name)
+    names = opened.archive.names if opened.archive else ()
+
+    def part(path: str) -> etree._Element | None:
+        return opened.xml(path) if path in names else None
+
+    styled = b":pStyle" in data or b":rStyle" in data
+    words = Words(part("word/styles.xml") if styled else None, lambda: part("word/numbering.xml"))
+    return blocks_of(opened.name, root, words, pictured=any(mark in data for mark in _PICTURED))
+
+
+def blocks_of(name: str, root: etree._Element, words: Words, *, pictured: bool) -> list[Block]:
+    """Return the blocks of a Word document, ``pictured`` where it may show pictures. Raises as ``read``."""
     body = root.find(f"{W}body")
     if body is None:
-        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("没有正文"))
-    words = Words(opened, styled=b":pStyle" in data or b":rStyle" in data)
-    reading = _Reading(opened.name, words, pictured=any(mark in data for mark in _PICTURED))
+        raise ZhunshengError("ZS-IN-05", name=name, detail=worded("没有正文"))
+    reading = _Reading(name, words, pictured=pictured)
     reading.walk(body, 0)
     return [*reading.out, *reading.told()]
 
@@ -71,13 +82,7 @@ class _Reading:
     def told(self) -> Iterator[Unsure]:
         """Yield what was left out or could not be told."""
         yield from self.telling.entries()
-        if self.words.deletions:
-            yield Unsure(
-                place=Place(),
-                field="tracked",
-                text=worded("{count} 处修订删去的文字", count=self.words.deletions),
-                why=worded("修订还没有接受，按接受以后读入"),
-            )
+        yield from tracked(self.words.deletions)
 
     def walk(self, parent: Iterable[etree._Element], depth: int, box: Place | None = None) -> None:
         """Read the paragraphs and tables under ``parent``, which may be a text box anchored at ``box``."""

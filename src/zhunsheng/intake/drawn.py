@@ -247,7 +247,7 @@ def goes_on(above: Sequence[Letter], below: Sequence[Letter], left: float, right
 def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right: float) -> str:
     """Return what stands between two lines: nothing where the first was full, else a line break."""
     ended = above[0].text in _SIGNS or above[-1].text in _ENDS or above[-1].text.isdigit()
-    if (line[0].text in _SIGNS and ended) or _MARK.match("".join(one.text for one in line).lstrip()):
+    if (line[0].text in _SIGNS and ended) or is_marked(line):
         return "\n"
     seen = [one for one in above if not one.text.isspace()]
     first, last, high = seen[0], seen[-1], seen[-1].bottom - seen[-1].top
@@ -257,6 +257,11 @@ def _between(above: Sequence[Letter], line: Sequence[Letter], left: float, right
         return "\n"
     plain = last.text.isascii() and line[0].text.isascii() and last.text.isalpha() and line[0].text.isalpha()
     return " " if plain else ""
+
+
+def is_marked(line: Sequence[Letter]) -> bool:
+    """Say whether a line begins with the mark of a point of a list: 目标1, （2）, 3."""
+    return _MARK.match("".join(one.text for one in line).lstrip()) is not None
 
 
 def _unit(line: Sequence[Letter]) -> float:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
-from zhunsheng.targets import Place
+from zhunsheng.intake.symbols import UNKNOWN
+from zhunsheng.intake.telling import DELETED, SYMBOL, Telling, tracked
+from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
 MAX_COLUMNS = 500  # Word itself stops at 63
@@ -20,6 +22,15 @@ MAX_PARAGRAPHS = 200_000
 # Twips (1/20 point) by which the same edge may differ from row to row, tried in turn: what is joined by the
 # first must not be two edges of one row.
 _TOLERANCES = (60, 15, 0)
+
+
+@dataclass
+class Note:
+    """Words of a paragraph or cell that were left out or not told, and why."""
+
+    field: str
+    words: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class _Table:
     cells: list[str] = field(default_factory=list)
     paragraphs: list[str] = field(default_factory=list)
     pictures: list[tuple[int, int, str]] = field(default_factory=list)
+    notes: list[tuple[int, int, Note]] = field(default_factory=list)
     inner: list[_Table] = field(default_factory=list)
 
 
@@ -56,6 +68,10 @@ class Flow:
         self.blocks: list[Block] = []
         self._words: list[str] = []
         self._shown: list[str] = []
+        self._notes: list[Note] = []
+        self._noted = 0  # how many words of the paragraph were there when the last note was taken
+        self._telling = Telling()
+        self._deletions = 0
         self._open: list[_Table] = []  # the table that is read, and those within its open cell
         self._signs = self._ends = self._paragraphs = self._tables = 0
 
@@ -71,19 +87,35 @@ class Flow:
         self._count_end()
         self._shown.append(what)
 
+    def left_out(self, words: str, why: str) -> None:
+        """Take words of the open paragraph that are not read, and why; ``DELETED`` ones are only counted.
+
+        Raises ``ZS-IN-06`` beyond ``MAX_SIGNS``.
+        """
+        self._signs += len(words)
+        if self._signs > MAX_SIGNS:
+            self._refuse(worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
+        last = self._notes[-1] if self._notes else None
+        if last is not None and last.why == why and len(self._words) == self._noted:
+            last.words += words
+        elif words.strip():
+            self._notes.append(Note("hidden", words, why))
+        self._noted = len(self._words)
+
     def paragraph(self, depth: int) -> None:
         """End a paragraph that stands ``depth`` tables deep, 0 outside of them."""
         self._count_end()
         self._at(depth)
-        words, shown = self._taken()
+        words, shown, notes = self._taken()
         if not depth:
             self._paragraphs += 1
             place = Place(paragraph=self._paragraphs)
             if words:
                 self.blocks.append(Paragraph(words, place))
             self.blocks += [Picture(place, what) for what in shown]
+            self._tell(place, notes)
             return
-        self._take(self._open[-1], words, shown)
+        self._take(self._open[-1], words, shown, notes)
 
     def cell(self, depth: int) -> None:
         """End a cell, and its last paragraph, of a table ``depth`` deep, from 1."""
@@ -101,9 +133,9 @@ class Flow:
         self._count_end()
         self._at(depth)
         table = self._open[-1]
-        words, shown = self._taken()
-        if words or shown or table.paragraphs:  # text without a mark of its cell's end
-            self._take(table, words, shown)
+        words, shown, notes = self._taken()
+        if words or shown or notes or table.paragraphs:  # text without a mark of its cell's end
+            self._take(table, words, shown, notes)
             table.cells.append("\n".join(table.paragraphs))
             table.paragraphs.clear()
         if table.cells:
@@ -112,7 +144,7 @@ class Flow:
 
     def done(self) -> list[Block]:
         """End the document, whatever is still open, and return its blocks."""
-        if any(map(str.strip, self._words)) or self._shown:
+        if any(map(str.strip, self._words)) or self._shown or self._notes:
             self.paragraph(len(self._open))
         for table in self._open:
             if table.paragraphs:
@@ -122,15 +154,29 @@ class Flow:
         self._at(0)
         return self.blocks
 
-    def _taken(self) -> tuple[str, list[str]]:
-        words, shown = "".join(self._words).strip(), self._shown
-        self._words, self._shown = [], []
-        return words, shown
+    def told(self) -> list[Unsure]:
+        """Return what was left out of the document, or could not be told, with its place."""
+        return [*self._telling.entries(), *tracked(self._deletions)]
 
-    def _take(self, table: _Table, words: str, shown: Sequence[str]) -> None:
+    def _taken(self) -> tuple[str, list[str], list[Note]]:
+        words, shown, notes = "".join(self._words).strip(), self._shown, self._notes
+        self._words, self._shown, self._notes = [], [], []
+        if UNKNOWN in words:
+            notes.append(Note("symbol", words, SYMBOL))
+        return words, shown, notes
+
+    def _tell(self, place: Place, notes: Sequence[Note]) -> None:
+        for note in notes:
+            if note.why == DELETED:
+                self._deletions += 1
+            elif said := note.words.strip():
+                self._telling.add(place, note.field, said, note.why)
+
+    def _take(self, table: _Table, words: str, shown: Sequence[str], notes: Sequence[Note]) -> None:
         if words:
             table.paragraphs.append(words)
         table.pictures += [(len(table.rows), len(table.cells), what) for what in shown]
+        table.notes += [(len(table.rows), len(table.cells), note) for note in notes]
 
     def _at(self, depth: int) -> None:
         """Open or close tables until ``depth`` of them are open."""
@@ -149,9 +195,11 @@ class Flow:
         """Put a table among the blocks, then the tables within its cells."""
         if table.rows:
             self._tables += 1
-            self.blocks += gridded(
-                table.rows, self._tables, table.pictures, lambda d: self._too_large(d, self._tables)
-            )
+            made, place_of = gridded(table.rows, self._tables, lambda d: self._too_large(d, self._tables))
+            self.blocks.append(made)
+            self.blocks += [Picture(place_of(r, k), what) for r, k, what in table.pictures]
+            for row, cell, note in table.notes:
+                self._tell(place_of(row, cell), [note])
         for inner in table.inner:
             self._give(inner)
 
@@ -171,10 +219,9 @@ class Flow:
 def gridded(
     rows: Sequence[tuple[Sequence[str], RowLayout]],
     number: int,
-    pictures: Sequence[tuple[int, int, str]],
     too_large: Callable[[str], None],
-) -> list[Block]:
-    """Return table ``number`` as a grid, then its pictures (row, cell, what).
+) -> tuple[Grid, Callable[[int, int], Place]]:
+    """Return table ``number`` as a grid, and what tells the place of a row's cell, both counted from 0.
 
     ``too_large`` raises where it has more columns than ``MAX_COLUMNS``.
     """
@@ -216,8 +263,7 @@ def gridded(
     def place(row: int, column: int) -> Place:
         return Place(table=number, row=row + 1, column=column + 1)
 
-    shown = [Picture(place(r, starts.get((r, k), k)), what) for r, k, what in pictures if r < len(rows)]
-    return [Grid(texts, spans, place), *shown]
+    return Grid(texts, spans, place), lambda row, cell: place(row, starts.get((row, cell), cell))
 
 
 def _reaches(anchor: tuple[int, int], spans: Spans, row: int) -> bool:

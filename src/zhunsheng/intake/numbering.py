@@ -15,7 +15,7 @@ from zhunsheng.text import whole
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VAL = f"{_W}val"
 LEVELS = 9
-_ENDS = "、.．。:：)）,，;；〕】]"  # behind these nothing need part a number from the text
+ENDS = "、.．。:：)）,，;；〕】]"  # behind these nothing need part a number from the text
 _PLACE = re.compile(r"%([1-9])")
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _BRANCHES = "子丑寅卯辰巳午未申酉戌亥"
@@ -160,7 +160,7 @@ def _label(levels: dict[int, _Level], counts: list[int | None], level: int) -> s
         return counted(one.start if count is None else count, "decimal" if own.legal else one.style)
 
     text = _PLACE.sub(shown, own.text)
-    return text if not text or text[-1] in _ENDS or own.space == "nothing" else f"{text} "
+    return text if not text or text[-1] in ENDS or own.space == "nothing" else f"{text} "
 
 
 def counted(number: int, style: str) -> str:

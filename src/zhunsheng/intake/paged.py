@@ -10,11 +10,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from zhunsheng.intake.aligned import Run, runs_of
-from zhunsheng.intake.drawn import Box, Letter, Page, around, radicals, region, size_of, starts_anew, upright
+from zhunsheng.intake.aligned import Run, covered, runs_of
+from zhunsheng.intake.drawn import (
+    Box,
+    Letter,
+    Page,
+    around,
+    is_marked,
+    radicals,
+    region,
+    size_of,
+    starts_anew,
+    upright,
+)
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture
 from zhunsheng.intake.ruled import Lines, frame, joined, touching
+from zhunsheng.intake.shaded import PITCH, Shading, shadings
+from zhunsheng.intake.struck import without_struck
 from zhunsheng.intake.tabled import Kind, Part, Table, table_of
+from zhunsheng.intake.telling import STRUCK, Telling
 from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
@@ -40,15 +54,24 @@ class _Sheet:
 
 
 def blocks_of(pages: Sequence[Page]) -> list[Block]:
-    """Return the paragraphs, tables and pictures of a document's pages, in the order of reading."""
+    """Return the paragraphs, tables and pictures of a document's pages, in the order of reading, then what
+    was left out for being struck through.
+    """
     sheets = _numbered(pages)
+    telling = Telling()
+    for sheet in sheets:
+        _without_struck(sheet, telling)
     for sheet in sheets:
         _ruled(sheet)
     _without_running(sheets)
+    known: Sequence[float] = ()
+    before: _Sheet | None = None
     for sheet in sheets:
-        _levelled(sheet)
+        known = _shaded(sheet, known)
+        _levelled(sheet, before)
         _aligned(sheet)
-    return list(_told(sheets))
+        before = sheet
+    return [*_told(sheets), *telling.entries()]
 
 
 def _numbered(pages: Sequence[Page]) -> list[_Sheet]:
@@ -74,6 +97,14 @@ def _numbered(pages: Sequence[Page]) -> list[_Sheet]:
             kept.append(one._replace(text=one.text.translate(table), order=order))
         sheets.append(_Sheet(page, size_of(kept), free=kept))
     return sheets
+
+
+def _without_struck(sheet: _Sheet, telling: Telling) -> None:
+    """Take out the letters that a line strikes through, and those lines."""
+    sheet.page, sheet.free, struck = without_struck(sheet.page, sheet.free)
+    for letters in struck:
+        place = Place(page=sheet.page.number, region=region(around(letters), sheet.page))
+        telling.add(place, "hidden", "".join(one.text for one in letters), STRUCK)
 
 
 def _ruled(sheet: _Sheet) -> None:
@@ -107,10 +138,21 @@ def _without_running(sheets: Sequence[_Sheet]) -> None:
                 continue
             mark = _mark(line, sheet)
             said = "".join(one.text for run in line for one in run.letters)
-            if _NUMBER.fullmatch(said) or (counts[mark] > 1 and mark in seen):
+            numbered = _NUMBER.fullmatch(said) and not _of_column(line, of_page)
+            if numbered or (counts[mark] > 1 and mark in seen):
                 continue
             seen.add(mark)
             (sheet.running if counts[mark] > 1 else sheet.text).append(line)
+
+
+def _of_column(line: Sequence[Run], of_page: Sequence[tuple[list[Run], _Sheet]]) -> bool:
+    """Say whether a number stands right below or above another text with which it begins: in a cell."""
+    first = line[0]
+    return any(
+        0 < abs(run.middle - first.middle) <= PITCH * sheet.size and abs(run.box.left - first.box.left) < 1
+        for other, sheet in of_page
+        for run in other
+    )
 
 
 def _at_edge(line: Sequence[Run], sheet: _Sheet) -> bool:
@@ -127,13 +169,77 @@ def _mark(line: Sequence[Run], sheet: _Sheet) -> tuple[str, int]:
     return re.sub(r"\d+", "#", said), round(line[0].middle / 6)
 
 
-def _levelled(sheet: _Sheet) -> None:
-    """Take out the tables that have lines across only."""
+def _shaded(sheet: _Sheet, known: Sequence[float]) -> Sequence[float]:
+    """Take out the tables whose cells are shaded, every other row; return the places of the columns of the
+    last one. ``known`` are those of the page before, with which a table can go on by one row.
+    """
+    used = [part.box for part in sheet.parts]
+    slack = 0.5 * sheet.size
+    last: Sequence[float] = ()
+    for found in list(shadings(sheet.page, sheet.size, used, known, lambda box: _parts_tables(sheet, box))):
+        box = _with_rows_beyond(sheet, found)
+        inside = [
+            line
+            for line in sheet.text
+            if box.top < line[0].middle < box.bottom
+            and line[0].box.left > box.left - slack
+            and line[-1].box.right < box.right + slack
+        ]
+        if sum(len(line) > 1 for line in inside) < 2:
+            continue
+        letters = _letters(sheet, inside)
+        part = Part(sheet.page, box, found.lines, letters, "level", sheet.size, found.places, found.areas)
+        if part.is_table():
+            sheet.parts.append(part)
+            _take(sheet, inside)
+            last = found.places
+    return last
+
+
+def _with_rows_beyond(sheet: _Sheet, found: Shading) -> Box:
+    """Return the box of a shaded table with the lines of text above and below that keep to its columns: of
+    rows that are not shaded.
+    """
+    left, top, right, bottom = found.box
+    size = sheet.size
+
+    def is_of_it(line: Sequence[Run]) -> bool:
+        within = left - size < line[0].box.left and line[-1].box.right < right + size
+        if len(line) == 1:
+            first, last = covered(line[0], found.places[1:-1], size)
+            return within and first == last > 0
+        return within and not any(_TITLE.search("".join(one.text for one in run.letters)) for run in line)
+
+    text = sorted(sheet.text, key=lambda line: line[0].middle)
+    for line in text:
+        if line[0].middle > bottom:
+            if line[0].box.top - bottom > 2 * size or not is_of_it(line):
+                break
+            bottom = line[0].box.bottom + 1
+    for line in reversed(text):
+        if line[0].middle < top:
+            if top - line[0].box.bottom > 2 * size or not is_of_it(line):
+                break
+            top = line[0].box.top - 1
+    return Box(left, top, right, bottom)
+
+
+def _levelled(sheet: _Sheet, before: _Sheet | None) -> None:
+    """Take out the tables that have lines across only: many, or as long as those of the page ``before``."""
     used = [part.box for part in sheet.parts]
     across = [one for one in joined(sheet.page.lines).across if not any(_on(one, box) for box in used)]
     for stack in _stacks(across, sheet.page.width):
-        if len(stack) >= _DENSE:
-            sheet.parts += _level_parts(sheet, stack)
+        last = max(before.parts, key=lambda part: part.box.bottom) if before and before.parts else None
+        if last is not None and not _is_as_wide(last, stack):
+            last = None
+        if len(stack) >= _DENSE or (last is not None and len(stack) > 1):
+            sheet.parts += _level_parts(sheet, stack, last)
+
+
+def _is_as_wide(last: Part, stack: Sequence[tuple[float, float, float]]) -> bool:
+    """Say whether lines across are as long as a table that has such lines too."""
+    left, right = min(one[1] for one in stack), max(one[2] for one in stack)
+    return last.kind == "level" and abs(last.box.left - left) < 4 and abs(last.box.right - right) < 4
 
 
 def _stripes(sheet: _Sheet, box: Box) -> list[tuple[float, float, float]]:
@@ -181,21 +287,21 @@ def _stacks(
         )
 
 
-def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]]) -> Iterator[Part]:
+def _level_parts(sheet: _Sheet, stack: list[tuple[float, float, float]], last: Part | None) -> Iterator[Part]:
     """Give the tables of a stack of lines: a line of text alone in a band, across the columns, parts two
-    tables.
+    tables. Where ``last``, of the page before, can go on there, a row is enough.
     """
     left, right = min(one[1] for one in stack), max(one[2] for one in stack)
     full = [one for one in stack if one[2] - one[1] > 0.9 * (right - left)]
     start = 0
     bands = list(pairwise([one[0] for one in full]))
     for n, (top, bottom) in enumerate([*bands, (full[-1][0], full[-1][0])]):
-        last = n == len(bands)
-        if not last and not _parts_tables(sheet, Box(left, top, right, bottom)):
+        if n < len(bands) and not _parts_tables(sheet, Box(left, top, right, bottom)):
             continue
         if n > start:
             box = Box(left, full[start][0], right, top)
-            part = _cut(sheet, box, [one for one in stack if box.top - 1 <= one[0] <= box.bottom + 1])
+            across = [one for one in stack if box.top - 1 <= one[0] <= box.bottom + 1]
+            part = _cut(sheet, box, across, last)
             if part:
                 yield part
         start = n + 1
@@ -208,8 +314,10 @@ def _parts_tables(sheet: _Sheet, box: Box) -> bool:
     ]
     within = [line for line in within if line]
     if not within:
-        return box.height > 3 * sheet.size
-    return all(len(line) == 1 and _is_caption(line[0], box) for line in within)
+        return box.height > 6 * sheet.size
+    alone = all(len(line) == 1 for line in within)
+    captions = [_is_caption(line[0], box) for line in within]
+    return alone and (all(captions) or (any(captions) and box.height > 3 * sheet.size))
 
 
 def _is_caption(run: Run, box: Box) -> bool:
@@ -218,7 +326,7 @@ def _is_caption(run: Run, box: Box) -> bool:
     return bool(_TITLE.search(said)) or centred or run.box.width > 0.5 * box.width
 
 
-def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> Part | None:
+def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]], last: Part | None) -> Part | None:
     """Return the table within a box, its lines of text taken out; None where it is none."""
     slack = 0.5 * sheet.size
     box = _with_edge_rows(sheet, box)
@@ -229,10 +337,11 @@ def _cut(sheet: _Sheet, box: Box, across: list[tuple[float, float, float]]) -> P
         and line[0].box.left > box.left - slack
         and line[-1].box.right < box.right + slack
     ]
-    if sum(len(line) > 1 for line in inside) < 2:
+    if sum(len(line) > 1 for line in inside) < (2 if last is None else 1):
         return None
-    part = Part(sheet.page, box, Lines(across, []), _letters(sheet, inside), "level", sheet.size)
-    if not part.is_table():
+    places = last.places if last is not None else []
+    part = Part(sheet.page, box, Lines(across, []), _letters(sheet, inside), "level", sheet.size, places)
+    if last is None and not part.is_table():
         return None
     _take(sheet, inside)
     return part
@@ -288,20 +397,38 @@ def _candidates(sheet: _Sheet) -> Iterator[list[list[Run]]]:
     group: list[list[Run]] = []
     text = sorted(sheet.text, key=lambda line: line[0].middle)
     tops = [part.box for part in sheet.parts]
+    listed: set[int] = set()  # lines that are no more than a point of a list in a cell
     for n, line in enumerate(text):
         before = text[n - 1] if n else None
         after = text[n + 1] if n + 1 < len(text) else None
         far = before is not None and (
-            line[0].middle - before[0].middle > 4.5 * size
+            line[0].middle - before[0].middle > 6.5 * size
             or any(before[0].middle < box.top and box.bottom < line[0].middle for box in tops)
         )
-        alone = len(line) == 1 and _stands_alone(line[0], before, after, sheet)
+        point = (
+            len(line) == 1 and before is not None and _is_point(line[0], before, id(before) in listed, sheet)
+        )
+        listed |= {id(line)} if point else set()
+        alone = len(line) == 1 and not point and _stands_alone(line[0], before, after, sheet)
         if far or alone:
             yield from _trimmed(group, size)
             group = []
         if not alone:
             group.append(line)
     yield from _trimmed(group, size)
+
+
+def _is_point(run: Run, before: Sequence[Run], listed: bool, sheet: _Sheet) -> bool:
+    """Say whether a run alone in its line is a further point (目标2) of a list in a cell: right below a point
+    that stands behind another cell, or is ``listed`` as such a line itself.
+    """
+    near = run.middle - before[0].middle < 3.5 * sheet.size
+    above = [one for one in before if abs(one.box.left - run.box.left) < 0.3 * sheet.size]
+    return (
+        near
+        and is_marked(run.letters)
+        and any(is_marked(one.letters) and (listed or one is not before[0]) for one in above)
+    )
 
 
 def _stands_alone(run: Run, before: Sequence[Run] | None, after: Sequence[Run] | None, sheet: _Sheet) -> bool:
@@ -392,10 +519,17 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
         parts = sorted(sheet.parts, key=lambda part: part.box.top)
         for n, part in enumerate(parts):
             above = [line for line in sheet.text if line[0].middle < part.box.top]
-            if not n and not above and last is not None and last.goes_on_in(part):
+            if not n and last is not None and last.goes_on_in(part) and last.takes(above):
+                if above:  # the rest of a row that the page's end cut
+                    part.take(_letters(sheet, above))
+                    _take(sheet, above)
                 stacks[-1].append(part)
             else:
                 stacks.append([part])
+        if not parts and last is not None and (rest := _rest(sheet, last)) is not None:
+            sheet.parts.append(rest)
+            stacks[-1].append(rest)
+            parts = [rest]
         below = any(line[0].middle > parts[-1].box.bottom for line in sheet.text if parts)
         last = parts[-1] if parts and not below else None
     tables: dict[int, Table] = {}
@@ -403,6 +537,21 @@ def _over_pages(sheets: Sequence[_Sheet]) -> dict[int, Table]:
         for some in _sorted_out(stack):
             tables[id(some[0])] = table_of(some)
     return tables
+
+
+def _rest(sheet: _Sheet, last: Part) -> Part | None:
+    """Return of a page without tables what the end of the page before cut from the last row of one there."""
+    lines: list[list[Run]] = []
+    for line in sorted(sheet.text, key=lambda one: one[0].middle):
+        far = lines and line[0].middle - lines[-1][0].middle > 3.5 * sheet.size
+        if far or not last.takes([*lines, line]):
+            break
+        lines.append(line)
+    if not lines or last.kind == "ruled":
+        return None
+    part = last.rest(sheet.page, _letters(sheet, lines))
+    _take(sheet, lines)
+    return part
 
 
 def _sorted_out(stack: list[Part]) -> Iterator[list[Part]]:

@@ -14,6 +14,7 @@ from zhunsheng.intake import paged, scanned
 from zhunsheng.intake.drawn import Box, Letter, Page
 from zhunsheng.intake.grid import Block
 from zhunsheng.intake.scanned import MOST_PAGES, PIXELS, can_recognise
+from zhunsheng.intake.symbols import UNKNOWN, printed
 from zhunsheng.translation import series, worded
 
 _NEVER_DRAWN, _UNKNOWN = 1, 2  # how a letter is drawn, as files/pdfium.py tells it
@@ -48,8 +49,13 @@ def _recognised(opened: Opened, page: Page) -> Page:
 
 def _unreadable(told: dict[str, Any]) -> bool:
     letters: list[list[Any]] = told["letters"]
-    unknown = sum(1 for letter in letters if letter[6] == _UNKNOWN)
+    unknown = sum(1 for one in letters if one[6] == _UNKNOWN and (len(one) < 8 or _sign(*one) == UNKNOWN))
     return unknown > 20 and unknown > _UNREADABLE * len(letters)
+
+
+def _sign(sign: str, *told: Any) -> str:
+    """Return the character of a letter as ``pdfium.content`` tells it, by its font where that is told."""
+    return printed(sign, told[6]) if len(told) > 6 else sign
 
 
 def page_of(told: dict[str, Any], number: int) -> Page:
@@ -60,7 +66,7 @@ def page_of(told: dict[str, Any], number: int) -> Page:
         number=number,
         width=width,
         height=height,
-        letters=[Letter(*letter[:6]) for letter in letters],
+        letters=[Letter(_sign(*letter), *letter[1:6]) for letter in letters],
         lines=[Box(*line) for line in told["lines"]],
         areas=[Box(*area) for area in told["areas"]],
         pictures=[Box(*picture) for picture in told["pictures"]],

@@ -8,7 +8,7 @@ from pathlib import Path
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.files.webpage import MAX_COVERED
-from zhunsheng.intake import delimited, doc, docx, html, ofd, pdf, rtf, scanned, text, xlsx
+from zhunsheng.intake import delimited, doc, docx, html, odt, ofd, pdf, rtf, scanned, text, word_xml, xlsx
 from zhunsheng.intake.grid import Block, Grid
 from zhunsheng.intake.pictures import refusal, unread
 from zhunsheng.intake.recognition.recognising import recognise
@@ -22,8 +22,8 @@ MAX_DOCUMENT = 50 * 2**20  # bytes; target documents are a few hundred KB
 
 # Under which names documents come; what one is, is told by its content.
 ENDINGS = (
-    *("docx", "docm", "doc", "wps", "rtf", "xlsx", "xlsm", "xls", "et", "ods", "csv", "tsv"),
-    *("pdf", "ofd", "html", "htm", "mht", "mhtml", "txt"),
+    *("docx", "docm", "doc", "wps", "rtf", "odt", "xlsx", "xlsm", "xls", "et", "ods", "csv", "tsv"),
+    *("pdf", "ofd", "html", "htm", "mht", "mhtml", "xml", "txt"),
 )
 _READERS = {
     "txt": text.read,
@@ -31,9 +31,12 @@ _READERS = {
     "docx": docx.read,
     "doc": doc.read,
     "rtf": rtf.read,
+    "odt": odt.read,
+    "wordxml": word_xml.read,
     "xlsx": xlsx.read,
     "xls": xlsx.read,
     "ods": xlsx.read,
+    "excelxml": xlsx.read,
     "html": html.read,
     "pdf": pdf.read,
     "mht": html.read,

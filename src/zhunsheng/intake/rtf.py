@@ -11,6 +11,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake.flowing import MAX_PARAGRAPHS, Flow, RowLayout
 from zhunsheng.intake.grid import Block
+from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, translated
+from zhunsheng.intake.telling import DELETED, HIDDEN, STRUCK
 from zhunsheng.translation import worded
 
 MAX_GROUPS = 2_000  # groups within groups
@@ -65,6 +67,7 @@ _CHARSETS = {
 }
 _PAGES = {936: "gb18030", 10008: "gb18030", 54936: "gb18030", 65001: "utf-8", 10000: "mac_roman"}
 _WESTERN, _SYMBOLS = 0, 2  # charsets of fonts
+_MOST_FONTS = 10_000
 
 
 @dataclass
@@ -77,6 +80,7 @@ class _State:
     font: int | None = None
     skips: int = 1  # characters that stand for a \u in readers that don't know it
     hidden: bool = False
+    struck: bool = False
     deleted: bool = False
     fresh: bool = False  # nothing of the group was read yet
     starred: bool = False
@@ -100,7 +104,8 @@ class _Row:
 
 
 def read(opened: Opened) -> list[Block]:
-    """Return the blocks of an RTF document, without deleted and hidden text, headers, footnotes and comments.
+    """Return the blocks of an RTF document, without deleted, hidden and struck text, headers, footnotes and
+    comments, then what was left out.
 
     Raises ``ZS-IN-05`` (no whole document), ``-06``, ``-10`` (too large).
     """
@@ -115,6 +120,7 @@ class _Reader:
         self.outer: list[_State] = []
         self.page = "cp1252"
         self.charsets: dict[int, int] = {}
+        self.names: dict[int, str] = {}  # of the fonts
         self.rows = {False: _Row(), True: _Row()}  # that is described, and of tables within tables
         self.in_table, self.depth = False, 1
         self.bytes = bytearray()  # of text that is not decoded yet: two may be one character
@@ -127,6 +133,8 @@ class _Reader:
             b"u": self._unicode,
             b"uc": self._skips,
             b"v": self._hide,
+            b"strike": self._strike,
+            b"striked": self._strike,
             b"deleted": self._delete,
             b"plain": self._plain,
             b"pard": self._pard,
@@ -183,7 +191,7 @@ class _Reader:
             elif sign:
                 self._sign(sign)
         self._flush()
-        return self.flow.done()
+        return [*self.flow.done(), *self.flow.told()]
 
     def _open(self) -> None:
         self._flush()
@@ -214,8 +222,8 @@ class _Reader:
                 self.flow.picture(worded("图片"))
         if word in self.words and (not state.unread or word in (b"f", b"uc")):
             self.words[word](number)
-        elif word in _SAID and self._seen():
-            self.flow.text(_SAID[word])
+        elif word in _SAID:
+            self._give(_SAID[word])
 
     def _sign(self, sign: bytes) -> None:
         if sign == b"*":
@@ -228,8 +236,8 @@ class _Reader:
         self.state.fresh = False
         if sign in b"\r\n":
             self._par(None)
-        elif sign in _SIGNS and self._seen():
-            self.flow.text(_SIGNS[sign])
+        elif sign in _SIGNS:
+            self._give(_SIGNS[sign])
 
     def _byte(self, byte: bytes) -> None:
         self.state.fresh = False
@@ -250,33 +258,50 @@ class _Reader:
             self.bytes += text
 
     def _shown(self, state: _State) -> bool:
-        return not (state.hidden or state.deleted or state.fonts)
+        return not (state.hidden or state.deleted or state.fonts or state.struck)
 
-    def _seen(self) -> bool:
-        return not self.state.unread and self._shown(self.state)
+    def _give(self, text: str) -> None:
+        """Give text to the flow, or take it as the name of a font, or as what is left out."""
+        state = self.state
+        if state.unread:
+            return
+        if state.fonts:
+            if state.font is not None and len(self.names) < _MOST_FONTS:
+                self.names[state.font] = (self.names.get(state.font, "") + text)[:100]
+        elif self._shown(state):
+            self.flow.text(text)
+        else:
+            self.flow.left_out(text, DELETED if state.deleted else HIDDEN if state.hidden else STRUCK)
 
     def _flush(self, keep_units: bool = False) -> None:
         """Give the text that is read so far, decoded by the code page of its font."""
         if not keep_units:
             self._flush_units()
         if self.bytes:
-            if self._seen():
-                self.flow.text(self._decoded(bytes(self.bytes)))
+            if not self.state.unread:
+                self._give(self._decoded(bytes(self.bytes)))
             self.bytes.clear()
 
     def _flush_units(self) -> None:
         if self.units:
-            if self._seen():
+            if not self.state.unread:
                 raw = b"".join(unit.to_bytes(2, "little") for unit in self.units)
-                self.flow.text(raw.decode("utf-16-le", "replace"))
+                self._give(translated(raw.decode("utf-16-le", "replace"), self._fonts()))
             self.units.clear()
+
+    def _fonts(self) -> tuple[str, ...]:
+        """Return the name of the font of what is read, where it is one of symbols."""
+        name = self.names.get(self.state.font or 0, "").strip(" ;\0")
+        return (name,) if not self.state.fonts and is_symbolic(name) else ()
 
     def _decoded(self, raw: bytes) -> str:
         charset = self.charsets.get(self.state.font or 0, _WESTERN)
-        if raw.isascii() and charset != _SYMBOLS:
+        if fonts := self._fonts():
+            return translated(raw.decode("latin-1"), fonts)
+        if raw.isascii() and (charset != _SYMBOLS or self.state.fonts):
             return raw.decode("ascii")
-        if charset == _SYMBOLS:  # as Word keeps such characters: in the area of private use
-            return "".join(chr(0xF000 + b) if b > 32 else " " for b in raw)
+        if charset == _SYMBOLS:  # of a font that nobody knows
+            return "".join(UNKNOWN if b > 32 else " " for b in raw)
         if charset in _CHARSETS:
             return raw.decode(_CHARSETS[charset], "replace")
         # Under a Western font: Chinese writers write its bytes by the document's page all the same.
@@ -300,7 +325,7 @@ class _Reader:
         self.state.font = number
 
     def _charset(self, number: int | None) -> None:
-        if self.state.fonts and self.state.font is not None and len(self.charsets) < 10_000:
+        if self.state.fonts and self.state.font is not None and len(self.charsets) < _MOST_FONTS:
             self.charsets[self.state.font] = number or 0
 
     def _unicode(self, number: int | None) -> None:
@@ -313,11 +338,14 @@ class _Reader:
     def _hide(self, number: int | None) -> None:
         self.state.hidden = number != 0
 
+    def _strike(self, number: int | None) -> None:
+        self.state.struck = number != 0
+
     def _delete(self, number: int | None) -> None:
         self.state.deleted = number != 0
 
     def _plain(self, _number: int | None) -> None:
-        self.state.hidden = self.state.deleted = False
+        self.state.hidden = self.state.deleted = self.state.struck = False
         self.state.font = None
 
     def _pard(self, _number: int | None) -> None:
@@ -346,5 +374,6 @@ class _Reader:
             self.row.edges.append(number or 0)
 
     def _par(self, _number: int | None) -> None:
-        if self._shown(self.state):  # a paragraph whose end is deleted goes on in the next one
+        # A paragraph whose end is deleted or hidden goes on in the next one.
+        if not (self.state.hidden or self.state.deleted or self.state.fonts):
             self.flow.paragraph(max(1, self.depth) if self.in_table else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
@@ -10,6 +11,10 @@ from zhunsheng.faults import packaged
 
 UNKNOWN = "�"
 _PRIVATE = range(0xF000, 0xF100)  # where Word keeps the 256 signs of such a font
+# What LibreOffice prints with its own font keeps the code of Symbol or Wingdings, whichever it stands for: of
+# these codes one of the two is a sign of forms, and the other's is used in none.
+_OF_EITHER = {0xA3: "≤", 0xB1: "±", 0xB3: "≥", 0xB4: "×", 0xB8: "÷", 0xB9: "≠", 0xFC: "✓", 0xFE: "☑"}
+_PRINTED = re.compile(r"^(?:[A-Z]{6}\+)?(\w+?)(?:MT|PS)*(?:[-,]\w+)?$")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _RAISED = frozenset("0123456789+-")
 
@@ -18,6 +23,11 @@ _RAISED = frozenset("0123456789+-")
 def _fonts() -> dict[str, str]:
     rows = packaged(files(__package__) / "symbols.yaml")
     return {font.lower(): " " * 0x20 + "".join(parts) for font, parts in rows.items()}
+
+
+@lru_cache(maxsize=1)
+def _compact() -> dict[str, str]:
+    return {font.replace(" ", ""): font for font in _fonts()}
 
 
 def is_symbolic(font: str | None) -> bool:
@@ -39,6 +49,21 @@ def symbol(code: int, font: str | None) -> str:
     if code >= 0x100:
         return chr(code)
     return signs[code] if 0x20 <= code < len(signs) else UNKNOWN
+
+
+def printed(sign: str, base_font: str) -> str:
+    """Return the character that a font of a PDF shows for a sign, by the font's name there
+    (``BCDEEE+SymbolMT``); ``UNKNOWN`` where it can't be told.
+    """
+    code = ord(sign)
+    found = _PRINTED.match(base_font.replace(" ", ""))
+    font = _compact().get(found[1].lower() if found else "")
+    if font is None:
+        known = _OF_EITHER.get(code - _PRIVATE.start) if found and found[1] == "OpenSymbol" else None
+        return known or (UNKNOWN if code in _PRIVATE else sign)
+    # Of the font Symbol a program can tell what stands for a sign, and of these some have codes of others.
+    told = font == "symbol" and (sign.isascii() or sign in "×÷¬°")
+    return sign if told or sign.isspace() else symbol(code, font)
 
 
 def translated(text: str, fonts: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -11,11 +11,25 @@ from typing import Literal
 import numpy as np
 
 from zhunsheng.intake.aligned import Block as TextBlock
-from zhunsheng.intake.aligned import Row, Run, blocks_of, columns_of, covered, rows_of, runs_of, tiled
-from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, region, words_of
-from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, walls
+from zhunsheng.intake.aligned import (
+    Row,
+    Run,
+    aligned_by,
+    blocks_of,
+    columns_of,
+    covered,
+    rows_of,
+    runs_of,
+    tiled,
+)
+from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, is_marked, region, words_of
+from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, joined, walls
+from zhunsheng.intake.shaded import PITCH, merged, parted
 
 Kind = Literal["ruled", "level", "free"]
+GoesOn = Callable[[Cell, Cell], bool]
+_LINED = 5  # heights at which lines run across all of a table that parts its rows by lines
+_CROSSING = 0.15  # of the texts of a part may run across the columns of the part before it
 
 
 @dataclass
@@ -63,6 +77,8 @@ class Part:
     letters: list[Letter]
     kind: Kind
     size: float
+    places: list[float] = field(default_factory=list)  # of columns, where the shading of cells tells them
+    areas: list[Box] = field(default_factory=list)  # shaded cells, then
     _xs: list[float] = field(default_factory=list)
 
     @property
@@ -70,11 +86,23 @@ class Part:
         """How near to one another two lines of one border stand, in points."""
         return max(3.0, 0.45 * self.size)
 
+    @property
+    def begins(self) -> bool:
+        """Whether a line across begins it."""
+        return any(abs(y - self.box.top) < self.near for y, _, _ in self.lines.across)
+
+    @property
+    def ends(self) -> bool:
+        """Whether a line across ends it."""
+        return any(abs(y - self.box.bottom) < self.near for y, _, _ in self.lines.across)
+
     def xs(self) -> list[float]:
         """Return the places of its columns, with both its sides."""
         if not self._xs:
             if self.kind == "ruled":
                 self._xs = edges(self.lines, self.near)[1]
+            elif self.places:
+                self._xs = self.places
             else:
                 places = columns_of(runs_of(self.letters, self.size), self.size)
                 self._xs = [self.box.left - 1, *places, self.box.right + 1]
@@ -100,14 +128,79 @@ class Part:
         """
         if self.kind != part.kind:
             return False
-        slack = 4.0 if self.kind != "free" else 3 * self.size
         mine, its = self.xs(), part.xs()
+        if self.kind == "free" or (self.kind == "level" and len(mine) != len(its)):
+            return self._keeps(part)
+        slack = 4.0
         if abs(mine[0] - its[0]) > slack or abs(mine[-1] - its[-1]) > slack:
             return False
         if self.kind == "ruled":
             few, many = sorted((mine[1:-1], its[1:-1]), key=len)
             return sum(any(abs(x - y) < 4 for y in many) for x in few) >= 0.6 * len(few)
         return len(mine) == len(its)
+
+    def _keeps(self, part: Part) -> bool:
+        """Say whether the texts of a part keep to the columns of this one."""
+        mine, its = self.xs(), part.xs()
+        slack = 3 * self.size
+        if its[0] < mine[0] - slack or its[-1] > mine[-1] + slack:
+            return False
+        if part.places and self.places:
+            return sum(any(abs(x - y) < 4 for y in mine) for x in its) >= 0.6 * len(its)
+        if self.kind == "level" and max(abs(mine[0] - its[0]), abs(mine[-1] - its[-1])) > 4:
+            return False
+        lines = runs_of(part.letters, self.size)
+        if len(mine) == len(its) and self.kind == "free":
+            return True
+        runs = [covered(run, mine[1:-1], self.size) for line in lines for run in line]
+        return sum(first != last for first, last in runs) <= _CROSSING * len(runs)
+
+    def takes(self, lines: Sequence[Sequence[Run]]) -> bool:
+        """Say whether lines of text at the head of the next page are more of it: each text keeps to a column,
+        and one that stands alone in its line goes on with the last one of its column.
+        """
+        if self.kind == "ruled":
+            return not lines
+        inner, own = self.xs()[1:-1], defaultdict[int, list[Run]](list)
+        for line in runs_of(self.letters, self.size) if lines else ():
+            for run in line:
+                first, last = covered(run, inner, self.size)
+                if first == last:
+                    own[first].append(run)
+        for more in lines:
+            if more[0].box.left < self.xs()[0] - self.size or more[-1].box.right > self.xs()[-1] + self.size:
+                return False
+            for run in more:
+                first, last = covered(run, inner, self.size)
+                if first != last or (len(more) == 1 and not _continues(own[first], run)):
+                    return False
+                own[first].append(run)
+        return True
+
+    def rest(self, page: Page, letters: list[Letter]) -> Part:
+        """Return the part of the next page that holds the rest of its last row, and few rows more."""
+        box = around(letters)
+        box = Box(self.box.left, box.top - 1, self.box.right, box.bottom + 1)
+        across = [one for one in joined(page.lines).across if box.top < one[0] < box.bottom]
+        return Part(page, box, Lines(across, []), letters, self.kind, self.size, list(self.xs()))
+
+    def take(self, letters: Sequence[Letter]) -> None:
+        """Take letters above it as its own."""
+        self.letters = [*letters, *self.letters]
+        box = around(letters)
+        self.box = Box(
+            min(self.box.left, box.left), box.top - 1, max(self.box.right, box.right), self.box.bottom
+        )
+        if not self.places:
+            self._xs = []
+
+
+def _continues(column: Sequence[Run], run: Run) -> bool:
+    """Say whether a run can go on with the last one of its column."""
+    if not column:
+        return False
+    left, right = min(one.box.left for one in column), max(one.box.right for one in column)
+    return goes_on(column[-1].letters, run.letters, left, right)
 
 
 def table_of(parts: Sequence[Part]) -> Table:
@@ -127,8 +220,10 @@ class _Stack:
 
     parts: Sequence[Part]
     starts: list[float]
+    seams: list[float]  # from which height on the place is looked for at which each part begins
     lines: Lines
     letters: list[Letter]
+    areas: list[Box]
 
     @property
     def size(self) -> float:
@@ -148,16 +243,20 @@ class _Stack:
 
 
 def _stacked(parts: Sequence[Part]) -> _Stack:
-    lines, letters, starts = Lines([], []), [], []
+    lines, letters, starts, areas, seams = Lines([], []), [], [], [], []
     at = parts[0].box.top
-    for part in parts:
+    for before, part in zip([None, *parts], parts, strict=False):
+        lined = part.kind == "ruled" or bool(part.places) or (before and before.ends and part.begins)
+        at += 0 if lined or before is None else 1.5 * part.size
         down = at - part.box.top
         starts.append(at)
+        seams.append(at if lined else at - 1.6 * part.size)
         lines.across.extend((y + down, left, right) for y, left, right in part.lines.across)
         lines.down.extend((x, top + down, bottom + down) for x, top, bottom in part.lines.down)
         letters += [one.moved(down, one.order) for one in part.letters]
-        at += part.box.height + (0 if part.kind == "ruled" else 1.5 * part.size)
-    return _Stack(parts, starts, lines, letters)
+        areas += [one.moved(down) for one in part.areas]
+        at += part.box.height
+    return _Stack(parts, starts, seams, lines, letters, areas)
 
 
 def _plan(stack: _Stack) -> Plan:
@@ -174,6 +273,8 @@ def _plan(stack: _Stack) -> Plan:
     runs = runs_of(stack.letters, stack.size)
     if len(stack.parts) == 1:
         xs = stack.parts[0].xs()
+    elif all(part.places for part in stack.parts):
+        xs = heights((x for part in stack.parts for x in part.places), 3.0)
     else:
         left = min(part.xs()[0] for part in stack.parts)
         right = max(part.xs()[-1] for part in stack.parts)
@@ -187,6 +288,10 @@ def _plan(stack: _Stack) -> Plan:
         walls(stack.lines.across, ys, xs) if stack.lines.across else np.zeros((len(ys), len(xs) - 1), bool)
     )
     plan = Plan(ys, xs, below, np.ones((len(ys) - 1, len(xs)), bool))
+    if stack.areas:
+        merged(stack.areas, ys, xs, plan.below, plan.beside)
+        parted(stack.areas, ys, xs, plan.below, runs, stack.size)
+        return _crossed(_with_unshaded(plan, runs, stack), runs, stack.size)
     return _crossed(_with_rows(plan, runs, stack), runs, stack.size)
 
 
@@ -202,14 +307,13 @@ def _crossed(plan: Plan, runs: Sequence[Sequence[Run]], size: float) -> Plan:
             first, last = covered(run, plan.xs[1:-1], size)
             top, bottom = _open_rows(plan, row, slice(first, last + 1))
             plan.beside[top : bottom + 1, first + 1 : last + 1] = False
-            if first == last:
-                middle = (plan.xs[first] + plan.xs[first + 1]) / 2
-                out = [
-                    one
-                    for one in run.letters
-                    if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[first + 1]
-                ]
-                plan.homes.update((one.order, middle) for one in out)
+            middle = (plan.xs[first] + plan.xs[first + 1]) / 2
+            out = [
+                one
+                for one in run.letters
+                if not plan.xs[first] < (one.left + one.right) / 2 < plan.xs[last + 1]
+            ]
+            plan.homes.update((one.order, middle) for one in out)
     return plan
 
 
@@ -256,21 +360,62 @@ def _with_rows(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan
     cells.
     """
     full = [n for n, row in enumerate(plan.below) if row.all() or n in (0, len(plan.ys) - 1)]
+    lined = stack.kind == "level" and len(full) > _LINED
     extra: list[tuple[float, list[bool]]] = []
     for first, last in pairwise(full):
         if last - first == 1:
             top, bottom = plan.ys[first], plan.ys[last]
             within = [[run for run in line if top < run.middle < bottom] for line in runs]
-            extra += _rows_within([line for line in within if line], plan.xs, stack)
+            found = _rows_within([line for line in within if line], plan.xs, stack)
+            # Where lines part rows all over a table, lines of text as near as those of one cell are of one.
+            extra += [] if lined and _is_one_cell(within, stack.size) else found
+    return _with_heights(plan, extra)
+
+
+def _is_one_cell(lines: Sequence[Sequence[Run]], size: float) -> bool:
+    middles = [line[0].middle for line in lines if line]
+    return all(below - above < 1.45 * size for above, below in pairwise(middles))
+
+
+def _with_heights(plan: Plan, extra: Sequence[tuple[float, list[bool]]]) -> Plan:
+    """Return a plan with more heights between rows, each with the columns over which a wall stands there."""
     if not extra:
         return plan
     count = len(plan.xs) - 1
-    levels = [(y, list(map(bool, row))) for y, row in zip(plan.ys, plan.below, strict=True)] + extra
+    levels = [(y, list(map(bool, row))) for y, row in zip(plan.ys, plan.below, strict=True)]
+    levels += extra
     levels.sort(key=lambda one: one[0])
     ys = [y for y, _ in levels]
     below = np.array([row for _, row in levels], bool).reshape(len(ys), count)
     old = [max(0, int(np.searchsorted(plan.ys, y, side="right")) - 1) for y in ys[:-1]]
     return Plan(ys, plan.xs, below, plan.beside[old])
+
+
+def _with_unshaded(plan: Plan, runs: Sequence[Sequence[Run]], stack: _Stack) -> Plan:
+    """Add the rows that follow one another unshaded (one between them is hidden): where the texts of most of
+    the columns begin anew at one height.
+    """
+    size, extra = stack.size, list[tuple[float, list[bool]]]()
+    for top, bottom in pairwise(plan.ys):
+        starts: dict[int, list[Run]] = defaultdict(list)  # by column, where paragraphs begin
+        ends: dict[int, float] = {}
+        for line in runs:
+            for run in line:
+                if top < run.middle < bottom:
+                    column = covered(run, plan.xs[1:-1], size)[0]
+                    if column not in ends or run.middle - ends[column] > PITCH * size:
+                        starts[column].append(run)
+                    ends[column] = run.middle
+        later = sorted(run.middle for own in starts.values() for run in own[1:])
+        for height in heights(later, 0.3 * size):
+            begin = [
+                n for n, own in starts.items() if any(abs(r.middle - height) < 0.4 * size for r in own[1:])
+            ]
+            listed = all(is_marked(run.letters) for n in begin for run in starts[n])
+            if len(begin) > 1 and 2 * len(begin) >= len(starts) and not listed:
+                high = [n in begin or n not in starts for n in range(len(plan.xs) - 1)]
+                extra.append((height - 0.8 * size, high))
+    return _with_heights(plan, extra)
 
 
 def _rows_within(
@@ -279,25 +424,44 @@ def _rows_within(
     """Return the heights between the rows of a band and over which columns a wall stands there."""
     columns = len(xs) - 1
     blocks = blocks_of(lines, xs[1:-1], stack.size)
+    downwards = sum(map(len, lines)) > 3 * max(map(len, lines), default=0)
+    if stack.kind == "level" and downwards and all(len(block.runs) == 1 for block in blocks):
+        return []  # a head of many lines: nothing tells which of them would be rows
     rows, over = rows_of(blocks, columns, stack.size)
     least = min(3, columns)
     full = [row for row in rows if len({block.first for block in row.blocks}) >= least]
     if len(rows) < 2 or (stack.kind != "free" and len(full) < 2):
         return []
     found = [((above.bottom + below.top) / 2, [True] * columns) for above, below in pairwise(rows)]
+    for n, (above, below) in enumerate(pairwise(rows)):
+        if _goes_on_listing(above, below):
+            found[n][1][:] = [False] * columns
+    level = aligned_by(blocks, stack.size) != "top"
     for column in range(columns):
         if column >= columns // 2:
             break
-        for first, last in _over_rows(column, rows, over, stack.size):
+        for first, last in _over_rows(column, rows, over, stack.size, level):
             for n in range(first, last):
                 found[n][1][column] = False
     return found
 
 
+def _goes_on_listing(above: Row, below: Row) -> bool:
+    """Say whether a row is no more than a further point (目标2) of the list that the one above it has."""
+    if len(below.blocks) != 1:
+        return False
+    point = below.blocks[0]
+    return is_marked(point.runs[0].letters) and any(
+        block.first == point.first > 0 and is_marked(block.runs[-1].letters) for block in above.blocks
+    )
+
+
 def _over_rows(
-    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float
+    column: int, rows: Sequence[Row], over: Sequence[TextBlock], size: float, level: bool
 ) -> list[tuple[int, int]]:
-    """Return the rows, first and last, that cells of a column cover."""
+    """Return the rows, first and last, that cells of a column cover; whose texts stand in their middle where
+    they are ``level``, else at their top.
+    """
     high = [block for block in over if block.first <= column <= block.last]
     heads = [n for n, row in enumerate(rows) if n == 0 or _same_head(row, rows[0])]
     spans: list[tuple[int, int]] = []
@@ -309,7 +473,7 @@ def _over_rows(
         mine = [block for block in high if top <= block.middle <= bottom]
         own = [*mine, *(b for n in body for b in rows[n].blocks if b.first <= column <= b.last)]
         whole = len(own) == len(body) and not mine
-        found = None if whole or not own else tiled(own, [rows[n] for n in body], size)
+        found = None if whole or not own or not (level or mine) else tiled(own, [rows[n] for n in body], size)
         if found is not None:
             spans += [(body[a], body[b]) for a, b in found if b > a]
             continue
@@ -334,6 +498,7 @@ def _words(row: Row) -> list[str]:
 
 def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
     """Leave out header rows that every page repeats and make rows whole that a page's end cut."""
+    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
     for number in range(1, len(stack.parts)):
         height = len(plan.ys) - 1
         seam = min(range(height), key=lambda n: abs(plan.ys[n] - _seam_at(stack, number, plan)))
@@ -343,16 +508,14 @@ def _mended(cells: list[Cell], plan: Plan, stack: _Stack) -> list[Cell]:
         if after >= height:
             continue
         open_ = _open_below(stack, number - 1, plan, seam)
-        cells = _joined_rows(cells, seam, after, open_)
+        cells = _joined_rows(cells, seam, after, open_, over, _going_on(cells, stack.kind))
     return cells
 
 
 def _seam_at(stack: _Stack, number: int, plan: Plan) -> float:
-    if stack.kind == "ruled":
+    if stack.seams[number] == stack.starts[number]:
         return stack.starts[number]
-    return min(
-        (y for y in plan.ys if y > stack.starts[number] - 1.6 * stack.size), default=stack.starts[number]
-    )
+    return min((y for y in plan.ys if y > stack.seams[number]), default=stack.starts[number])
 
 
 def _row(cells: Sequence[Cell], row: int) -> list[Cell]:
@@ -395,51 +558,80 @@ def _open_below(stack: _Stack, number: int, plan: Plan, seam: int) -> list[bool]
     return [not shut for shut in walls(last, [bottom], plan.xs)[0]] if last else [True] * (len(plan.xs) - 1)
 
 
-def _joined_rows(cells: list[Cell], seam: int, after: int, open_: Sequence[bool]) -> list[Cell]:
-    """Join what goes on over a seam: the whole row, or the cells of merged columns."""
+def _going_on(cells: Sequence[Cell], kind: Kind) -> GoesOn:
+    """Return what says whether the words of one cell can go on in another: its lines may run from side to
+    side, and where no line shows these, as far as the texts of its column do.
+    """
     pad = _padding(cells)
+    rooms: dict[int, tuple[float, float]] = {}
+    for cell in cells if kind != "ruled" else ():
+        if cell.columns == 1 and any(not one.text.isspace() for one in cell.letters):
+            box = around(one for one in cell.letters if not one.text.isspace())
+            left, right = rooms.get(cell.column, (box.left, box.right))
+            rooms[cell.column] = min(left, box.left), max(right, box.right)
+
+    def goes(above: Cell, cell: Cell) -> bool:
+        room = rooms.get(above.column) if above.columns == 1 else None
+        left, right = room or (above.box.left + pad, above.box.right - pad)
+        return goes_on(above.letters, cell.letters, left, right)
+
+    return goes
+
+
+def _joined_rows(
+    cells: list[Cell], seam: int, after: int, open_: Sequence[bool], over: set[int], goes: GoesOn
+) -> list[Cell]:
+    """Join what goes on over a seam: the whole row, or the cells of columns with merged ones (``over``)."""
     last = {cell.column: cell for cell in cells if cell.row < seam and cell.row + cell.rows >= seam}
     first = {cell.column: cell for cell in cells if cell.row == after}
-    over = {cell.column for cell in cells if cell.rows > 1 and cell.columns == 1}
-    whole = _is_cut(last, first, all(open_), over, pad)
+    whole = _is_cut(last, first, all(open_), over, goes)
     gone: set[int] = set()
+    if whole:
+        for cell in last.values():  # also those below which nothing stands
+            cell.rows = max(cell.rows, after + 1 - cell.row)
     for column, cell in first.items():
         above = last.get(column)
-        if above is None or above.columns != cell.columns or above.row + above.rows > seam:
+        if whole and not _plain(cell) and above is not None and above.columns != cell.columns:
+            gone.add(id(cell))
+            continue
+        past = above is not None and above.row + above.rows > seam and not whole
+        if above is None or above.columns != cell.columns or past:
             continue
         blank = not _plain(cell) or (not _plain(above) and cell.rows > 1)
         merged = open_[column] or column in over
-        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, pad)
-        if whole or same or (blank and merged) or _is_cut_word(above, cell, pad):
+        same = merged and _same_record(first, last, column) and _is_cut_text(above, cell, goes)
+        if whole or same or (blank and merged) or _is_cut_word(above, cell, goes):
             above.letters += cell.letters
             above.rows = cell.row + cell.rows - above.row
             gone.add(id(cell))
     return [cell for cell in cells if id(cell) not in gone]
 
 
-def _is_cut(last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], pad: float) -> bool:
+def _is_cut(
+    last: dict[int, Cell], first: dict[int, Cell], no_line: bool, over: set[int], goes: GoesOn
+) -> bool:
     """Say whether a page's end cuts a row: no line ends it, or all of what follows can go on with its cells,
     and it has nothing for one of them (behind the first, or of a column without merged cells) or goes on
     with a word.
     """
     if not first or any(
-        column not in last or last[column].columns != cell.columns for column, cell in first.items()
+        column not in last or (_plain(cell) and last[column].columns != cell.columns)
+        for column, cell in first.items()
     ):
         return False
     filled = {column for column, cell in first.items() if _plain(cell)}
     had = {column for column, cell in last.items() if _plain(cell)}
     if no_line:
-        return all(_can_go_on(last[column], first[column], pad) for column in filled & had)
-    if not filled or not filled <= had:
+        return all(goes(last[column], first[column]) for column in filled & had)
+    shared = filled & had
+    if not shared or not (filled <= had or had - filled):
         return False
     lacking = any(column > min(filled) or column not in over for column in had - filled)
-    if not lacking and not any(_is_cut_word(last[column], first[column], pad) for column in filled):
+    certain = any(_is_cut_word(last[column], first[column], goes) for column in shared)
+    if not lacking and not certain:
         return False
-    return all(_can_go_on(last[column], first[column], pad) for column in filled)
-
-
-def _can_go_on(above: Cell, cell: Cell, pad: float) -> bool:
-    return goes_on(above.letters, cell.letters, above.box.left + pad, above.box.right - pad)
+    can = sum(goes(last[column], first[column]) for column in shared)
+    return 2 * can > len(shared) if certain else can == len(shared)
 
 
 def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> bool:
@@ -448,14 +640,14 @@ def _same_record(first: dict[int, Cell], last: dict[int, Cell], column: int) -> 
     return any(_plain(above) for above, _ in before) and not any(_plain(cell) for _, cell in before)
 
 
-def _is_cut_text(above: Cell, cell: Cell, pad: float) -> bool:
+def _is_cut_text(above: Cell, cell: Cell, goes: GoesOn) -> bool:
     """Say whether a page's end cuts a longer text."""
     text = _plain(above)
     unended = len(text) > 12 and not text.endswith(("。", "；", "指标"))
-    return unended and bool(_plain(cell)) and _can_go_on(above, cell, pad)
+    return unended and bool(_plain(cell)) and goes(above, cell)
 
 
-def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
+def _is_cut_word(above: Cell, cell: Cell, goes: GoesOn) -> bool:
     """Say whether a page's end cuts what is one word or one bracket."""
     before, both = _plain(above), _plain(above) + _plain(cell)
     unclosed = before.count("（") > before.count("）") and both.count("（") == both.count("）")
@@ -464,7 +656,7 @@ def _is_cut_word(above: Cell, cell: Cell, pad: float) -> bool:
         and not before.endswith("指标")
         and not _plain(cell).startswith(before[:1] or " ")
     )
-    return bool(_plain(cell)) and (unclosed or level) and _can_go_on(above, cell, pad)
+    return bool(_plain(cell)) and (unclosed or level) and goes(above, cell)
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:

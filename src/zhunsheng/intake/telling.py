@@ -10,7 +10,10 @@ from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
 HIDDEN = worded("是隐藏的文字，没有读入，请核对")
+# What is struck through can be read and does not count: in every carrier it is left out and told.
 STRUCK = worded("有删除线，按已删去处理，没有读入，请核对")
+DELETED = worded("修订还没有接受，按接受以后读入")
+SYMBOL = worded("有一个认不出的符号，请对照原件补上")
 LISTED = 20  # of one kind listed before they are only counted
 
 
@@ -34,3 +37,10 @@ class Telling:
             if count > LISTED:
                 more = worded("另有 {count} 处", count=count - LISTED)
                 yield Unsure(place=Place(), field=field, text=more, why=why)
+
+
+def tracked(count: int) -> Iterator[Unsure]:
+    """Yield the entry for so many deletions that were tracked and not accepted yet; none for none."""
+    if count:
+        text = worded("{count} 处修订删去的文字", count=count)
+        yield Unsure(place=Place(), field="tracked", text=text, why=DELETED)

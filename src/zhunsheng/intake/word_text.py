@@ -5,16 +5,15 @@ results of fields, equations in a line, the number of a list before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from zhunsheng.files.opening import Opened
 from zhunsheng.intake.equations import M, linear
 from zhunsheng.intake.numbering import Numbering
 from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, raised, symbol, translated
-from zhunsheng.intake.telling import HIDDEN, STRUCK
+from zhunsheng.intake.telling import HIDDEN, STRUCK, SYMBOL
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
@@ -41,7 +40,6 @@ _BOX = f"{W}txbxContent"
 _FONTS = tuple(f"{W}{name}" for name in ("ascii", "hAnsi", "cs", "eastAsia"))
 _OFF = ("0", "false", "off")
 MAX_FIELDS = 40  # within one another
-SYMBOL = worded("有一个认不出的符号，请对照原件补上")
 FIELD = worded("是没有结果的域，没有读入，请对照原件补上")
 _ENCLOSED = re.compile(r"\\o(?:\\a[clr])*\s*[(（]\s*([^,，]*)[,，]\s*([^)）]*)[)）]", re.IGNORECASE)
 _DIVIDED = re.compile(r"\\f\s*[(（]([^,，()（）]*)[,，]([^()（）]*)[)）]", re.IGNORECASE)
@@ -118,19 +116,12 @@ class Shown:
 class Words:
     """Reads the paragraphs of one document, in their order."""
 
-    def __init__(self, opened: Opened, *, styled: bool) -> None:
-        """Take the styles and lists of a Word document, the styles where its text is ``styled``.
-
-        Raises ``ZS-IN-05`` or ``ZS-IN-08``.
-        """
-        names = opened.archive.names if opened.archive else ()
+    def __init__(self, styles: etree._Element | None, numbering: Callable[[], etree._Element | None]) -> None:
+        """Take the ``styles`` of a Word document and what gives its lists, None where it has none."""
         self._styles: dict[str, Look] = {}
         self._default = ""
-        of_styles: dict[str, tuple[str, int]] = {}
-        if styled and "word/styles.xml" in names:
-            of_styles = self._take_styles(opened.xml("word/styles.xml"))
-        path = "word/numbering.xml"
-        self._numbering = Numbering(lambda: opened.xml(path) if path in names else None, of_styles)
+        of_styles = self._take_styles(styles) if styles is not None else {}
+        self._numbering = Numbering(numbering, of_styles)
         self._fields: list[_Field] = []
         self.deletions = 0
 

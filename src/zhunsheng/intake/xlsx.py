@@ -12,6 +12,8 @@ from zhunsheng.files.sheets import Cell, Worksheet
 from zhunsheng.files.spreadsheet import read_workbook, show
 from zhunsheng.intake.grid import Block, Grid, Spans, clipped, part_of
 from zhunsheng.intake.pictures import in_workbook
+from zhunsheng.intake.symbols import UNKNOWN, translated
+from zhunsheng.intake.telling import STRUCK, SYMBOL
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.targets.sheet import column_letters
 from zhunsheng.translation import series, worded
@@ -52,6 +54,8 @@ class _Seen:
     spans: Spans = field(default_factory=dict)
     moved: dict[Cell, Cell] = field(default_factory=dict)
     left_out: list[tuple[Cell, str]] = field(default_factory=list)  # cells that show nothing, with their text
+    struck: list[tuple[Cell, str]] = field(default_factory=list)  # what is struck through
+    unknown: list[tuple[Cell, str]] = field(default_factory=list)  # texts with a sign that can't be told
     long_numbers: list[tuple[Cell, str]] = field(default_factory=list)  # of more digits than are kept
 
     @classmethod
@@ -100,10 +104,34 @@ class _Seen:
             if not text and value != 0:
                 self.left_out.append((at, show(value)))
             cells[column] = text
+        self._show_texts()
         for row, column in look.white:
             if text := self._text(row, column):
                 self.left_out.append(((row, column), text))
                 sheet.rows[row][column] = ""
+
+    def _show_texts(self) -> None:
+        """Put into cells of several fonts what counts of them: without what is struck through, and signs of
+        fonts of symbols as characters.
+        """
+        rows, look = self.sheet.rows, self.sheet.appearance
+        for (row, column), font in look.fonts.items():
+            if isinstance(value := self._value(row, column), str) and value:
+                self._put((row, column), translated(value, (font,)))
+        for at, runs in look.runs.items():
+            if isinstance(self._value(*at), str) and self._text(*at):
+                self._put(at, "".join(translated(run.text, (run.font,)) for run in runs if not run.struck))
+                if gone := "".join(run.text for run in runs if run.struck).strip():
+                    self.struck.append((at, gone))
+        for row, column in look.struck:
+            if text := self._text(row, column):
+                self.struck.append(((row, column), text))
+                rows[row][column] = ""
+
+    def _put(self, at: Cell, text: str) -> None:
+        self.sheet.rows[at[0]][at[1]] = text
+        if UNKNOWN in text:
+            self.unknown.append((at, text))
 
     def place(self, row: int, column: int) -> Place:
         """Return where in its file a cell stands that is seen at ``row`` and ``column`` (from 0)."""
@@ -128,14 +156,13 @@ class _Seen:
             yield from hidden
             return
         rows, columns = set(self.row_of), set(self.column_of)
-        sheet, look = self.sheet, self.sheet.appearance
+        sheet = self.sheet
         cells: list[tuple[Cell, str, str]] = [
             (at, said, _NO_RESULT if said.startswith("=") else _ERROR) for at, said in sheet.faults.items()
         ]
         cells += [(at, text, _NOT_SHOWN) for at, text in self.left_out]
-        cells += [
-            (at, struck or self._text(*at), _STRUCK) for at, struck in look.struck.items() if self._text(*at)
-        ]
+        cells += [(at, text, STRUCK) for at, text in self.struck]
+        cells += [(at, text, SYMBOL) for at, text in self.unknown]
         cells += [(at, text, _DIGITS) for at, text in self.long_numbers]
         cells = sorted(one for one in cells if one[0][0] in rows and one[0][1] in columns)
         places = [(self._place(at), said, why) for at, said, why in cells]
@@ -180,7 +207,6 @@ class _Seen:
 _NO_RESULT = worded("公式没有计算结果，没有读入；请打开、计算后保存")
 _ERROR = worded("是 Excel 的错误值，没有读入")
 _NOT_SHOWN = worded("打开文件时看不见（白字或隐藏的格式），没有读入")
-_STRUCK = worded("文字上有删除线，已照原文读入，请核对是否作废")
 _DIGITS = worded("超过 15 位，Excel 没有保留后面的数字，请对照原件补全")
 
 

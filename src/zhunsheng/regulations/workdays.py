@@ -7,7 +7,6 @@ is provisional, since lunar holidays and exchanged days come with the publicatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -105,15 +104,18 @@ def workday_numbered(number: int) -> date | None:
 CalendarRow = tuple[date, int, int, int | None, date, date, int]
 
 
-def calendar_rows() -> Iterator[CalendarRow]:
-    """Yield ``FIRST`` to ``LAST`` as a table for SQL: the day, its number, how many working days there were
+@lru_cache
+def calendar_rows() -> tuple[CalendarRow, ...]:
+    """Return ``FIRST`` to ``LAST`` as a table for SQL: the day, its number, how many working days there were
     up to it, the same only where it is one, the first day from it on that is no holiday, the day a month
     before, the number of its month.
     """
-    count, day = 0, FIRST
-    while day <= LAST:
+    found: list[CalendarRow] = []
+    count = 0
+    for number in range(FIRST.toordinal(), LAST.toordinal() + 1):
+        day = date.fromordinal(number)
         works = is_workday(day)
         count += works
         turn, month = count if works else None, 12 * day.year + day.month
-        yield day, day.toordinal(), count, turn, after_holiday(day), month_before(day), month
-        day += DAY
+        found.append((day, number, count, turn, after_holiday(day), month_before(day), month))
+    return tuple(found)

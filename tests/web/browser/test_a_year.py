@@ -7,7 +7,8 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from driving import PHONE, SHOTS, finish, found_all, part, shot, year
+from driving import PHONE, SHOTS, finish, found_all, led_on, part, shot, year
+from playwright.sync_api import expect
 
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.sample.portfolio import write_portfolio
@@ -23,8 +24,8 @@ def test_01_overview_drills_down_to_the_rows(sign_in):
     shot(page, "01-overview")
     page.locator("#sheet-1").scroll_into_view_if_needed()
     shot(page, "01-overview-project")
-    page.click("#sheet-1 tr:has-text('举报案件办结率') a")
-    assert "举报案件办结率" in page.inner_text("h1")
+    led_on(page, "#sheet-1 tr:has-text('举报案件办结率') a")
+    page.wait_for_selector("h1:has-text('举报案件办结率')")
     text = page.inner_text("main")
     assert "分子" in text and "所依据的批次" in text and "投诉举报台账.xlsx" in text
     shot(page, "01-lineage", full=True)
@@ -57,8 +58,9 @@ def test_02_targets_from_document_to_approval(sign_in, tmp_path):
     other = sign_in("keyuan2")
     other.goto(staff.url)
     staff.locator("[data-column=basis]").nth(0).fill("上级文件")
-    staff.locator("[data-column=basis]").nth(0).press("Enter")
-    staff.wait_for_timeout(800)
+    with staff.expect_response(lambda r: r.url.endswith("/field")) as kept:
+        staff.locator("[data-column=basis]").nth(0).press("Enter")
+    assert kept.value.ok
     late = other.locator("[data-column=basis]").nth(0)
     late.fill("工作经验")
     late.press("Enter")
@@ -66,7 +68,7 @@ def test_02_targets_from_document_to_approval(sign_in, tmp_path):
     assert late.input_value() == "工作经验"
     shot(other, "02-second-editor-is-told")
     other.click("button:has-text('用对方的')")
-    assert late.input_value() == "上级文件"
+    expect(late).to_have_value("上级文件")
     address = staff.url
     staff.reload()
     box = staff.locator("input[name=despite]")
@@ -130,8 +132,7 @@ def test_03_ledgers_upload_errors_browse_undo(sign_in, tmp_path):
     with page.expect_download() as download:
         page.click("text=下载标注好错误的文件")
     assert "标注" in download.value.suggested_filename
-    page.click("text=跳过有错的行")
-    page.wait_for_timeout(500)
+    led_on(page, "text=跳过有错的行")
     finish(page)
     page.reload()
     assert "新增 1 行" in page.inner_text("main")
@@ -153,6 +154,7 @@ def test_04_monitoring_explained_and_confirmed(sign_in):
     staff.click("a:has-text('前十个月')")
     staff.wait_for_url(re.compile(r"/monitoring/\d+$"))
     address = staff.url
+    staff.goto(address)
     for _ in range(30):
         waiting = staff.locator("details[open] form")
         if not waiting.count():
@@ -350,6 +352,7 @@ def test_09_public_pages_and_verification_without_signing_in(sign_in, tmp_path):
         files.append(tmp_path / name)
         download.value.save_as(files[-1])
     page.click("text=自己核验")
+    page.wait_for_selector("input[type=file]", state="attached")
     inputs = page.locator("input[type=file]")
     for n, file in enumerate(files):
         inputs.nth(n if inputs.count() > 1 else 0).set_input_files(str(file))

@@ -7,6 +7,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from driving import MAIN, PHONE, WIDE, department_of, shot
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -64,7 +65,7 @@ def test_the_table_of_roles_is_taken_in_on_one_screen(sign_in):
     assert page.evaluate("document.documentElement.scrollHeight") <= 768
     assert page.locator(".perm details").count() == 16 and not page.locator(".perm li").first.is_visible()
     page.click(".perm summary:has-text('绩效自评')")
-    assert page.is_visible("text=负责人签字上报")
+    expect(page.locator("text=负责人签字上报").first).to_be_visible()
 
 
 def test_the_screen_of_the_hall_is_one_screen_and_keeps_the_sites_time(sign_in):
@@ -155,4 +156,4 @@ def test_the_keyboard_alone_reaches_content_and_menu(sign_in):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content" or page.url.endswith("#content")
+    page.wait_for_function("document.activeElement.id === 'content' || location.hash === '#content'")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from driving import PASSWORD, finish, found_all, part, shot, year
+from playwright.sync_api import expect
 from running import ROOT
 
 from zhunsheng.sample.portfolio import write_portfolio
@@ -109,7 +110,7 @@ def test_enter_while_an_input_method_composes_stays_in_the_field(sign_in):
     # Without an input method Enter still goes down the column.
     field.click()
     page.keyboard.press("Enter")
-    assert page.evaluate(where) == "indicators.1.basis"
+    page.wait_for_function(f"({where}) === 'indicators.1.basis'")
 
 
 def test_what_was_typed_stays_when_the_session_has_ended(sign_in):
@@ -179,7 +180,7 @@ def test_what_is_wrong_in_a_form_stands_beside_its_field(sign_in):
     page.wait_for_selector("#alerts [role=alert]")
     for name, said in (("year", "应在 2000 到 2100 之间"), ("name", "没有填写"), ("as_of", "没有填写")):
         field = form.locator(f"[name={name}]")
-        assert field.get_attribute("aria-invalid") == "true"
+        expect(field).to_have_attribute("aria-invalid", "true")
         assert page.text_content(f"#{field.get_attribute('aria-describedby')}") == said
     assert form.locator("[name=year]").input_value() == "1850"
     assert form.locator("[name=due_on]").input_value() == "2022-06-01"

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,6 +16,21 @@ from zhunsheng.evidence import Store
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.web.audit import broken_links
 from zhunsheng.web.management.commands.backup import listed
+
+
+def unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Write an archive's files into a folder. Raises ``CommandError`` for a member that belongs elsewhere,
+    where Python does not refuse it itself.
+    """
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(folder, filter="data")
+        return
+    # Python 3.11 has it since 3.11.4; Debian 12 has 3.11.2.
+    for member in tar.getmembers():
+        place = PurePosixPath(member.name)
+        if not (member.isreg() or member.isdir()) or place.is_absolute() or ".." in place.parts:
+            raise CommandError(f"备份中有不属于数据文件夹的内容：{member.name}")
+    tar.extractall(folder)
 
 
 class Command(BaseCommand):
@@ -39,7 +54,7 @@ class Command(BaseCommand):
             about = listed(tar)
             if about["vendor"] != connection.vendor:
                 raise CommandError(f"备份来自 {about['vendor']}，这里是 {connection.vendor}")
-            tar.extractall(scratch, filter="data")
+            unpack(tar, scratch)
             for entry in scratch.iterdir():
                 if entry.name not in ("backup.json", "zhunsheng.dump"):
                     shutil.move(str(entry), str(settings.DATA / entry.name))
