@@ -235,7 +235,9 @@ def test_first_rows_are_those_of_a_search_among_all(tmp_path, monkeypatch):
     act(root, 1, "市场主体", "乙局", range(1, 9), 2)
     act(root, 2, "年报", "甲局", [3, *range(20, 29)], 1)
     snapshot, measure = Store(root).snapshot(), catalogue()["annual_report_rate_company"]
-    for first in (1, 4, 25):
+    for first, files, most in ((1, 8, 0), (4, 8, 0), (25, 8, 0), (25, -1, 3), (25, -1, 24)):
+        monkeypatch.setattr("zhunsheng.measures.reading.MANY_FILES", files)
+        monkeypatch.setattr("zhunsheng.measures.compiling.FILE_ROWS", most)
         for limit, only in ((2, True), (2, False), (3, None), (20, True)):
             for department in ("甲局", None):
                 asked = Rows(limit, only, department)

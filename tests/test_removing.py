@@ -269,7 +269,8 @@ def test_the_command_removes_by_keys_and_by_a_file(root, tmp_path, capsys):
         (("remove", "complaints", "--reason", "x"), "ZS-CL-01"),
         (("remove", "complaints", "T4", "--keys", str(keys), "--reason", "x"), "ZS-CL-01"),
         (("remove", "complaints", "T4"), "ZS-EV-61"),
-        (("remove", "complaints", "T1", "--reason", "x"), "ZS-EV-60"),
+        (("remove", "complaints", "T1", "--reason", "x"), "ZS-EV-105"),
+        (("remove", "complaints", "T9", "--reason", "x"), "ZS-EV-60"),
     ):
         code, _, err = run(*words)
         assert code == 2 and said in err, words

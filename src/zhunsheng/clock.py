@@ -36,6 +36,12 @@ def zone() -> tzinfo:
     return _zone(os.environ.get(VARIABLE) or DEFAULT)
 
 
+def zone_name() -> str:
+    """Return the name of the office's zone in the zone database. Raises ``ZS-CL-01``."""
+    zone()
+    return os.environ.get(VARIABLE) or DEFAULT
+
+
 def now() -> datetime:
     """Return this moment, with the office's zone."""
     return datetime.now(zone())

@@ -271,9 +271,11 @@ def remove(
 def diff(
     first: Annotated[
         str,
-        typer.Argument(metavar="甲", help="较早的状态：批次号（0 为最初），或日期、时间（含当时）"),
+        typer.Argument(
+            metavar="甲", help="一个状态：批次号（0 为最初），或日期、时间（含当时）；两个不分先后"
+        ),
     ],
-    second: Annotated[str, typer.Argument(metavar="乙", help="较晚的状态，写法相同")],
+    second: Annotated[str, typer.Argument(metavar="乙", help="另一个状态，写法相同")],
     store: StoreDir = DEFAULT_STORE,
     ledger: Annotated[
         list[str] | None,
@@ -302,7 +304,8 @@ def diff(
     opened = Store.existing(store)
     until = day(as_of)
     place = folders.department_to_read(store, department)
-    states = [state_of(opened, text) for text in (first, second)]
+    stated = [state_of(opened, text) for text in (first, second)]
+    states = sorted(stated)
     before, after = (Evidence.of(opened, batch=n, measures=measures or ()) for n in states)
     found = difference(
         before,
@@ -325,6 +328,8 @@ def diff(
     elif output:
         terminal.console.print(f"已写出 {output}")
     else:
+        if stated != states:
+            terminal.console.print("所写的第一个状态晚于第二个，已按先后比较。", style="dark_orange3")
         show.difference(found, after.snapshot.name_of)
 
 

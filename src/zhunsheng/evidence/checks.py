@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from zhunsheng.clock import today
+from zhunsheng.clock import today, zone_name
 from zhunsheng.evidence.ledgers import DEPARTMENT, MONEY_BELOW, Column, Ledger
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.translation import series, translatable, worded
@@ -26,7 +26,10 @@ CREATE MACRO zs_half(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE translate
 CREATE MACRO zs_cn(s) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     translate(s, '〇零一二三四五六七八九', '00123456789'), '([0-9])十([0-9])', '\\1\\2', 'g'),
     '([0-9])十', '\\g<1>0', 'g'), '十([0-9])', '1\\1', 'g'), '十', '10', 'g');
+CREATE MACRO zs_zone() AS 'Asia/Shanghai';
 CREATE MACRO zs_date(s) AS CASE WHEN regexp_full_match(s, '\\d{4}-\\d\\d-\\d\\d') THEN try_cast(s AS DATE)
+  WHEN regexp_full_match(s, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)')
+    THEN CAST(timezone(zs_zone(), try_cast(s AS TIMESTAMPTZ)) AS DATE)
   ELSE coalesce(
     try_cast(regexp_replace(regexp_replace(zs_cn(s), '[年月/.]', '-', 'g'),
       '(日|号)?([ T]?00:00(:00(\\.0+)?)?)?$', '') AS DATE),
@@ -62,6 +65,11 @@ CREATE MACRO zs_credit_code(s) AS CASE length(s)
     .replace("@wide", _WIDE)
     .replace("@plain", _PLAIN)
 )
+
+
+def macros() -> str:
+    """Return the SQL of the macros, moments of other zones read as the office's day."""
+    return f"{MACROS} CREATE OR REPLACE MACRO zs_zone() AS {quoted(zone_name())};"
 
 
 def narrowed_sql(column: Column, text: str) -> str:

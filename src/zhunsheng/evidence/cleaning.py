@@ -21,7 +21,9 @@ _CLEAN = (
 )
 BLANKS = " \t\r\n　"  # what is trimmed from the ends of texts
 # A text that ``text.clean`` leaves as it is; only others are worth the work.
-_PLAIN = "[\\n -~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；]*"
+_SIGNS = "!-~\\x{3001}-\\x{3029}\\x{3030}-\\x{303f}\\x{4e00}-\\x{9fff}（），：；"
+_PLAIN = f"[\\n {_SIGNS}]*"
+_TRIMMED = f"[{_SIGNS}]({_PLAIN}[{_SIGNS}])?"  # the same with no blank at its ends, of one sign at least
 
 
 # Beside them what Latin-1, general punctuation, symbols and the full-width forms hold, none of which joins
@@ -44,14 +46,11 @@ def plain_signs(signs: Iterable[str]) -> bool:
     )
 
 
-def _needing(connection: duckdb.DuckDBPyConnection, conditions: Mapping[int, str]) -> list[int]:
+def _needing(connection: duckdb.DuckDBPyConnection, raw: Raw, conditions: Mapping[int, str]) -> list[int]:
     """Return the columns of ``raw`` of which some row meets its condition (SQL): one look at a file in which
     nothing is to be done costs less than a statement a column.
     """
-    if not conditions:
-        return []
-    some = ", ".join(f"bool_or({condition})" for condition in conditions.values())
-    (found,) = connection.execute(f"SELECT {some} FROM raw").fetchall()
+    found = raw.some(connection, list(conditions.values()))
     return [n for n, needed in zip(conditions, found, strict=True) if needed]
 
 
@@ -66,7 +65,7 @@ def unguard(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     }
     return sum(
         _changed(connection, raw, f"UPDATE raw SET c{n} = substr(c{n}, 2) WHERE {conditions[n]}")
-        for n in _needing(connection, conditions)
+        for n in _needing(connection, raw, conditions)
     )
 
 
@@ -83,13 +82,9 @@ def clean_texts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
     if raw.signs is not None and plain_signs(raw.signs):
         return 0
     raw.signs = None  # some of them may become others
-    conditions = {
-        n: f"c{n} IS NOT NULL AND (NOT regexp_full_match(c{n}, '{_PLAIN}') OR c{n} = '' OR "
-        f"regexp_matches(c{n}, '^[ \t\r\n　]|[ \t\r\n　]$'))"
-        for n in raw.texts()
-    }
+    conditions = {n: f"c{n} IS NOT NULL AND NOT regexp_full_match(c{n}, '{_TRIMMED}')" for n in raw.texts()}
     cleaned = 0
-    for n in _needing(connection, conditions):
+    for n in _needing(connection, raw, conditions):
         text = f"CASE WHEN regexp_full_match(c{n}, '{_PLAIN}') THEN c{n} ELSE {_CLEAN.format(f'c{n}')} END"
         fit = f"nullif(trim({text}, '{BLANKS}'), '')"
         ((count,),) = connection.execute(
@@ -117,7 +112,7 @@ def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
         f"AND regexp_full_match(c{n}, '=\"[^\"]*\"|''[0-9A-Za-z].*')"
         for n in columns
     }
-    for n in _needing(connection, tricks):
+    for n in _needing(connection, raw, tricks):
         changed["tricks"] += _changed(
             connection,
             raw,
@@ -129,7 +124,7 @@ def untrick(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, int]:
     known = {*raw.ledger.key, "project_code", *((once.who,) if once else ())} - {"project"}
     codes = [n for name, n in raw.columns.items() if name in known]
     wide = {n: f"strlen(c{n}) > length(c{n}) AND regexp_matches(c{n}, '[\uff01-\uff5e]')" for n in codes}
-    for n in _needing(connection, wide) if raw.may_hold(_WIDE) else ():
+    for n in _needing(connection, raw, wide) if raw.may_hold(_WIDE) else ():
         update = f"UPDATE raw SET c{n} = translate(c{n}, ?, ?) WHERE {wide[n]}"
         changed["wide"] += _changed(connection, raw, update, [_WIDE, _NARROW])
     return changed

@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
 from zhunsheng.evidence.cleaning import BLANKS, plain_signs
+from zhunsheng.evidence.conventions import conditions
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.left_out import maybe_left_out
 from zhunsheng.evidence.mappings import Guide, LedgerMapping
-from zhunsheng.evidence.raw import Layout, Raw, lines_above, refuse_more, too_much
+from zhunsheng.evidence.raw import BEYOND, Layout, Raw, lines_above, refuse_more, too_much
 from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.faults import of_system
 from zhunsheng.files.delimited import LONGEST, Record, records
@@ -92,7 +95,7 @@ def load_csv(
     bare = _bare(connection, raw, head)
     first = top[head.at][0]  # a title can run over several lines of the file
     placed = replace(head, at=first - 1, lines=begins - first)
-    raw.layouts.append(Layout(None, placed, count, above, bare=bare))
+    raw.layouts[:] = [Layout(None, placed, count, above, bare=bare)]
     return raw
 
 
@@ -190,14 +193,26 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
     Raises ``ZS-IN-05``.
     """
     lead, over = (
-        ", ".join(f"nullif(trim(f{n}), '')" for n in range(first, width)) for first in (0, _own_width(head))
+        "coalesce(" + ", ".join(f"nullif(trim(f{n}), '')" for n in range(first, width)) + ")"
+        for first in (0, _own_width(head))
     )
+    beyond = ", ".join(f"f{n}" for n in range(_own_width(head), width))
+    over = f"CASE WHEN coalesce({beyond}) IS NOT NULL THEN {over} END"  # in nearly no row
     places = [*head.columns.values(), *_untitled(head)]
     blanks = [blank for blank in BLANKS if raw.may_hold(blank)]
     ends = " OR ".join(f"starts_with(f{{0}}, '{b}') OR ends_with(f{{0}}, '{b}')" for b in blanks) or "false"
     tests = "".join(f", bool_or({ends.format(at)})" for at in places)
+    raw.layouts.append(Layout(None, head, 0))
+    # Asked along: what all that reads the file asks of it first, on the guess that no cell is padded.
+    asked = [maybe_left_out(raw), *conditions(raw).values(), BEYOND] if raw.lazy else []
+    looks = "".join(f", bool_or({one})" for one in asked)
+    as_they_stand = "".join(f", f{at} AS c{n}" for n, at in enumerate(places))
+    seen = f"SELECT *, 0 AS _row, {lead} AS _lead, {over} AS _over{as_they_stand} {lines}"
     try:
-        ((count, *padded),) = connection.execute(f"SELECT count(*){tests} {lines}").fetchall()
+        ((count, *found),) = connection.execute(f"SELECT count(*){tests}{looks} FROM ({seen})").fetchall()
+        padded, known = found[: len(places)], found[len(places) :]
+        if not any(padded):
+            raw.known = dict(zip(asked, map(bool, known), strict=True))
         cells = [
             f"nullif(trim(f{at}, '{BLANKS}'), '')" if blank else f"f{at}"
             for at, blank in zip(places, padded, strict=True)
@@ -206,7 +221,7 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
         connection.execute(
             f"CREATE {'VIEW' if raw.lazy else 'TABLE'} raw AS SELECT row_number() OVER () AS _id, "
             f"NULL::VARCHAR AS _sheet, row_number() OVER () + {begins - 1} AS _row, "
-            f"coalesce({lead}) AS _lead, coalesce({over}) AS _over{used} {lines}"
+            f"{lead} AS _lead, {over} AS _over{used} {lines}"
         )
         return int(count)
     except duckdb.OutOfMemoryException:
@@ -295,17 +310,45 @@ def _signs_of_utf8(path: Path) -> frozenset[str] | None:
     """Return the characters that occur in a file in UTF-8, of plain letters and digits not all; None for a
     file in another encoding.
     """
-    found: set[str] = set()
-    utf8 = codecs.getincrementaldecoder("utf-8")
-    whole, rest = utf8(), utf8()
+    seen = np.zeros(1 << 16, bool)
+    rare: set[str] = set()
+    rest = b""
+    with path.open("rb") as stream:
+        if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            stream.seek(0)
+        while block := stream.read(_BLOCK):
+            whole, rest = _cut(rest + block)
+            if not _in_utf8(whole):
+                return None
+            text = whole.translate(None, _COMMON).decode()
+            units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
+            seen[units] = True
+            if seen[0xD800:0xE000].any():  # signs of two units, each of which says nothing
+                rare |= {sign for sign in text if sign > "\uffff"}
+                seen[0xD800:0xE000] = False
+    return None if rest else frozenset(map(chr, np.flatnonzero(seen).tolist())) | rare
+
+
+_ONE = 3  # bytes that can be the beginning of a character, of at most four
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes]:
+    """Return the whole characters of bytes in UTF-8, and the beginning of the next."""
+    for back in range(1, min(_ONE, len(data)) + 1):
+        first = data[-back]
+        if first >= 0xC0:  # begins a character of two to four bytes
+            long = 2 + (first >= 0xE0) + (first >= 0xF0)
+            return (data[:-back], data[-back:]) if long > back else (data, b"")
+        if first < 0x80:
+            break
+    return data, b""
+
+
+def _in_utf8(data: bytes) -> bool:
+    """Say whether bytes are text in UTF-8, by the fastest that can say so."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
-        with path.open("rb") as stream:
-            if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-                stream.seek(0)
-            while block := stream.read(_BLOCK):
-                whole.decode(block)
-                found |= set(rest.decode(block.translate(None, _COMMON)))
-        whole.decode(b"", final=True)
-    except UnicodeError:
-        return None
-    return frozenset(found)
+        pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

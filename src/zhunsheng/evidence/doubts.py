@@ -7,21 +7,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import duckdb
 
 from zhunsheng.evidence.headers import shown_title
-from zhunsheng.evidence.ledgers import Column
+from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
-from zhunsheng.evidence.raw import Raw
+from zhunsheng.evidence.raw import Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.translation import series, worded
 
-Kind = Literal["columns", "values", "identity", "adopted", "cleared", "departments", "sums"]
+Kind = Literal["columns", "values", "identity", "adopted", "cleared", "departments", "merged", "sums"]
 SAMPLES = 3  # values of a column shown with what it is proposed for
+NAMED = "project"  # the part of a key that is a name and no code
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
 _SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类
 _DENIED = re.compile(r"[非不未无否没]$")
@@ -50,7 +52,7 @@ class Change:
 @dataclass(frozen=True)
 class Part:
     """One thing of several that a question is about, answered by itself: ``proposed`` is what stands
-    unless another answer is given.
+    unless another answer is given, empty where the answer to the whole question holds.
     """
 
     key: str
@@ -107,6 +109,30 @@ def columns_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Q
     yield Question("columns", "columns", text, 0, (), (), tuple(parts))
 
 
+def merged_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Ask about amounts that stand once for several rows, and keep in table ``merged`` (sheet, row, title)
+    which rows these are: the amount of each, or of all together, which would then count twice.
+    """
+    places = [
+        (layout.sheet, row, raw.ledger.column(name).title)
+        for layout in raw.layouts
+        for first, last, name in layout.merged
+        for row in range(first, last + 1)
+    ]
+    if not places:
+        return
+    connection.execute("CREATE TABLE merged(_sheet VARCHAR, _row BIGINT, title VARCHAR)")
+    connection.executemany("INSERT INTO merged VALUES (?, ?, ?)", places)
+    several = len(raw.layouts) > 1
+    rows = rows_listed([(sheet, row) for sheet, row, _title in places], several=several)
+    text = worded("金额合并了单元格，一个数盖住几行：{rows}", rows=rows)
+    choices = (
+        Choice("take", worded("每一行都是这个数")),
+        Choice("aside", worded("是几行合在一起的数：这些行先不导入")),
+    )
+    yield Question("merged", "merged", text, len(places), (), choices)
+
+
 def _samples(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str) -> str:
     if raw.ledger.column(name).personal:
         return worded("（个人信息，不显示）")
@@ -143,6 +169,71 @@ def values_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Qu
         )
         raw.proposed[name] = proposed
         yield _spellings(column, spellings, proposed)
+
+
+def alike_names(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, there: Callable[[Ledger, list[str]], list[str]]
+) -> dict[str, str]:
+    """Return the names of the key in table ``parsed`` that differ from another only in wide letters, blanks
+    or capitals, each with that other: one that stands ``there`` (a ledger and codes of departments -> names),
+    else the one that more rows have. Two such names would be two projects of half the money each.
+    """
+    if NAMED not in raw.ledger.key or NAMED not in raw.columns:
+        return {}
+    said = raw.mapping.values.get(NAMED, {}) if raw.mapping else {}
+    rows = connection.execute(
+        f"SELECT {NAMED} FROM parsed WHERE {NAMED} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, min(_id)"
+    ).fetchall()
+    own = connection.execute(f"SELECT DISTINCT {DEPARTMENT} FROM parsed").fetchall()
+    standing = there(raw.ledger, [code for (code,) in own])
+    first: dict[str, str] = {}
+    for name in (*standing, *(name for (name,) in rows)):
+        first.setdefault(_alike(name), name)
+    known = {*standing, *said, *said.values()}
+    return {
+        name: first[_alike(name)] for (name,) in rows if name not in known and first[_alike(name)] != name
+    }
+
+
+def _alike(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def names_asked(connection: duckdb.DuckDBPyConnection, raw: Raw, alike: dict[str, str]) -> Question:
+    """Read names in table ``parsed`` as those that they are alike, and ask about it."""
+    column = raw.ledger.column(NAMED)
+    cells = ", ".join(map(quoted, alike))
+    counted = dict(
+        connection.execute(
+            f"SELECT {NAMED}, count(*) FROM parsed WHERE {NAMED} IN ({cells}) GROUP BY 1"
+        ).fetchall()
+    )
+    whens = " ".join(f"WHEN {quoted(text)} THEN {quoted(name)}" for text, name in alike.items())
+    connection.execute(f"UPDATE cells SET {NAMED} = CASE {NAMED} {whens} END WHERE {NAMED} IN ({cells})")
+    raw.proposed[NAMED] = alike
+    parts = tuple(
+        Part(
+            f"value:{column.title}:{text}",
+            text,
+            worded("{rows} 行", rows=counted[text]),
+            name,
+            (Choice(name, name), Choice(REFUSED, worded("是另一个，照文件的写法"))),
+        )
+        for text, name in alike.items()
+    )
+    told = worded(
+        "“{title}”有 {count} 个与另一个只差全角半角、空格或大小写，建议算作同一个",
+        title=column.title,
+        count=len(parts),
+    )
+    return Question("values", f"values:{column.title}", told, sum(counted.values()), (), (), parts)
+
+
+def names_told(raw: Raw, alike: dict[str, str]) -> str:
+    """Say which names alike are read as they stand because nobody took what is proposed."""
+    pairs = series(worded("{one}、{other}", one=text, other=name) for text, name in alike.items())
+    title = raw.ledger.column(NAMED).title
+    return worded("“{title}”只差全角半角、空格或大小写，仍按两个读入：{pairs}", title=title, pairs=pairs)
 
 
 def _spellings(column: Column, spellings: dict[str, int], proposed: dict[str, str]) -> Question:

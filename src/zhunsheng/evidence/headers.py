@@ -44,6 +44,9 @@ _ALIKE = 60  # of 100: from where a title is named as the nearest one
 _PROPOSED = 80  # of 100: from where a title is proposed for a column, if what stands under it fits
 _LACKING = 70  # of 100: the same for what is required and missing
 _CLEARLY = 10  # of 100: by how much one title must be more alike than the next
+# What the upper line of a header says of a column that is not of this year or month, and of one that is.
+_OTHER_PERIOD = re.compile("上年|上期|上月|上季|去年|往年|前年|同期|以前|历年|下年|下期|明年|累计|计划|预计")
+_THIS_PERIOD = re.compile("本年|本期|本月|本季|本次|今年|当年|当期|当月|实际")
 # What the first cells under a title look like, by the type of the column that they may be of.
 _LOOKS = {
     "date": re.compile(r"\d{2,4}[-./年]\d{1,2}[-./月]\d{1,2}日?.*|(19|20)\d{6}|[二〇零一九]{4}年.*"),
@@ -58,8 +61,9 @@ class Head:
 
     ``columns`` maps a column's name to its place in the file (from 0), ``how`` says by what it was found
     there, ``units`` in how many yuan an amount of a money column is written, ``stated`` where that stands,
-    ``overruled`` by title what the line above states otherwise. The header begins at line ``at`` (from 0) and
-    takes ``lines``; ``titles`` are its cells, of two lines joined.
+    ``overruled`` by title what the line above states otherwise, ``twins`` the places of a column that a
+    header of two lines names more than once. The header begins at line ``at`` (from 0) and takes ``lines``;
+    ``titles`` are its cells, of two lines joined.
     """
 
     ledger: Ledger
@@ -71,6 +75,12 @@ class Head:
     stated: dict[str, str] = field(default_factory=dict)
     how: dict[str, How] = field(default_factory=dict)
     overruled: dict[str, str] = field(default_factory=dict)
+    twins: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def named(self) -> int:
+        """How many of the ledger's columns it names, be it more than once."""
+        return len(self.columns) + len(self.twins)
 
     @property
     def first_row(self) -> int:
@@ -108,19 +118,37 @@ def _titles(ledger: Ledger, mapping: LedgerMapping | None) -> dict[str, tuple[st
     return known
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a column of a ledger is named: its place, as which spelling, by what, and the unit stated there;
+    ``whole`` where both lines of a header say it together.
+    """
+
+    at: int
+    way: str
+    how: How
+    unit: int | None
+    whole: bool
+
+
+_Matched = tuple[dict[str, int], dict[str, int], dict[str, How], dict[str, tuple[int, ...]]]
+
+
 def _match(
     spellings: Sequence[Sequence[str]], ledger: Ledger, known: Mapping[str, tuple[str, How]], name: str
-) -> tuple[dict[str, int], dict[str, int], dict[str, How]]:
-    """Return columns and units of a header, and by what they were found, whose cells can each be spelled in
-    some ways.
+) -> _Matched:
+    """Return columns and units of a header, by what they were found, and the places of those that two lines
+    name more than once; its cells can each be spelled in some ways.
 
-    A column's own title outranks a synonym; of two that are equally good nobody can say which is meant.
-    Raises ``ZS-EV-08`` for one title twice, ``ZS-EV-43`` for two synonyms of one column.
+    A column's own title outranks a synonym; of two that are equally good nobody can say which is meant,
+    but that the upper line may tell them apart. Raises ``ZS-EV-08`` for one title twice, ``ZS-EV-43`` for two
+    synonyms of one column.
     """
     money = {c.name for c in ledger.columns if c.type == "money"}
-    found: dict[str, dict[How, list[tuple[int, str, int | None]]]] = {}
+    found: dict[str, list[_Place]] = {}
     for position, ways in enumerate(spellings):
-        for way in ways:
+        said = [way for way in ways if known.get(_key(way), _NONE)[1] == "mapping"]
+        for way in said or ways:
             word, unit = way, None
             if _key(word) not in known:
                 word, unit = _bare(way)
@@ -130,16 +158,26 @@ def _match(
             if column and (unit is None or column in money):
                 if unit is None and column in money:
                     unit = _bare(way)[1] or _unit_over(way, ways)
-                found.setdefault(column, {}).setdefault(kind, []).append((position, way, unit))
+                whole = len(ways) > 1 and way == ways[0]
+                found.setdefault(column, []).append(_Place(position, way, kind, unit, whole))
                 break
     columns: dict[str, int] = {}
     units: dict[str, int] = {}
     how: dict[str, How] = {}
-    for column, by in found.items():
-        kind = next(kind for kind in _BEST if kind in by)
-        places = by[kind]
+    twins: dict[str, tuple[int, ...]] = {}
+    for column, named in found.items():
+        kind = next(kind for kind in _BEST if any(place.how == kind for place in named))
+        places = [place for place in named if place.how == kind]
+        apart = {spellings[place.at][0] for place in named if len(spellings[place.at]) > 1}
+        if kind != "mapping" and len(apart) == len(named):
+            # Under different words of the upper line: the one that both lines name, if there is just one.
+            both = [place for place in named if place.whole]
+            if len(both) != 1 and (len(named) > 1 or _OTHER_PERIOD.search(spellings[named[0].at][0])):
+                twins[column] = tuple(place.at for place in named)
+                continue
+            places = both or places
         if len(places) > 1:
-            titles = [title for _at, title, _unit in places]
+            titles = [place.way for place in places]
             if len(set(map(_key, titles))) == 1:
                 raise ZhunshengError("ZS-EV-08", name=name, column=titles[0])
             if column == DEPARTMENT:
@@ -147,30 +185,37 @@ def _match(
             raise ZhunshengError(
                 "ZS-EV-43", name=name, column=ledger.column(column).title, titles=series(titles)
             )
-        columns[column], how[column] = places[0][0], kind
-        if places[0][2]:
-            units[column] = places[0][2]
-    return columns, units, how
+        columns[column], how[column] = places[0].at, places[0].how
+        if places[0].unit:
+            units[column] = places[0].unit
+    return columns, units, how, twins
 
 
 def _unit_over(way: str, ways: Sequence[str]) -> int | None:
     """Return the unit that the upper line of a header of two states over a cell that the lower one names."""
-    upper = ways[-1][: -len(way)] if len(ways) > 1 and ways[-1] != way else ""
+    upper = ways[0][: -len(way)] if len(ways) > 1 and ways[0] != way else ""
     found = _TITLE_UNIT.search(unicodedata.normalize("NFKC", clean(upper)))
     return _UNITS[found[1]] if found else None
 
 
 def _two_lines(upper: Sequence[str], lower: Sequence[str], at: int, spans: Spans) -> list[list[str]]:
-    """Return how each cell of a header of two lines can be spelled: below alone, both, above alone."""
+    """Return how each cell of a header of two lines can be spelled: both together, which says most, below
+    alone, above alone.
+    """
     over = list(upper) + [""] * (len(lower) - len(upper))
     for (row, left), (_height, width) in spans.items():
         if row == at and left < len(over):
             for column in range(left, min(left + width, len(over))):
                 over[column] = over[left]
+    # A sheet without merged cells, or a csv, has the upper title of some columns over the first alone.
+    below_all = [_key(title) for title in lower]
+    for position, title in enumerate(below_all):
+        if position and title and not over[position].strip() and below_all.count(title) > 1:
+            over[position] = over[position - 1]
     ways = []
     for position, above in enumerate(over):
         below = lower[position] if position < len(lower) else ""
-        ways.append([below, above + below] if below.strip() else [above])
+        ways.append(list(dict.fromkeys([above + below, below])) if below.strip() else [above])
     return ways
 
 
@@ -179,7 +224,7 @@ def _best_line(
 ) -> Head | None:
     """Return the line or pair of lines that names most of a ledger's columns, the earliest of the best."""
     best: Head | None = None
-    fault: ZhunshengError | None = None
+    fault: tuple[int, ZhunshengError] | None = None
     known = _titles(ledger, mapping)
     for at, row in enumerate(rows):
         pairs = [(1, [[cell] for cell in row])]
@@ -187,23 +232,30 @@ def _best_line(
             pairs.append((2, _two_lines(row, rows[at + 1], at, spans)))
         for lines, ways in pairs:
             try:
-                columns, units, how = _match(ways, ledger, known, name)
+                columns, units, how, twins = _match(ways, ledger, known, name)
             except ZhunshengError as error:
                 # Of two lines that are no header together nothing is said; a header that can't be read is
                 # told.
-                fault = fault or (error if lines == 1 else None)
+                fault = fault or ((at, error) if lines == 1 else None)
                 continue
             # Of equals the one of fewer lines: a title above a header is no part of it.
-            if best is None or (len(columns), -lines) > (len(best.columns), -best.lines):
-                titles = tuple(way[-1] for way in ways)
-                best = Head(ledger, columns, at, lines, titles, units, how=how)
-    if fault and (best is None or _lacking(best)):
-        raise fault
+            titles = tuple(way[0] for way in ways)
+            head = Head(ledger, columns, at, lines, titles, units, how=how, twins=twins)
+            if best is None or (head.named, -lines) > (best.named, -best.lines):
+                best = head
+    # A header with a title twice is none of two lines with the row above it where it is repeated.
+    apart = best is not None and best.twins and fault and fault[0] > best.at
+    if fault and not apart and (best is None or best.twins or _lacking(best)):
+        raise fault[1]
     return best
 
 
 def _lacking(head: Head) -> list[str]:
     return [c.title for c in head.ledger.columns if c.required and c.name not in head.columns]
+
+
+def _unnamed(head: Head) -> int:
+    return sum(c.required and c.name not in (*head.columns, *head.twins) for c in head.ledger.columns)
 
 
 def header_of(  # noqa: PLR0913 - what a header is told from
@@ -234,7 +286,7 @@ def header_of(  # noqa: PLR0913 - what a header is told from
     try:
         head = find_header(rows, ledger, name, spans, used)
     except ZhunshengError as error:
-        if not (propose and guess) or error.code not in ("ZS-EV-02", "ZS-EV-10"):
+        if not (propose and guess) or error.code not in ("ZS-EV-02", "ZS-EV-10", "ZS-EV-43"):
             raise
         guessed = _guessed(rows, ledger, name, spans or {}, used)
         if guessed is None:
@@ -296,7 +348,7 @@ def find_header(
             continue
         if head is None:
             continue
-        own = len(head.columns) - 100 * len(_lacking(head))
+        own = head.named - 100 * _unnamed(head)
         if best is None or own > score:
             best, score, runner_up = head, own, score
         elif own > runner_up:
@@ -306,6 +358,12 @@ def find_header(
     if ledger is None and (score <= 1 or score == runner_up):
         known = series(worded("{title}（{id}）", title=x.title, id=x.id) for x in ledgers().values())
         raise ZhunshengError("ZS-EV-10", name=name, known=known)
+    for column, places in best.twins.items():
+        if column != DEPARTMENT and len(places) > 1 and best.ledger.column(column).required:
+            titles = series(shown_title(best.titles[at]) for at in places)
+            raise ZhunshengError(
+                "ZS-EV-43", name=name, column=best.ledger.column(column).title, titles=titles
+            )
     if lacking := _lacking(best):
         raise ZhunshengError("ZS-EV-02", name=name, columns=series(lacking), ledger=best.ledger.id)
     return best
@@ -323,11 +381,11 @@ def _guessed(
             head = _best_line(rows, candidate, name, spans, mapping)
         except ZhunshengError:
             continue
-        if head is None or len(head.columns) < max(2, len(_lacking(head))):
+        if head is None or head.named < max(2, _unnamed(head)):
             continue
         whole = _with_proposals(head, rows, mapping)
         if not _lacking(whole):
-            found.append((len(head.columns), whole))
+            found.append((head.named, whole))
     found.sort(key=lambda one: one[0], reverse=True)
     if not found or (len(found) > 1 and found[0][0] == found[1][0]):
         return None
@@ -359,7 +417,10 @@ def _with_proposals(head: Head, rows: list[list[str]], mapping: LedgerMapping | 
         key=lambda one: (-one[0], one[1]),
     )
     columns, how, units = dict(head.columns), dict(head.how), dict(head.units)
-    taken: set[int] = set()
+    taken: set[int] = {at for places in head.twins.values() for at in places}
+    for name, places in head.twins.items():
+        if (at := _of_this_period(places, head.titles)) is not None:
+            columns[name], how[name] = at, "proposed"
     for likeness, at, name in alike:
         if likeness >= _PROPOSED and at not in taken and name not in columns:
             columns[name], how[name] = at, "proposed"
@@ -388,6 +449,16 @@ def _with_proposals(head: Head, rows: list[list[str]], mapping: LedgerMapping | 
             if unit := _bare(head.titles[columns[column.name]])[1]:
                 units[column.name] = unit
     return replace(head, columns=columns, how=how, units=units)
+
+
+def _of_this_period(places: Sequence[int], titles: Sequence[str]) -> int | None:
+    """Return the one of some places whose title says that it is of this period, else the one whose title
+    doesn't say that it is of another; the only place there is; None where nobody can say.
+    """
+    for fits in (_THIS_PERIOD.search, lambda title: not _OTHER_PERIOD.search(title)):
+        if len(found := [at for at in places if fits(titles[at])]) == 1:
+            return found[0]
+    return places[0] if len(places) == 1 else None
 
 
 def _likeness(title: str, column: Column) -> float:

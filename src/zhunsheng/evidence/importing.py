@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,11 +16,11 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.account import Account, Sum, account_of
 from zhunsheng.evidence.bounds import HOME, WEB, Bounds, Said, silent
 from zhunsheng.evidence.checks import (
-    MACROS,
     Check,
     Strictness,
     checks_of,
     half_keys,
+    macros,
     mischecked,
     narrowed_sql,
     sign_checks,
@@ -29,13 +29,21 @@ from zhunsheng.evidence.checks import (
 from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
-from zhunsheng.evidence.doubts import Question, columns_asked, values_asked
+from zhunsheng.evidence.doubts import (
+    Question,
+    alike_names,
+    columns_asked,
+    merged_asked,
+    names_asked,
+    names_told,
+    values_asked,
+)
 from zhunsheng.evidence.headers import in_yuan, is_department, shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.left_out import LeftOut, left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
-from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, give_back, rows_listed
+from zhunsheng.evidence.raw import BEYOND, EXCEL_ERROR, LISTED, Layout, Raw, give_back, rows_listed
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted, worded_sql
 from zhunsheng.evidence.workbooks import load_workbook
@@ -121,6 +129,10 @@ _THREADS = 2  # of the database of a file: each needs memory of its own, and oth
 _SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
+def _no_names(_ledger: Ledger, _departments: list[str]) -> list[str]:
+    return []
+
+
 @contextmanager
 def check_file(  # noqa: PLR0913 - options, by their names
     path: Path,
@@ -133,6 +145,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
     known: Mapping[str, str] | None = None,
     strictness: Strictness | None = None,
     guide: Guide = UNGUIDED,
+    names: Callable[[Ledger, list[str]], list[str]] = _no_names,
     said: Said = silent,
 ) -> Iterator[Checked]:
     """Read and check a ledger file; the result is valid within the ``with`` block.
@@ -144,7 +157,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
     told in ``Checked.named``: a name under a code made from it, what is no name under itself. With ``only``,
     rows of another department are errors. ``strictness`` says whether a wrong check character is an error or
     a warning (by default an error in codes of 18, a warning in the older numbers of 15); ``guide`` by what
-    columns and values are known beyond the ledger's own words; ``said`` is told how much of the work is done
+    columns and values are known beyond the ledger's own words, ``names`` returns the project names that stand
+    in a ledger of some departments (codes); ``said`` is told how much of the work is done
     (a fraction). Memory is bounded
     by ``bounds.memory``, beyond it DuckDB spills to disk. Raises ``ZS-IN-*`` and ``ZS-EV-02``, ``-06``,
     ``-07``, ``-08``, ``-10``; ``-40`` for more than ``bounds`` let through, ``-41`` where memory is too small
@@ -162,7 +176,7 @@ def check_file(  # noqa: PLR0913 - options, by their names
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
             owner = _Owner(department, label or department, only, given)
-            yield _check(path, raw, connection, owner, strictness, guide, said)
+            yield _check(path, raw, connection, owner, strictness, guide, names, said)
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise ZhunshengError("ZS-EV-41") from error
 
@@ -179,7 +193,7 @@ def _room(path: Path, bounds: Bounds, scratch: Path) -> Iterator[duckdb.DuckDBPy
     with duckdb.connect(":memory:") as connection:
         connection.execute(
             f"SET memory_limit = '{bounds.memory}'; SET threads = {_THREADS}; "
-            f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false; {MACROS}"
+            f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false; {macros()}"
         )
         yield connection
 
@@ -232,6 +246,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     owner: _Owner,
     strictness: Strictness | None,
     guide: Guide,
+    names: Callable[[Ledger, list[str]], list[str]],
     said: Said,
 ) -> Checked:
     said(_LOADED)
@@ -253,7 +268,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     settled = settle(connection, raw)
     changes |= settled.changes
     notes += settled.notes
-    asked = [*columns_asked(connection, raw)]
+    asked = [*columns_asked(connection, raw), *merged_asked(connection, raw)]
     said(_SETTLED)
     named = _parse(connection, raw, owner, settled)
     said(_PARSED)
@@ -261,6 +276,11 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     (rows,) = connection.execute("SELECT count(*) FROM parsed").fetchone() or (0,)
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
+    if alike := alike_names(connection, raw, names):
+        if "values" in guide.propose:
+            asked.append(names_asked(connection, raw, alike))
+        else:
+            notes.append(names_told(raw, alike))
     _judge(connection, raw, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
@@ -536,21 +556,11 @@ def _judge(
     looks = ", ".join(f"bool_or({check.where})" for check in simple)
     (seen,) = connection.execute(f"SELECT {looks} FROM parsed").fetchall()
     checks = [check.select() for check, some in zip(simple, seen, strict=True) if some]
-    key = ", ".join((DEPARTMENT, *ledger.key))
-    titles = "、".join(ledger.column(k).title for k in ledger.key)
-    message = worded_sql(_TWICE, titles=quoted(titles), first="first")
-    # A row without its key is told so; it is no second one of another without.
-    given = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
-    keyed = f" WHERE {' AND '.join(given)}" if given else ""
-    first = "first_value(_row) OVER same"
-    checks.append(
-        f"SELECT _id, {quoted(ledger.column(ledger.key[0]).title)} AS title, raw_{ledger.key[0]} AS value, "
-        f"{message} AS message FROM (SELECT _id, raw_{ledger.key[0]}, first_value(_id) OVER same AS "
-        f"earliest, {first} AS first FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) "
-        "WHERE earliest <> _id"
-    )
+    checks += _said_twice(connection, ledger)
     checks += [half_keys(ledger, name) for name in ledger.open_key if name in raw.columns]
-    connection.execute(f"CREATE TABLE problems AS {' UNION ALL '.join(checks)}")
+    connection.execute("CREATE TABLE problems(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
+    if checks:
+        connection.execute(f"INSERT INTO problems {' UNION ALL '.join(checks)}")
     # What a cell holds instead of a value is said once, by what it is, and not as a date or amount that can't
     # be read.
     connection.execute("DELETE FROM problems WHERE (_id, title) IN (SELECT _id, title FROM faults)")
@@ -559,6 +569,27 @@ def _judge(
         "CREATE TABLE aside(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR); "
         "CREATE VIEW good AS SELECT * FROM parsed WHERE _id NOT IN (SELECT DISTINCT _id FROM problems) "
         "AND _id NOT IN (SELECT _id FROM aside)"
+    )
+
+
+def _said_twice(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Iterator[str]:
+    """Yield the SELECT (row, title, value, message) of rows whose key an earlier one has, if there are any:
+    of a million rows hardly one is said twice, and only to tell which they must be put in order.
+    """
+    key = ", ".join((DEPARTMENT, *ledger.key))
+    # A row without its key is told so; it is no second one of another without.
+    given = [f"{k} IS NOT NULL" for k in ledger.key if ledger.column(k).required]
+    keyed = f" WHERE {' AND '.join(given)}" if given else ""
+    twice = f"SELECT 1 FROM parsed{keyed} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+    if not connection.execute(twice).fetchall():
+        return
+    titles = "、".join(ledger.column(k).title for k in ledger.key)
+    message = worded_sql(_TWICE, titles=quoted(titles), first="first")
+    title, value = quoted(ledger.column(ledger.key[0]).title), f"raw_{ledger.key[0]}"
+    yield (
+        f"SELECT _id, {title} AS title, {value} AS value, {message} AS message FROM "
+        f"(SELECT _id, {value}, first_value(_id) OVER same AS earliest, first_value(_row) OVER same AS first "
+        f"FROM parsed{keyed} WINDOW same AS (PARTITION BY {key} ORDER BY _id)) WHERE earliest <> _id"
     )
 
 
@@ -658,11 +689,9 @@ def _faulty(
     if DEPARTMENT in raw.columns:
         titles[DEPARTMENT], cells[DEPARTMENT] = "部门", given
     connection.execute("CREATE TABLE faults(_id BIGINT, title VARCHAR, value VARCHAR, message VARCHAR)")
-    tests = {name: f"bool_or(starts_with({cell}, '#'))" for name, cell in cells.items()}
-    (looked,) = connection.execute(
-        f"SELECT {', '.join([*(tests.values() if raw.may_hold('#') else ()), 'count(_over) > 0'])} FROM raw"
-    ).fetchall()
-    for name in [name for name, some in zip(tests, looked[:-1], strict=False) if some]:
+    tests = {name: f"starts_with({cell}, '#')" for name, cell in cells.items()} if raw.may_hold("#") else {}
+    *looked, beyond = raw.some(connection, [*tests.values(), BEYOND])
+    for name in [name for name, some in zip(tests, looked, strict=True) if some]:
         connection.execute(
             f"INSERT INTO faults SELECT _id, ?, {cells[name]}, {quoted(EXCEL_ERROR)} FROM raw WHERE "
             f"regexp_full_match({cells[name]}, ?)",
@@ -692,7 +721,7 @@ def _faulty(
             "(_id)"
         )
         connection.execute("DROP TABLE known")
-    if looked[-1]:
+    if beyond:
         connection.execute(
             f"INSERT INTO faults SELECT _id, '（表头以外）', _over, {quoted(_BEYOND)} FROM raw WHERE _over "
             "IS NOT NULL"

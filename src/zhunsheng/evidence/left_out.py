@@ -20,13 +20,18 @@ from zhunsheng.wording import plain
 # 合计, 本月小计, 1月合计：, 总 计; never a name that only begins so (总计划室, 小计量器具).
 _TOTAL = (
     "(本|第|共|[0-9一二三四五六七八九十]+)?[页月季年日项笔]?"
-    "(合计|小计|总计|累计|共计)([（(][^）)]*[）)])?[:：]?"
+    "(合计|小计|总计|累计|共计)([（(][^）)]*[）)])?[:：]?|过次页|转下页|承前页|承上页|接上页"
 )
 _SIGNED = (
     "(填表|填报|制表|编制|审核|复核|审批|经办|负责|联系|单位负责|部门负责|财务负责|分管领导|录入|统计)(人|单"
     "位|部门|日期|时间|人员)?(签字|签名|签章|盖章|（[^）]*）)?[:：].*"
 )
-_NOTE = "(注|备注|说明|填表说明|填报说明)[0-9]*[:：].*"
+# 单位负责人（签章）, （加盖公章）: a seal needs no colon.
+_SEAL = "(签字|签名|签章|盖章|公章)"
+_SEALED = f"([\u4e00-\u9fff]{{2,8}})?([（(](加?盖)?{_SEAL}[）)]|{_SEAL}[:：]?)"
+_NOTE = "(注|附注|备注|说明|填表说明|填报说明)[0-9]*[:：].*"
+_DAY = "[12][0-9]{3}[年./-][0-9]{1,2}[月./-][0-9]{1,2}日?"
+_BARE = "regexp_replace(coalesce({}, ''), '[\\s\u3000\u00a0]', '', 'g')"
 _KINDS = {
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
@@ -69,36 +74,62 @@ class LeftOut:
     sums: tuple[Stated, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Tests:
+    """The SQL conditions by which rows are left out: which rows may be at all, and what each kind says."""
+
+    maybe: str
+    total: str
+    header: str
+    signed: str
+
+
+def maybe_left_out(raw: Raw) -> str:
+    """Return the SQL condition that all rows of table ``raw`` meet that may be no records."""
+    return _tests(raw).maybe
+
+
+def _tests(raw: Raw) -> _Tests:
+    texts = {c.name: f"c{raw.columns[c.name]}" for c in raw.ledger.columns if c.name in raw.columns}
+    bare = _BARE.format("_lead")
+    says, some_say = (
+        " OR ".join(f"regexp_full_match({_BARE.format(cell)}, {quoted(_TOTAL)})" for cell in cells)
+        for cells in (("_lead",), texts.values())
+    )
+    titles = _titles(raw)
+    first, *others = (f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
+    # Of nearly every row the first cell says that it is none: the others are then not looked at.
+    header = f"CASE WHEN {first} THEN {' AND '.join(others) or 'true'} ELSE false END"
+    some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
+    lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
+    alone = " AND ".join(f"({cell} IS NULL OR {cell} = _lead)" for cell in texts.values())
+    day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
+    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}')}) OR {day})"
+    # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
+    totals = [f"contains(_lead, '{sign}')" for sign in "计页" if raw.may_hold(sign)]
+    maybe = " OR ".join([*totals, header, lacks])
+    return _Tests(
+        f"({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)",
+        # A record that has all it needs may bear such a name in one of its columns.
+        f"{says} OR (({lacks}) AND ({some_say}))",
+        f"({some}) AND {header}",
+        f"({lacks}) AND {signed}",
+    )
+
+
 def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     """Take rows that are no records out of table ``raw``; return what they were, sums compared.
 
     A total is a row of which the first text says so, or another where it lacks what every record has;
     a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
-    lacks what every record has.
+    lacks what every record has, as does a day that stands alone in its row.
     """
-    texts = {c.name: f"c{raw.columns[c.name]}" for c in raw.ledger.columns if c.name in raw.columns}
-    bare = "regexp_replace(coalesce({}, ''), '\\s', '', 'g')"
-    says, some_say = (
-        " OR ".join(f"regexp_full_match({bare.format(cell)}, {quoted(_TOTAL)})" for cell in cells)
-        for cells in (("_lead",), texts.values())
-    )
-    titles = _titles(raw)
-    header = " AND ".join(f"({cell} IS NULL OR {cell} IN ({titles[name]}))" for name, cell in texts.items())
-    some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
-    lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
-    # A record that has all it needs may bear such a name in one of its columns.
-    total = f"{says} OR (({lacks}) AND ({some_say}))"
-    signed = f"regexp_full_match({bare.format('_lead')}, {quoted(f'{_SIGNED}|{_NOTE}')})"
-    # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
-    totals = [f"contains({cell}, '计')" for cell in ("_lead", *texts.values())]
-    signed_by = [f"contains(_lead, '{sign}')" for sign in ":：" if raw.may_hold(sign)]
-    maybe = " OR ".join([*(totals if raw.may_hold("计") else ()), *signed_by, header])
-    of_some = f"FROM raw WHERE ({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)"
-    if not connection.execute(f"SELECT 1 {of_some} LIMIT 1").fetchall():
+    tests = _tests(raw)
+    if not any(raw.some(connection, [tests.maybe])):
         return LeftOut({}, (), (), ())
     connection.execute(
-        f"CREATE TABLE gone AS SELECT _id, CASE WHEN {total} THEN 'total' WHEN ({some}) AND {header} THEN "
-        f"'header' WHEN ({lacks}) AND {signed} THEN 'signed' END AS kind {of_some}"
+        f"CREATE TABLE gone AS SELECT _id, CASE WHEN {tests.total} THEN 'total' WHEN {tests.header} THEN "
+        f"'header' WHEN {tests.signed} THEN 'signed' END AS kind FROM raw WHERE {tests.maybe}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())
@@ -172,8 +203,8 @@ def _units(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[str]:
 def _sums(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Stated]:
     """Compare the whole total that a file states with the rows above it, on each sheet."""
     money = [c for c in raw.ledger.columns if c.type == "money" and c.name in raw.columns]
-    whole = "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '合计|总计|共计') AND NOT "
-    whole += "regexp_matches(regexp_replace(coalesce(_lead, ''), '\\s', '', 'g'), '[页月季日]|小计|累计')"
+    whole = f"regexp_matches({_BARE.format('_lead')}, '合计|总计|共计') AND NOT "
+    whole += f"regexp_matches({_BARE.format('_lead')}, '[页月季日]|小计|累计')"
     for column in money:
         amount = f"zs_yuan(c{raw.columns[column.name]}, 1)"
         stated = connection.execute(

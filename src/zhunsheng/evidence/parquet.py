@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -10,15 +11,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zhunsheng.clock import zone_name
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import Bounds
-from zhunsheng.evidence.headers import header_of
-from zhunsheng.evidence.ledgers import Ledger
+from zhunsheng.evidence.headers import Head, header_of
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.mappings import Guide
-from zhunsheng.evidence.raw import Layout, Raw, refuse_more, too_much
-from zhunsheng.evidence.sql import one_file, quoted_name
+from zhunsheng.evidence.raw import DIGITS_LOST, Layout, Raw, refuse_more, too_much
+from zhunsheng.evidence.sql import one_file, quoted, quoted_name
 from zhunsheng.faults import of_system
-from zhunsheng.translation import worded
+from zhunsheng.translation import translatable, worded
+
+_LOST = translatable("超过 15 位的数字存成了浮点数，末位已经丢失；请把这一列存为文字")
 
 
 def look_parquet(source: Path | IO[bytes], name: str, bounds: Bounds) -> pa.Schema:
@@ -92,7 +96,25 @@ def load_parquet(
     columns = {name: n for n, name in enumerate(head.columns)}
     typed = frozenset(n for n, at in enumerate(used) if _typed(schema.field(at).type))
     layouts = [Layout(None, replace(head, at=-1), rows)]
-    return Raw(head.ledger, columns, layouts, mapping=mapping, typed=typed)
+    faults = list(_lost_digits(connection, head, schema, whole))
+    return Raw(head.ledger, columns, layouts, faults=faults, mapping=mapping, typed=typed)
+
+
+def _lost_digits(
+    connection: duckdb.DuckDBPyConnection, head: Head, schema: pa.Schema, path: str
+) -> Iterator[tuple[str | None, int, str, str]]:
+    """Yield the cells of texts that hold a number which a binary fraction can't have kept to its last
+    digit.
+    """
+    exact = {c.name for c in head.ledger.columns if c.type == "text"} | {DEPARTMENT}
+    for name, at in head.columns.items():
+        if name in exact and pa.types.is_floating(schema.field(at).type):
+            query = (
+                "SELECT file_row_number + 1 FROM read_parquet(?, file_row_number = true) WHERE "
+                f"abs({quoted_name(schema.names[at])}) >= {DIGITS_LOST} ORDER BY 1"
+            )
+            for (row,) in connection.execute(query, [path]).fetchall():
+                yield None, row, name, worded(_LOST)
 
 
 def _typed(kind: pa.DataType) -> bool:
@@ -111,9 +133,14 @@ def _size(column: pa.Field) -> str:
 
 
 def _written(column: pa.Field) -> str:
-    """Return the SQL that writes a parquet column as text; binary fractions without their noise."""
+    """Return the SQL that writes a parquet column as text: binary fractions without their noise, moments as
+    the office's.
+    """
     name = quoted_name(column.name)
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        return f"CAST(timezone({quoted(zone_name())}, {name}) AS VARCHAR)"  # the day it is in the office
     if not pa.types.is_floating(column.type):
         return f"CAST({name} AS VARCHAR)"
     exact = f"CAST(try_cast(round({name}, 6) AS DECIMAL(38, 6)) AS VARCHAR)"
-    return f"coalesce(regexp_replace({exact}, '\\.?0+$', ''), CAST({name} AS VARCHAR))"
+    whole = f"CASE WHEN {name} = floor({name}) THEN CAST(try_cast({name} AS HUGEINT) AS VARCHAR) END"
+    return f"coalesce({whole}, regexp_replace({exact}, '\\.?0+$', ''), CAST({name} AS VARCHAR))"

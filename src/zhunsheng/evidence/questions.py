@@ -11,7 +11,7 @@ from typing import Any
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.adopting import was
-from zhunsheng.evidence.doubts import Change, Choice, Question
+from zhunsheng.evidence.doubts import SPELLINGS, Change, Choice, Part, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.previewing import compared
@@ -28,6 +28,7 @@ _ASIDE = {
     "adopted": translatable("台账里的这一行没有填，按答复没有导入"),
     "cleared": translatable("是空的，台账里有值，按答复没有导入"),
     "departments": translatable("没有这个部门，按答复没有导入"),
+    "merged": translatable("合并的单元格，按答复没有导入"),
 }
 
 
@@ -84,8 +85,11 @@ def settled(
             _put_aside(checked, "adding g", "adopted", "g.title", "g.after")
         elif answer == ASIDE and question.kind == "cleared":
             _put_aside_cleared(checked, there, _column(checked, question))
-        elif answer == ASIDE:
-            _put_aside_departments(checked)
+        elif answer == ASIDE and question.kind == "merged":
+            rows = "good g JOIN merged m ON m._row = g._row AND m._sheet IS NOT DISTINCT FROM g._sheet"
+            _put_aside(checked, rows, "merged", "m.title")
+        elif question.kind == "departments":
+            _put_aside_departments(checked, question, answer, answers)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
         notes.append(worded("有疑问：{says}；答复：{words}", says=question.text, words=said))
     ((aside,),) = checked.connection.execute("SELECT count(DISTINCT _id) FROM aside").fetchall()
@@ -117,7 +121,8 @@ def _waiting(
         if agreed is True or question.key in lasting or question.digest(checked.sha256) in seen:
             continue
         # A digest is of what was seen; a question that changed since is asked anew, whatever was answered.
-        if seen or _answer(question, answers) is None:
+        each = bool(question.parts) and all(_own(part, answers) is not None for part in question.parts)
+        if seen or (_answer(question, answers) is None and not each):
             found.append(question)
     return Unanswered(checked, there, found, asked_of(checked, questions)) if found else None
 
@@ -143,6 +148,17 @@ def _answer(question: Question, answers: Mapping[str, str]) -> str | None:
     return answer
 
 
+def _own(part: Part, answers: Mapping[str, str]) -> str | None:
+    """Return the answer to one thing of several by its own key. Raises ``ZS-EV-80`` for one that it can't
+    have.
+    """
+    answer = answers.get(part.key)
+    allowed = [choice.answer for choice in part.choices]
+    if answer is not None and answer not in allowed:
+        raise ZhunshengError("ZS-EV-80", key=part.key, answer=answer, allowed=series(allowed))
+    return answer
+
+
 def _put_aside(checked: Checked, rows: str, kind: str, title: str = "''", value: str = "''") -> None:
     """Put rows (a FROM clause with ``g._id``) aside, saying why at a column."""
     checked.connection.execute(
@@ -154,6 +170,10 @@ def _put_aside(checked: Checked, rows: str, kind: str, title: str = "''", value:
 def _put_aside_altered(checked: Checked, question: Question, answer: str, answers: Mapping[str, str]) -> None:
     """Put known rows aside that would be another, by the answer to all or to their own key."""
     own = {key.partition(":")[2]: said for key, said in answers.items() if key.startswith("identity:")}
+    for key, said in own.items():
+        if said not in (UPDATE, ASIDE):
+            allowed = series([UPDATE, ASIDE])
+            raise ZhunshengError("ZS-EV-80", key=f"identity:{key}", answer=said, allowed=allowed)
     other = [key for key, said in own.items() if said != answer]
     listed = ", ".join(quoted(key) for key in other) or "NULL"
     some = f"g.key IN ({listed})" if other else "false"
@@ -169,11 +189,15 @@ def _put_aside_cleared(checked: Checked, there: str, name: str) -> None:
     _put_aside(checked, rows, "cleared", quoted(checked.ledger.column(name).title))
 
 
-def _put_aside_departments(checked: Checked) -> None:
-    codes = ", ".join(map(quoted, checked.named))
-    _put_aside(
-        checked, f"good g WHERE g.{DEPARTMENT} IN ({codes})", "departments", "'部门'", f"g.raw_{DEPARTMENT}"
-    )
+def _put_aside_departments(
+    checked: Checked, question: Question, answer: str, answers: Mapping[str, str]
+) -> None:
+    """Put the rows of new departments aside, by the answer to all or to each."""
+    names = {part.text for part in question.parts if (_own(part, answers) or answer) == ASIDE}
+    codes = [code for code, name in checked.named.items() if name in names]
+    if codes:
+        rows = f"good g WHERE g.{DEPARTMENT} IN ({', '.join(map(quoted, codes))})"
+        _put_aside(checked, rows, "departments", "'部门'", f"g.raw_{DEPARTMENT}")
 
 
 def _questions(checked: Checked, there: str) -> Iterator[Question]:
@@ -257,4 +281,8 @@ def _departments(checked: Checked) -> Iterator[Question]:
     more = worded("等 {count} 个", count=len(listed)) if len(listed) > SHOWN else ""
     text = worded("部门列写了证据库里没有的部门：{names}", names=series(listed[:SHOWN]) + more)
     choices = (Choice(NEW, worded("登记为新的部门")), Choice(ASIDE, worded("这些行先不导入")))
-    yield Question("departments", "departments", text, sum(rows.values()), (), choices)
+    parts = tuple(
+        Part(f"departments:{name}", name, worded("{rows} 行", rows=rows[code]), "", choices)
+        for code, name in (checked.named.items() if len(listed) <= SPELLINGS else ())
+    )
+    yield Question("departments", "departments", text, sum(rows.values()), (), choices, parts)

@@ -19,6 +19,9 @@ from zhunsheng.translation import series, translatable, worded
 from zhunsheng.wording import row_place
 
 EXCEL_ERROR = translatable("是 Excel 的错误值")
+# A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
+DIGITS_LOST = 10**15
+BEYOND = "_over IS NOT NULL"  # the condition (SQL) of a row with something beyond the header
 LISTED = 10  # rows or columns listed in a note before it only counts
 
 
@@ -28,7 +31,8 @@ class Layout:
 
     ``above`` are the lines before the header with their texts (line 0: outside the table of a page), ``bare``
     the columns without a title that hold something, ``comments`` how many notes stand on cells,
-    ``spread`` how many cells took the value of the merged one that covers them.
+    ``spread`` how many cells took the value of the merged one that covers them, ``merged`` the amounts that
+    did so: first and last row, and column.
     """
 
     sheet: str | None
@@ -39,6 +43,7 @@ class Layout:
     bare: tuple[str, ...] = ()
     comments: int = 0
     spread: int = 0
+    merged: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass
@@ -72,6 +77,21 @@ class Raw:
     proposed: dict[str, dict[str, str]] = field(
         default_factory=dict
     )  # by column: a spelling's proposed value
+    known: dict[str, bool] = field(default_factory=dict)  # what was asked of a view's rows (``some``)
+
+    def some(self, connection: duckdb.DuckDBPyConnection, conditions: Sequence[str]) -> list[bool]:
+        """Say of each condition (SQL) whether some row meets it. Where ``raw`` is a view of the file, what
+        was asked once is known until its rows change: to read the file takes longer than any question.
+        """
+        asked = [one for one in dict.fromkeys(conditions) if one not in self.known]
+        if asked:
+            looks = ", ".join(f"bool_or({one})" for one in asked)
+            (found,) = connection.execute(f"SELECT {looks} FROM raw").fetchall()
+            self.known |= dict(zip(asked, map(bool, found), strict=True))
+        answers = [self.known[one] for one in conditions]
+        if not self.lazy:
+            self.known.clear()
+        return answers
 
     def may_hold(self, signs: str) -> bool:
         """Say whether a text of it can hold one of the characters ``signs``."""
@@ -84,6 +104,7 @@ class Raw:
             self.drop(connection)
             connection.execute("ALTER TABLE kept RENAME TO raw")
             self.lazy = False
+            self.known.clear()
 
     def drop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let table ``raw`` go, and what it was read from."""

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zhunsheng.clock import told
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.importing import Checked
@@ -53,7 +54,7 @@ def keys_ledger(ledger: Ledger) -> Ledger:
 
 def leaving(index: Index, ledger: Ledger, checked: Checked) -> pa.Table:
     """Return the rows that stand there under the keys of a checked list, as they are stored.
-    Raises ``ZS-EV-60``.
+    Raises ``ZS-EV-60``, or ``ZS-EV-105`` where all that are not there were taken out before.
     """
     there = ledger_sql(ledger, layout.current(index, ledger.id))
     same = same_key(ledger, "t", "k")
@@ -62,14 +63,46 @@ def leaving(index: Index, ledger: Ledger, checked: Checked) -> pa.Table:
         f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT t.* FROM ({there}) t SEMI JOIN good k ON {same}"
     )
     columns = ", ".join(f'k."{name}"' for name in ledger.key)
-    lacking = connection.execute(
-        f"SELECT {columns} FROM good k ANTI JOIN leaving t ON {same} ORDER BY _id"
-    ).fetchall()
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE lacking AS SELECT k.* FROM good k ANTI JOIN leaving t ON {same}"
+    )
+    lacking = connection.execute(f"SELECT {columns}, _id FROM lacking k ORDER BY _id").fetchall()
     if lacking:
-        named = series([" ".join(str(v) for v in key if v is not None) for key in lacking[:SHOWN]])
+        gone = _gone_before(index, ledger, checked)
+        named = [" ".join(str(v) for v in key if v is not None) for *key, _id in lacking[:SHOWN]]
+        said = [
+            worded("{key}（{removal}）", key=key, removal=_removal_told(gone[_id])) if _id in gone else key
+            for key, (*_key, _id) in zip(named, lacking, strict=False)
+        ]
         more = worded(" 等 {count} 行", count=len(lacking)) if len(lacking) > SHOWN else ""
-        raise ZhunshengError("ZS-EV-60", ledger=ledger.title, keys=named + more)
+        code = "ZS-EV-105" if all(_id in gone for *_key, _id in lacking) else "ZS-EV-60"
+        raise ZhunshengError(code, ledger=ledger.title, keys=series(said) + more)
     return connection.sql("SELECT * FROM leaving").to_arrow_table()
+
+
+def _gone_before(index: Index, ledger: Ledger, checked: Checked) -> dict[int, Batch]:
+    """Return the last removal of each row of table ``lacking`` that was taken out, by its ``_id``."""
+    run = checked.connection.execute
+    departments = [d for (d,) in run(f"SELECT DISTINCT {DEPARTMENT} FROM lacking").fetchall()]
+    removals = {b.batch: b for b in index.stating(ledger.id, departments) if b.removes is not None}
+    if not removals:
+        return {}
+    gone = _removed(index, ledger, list(removals.values()))
+    found = run(
+        f"SELECT k._id, max(r._removal) FROM lacking k JOIN ({gone}) r "
+        f"ON {same_key(ledger, 'k', 'r')} GROUP BY k._id"
+    ).fetchall()
+    return {row: removals[number] for row, number in found}
+
+
+def _removal_told(batch: Batch) -> str:
+    return worded(
+        "批次 {batch}，{who} 于 {when} 删除，原因：{reason}",
+        batch=batch.batch,
+        who=batch.who,
+        when=told(batch.when),
+        reason=str(batch.removes),
+    )
 
 
 def keep_removed(root: Path, rows: pa.Table, batch: Batch) -> tuple[str, int, str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from zhunsheng.evidence.checks import MACROS
+from zhunsheng.evidence.checks import macros
 
 # By process: a child has none of its parent's threads.
 _started: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -28,7 +28,7 @@ def session() -> duckdb.DuckDBPyConnection:
         made.execute("SET enable_progress_bar = false")
     except (KeyError, duckdb.Error):  # none yet, or one that a fault within it has closed for good
         database = duckdb.connect()
-        database.execute(MACROS)
+        database.execute(macros())
         _started[os.getpid()] = database
         made = database.cursor()
         made.execute("SET enable_progress_bar = false")

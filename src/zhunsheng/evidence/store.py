@@ -23,7 +23,7 @@ from zhunsheng.evidence.batches import next_batch, pending, recover
 from zhunsheng.evidence.departments import Department, codes, departments_of, resolved
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
-from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.previewing import Preview, preview
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.evidence.questions import Unanswered, settled, unanswered
@@ -31,6 +31,7 @@ from zhunsheng.evidence.records import REMOVED, Batch, Records
 from zhunsheng.evidence.removing import keep_removed, leaving, returned
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.snapshot import Earlier, Snapshot
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.standing import (
     keep_again,
     refuse_contradictions,
@@ -38,6 +39,7 @@ from zhunsheng.evidence.standing import (
     standing,
     with_adopted,
 )
+from zhunsheng.evidence.tables import ledger_sql
 from zhunsheng.evidence.undoing import refuse_twins, settle
 from zhunsheng.evidence.verifying import problems
 from zhunsheng.text import clean
@@ -488,6 +490,18 @@ class Store:
         A code means its own alone.
         """
         return codes(self.departments())
+
+    def project_names(self, ledger: Ledger, departments: list[str]) -> list[str]:
+        """Return the project names that stand in a ledger of some departments (codes), in order of rows."""
+        with self.reading() as index, workroom() as connection:
+            if not (current := layout.current(index, ledger.id)):
+                return []
+            of = ", ".join(map(quoted, departments))
+            found = connection.execute(
+                f"SELECT project FROM ({ledger_sql(ledger, current)}) WHERE {DEPARTMENT} IN ({of or 'NULL'}) "
+                "AND project IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"
+            ).fetchall()
+        return [name for (name,) in found]
 
     def source_of(self, batch: Batch) -> tuple[str, bytes]:
         """Return the name and the bytes of the file that a batch was imported from. Raises ``ZS-EV-11``,

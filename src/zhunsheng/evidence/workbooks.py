@@ -20,7 +20,7 @@ from zhunsheng.evidence.bounds import Bounds, Said, silent
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.mappings import Guide, LedgerMapping
-from zhunsheng.evidence.raw import EXCEL_ERROR, LISTED, Layout, Raw, lines_above, refuse_more
+from zhunsheng.evidence.raw import DIGITS_LOST, EXCEL_ERROR, LISTED, Layout, Raw, lines_above, refuse_more
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.files.plain_sheets import Codes, PlainSheet, Values, lengths, read_plain
 from zhunsheng.files.sheets import Worksheet
@@ -35,8 +35,6 @@ _KINDS = {
     "pdf": translatable("PDF 文件"),
     "ofd": translatable("OFD 文件"),
 }
-# A double holds 15 decimal digits and a bit: of a longer number Excel has put zeros for the last ones.
-_DIGITS_LOST = 10**15
 _READ = 0.45  # of the work on a large file: how much of it is done where its cells are read
 _LOST = translatable("超过 15 位的数字在 Excel 中丢失了末位，请设为文本格式后重新录入")
 _TO_1904 = 1462  # days from the first day that Excel counts to the one that Excel for the Mac did
@@ -105,6 +103,7 @@ def load_workbook(
     for table in tables:
         name = table.sheet.name
         raw.faults += [(name, row, column, why) for row, column, why in _faults_of(table)]
+        merged = tuple(_merged_amounts(table))
         spread = _complete(table)
         rows = table.sheet.rows[table.head.at + table.head.lines :]
         _append(connection, raw, table, rows, begun)
@@ -120,6 +119,7 @@ def load_workbook(
                 bare,
                 table.sheet.comments,
                 spread,
+                merged,
             )
         )
         raw.notes += tuple(_hidden_notes(table.sheet)) + tuple(_bare_notes(name, bare, several))
@@ -342,6 +342,17 @@ def _unread(others: Sequence[tuple[str, ZhunshengError | None]], ledger: Ledger)
             yield worded("{sheet}（没有{ledger}的表头）", sheet=sheet, ledger=ledger.title)
 
 
+def _merged_amounts(table: _Table) -> Iterator[tuple[int, int, str]]:
+    """Yield the amounts that stand once for several rows: the first and last row, and the column."""
+    money = {c.name for c in table.head.ledger.columns if c.type == "money"}
+    names = {at: name for name, at in table.head.columns.items() if name in money}
+    rows, top = table.sheet.rows, table.head.at + table.head.lines
+    for (row, column), (height, _width) in sorted(table.sheet.spans.items()):
+        if height > 1 and row >= top and column in names and row < len(rows):
+            if "".join(map(show, rows[row][column : column + 1])).strip():
+                yield row + 1, row + height, names[column]
+
+
 def _complete(table: _Table) -> int:
     """Let the value of a merged cell count for all the rows it covers; return for how many cells."""
     rows, top, spread = table.sheet.rows, table.head.at + table.head.lines, 0
@@ -449,7 +460,7 @@ def _covered(
 
 def _lost(value: Any) -> bool:
     """Say whether a number stands where a text should that a sheet can't have kept to its last digit."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _DIGITS_LOST
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= DIGITS_LOST
 
 
 def _bare(table: _Table, rows: list[list[Any]]) -> tuple[str, ...]:

@@ -34,9 +34,10 @@ def records(stream: Iterable[str], delimiter: str, name: str) -> Iterator[Record
     begins = 1
     try:
         for cells in reader:
-            why = _ran_on(cells, taken, delimiter) if len(taken) > 1 or taken[0].count('"') % 2 else None
-            if why is None and '"' in taken[0]:
-                why = _stray(cells, "".join(taken), cell)
+            # A quote within a cell that begins without one is a sign like any other: 屏幕 24" 两台.
+            stray = _stray(cells, "".join(taken), cell) if '"' in taken[0] else None
+            unclosed = len(taken) > 1 or (stray and taken[0].count('"') % 2)
+            why = (_ran_on(cells, taken, delimiter) if unclosed else None) or stray
             yield begins, cells, why
             begins = reader.line_num + 1
             taken.clear()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,10 +23,11 @@ from zhunsheng.files.spreadsheet import (
     column_of,
     comments,
     hidden_parts,
+    number_styles,
     of_1904,
-    percent_styles,
     sheets_of,
     show,
+    with_noughts,
 )
 from zhunsheng.files.zips import UnfitZip
 from zhunsheng.translation import worded
@@ -181,7 +182,7 @@ def read_plain(
         taken = [_Sheet(values.count, pool) for _one in found]
         for sheet, (_name, path, _hidden) in zip(taken, found, strict=True):
             sheet.read(pieces(path))
-        _read_pool(pool, values, styles, percent_styles(opened))
+        _read_pool(pool, values, styles, number_styles(opened))
         values.join()
         made = []
         for sheet, (name, path, unseen) in zip(taken, found, strict=True):
@@ -254,7 +255,7 @@ def _add_shared(data: bytes, values: Values, styles: bytes) -> None:
     values.add(found)
 
 
-def _read_pool(pool: dict[bytes, int], values: Values, styles: bytes, percents: frozenset[bytes]) -> None:
+def _read_pool(pool: dict[bytes, int], values: Values, styles: bytes, formats: Mapping[bytes, int]) -> None:
     """Read the cells that are no shared texts, each that occurs once, by what stands between its place and
     its end.
     """
@@ -266,8 +267,10 @@ def _read_pool(pool: dict[bytes, int], values: Values, styles: bytes, percents: 
         texts, words = [], []
         for n, (cell, value) in enumerate(zip(some, _values_of(some, styles), strict=True), begun + start):
             style = _STYLE.match(cell)
-            texts.append(show(value, percent=style is not None and style[1] in percents))
-            words.append(isinstance(value, str))
+            width = formats.get(style[1]) if style else None
+            shown = with_noughts(value, width) if width else value
+            texts.append(show(shown, percent=width == 0))
+            words.append(isinstance(shown, str))
             if isinstance(value, int | float) and not isinstance(value, bool):
                 if isinstance(value, float) and value % 1:
                     values.fractions.add(n)

@@ -147,6 +147,9 @@ class Look:
     comments: int = 0
     of_1904: bool = False
     appearance: Appearance = field(default_factory=Appearance)
+    padded: dict[tuple[int, int], int] = field(
+        default_factory=dict
+    )  # shown with noughts: of how many figures
 
 
 def pieces(data: bytes) -> Iterator[bytes]:

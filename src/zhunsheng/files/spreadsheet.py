@@ -7,7 +7,7 @@ import io
 import math
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,10 +92,10 @@ def read_workbook(
     if opened.kind == "xlsx":
         texts = _count_strings(opened)
         old = of_1904(opened)
-        percents = frozenset() if as_seen else percent_styles(opened)  # shown values need no percents
+        styles = {} if as_seen else number_styles(opened)  # values as they are shown need none
         looks = {
             name: replace(
-                _inspect(opened, name, path, texts, percents, max_cells, max_text),
+                _inspect(opened, name, path, texts, styles, max_cells, max_text),
                 comments=comments(opened, path),
                 of_1904=old,
             )
@@ -118,6 +118,7 @@ def read_workbook(
             rows = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges if rows else None
             look = looks.get(name, Look())
+            _pad(rows, look.padded)
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
             yield Worksheet(
@@ -236,12 +237,12 @@ def _inspect(  # noqa: PLR0913 - what a sheet is measured by
     name: str,
     path: str,
     texts: list[int],
-    styles: frozenset[bytes],
+    styles: Mapping[bytes, int],
     max_cells: int,
     max_text: int,
 ) -> Look:
-    """Measure a sheet in its raw XML before anything allocates it; return its cells of the ``styles`` that
-    show percents, faults and hidden parts.
+    """Measure a sheet in its raw XML before anything allocates it; return its cells of the ``styles`` whose
+    format says more, faults and hidden parts.
     """
     data = opened.member(path)
     if b"<!DOCTYPE" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -277,9 +278,31 @@ def _inspect(  # noqa: PLR0913 - what a sheet is measured by
     look = Look(faults=_faults(data), hidden=hidden_parts(data))
     if not styles:
         return look
-    percent = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(?:' + b"|".join(sorted(styles)) + rb')"')
-    cells = frozenset((int(row) - 1, column_of(letters) - 1) for letters, row in percent.findall(data))
-    return replace(look, percents=cells)
+    styled = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(' + b"|".join(sorted(styles)) + rb')"')
+    cells = {(int(row) - 1, column_of(letters) - 1): styles[s] for letters, row, s in styled.findall(data)}
+    return _numbered(look, cells)
+
+
+def _numbered(look: Look, cells: Mapping[tuple[int, int], int]) -> Look:
+    """Return a look with the cells whose number format says more than their value (``number_styles``)."""
+    percents = frozenset(at for at, width in cells.items() if not width)
+    return replace(look, percents=percents, padded={at: width for at, width in cells.items() if width})
+
+
+def _pad(rows: list[list[Any]], padded: Mapping[tuple[int, int], int]) -> None:
+    """Put noughts before whole numbers that a sheet shows so."""
+    for (row, column), width in padded.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = with_noughts(rows[row][column], width)
+
+
+def with_noughts(value: Any, width: int) -> Any:
+    """Return a whole number as a format of so many noughts shows it; what has a fraction or more figures than
+    a sheet keeps is left as it is, as is what is no number.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or value % 1 or not 0 <= value < 10**15:
+        return value
+    return f"{int(value):0{width}d}"
 
 
 def _faults(data: bytes) -> dict[tuple[int, int], str]:
@@ -314,7 +337,7 @@ def hidden_parts(data: bytes) -> Hidden:
 def _measure(  # noqa: PLR0913 - what a sheet is measured by
     data: bytes,
     texts: list[int],
-    styles: frozenset[bytes],
+    styles: Mapping[bytes, int],
     name: str,
     where: str,
     max_cells: int,
@@ -325,7 +348,7 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
     """
     rows = columns = filled = size = row = column = 0
     faults: dict[tuple[int, int], str] = {}
-    percents: set[tuple[int, int]] = set()
+    cells: dict[tuple[int, int], int] = {}
     hidden_rows: list[int] = []
     hidden_columns: set[int] = set()
     try:
@@ -356,8 +379,8 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
                 size += texts[at] if at is not None and at < len(texts) else 0
                 if fault := _fault(element):
                     faults[row - 1, column - 1] = fault
-                if (element.get("s") or "").encode() in styles:
-                    percents.add((row - 1, column - 1))
+                if (style := (element.get("s") or "").encode()) in styles:
+                    cells[row - 1, column - 1] = styles[style]
                 element.clear()
             else:
                 element.clear()
@@ -372,7 +395,7 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
         )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
     hidden_parts = Hidden(rows=tuple(hidden_rows), columns=tuple(sorted(hidden_columns)))
-    return Look(frozenset(percents), faults, hidden_parts)
+    return _numbered(Look(faults=faults, hidden=hidden_parts), cells)
 
 
 def _fault(cell: etree._Element) -> str | None:
@@ -387,18 +410,27 @@ def _fault(cell: etree._Element) -> str | None:
     return f"={formula.text or ''}"
 
 
-def percent_styles(opened: Opened) -> frozenset[bytes]:
+_NOUGHTS = re.compile("0{2,30}")  # 000000: a code typed as a number is shown with its noughts
+
+
+def number_styles(opened: Opened) -> dict[bytes, int]:
+    """Return the styles whose number format says more than the value: 0 for those that show percents, for
+    those that show a number with noughts before it how many figures it has.
+    """
     assert opened.archive is not None
     if "xl/styles.xml" not in opened.archive.names:
-        return frozenset()
+        return {}
     root = opened.xml("xl/styles.xml")
     formats = {f.get("numFmtId"): f.get("formatCode") or "" for f in root.iter(f"{_MAIN}numFmt")}
-    found = set()
+    found = {}
     for index, xf in enumerate(root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")):
         number = xf.get("numFmtId") or ""
-        if number in ("9", "10") or "%" in formats.get(number, ""):
-            found.add(str(index).encode())
-    return frozenset(found)
+        code = formats.get(number, "")
+        if number in ("9", "10") or "%" in code:
+            found[str(index).encode()] = 0
+        elif _NOUGHTS.fullmatch(code):
+            found[str(index).encode()] = len(code)
+    return found
 
 
 def column_of(letters: bytes) -> int:

@@ -611,9 +611,30 @@ class Rows:
     personal: bool = False
 
 
-def rows_query(measure: Measure, year: int, today: date, rows: Rows, among: int | None = None) -> exp.Select:
+@dataclass(frozen=True)
+class Among:
+    """The first rows of a measure's population among which some are looked for: at most so many, with
+    ``begins`` (a batch and a sheet, the first of the ledger) of the first rows of that file alone.
+    """
+
+    rows: int
+    begins: tuple[int, str | None] | None = None
+
+
+FILE_ROWS = 20_000  # first rows of a file: what lies behind them is not read
+
+
+def beginning_query(measure: Measure, rows: Rows) -> exp.Select:
+    """Return the query of the batch and the sheet from which the first row of a measure's ledger is."""
+    first = exp.select("_batch", "_sheet").from_(measure.ledger).order_by("_batch", "_sheet").limit(1)
+    return first.where(_of_department(rows.department)) if rows.department is not None else first
+
+
+def rows_query(
+    measure: Measure, year: int, today: date, rows: Rows, among: Among | None = None
+) -> exp.Select:
     """Return the query that lists a measure's rows: the ledger's columns, whether each is a hit,
-    and its lineage. With ``among`` they are looked for among so many first rows of the population, before
+    and its lineage. With ``among`` they are looked for among these first rows of the population, before
     these are looked up in other ledgers.
     """
     ledger = ledgers()[measure.ledger]
@@ -625,8 +646,15 @@ def rows_query(measure: Measure, year: int, today: date, rows: Rows, among: int 
         settled = [c for c in _conjuncts(population) if not _linked(c)]
         if rows.department is not None:
             settled.append(_of_department(rows.department))
+        assert among
+        if among.begins:
+            batch, sheet = among.begins
+            said = exp.Null() if sheet is None else exp.Literal.string(sheet)
+            settled.append(exp.EQ(this=exp.column("_batch"), expression=exp.Literal.number(batch)))
+            settled.append(exp.NullSafeEQ(this=exp.column("_sheet"), expression=said))
+            settled.append(exp.LTE(this=exp.column("_row"), expression=exp.Literal.number(FILE_ROWS)))
         few = exp.select(*LINEAGE).from_(ledger.id).where(*(c.copy() for c in settled))
-        few = few.order_by("_batch", "_sheet", "_row").limit(among or 0)
+        few = few.order_by("_batch", "_sheet", "_row").limit(among.rows)
         same = (
             exp.NullSafeEQ(this=exp.column(name, "t"), expression=exp.column(name, "few"))
             if name == "_sheet"

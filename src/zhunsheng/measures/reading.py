@@ -5,7 +5,7 @@ its rows again.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,8 +16,10 @@ from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.measures.compiling import (
+    Among,
     Query,
     Rows,
+    beginning_query,
     days_of,
     people_text,
     rows_query,
@@ -406,6 +408,18 @@ class EvidenceRow:
 
 FIRST_ROWS = Rows()
 FIRST = 5_000  # rows among which the few that are shown are looked for
+MANY_FILES = 8  # of a ledger, from where its first rows are looked for in its first file alone, at first
+
+
+def _places(measure: Measure, engine: Engine, snapshot: Snapshot, rows: Rows) -> Iterator[Among | None]:
+    """Yield among which first rows the few that are shown are looked for in turn, None for all."""
+    if measure.links and rows.limit is not None:
+        if len(snapshot.files.get(measure.ledger, ())) > MANY_FILES:
+            begins = beginning_query(measure, rows).sql(dialect=engine.dialect)
+            for batch, sheet in engine.query(begins):
+                yield Among(FIRST, (batch, sheet))
+        yield Among(FIRST)
+    yield None
 
 
 def evidence_rows(
@@ -420,7 +434,7 @@ def evidence_rows(
     ledger = ledgers()[measure.ledger]
     listed: list[tuple[Any, ...]] = []
     # To look up every row elsewhere takes long where a few are shown; mostly the first ones have enough.
-    for among in (FIRST, None) if measure.links and rows.limit is not None else (None,):
+    for among in _places(measure, engine, snapshot, rows):
         text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect)
         listed = engine.query(text)
         if len(listed) == rows.limit:

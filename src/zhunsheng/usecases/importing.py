@@ -115,7 +115,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     named = label or opened.label_of(department)
     everyone = {**opened.known(), **(known or {})}
     asked: dict[str, Any] = {"only": only_own, "label": named, "known": everyone, "strictness": strictness}
-    asked["guide"] = guide
+    asked |= {"guide": guide, "names": opened.project_names}
     asked["said"] = _percents(worded("检查 {name}", name=path.name), progress)
     with check_file(path, ledger, department, bounds, **asked) as checked:
         batch, new, account, coming = None, False, checked.account, UNCHANGED

@@ -71,7 +71,8 @@ def _asked(question: Question) -> None:
             place = row_place(change.sheet, change.row)
             table.add_row(*map(escape, (place, change.key, change.column, change.before, change.after)))
         console.print(table)
-    if question.parts:
+    answers = [f"{question.kind}={choice.answer} {choice.text}" for choice in question.choices]
+    if question.parts and not answers:
         table = table_of("文件里的写法", "内容", "建议")
         for part in question.parts:
             said = {choice.answer: choice.text for choice in part.choices}
@@ -80,11 +81,22 @@ def _asked(question: Question) -> None:
         first = question.parts[0]
         how = f'--answer {question.kind}=proposed 照建议；逐个写：--answer "{first.key}={first.proposed}"'
     else:
-        answers = [f"{question.kind}={choice.answer} {choice.text}" for choice in question.choices]
+        if one := _one_by_one(question):
+            answers.append(f"逐个写：--answer {one}")
         how = "--answer " + "；".join(answers)
     console.print(
         f"[bright_black]答复[/] {escape(how)}", highlight=False, soft_wrap=True
     )  # to be copied whole
+
+
+def _one_by_one(question: Question) -> str:
+    """Return how one thing of several that are answered together is answered by itself; empty where there
+    are not several.
+    """
+    keys = [part.key for part in question.parts]
+    if question.kind == "identity":
+        keys = list(dict.fromkeys(f"identity:{change.key}" for change in question.changes))
+    return f'"{keys[0]}={question.choices[-1].answer}"' if len(keys) > 1 else ""
 
 
 def _account(account: Account) -> None:
@@ -168,23 +180,19 @@ def _cell(value: object) -> str:
 
 
 def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> None:
-    """Print the log of a store; departments by the name of their time, with the code where another bears that
-    name.
+    """Print the log of a store, two lines a batch; departments by the name of their time, with the code where
+    another bears that name.
     """
     names = Counter(name for d in departments.values() for name in {name for _, name in d.names})
-    table = table_of("批次", "部门", "台账", "文件", "行", "新增", "更新", "剔除", "谁", "何时", "摘要")
+    undone = {b.undoes: b.batch for b in found if b.undoes is not None}
     for b in found:
-        numbers = map(str, (b.rows, b.inserted, b.updated, b.rejected))
-        name = b.label or b.department
-        said = f"{name}（{b.department}）" if names[name] > 1 else name
-        table.add_row(
-            str(b.batch),
-            escape(said),
-            b.ledger,
-            escape(f"{b.file}：{b.removes}" if b.removes else b.file),
-            *numbers,
-            escape(b.who),
-            told(b.when),
-            b.digest[:12],
-        )
-    console.print(table)
+        known = departments.get(b.department)
+        name = b.label or (known.name if known else b.department)
+        whose = f"{name}（{b.department}）" if names[name] > 1 else name
+        file = f"{b.file}：{b.removes}" if b.removes else b.file
+        head = (told(b.when), whose, ledger_of(b.ledger).title, file, f"（{b.who}）")
+        console.print(f"[bold]{b.batch:>4}[/]  {escape('  '.join(head))}", highlight=False)
+        counts = f"：新增 {b.inserted}，更新 {b.updated}，剔除 {b.rejected}" if b.imports else ""
+        taken = f"；已由批次 {undone[b.batch]} 撤销" if b.batch in undone else ""
+        line = f"      {b.rows} 行{counts}{taken}；摘要 {b.digest[:12]}"
+        console.print(line, highlight=False, style="bright_black")

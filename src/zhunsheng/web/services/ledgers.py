@@ -197,6 +197,7 @@ def compared(
     second = state_of(opened, asked.second) if asked.second else opened.head[0]
     newest = min(opened.changed_in(code)[0], second)
     first = state_of(opened, asked.first) if asked.first else max(0, newest - 1)
+    first, second = sorted((first, second))
     before, after = (Evidence.of(opened, batch=n) for n in (first, second))
     if second == opened.head[0]:  # what was read of the rows as they are now need not be read again
         after = replace(after, kept=KEPT)
