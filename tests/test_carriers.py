@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import zipfile
 
 import openpyxl
@@ -159,6 +160,21 @@ def test_web_archives_are_read_as_their_page():
             assert opened.kind == "mht"
             paragraph, grid = blocks_of(opened)
             assert (paragraph.text, grid.rows) == ("2024年目标", [["三级指标", "指标值"]])
+
+
+def test_every_page_in_the_frames_of_a_web_archive_is_read():
+    part = "--b\nContent-Type: text/html; charset=gb18030\n\n{}\n"
+    pages = ["<html><frameset/></html>", *(f"<html><body><p>{said}</p></body></html>" for said in "甲乙")]
+    head = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
+    data = (head + "".join(map(part.format, pages)) + "--b--\n").encode("gb18030")
+    assert [block.text for block in blocks_of(open_bytes(data, "目标.mht"))] == ["甲", "乙"]
+
+
+def test_ofd_digits_set_as_wide_as_ideographs_are_not_parted():
+    said = text("预算1,236元", 20, 20)
+    wide = re.sub('DeltaX="[^"]*"', 'DeltaX="g 7 4.0"', said)
+    (paragraph,) = blocks_of(open_bytes(ofd([wide]), "目标.ofd"))
+    assert paragraph.text == "预算1,236元"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ _FIELD = re.compile(rb"\A\s*[A-Za-z][A-Za-z-]{2,40}:")
 _ENCODINGS = re.compile(
     r"(?:utf|us-ascii|gb|hz|big5|iso-|windows-|cp|euc|shift|koi8|x-mac|mac)", re.IGNORECASE
 )
+_WHOLE = re.compile(r"</?(?:html|body)\b[^>]*>", re.IGNORECASE)  # one page ends where the first says so
 _FRAMES = re.compile("<frameset", re.IGNORECASE)
 
 
@@ -45,7 +46,9 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
         raise ZhunshengError("ZS-IN-05", name=name, detail=str(error)[:120]) from None
     if not pages:
         raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案里没有网页"))
-    page = "\n".join(pages[1:]) if _FRAMES.search(pages[0]) and len(pages) > 1 else pages[0]
+    page = pages[0]
+    if _FRAMES.search(page) and len(pages) > 1:
+        page = "\n".join(_WHOLE.sub("", one) for one in pages[1:])
     if (tags := page.count("<")) > _MOST_TAGS:
         detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{_MOST_TAGS:,}")
         raise ZhunshengError("ZS-IN-07", name=name, detail=detail)

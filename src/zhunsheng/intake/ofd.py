@@ -166,11 +166,14 @@ class _Document:
                 self._deltas(code.get("DeltaX"), len(said)),
                 self._deltas(code.get("DeltaY"), len(said)),
             )
+            even = len(set(over[: len(said) - 1])) == 1 and len(over) >= len(said) - 1 > 1
             for n, sign in enumerate(said):
                 wide = size * scale * (1.0 if ord(sign) >= 0x2E80 else 0.5)
                 step = over[n] if n < len(over) else (0.0 if n < len(down) else wide)
                 if sign not in "\r\n":
                     shown = min(wide, step) if 0 < step < wide else wide
+                    if even and wide < step <= size * scale:
+                        shown = step  # digits set as wide as ideographs: no blanks between them
                     corners = [(x, y - _ABOVE * size), (x + shown, y + _BELOW * size)]
                     if turns % 2 and text.get("CharDirection"):  # the sign is turned, not its line
                         corners = [(x, y - size), (x + size, y)]
