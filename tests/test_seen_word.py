@@ -208,7 +208,7 @@ def test_what_is_left_out_and_what_is_unknown_is_told_at_its_place():
         ("hidden", "第1段"),
         ("hidden", "表1第1行第1列"),
         ("symbol", "表1第1行第2列"),
-        ("hidden", "第3段"),
+        ("cell", "第3段"),
         ("tracked", "全文"),
     ]
     assert list(entries) == ["暗", "0", f"{UNKNOWN}5个", "BARCODE 1", "1 处修订删去的文字"]
@@ -360,3 +360,11 @@ def test_symbols():
     assert symbol(0x2265, "Wingdings") == "≥"
     assert symbol(0xF0B3, "宋体") == symbol(0xD800, "宋体") == symbol(0x10, "Symbol") == UNKNOWN
     assert symbol(0x41, "宋体") == "A"
+
+
+def test_a_field_without_a_result_has_to_be_answered():
+    """Its value is missing: unlike what was hidden, that may be one that counts."""
+    gone = mark("begin") + code("=SUM(ABOVE)") + mark("end")
+    (entry,) = (b for b in read(table(cell(p(gone)))) if isinstance(b, Unsure))
+    assert (entry.field, entry.text, entry.unread) == ("cell", "=SUM(ABOVE)", True)
+    assert entry.place.label() == "表1第1行第1列"

@@ -13,7 +13,7 @@ from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
 from zhunsheng.intake.telling import HIDDEN, SYMBOL, Telling, tracked
-from zhunsheng.intake.word_text import MC, VAL, Shown, W, Words, alternative, is_placeholder
+from zhunsheng.intake.word_text import FIELD, MC, VAL, Shown, W, Words, alternative, is_placeholder
 from zhunsheng.targets import Place, Unsure
 from zhunsheng.translation import worded
 
@@ -56,7 +56,7 @@ class _Table:
     numbers: list[int] = field(default_factory=list)
     spans: Spans = field(default_factory=dict)
     merges: dict[int, tuple[int, int]] = field(default_factory=dict)  # column -> anchor of one still running
-    inner: list[etree._Element] = field(default_factory=list)  # tables within its cells
+    inner: list[tuple[int, int, etree._Element]] = field(default_factory=list)  # tables, and in which cells
     shown: list[Picture] = field(default_factory=list)
 
     def place(self, row: int, column: int) -> Place:
@@ -114,14 +114,15 @@ class _Reading:
 
     def _tell(self, shown: Shown, place: Place) -> None:
         for said, why in shown.notes:
-            self.telling.add(place, "symbol" if why == SYMBOL else "hidden", said, why)
+            kind = {SYMBOL: "symbol", FIELD: "cell"}.get(why, "hidden")
+            self.telling.add(place, kind, said, why, unread=kind == "cell")
 
     def _deeper(self, depth: int, place: Place) -> None:
         if depth > MAX_DEPTH:
             detail = worded("表格嵌套过深")
             raise ZhunshengError("ZS-IN-10", name=self.name, where=place.label(), detail=detail)
 
-    def _table(self, table: etree._Element, depth: int) -> None:
+    def _table(self, table: etree._Element, depth: int, beside: str = "") -> None:
         self.tables += 1
         made = _Table(self.tables)
         self._deeper(depth, Place(table=made.number))
@@ -131,10 +132,11 @@ class _Reading:
                 continue
             made.numbers.append(number)
             made.rows.append(self._row(tr, properties, made))
-        self.out.append(Grid(made.rows, made.spans, made.place))
+        grid = Grid(made.rows, made.spans, made.place, beside=beside)
+        self.out.append(grid)
         self.out.extend(made.shown)
-        for inner in made.inner:
-            self.walk([inner], depth + 1)
+        for row, column, inner in made.inner:
+            self._table(inner, depth + 1, grid.left_of(row, column))
 
     def _left_out(self, properties: etree._Element, tr: etree._Element, made: _Table, number: int) -> bool:
         """Say whether a row is not shown: deleted, or hidden, which is told."""
@@ -234,7 +236,7 @@ class _Reading:
                 for inner in shown.boxes:
                     self._lines(inner, lines, made, at)
             elif child.tag == _TBL:
-                made.inner.append(child)
+                made.inner.append((*at, child))
             elif child.tag == f"{MC}AlternateContent":
                 self._lines(alternative(child), lines, made, at)
             elif child.tag in _AROUND or (child.tag == _SDT and not is_placeholder(child)):

@@ -53,7 +53,7 @@ class _Table:
     paragraphs: list[str] = field(default_factory=list)
     pictures: list[tuple[int, int, str]] = field(default_factory=list)
     notes: list[tuple[int, int, Note]] = field(default_factory=list)
-    inner: list[_Table] = field(default_factory=list)
+    inner: list[tuple[int, int, _Table]] = field(default_factory=list)  # tables, and in which row and cell
 
 
 class Flow:
@@ -184,21 +184,26 @@ class Flow:
         while len(self._open) > depth:
             table = self._open.pop()
             if self._open:
-                self._open[-1].inner.append(table)
+                around = self._open[-1]
+                around.inner.append((len(around.rows), len(around.cells), table))
             else:
                 self._give(table)
 
-    def _give(self, table: _Table) -> None:
+    def _give(self, table: _Table, beside: str = "") -> None:
         """Put a table among the blocks, then the tables within its cells."""
+        texts = [""] * len(table.inner)
         if table.rows:
             self._tables += 1
             made, place_of = gridded(table.rows, self._tables, lambda d: self._too_large(d, self._tables))
+            made.beside = beside
+            places = [place_of(row, cell) for row, cell, _ in table.inner]
+            texts = [made.left_of((at.row or 1) - 1, (at.column or 1) - 1) for at in places]
             self.blocks.append(made)
             self.blocks += [Picture(place_of(r, k), what) for r, k, what in table.pictures]
             for row, cell, note in table.notes:
                 self._tell(place_of(row, cell), [note])
-        for inner in table.inner:
-            self._give(inner)
+        for (_row, _cell, inner), text in zip(table.inner, texts, strict=True):
+            self._give(inner, text)
 
     def _count_end(self) -> None:
         self._ends += 1

@@ -41,13 +41,14 @@ class Grid:
     column) to the place in the file.
 
     Rows and columns count from 0; rows may be ragged. ``title`` is what stands over the table (a worksheet's
-    name).
+    name), ``beside`` what stands left of the cell that it is in, of a table within another.
     """
 
     rows: Sequence[Sequence[Any]]
     spans: Spans
     place_of: Callable[[int, int], Place]
     title: str = ""
+    beside: str = ""
 
     @cached_property
     def _owners(self) -> dict[tuple[int, int], tuple[int, int]]:
@@ -90,6 +91,11 @@ class Grid:
         if type(value) is str:
             return value
         return show(value) if value is not None else ""
+
+    def left_of(self, row: int, column: int) -> str:
+        """Return what the nearest cell left of a position says."""
+        texts = (self.text(row, before).strip() for before in range(column - 1, -1, -1))
+        return next(filter(None, texts), "")
 
     def part(self, rows_of: range, columns_of: range) -> Grid:
         """Return rows and columns that follow one another as a table of their own."""

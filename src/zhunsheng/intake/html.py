@@ -222,7 +222,7 @@ class _Page:
 
     # -- tables
 
-    def _table(self, table: etree._Element, depth: int) -> None:
+    def _table(self, table: etree._Element, depth: int, beside: str = "") -> None:
         if table.find(".//table") is not None and _is_layout(table):
             self._element(table, "div", self.flow, depth)
             return
@@ -242,7 +242,7 @@ class _Page:
         row_of = [n for n in range(len(every)) if n not in hidden]
         numbers = {tr: n + 1 for n, tr in enumerate(every)}
         shown: list[Block] = []
-        inner: list[etree._Element] = []
+        inner: list[tuple[int, int, etree._Element]] = []
         unseen = self._unseen_columns(table)
 
         def place(row: int, column: int) -> Place:
@@ -257,7 +257,7 @@ class _Page:
                 self._tell(td, seen, flow.cell, td.sourceline or 0)
                 return ""
             self._children(td, flow, depth + 1)
-            inner.extend(flow.inner)
+            inner.extend((row, column, one) for one in flow.inner)
             return flow.lines()
 
         def is_there(td: etree._Element) -> bool:
@@ -267,12 +267,18 @@ class _Page:
             return False
 
         cells, spans = spread(rows, number, self.name, read, "", is_there)
+        around = Grid(cells, spans, place)
+        texts = [around.left_of(row, column) for row, column, _ in inner]
         if counted_in:
             cells, spans, _moved = part_of(cells, spans, row_of, range(max(map(len, cells))))
-        self.out.append(Grid(cells, spans, lambda r, c: Place(table=number, row=row_of[r] + 1, column=c + 1)))
+
+        def place_of(row: int, column: int) -> Place:
+            return Place(table=number, row=row_of[row] + 1, column=column + 1)
+
+        self.out.append(Grid(cells, spans, place_of, beside=beside))
         self.out.extend(shown)
-        for one in inner:
-            self._table(one, depth + 1)
+        for (_row, _column, one), text in zip(inner, texts, strict=True):
+            self._table(one, depth + 1, text)
 
     def _is_even(self, every: list[etree._Element], hidden: set[int]) -> bool:
         """Say whether the rows shown are as long as one another at least as well with hidden ones counted."""

@@ -181,7 +181,7 @@ class _Table:
     number: int
     rows: list[list[str]] = field(default_factory=list)
     spans: Spans = field(default_factory=dict)
-    inner: list[etree._Element] = field(default_factory=list)
+    inner: list[tuple[Place, etree._Element]] = field(default_factory=list)  # tables, and in which cells
     pictures: list[Picture] = field(default_factory=list)
 
 
@@ -365,7 +365,7 @@ class _Reading:
 
     # -- tables
 
-    def _table(self, table: etree._Element, depth: int, within: int) -> None:
+    def _table(self, table: etree._Element, depth: int, within: int, beside: str = "") -> None:
         self._deeper(depth, within)
         self.tables += 1
         made = _Table(self.tables)
@@ -378,10 +378,16 @@ class _Reading:
         height = len(made.rows)
         spans = {(r, c): (min(high, height - r), wide) for (r, c), (high, wide) in made.spans.items()}
         number = made.number
-        self.out.append(Grid(made.rows, spans, lambda r, c: Place(table=number, row=r + 1, column=c + 1)))
+
+        def place(row: int, column: int) -> Place:
+            return Place(table=number, row=row + 1, column=column + 1)
+
+        grid = Grid(made.rows, spans, place, beside=beside)
+        self.out.append(grid)
         self.out += made.pictures
-        for inner in made.inner:
-            self._table(inner, depth + 1, within + 1)
+        for at, inner in made.inner:
+            text = grid.left_of((at.row or 1) - 1, (at.column or 1) - 1)
+            self._table(inner, depth + 1, within + 1, text)
 
     def _row(self, row: etree._Element, made: _Table, depth: int) -> list[str]:
         at, cells = len(made.rows), list[str]()
@@ -433,7 +439,7 @@ class _Reading:
                 for box in shown.boxes:
                     self._lines(box, lines, made, place, depth + 1, None)
             elif child.tag == f"{_TABLE}table":
-                made.inner.append(child)
+                made.inner.append((place, child))
             elif child.tag == f"{_TEXT}list":
                 self._lines(child, lines, made, place, depth + 1, self._list(child, around))
             elif isinstance(child.tag, str) and child.tag not in _SKIP and not self._is_unseen(child):

@@ -24,11 +24,13 @@ class Telling:
         self._told: list[Unsure] = []
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def add(self, place: Place, field: str, text: str, why: str) -> None:
-        """Note something at a place: what it says, and why it was left out or is doubtful."""
+    def add(self, place: Place, field: str, text: str, why: str, *, unread: bool = False) -> None:
+        """Note something at a place: what it says, and why it was left out or is doubtful; ``unread`` where
+        something that counts may be missing there.
+        """
         self._counts[field, why] += 1
         if self._counts[field, why] <= LISTED:
-            self._told.append(Unsure(place=place, field=field, text=clipped(text), why=why))
+            self._told.append(Unsure(place=place, field=field, text=clipped(text), why=why, unread=unread))
 
     def entries(self) -> Iterator[Unsure]:
         """Yield an entry for each, and one a kind for those of which there were too many."""
@@ -36,7 +38,7 @@ class Telling:
         for (field, why), count in self._counts.items():
             if count > LISTED:
                 more = worded("另有 {count} 处", count=count - LISTED)
-                yield Unsure(place=Place(), field=field, text=more, why=why)
+                yield Unsure(place=Place(), field=field, text=more, why=why, unread=field == "cell")
 
 
 def tracked(count: int) -> Iterator[Unsure]:

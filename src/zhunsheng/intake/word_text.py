@@ -303,7 +303,7 @@ class Words:
                 return _enclosed(found[1].strip(), found[2].strip())
             if found := _DIVIDED.search(code):
                 return f"{found[1].strip()}/{found[2].strip()}"
-        if name not in _NO_TEXT and name.isalpha():
+        if name not in _NO_TEXT and (name.isalpha() or name.startswith("=")):  # =SUM(ABOVE)
             shown.notes.append((code.strip(), FIELD))
         return ""
 
