@@ -24,7 +24,12 @@ def page(case):
             cells.append(f'<td colspan="{columns or 1}" rowspan="{height or 1}">{said}</td>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     before = "".join(f"<p>{text}</p>" for text in case.get("before", []))
-    return f"<html><body>{before}<table>{''.join(rows)}</table></body></html>"
+    return f"{before}<table>{''.join(rows)}</table>"
+
+
+def written(*parts):
+    """The book of a web page of such parts."""
+    return book_of(open_bytes(f"<html><body>{''.join(parts)}</body></html>".encode(), "form.html"))
 
 
 def words(one):
@@ -47,7 +52,7 @@ def words(one):
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_form_is_read_as_a_person_reads_it(case):
-    book = book_of(open_bytes(page(case).encode(), "form.html"))
+    book = written(page(case))
     (sheet,) = book.sheets
     assert [words(one) for one in sheet.indicators] == case["indicators"]
     for part in ("total", "fiscal", "other", "project"):
@@ -61,3 +66,39 @@ def test_a_form_is_read_as_a_person_reads_it(case):
     doubted = [one.text for one in book.unsure]
     for text in case.get("doubts", []):
         assert any(text in one for one in doubted), (text, doubted)
+
+
+HEAD = "一级指标 | 二级指标 | 三级指标 | 指标值\n"
+
+
+def test_tables_of_kinds_of_indicators_are_one_sheet():
+    own = "项目名称 | 湿地 <3x1\n" + HEAD + "产出指标 | 数量指标 | 恢复面积 | ≥1260亩"
+    more = "一级指标 | 二级指标 | 三级指标 | 单位 | 预期程度\n产出指标 | 时效指标 | 完成及时性 | 无 | 及时"
+    before = page({"before": ["2024年绩效目标申报表"], "rows": own})
+    (sheet,) = written(before, page({"before": ["（二）定性指标"], "rows": more})).sheets
+    assert [one.name for one in sheet.indicators] == ["恢复面积", "完成及时性"]
+
+
+def test_a_table_that_nothing_names_is_asked_about():
+    own = "项目名称 | 湿地 <3x1\n" + HEAD + "产出指标 | 数量指标 | 恢复面积 | ≥1260亩"
+    more = HEAD.replace("\n", " | 备注\n") + "产出指标 | 数量指标 | 巡护次数 | ≥12次 |"
+    book = written(page({"before": ["2024年绩效目标表"], "rows": own}), page({"rows": more}))
+    assert [one.name for one in book.sheets] == ["湿地", None]
+    assert [(one.field, one.sheet, one.unread) for one in book.unsure] == [("name", 1, True)]
+
+
+def test_a_table_within_a_cell_stands_under_the_level_beside_it():
+    rows = "二级指标 | 三级指标 | 目标值\n{} | {} | ≥86"
+    inner = [
+        page({"rows": rows.format(*said)}) for said in (("数量指标", "修建道路"), ("经济效益", "亩均增收"))
+    ]
+    cells = "".join(
+        f"<tr><td>{level}</td><td>{table}</td></tr>"
+        for level, table in zip(("产出指标", "效益指标"), inner, strict=True)
+    )
+    whose = "<tr><td>项目名称</td><td>竹产业</td></tr>"
+    (sheet,) = written("<h2>2025年绩效目标表</h2>", f"<table>{whose}{cells}</table>").sheets
+    assert [(one.level1, one.name) for one in sheet.indicators] == [
+        ("产出指标", "修建道路"),
+        ("效益指标", "亩均增收"),
+    ]

@@ -205,6 +205,7 @@ class Document:
     department: Draft | None = None  # the sheet that paragraphs belong to
     open_draft: int | None = None  # the number of the one that rows belong to; None: one still to begin
     open_goal: int | None = None  # the goal of it that paragraphs stand under
+    of_kind: bool = False  # whether a paragraph since then says what kind the next table's indicators are
     broken: bool = False  # whether a paragraph since the last table ends it
     known: Known = field(default_factory=Known)  # the layouts that a person confirmed
     tables: list[Headed] = field(default_factory=list)  # what was read of headers, in order

@@ -19,6 +19,7 @@ from zhunsheng.intake.recognition.money import (
     amount,
     amounts_column,
     execution_columns,
+    is_sum,
     part_named,
     parts_of,
     read_amounts,
@@ -27,7 +28,7 @@ from zhunsheng.intake.recognition.money import (
     unit_noted,
 )
 from zhunsheng.intake.recognition.plan import read_plan
-from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, said
+from zhunsheng.intake.recognition.rows import Row, decimal, label_of, labels_of, row_of, said
 from zhunsheng.targets import Goal
 from zhunsheng.translation import worded
 
@@ -50,7 +51,6 @@ _NO_TOTAL = re.compile(
 _OF_PROJECTS = re.compile(r"(?:其中[：:])?项目(?:经费|资金|支出|预算)")
 _OF_ROWS = re.compile("类型|类别|科目|用途|任务")
 _WHOLE_PROJECT = re.compile("总投资|总预算|项目总|全周期|累计")
-_SUM_OF = re.compile("(?:收入|支出)[合总]计")
 _SUM = re.compile("[小合总]计")
 _CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
@@ -82,6 +82,10 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
         zone.money = columns
         return
     _enter(document, row, zone)
+    if draft.money_seen is None and (
+        _OF_MONEY.search(row.words()) or (zone.of_money and any(decimal(text) for _, text in row.cells))
+    ):
+        draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
     if zone.of_money and (column := amounts_column(row, document.year)) is not None:
         zone.amounts = column
         return
@@ -183,7 +187,7 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
     财政资金 | 其他资金, 总投资 | 以前年度安排 | 2025年安排; empty for other rows.
     """
     found = []
-    for column, text in row.cells[1:]:
+    for column, text in row.cells[0 if _over_amounts(row) else 1 :]:
         name = labels.label(text) or (None if re.search(r"\d", text) else labels.label(f"{text}资金"))
         if _SUM.fullmatch(labels.clean(text)):
             name = "budget.total"
@@ -196,8 +200,19 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
         found = [one for one in found if one not in dated or titles.year_in(one[2]) == document.year]
         if len(dated) > 1 and found:
             return tuple(found)  # 2024年预算数 | 2025年预算数: those of the sheet's year
-    whole = len(row.cells) > 3 and any(_SUM.fullmatch(labels.clean(text)) for _, _, text in found)
+    whole = len(row.cells) > 3 and any(not n or _SUM.fullmatch(labels.clean(text)) for n, _, text in found)
     return tuple(found) if (len(found) > 1 or whole) and not digits else ()
+
+
+def _over_amounts(row: Row) -> bool:
+    """Say whether the first cell of a row is the head of an amount below it: 预算总额 | 人员类 | 运转类 over
+    386.4 | 210.4 | 46.
+    """
+    below = row.number + 1
+    if len(row.cells) < 3 or row.cells[0][0] or below >= len(row.grid.rows):
+        return False
+    under = row_of(row.grid, below).cells
+    return len(under) > 2 and under[0][0] == 0 and all(decimal(text) is not None for _, text in under)
 
 
 def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None:
@@ -320,8 +335,6 @@ def _headed(row: Row, first: int, year: int | None) -> tuple[str, tuple[int, str
 def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     """Put every value of a row into the field its label names; say whether the row has a label."""
     labelled = False
-    if draft.money_seen is None and _OF_MONEY.search(row.words()):
-        draft.money_seen = Said(row.words(), row.place(row.cells[0][0]))
     told = labels_of(row)
     names = [_of_project(row, n, name) for n, (name, _) in enumerate(told)]
     if "budget.project" in names and "budget.total" in names:
@@ -332,7 +345,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
         if found == "goals" and n:  # a goal beside its result: the words stand in the row below
             draft.goal_column = column
             labelled = True
-        if found is None and zone.of_money and (labels.is_total(text) or _SUM_OF.fullmatch(text.strip())):
+        if found is None and zone.of_money and is_sum(text):
             found = "budget.total"
         if found is None or found in _PARTS:
             continue

@@ -49,6 +49,7 @@ _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
 _AMOUNT = re.compile(r"金额(?:[（(].*)?$|预算(?:安排|数|额)?(?:[（(].*)?$")
 _TOTALS, _OF_YEARS = re.compile("[小合总]计"), re.compile("结转|本年|当年")
+_SUM_OF = re.compile("(?:收入|支出)[合总]计")
 _AMOUNTS: tuple[Literal["planned", "adjusted", "spent"], ...] = ("planned", "adjusted", "spent")
 
 
@@ -116,6 +117,11 @@ def part_named(name: str) -> BudgetPart | None:
         return "total"
     found = labels.label(name) or labels.label(f"{name}资金") or ""
     return cast(BudgetPart, found.removeprefix("budget.")) if found.startswith("budget.") else None
+
+
+def is_sum(text: str) -> bool:
+    """Say whether a cell stands beside the sum of a table of money: 合计, 支出总计."""
+    return labels.is_total(text) or _SUM_OF.fullmatch(text.strip()) is not None
 
 
 def take_money(document: Document, text: str, place: Place) -> None:
@@ -206,7 +212,7 @@ def amounts_column(row: Row, year: int | None) -> int | None:
     mine = [
         (column, text)
         for column, text in heads
-        if _AMOUNT.search(text) and not labels.qualifies(text, "past") and "执行" not in text
+        if column and _AMOUNT.search(text) and not labels.qualifies(text, "past") and "执行" not in text
     ]
     years = [
         (column, told) for column, text in row.cells if (told := titles.year_in(text)) and "执行" not in text
@@ -225,7 +231,7 @@ def read_amounts(document: Document, draft: Draft, row: Row, column: int) -> Non
         return
     label = names[-1][1]
     found = labels.label(label) or ""
-    part = "total" if labels.is_total(label) else found.removeprefix("budget.")
+    part = "total" if is_sum(label) else found.removeprefix("budget.")
     if not (part == "total" or found.startswith("budget.")):
         return
     if (money := amount(document, Said(text, row.place(column), label))) is not None:

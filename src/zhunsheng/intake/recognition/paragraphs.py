@@ -33,6 +33,9 @@ _PIECES = re.compile(
 _TEMPLATE = re.compile(r"[（(][^（()）]*(?:\*\*|××|XX|xx)[^（()）]*[）)]")  # the form's pattern: （≥**户）
 _NEXT_LEVEL = re.compile(r"(?<=[；;。])\s*(?=[^；;。：:]{2,14}[：:])")
 _LONGEST_NAME = 40  # characters of an indicator's name in an outline
+_KIND = re.compile(  # over one of several tables of a sheet: （二）定性指标
+    r"(?:[（(]?[\d一二三四五六七八九十]{1,2}[）)、.．])?(?:定[量性]|共性|个性|通用|专用|特色|核心|补充|其他)(?:绩效)?指标表?"
+)
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
@@ -44,6 +47,7 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
     if last and (last.columns or caption) and step_down(last, block.text):
         last.captioned = True
         return  # a level over the rows of a table that goes on, or over one of its own
+    document.of_kind = bool(_KIND.fullmatch(block.text.strip()))
     _take_notes(document, block)
     if document.department is None:
         take_money(document, block.text, block.place)

@@ -13,12 +13,12 @@ from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
-from zhunsheng.intake.recognition.content import is_value, level_of
+from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
-from zhunsheng.intake.recognition.indicators import read_card, read_indicator
+from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
@@ -32,6 +32,7 @@ _FOOT = re.compile(
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
+_GOES_ON = re.compile(r"[（(]续表?[）)]$|续表?$")
 _UNIT_OF_MONEY = re.compile(r"\s*(?:金额|货币|计量)?单位\s*[：:]")
 _PROJECT = re.compile(
     r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?(?:项目|专项)(?:名称)?\s*[：:]\s*(.{2,80})"
@@ -49,11 +50,15 @@ class _Reading:
     columns: TableColumns | None = None  # while rows are indicators
     zone: Zone = field(default_factory=Zone)
     unclear: bool = False  # whether rows of indicators stand under a header that nobody can tell
+    again: bool = False  # whether a new page begins by saying again whose the rows are
     zone_title: str = ""  # the last row that says but one thing: a title over what follows
 
 
 def read_table(document: Document, grid: Grid) -> None:
     """Read one table, which may hold several forms, a part of one, or nothing of interest."""
+    last = document.going_on
+    if last and is_level(grid.beside, "level1") and step_down(last, grid.beside):
+        last.captioned = True  # 产出指标 beside a table of its own
     if (card := card_in(grid)) and (document.going_on or document.heading):
         _read_card(document, grid, card)
         return
@@ -80,6 +85,9 @@ def _read_form(document: Document, grid: Grid) -> None:
         if now.draft or document.heading is None:
             document.open_draft = len(document.drafts) - 1
     document.broken = False
+    of_kind, document.of_kind = document.of_kind, False
+    if last and of_kind and not grid.title and not _own_form(grid):
+        document.open_draft, now.draft = len(document.drafts) - 1, last
     if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
         document.year = int(match[1])
     number = 0
@@ -113,6 +121,8 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         now.draft = _project_of(document, now.draft, row, now.columns)
         _read_indicators(document, now.draft, row, now.columns)
         return 1
+    if now.draft and now.draft.indicators and _begins_page(now, now.draft, row):
+        return 1
     if now.draft and (now.columns or now.draft.indicators) and _starts_form(row):
         now.draft, now.columns, now.zone = None, None, Zone()
         document.open_draft = None
@@ -135,6 +145,30 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         return 1
     _read_others(document, now, row)
     return 1
+
+
+def _begins_page(now: _Reading, draft: Draft, row: Row) -> bool:
+    """Say whether a row says again on a new page what the sheet at hand is: its title with （续） behind it,
+    or as it stands over it, and the project's name below that.
+    """
+    if row.only is not None:
+        title, below = "".join(row.only.split()), row.number + 1
+        own = _names(row_of(row.grid, below)) if below < len(row.grid.rows) else ""
+        if _GOES_ON.search(title):
+            now.again = bool(_FORM_TITLE.search(title)) and own in ("", draft.name)
+        else:
+            now.again = title == "".join((draft.title or "").split()) and own == draft.name
+        return now.again
+    return now.again and draft.name is not None and _names(row) == draft.name
+
+
+def _names(row: Row) -> str:
+    """Return the name of a project that a row tells, empty where it tells none."""
+    for n, (name, value) in enumerate(labels_of(row)):
+        if name == "name":
+            said_there = value or (row.cells[n + 1][1] if n + 1 < len(row.cells) else "")
+            return "".join(said_there.split())
+    return ""
 
 
 def _is_unclear_header(row: Row) -> bool:
