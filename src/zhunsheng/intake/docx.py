@@ -114,7 +114,7 @@ class _Reading:
 
     def _tell(self, shown: Shown, place: Place) -> None:
         for said, why in shown.notes:
-            kind = {SYMBOL: "symbol", FIELD: "cell"}.get(why, "hidden")
+            kind = "symbol" if why == SYMBOL else "cell" if why == FIELD else "hidden"
             self.telling.add(place, kind, said, why, unread=kind == "cell")
 
     def _deeper(self, depth: int, place: Place) -> None:

@@ -72,18 +72,31 @@ def level_of(text: str) -> Literal["level1", "level2"] | None:
 
     What is both (成本指标, 满意度指标) counts as ``level1``.
     """
-    return "level1" if is_level(text, "level1") else "level2" if is_level(text, "level2") else None
+    first, second = _levels(text) if len(text) <= _LONGEST_VALUE else (False, False)
+    return "level1" if first else "level2" if second else None
 
 
 def is_level(text: str, level: Literal["level1", "level2"]) -> bool:
     """Say whether a cell may be a name of that level."""
-    known = _names()[0 if level == "level1" else 1]
-    return len(text) <= _LONGEST_VALUE and bare_level(text).removesuffix("目标") in known
+    return len(text) <= _LONGEST_VALUE and _levels(text)[level == "level2"]
+
+
+@lru_cache(maxsize=16384)
+def _levels(text: str) -> tuple[bool, bool]:
+    """Say whether a text is a name of level 1, and whether it is one of level 2."""
+    bare = bare_level(text).removesuffix("目标")
+    first, second = _names()
+    return bare in first, bare in second
 
 
 def both_levels(text: str) -> tuple[str, str] | None:
     """Return the two levels that one cell names (产出-数量, 产出指标数量指标); None where it doesn't."""
-    bare = _NUMBER.sub("", "".join(text.split())) if len(text) <= _LONGEST_VALUE else ""
+    return _both(text) if len(text) <= _LONGEST_VALUE else None
+
+
+@lru_cache(maxsize=16384)
+def _both(text: str) -> tuple[str, str] | None:
+    bare = _NUMBER.sub("", "".join(text.split()))
     for at in range(2, len(bare) - 1):
         first, second = bare[:at].rstrip(_JOINTS), bare[at:].lstrip(_JOINTS)
         joined = bare[at - 1] in _JOINTS  # behind a joint any words are a category

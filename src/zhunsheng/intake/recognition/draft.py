@@ -222,6 +222,10 @@ class Document:
         """The last sheet begun, where nothing since has ended it."""
         return self.drafts[-1] if self.drafts and not self.broken else None
 
+    def number_of(self, draft: Draft) -> int:
+        """Return the number of a draft, which is mostly the last."""
+        return next(n for n in reversed(range(len(self.drafts))) if self.drafts[n] is draft)
+
     def start(self, kind: Kind, title: str | None, place: Place) -> Draft:
         """Begin a sheet. Raises ``ZS-IN-06`` beyond ``MAX_SHEETS``."""
         if len(self.drafts) >= MAX_SHEETS:

@@ -12,6 +12,7 @@ from zhunsheng.targets import Place
 from zhunsheng.targets.spelling import normalise
 
 _SEAL = re.compile(r"\s*[（(](?:加?盖|单位)?(?:公章|盖章|签章|章)[）)]$")
+_STROKES = re.compile(r"[—\-–―─/\\＿_一…]+")
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
 _PROJECT = re.compile(r"(?:申报)?(?:项目|专项)")  # a label by itself, where nothing but its value follows
 
@@ -88,4 +89,4 @@ def said(text: str | None) -> str | None:
     clean = (text or "").strip()
     if clean.endswith(("章）", "章)")):
         clean = _SEAL.sub("", clean).rstrip()
-    return None if not clean or re.fullmatch(r"[—\-–―─/\\＿_一…]+", clean) else clean
+    return None if not clean or _STROKES.fullmatch(clean) else clean

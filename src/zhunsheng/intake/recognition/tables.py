@@ -244,7 +244,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     now.draft.medium = _is_medium(now, row)
     if header.columns:
         place = row.place(row.cells[0][0])
-        document.tables.append(Headed(header, place, document.drafts.index(now.draft), document.year))
+        document.tables.append(Headed(header, place, document.number_of(now.draft), document.year))
     _tell(document, row, header, project)
 
 
