@@ -27,6 +27,7 @@ _BOTH = re.compile(  # a target and its result in one cell
 )
 _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
+_MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
@@ -233,6 +234,14 @@ def step_down(draft: Draft, name: str) -> bool:
     return True
 
 
+def _is_unit(text: str) -> bool:
+    """Say whether words in brackets behind a name are its unit: a known one, some multiple or rate of
+    whatever is counted (万剂次, 元/亩).
+    """
+    head = text.partition("/")[0]
+    return known_unit(head) == head or _MULTIPLE.fullmatch(head) is not None
+
+
 def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> str:
     """Return the name of the indicator on a row without its number, empty where the row has none."""
     name, raw, description = texts["name"], texts.get("target", ""), texts.get("description", "")
@@ -282,7 +291,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
         return TargetValue.parse(raw, op=sign, unit=told("unit"), year=year, dated=dated)
 
     if (noted := _UNIT_IN_NAME.search(texts["name"])) and not value(texts.get("target", "")).unit:
-        texts = {**texts, "unit": noted[1]} if known_unit(noted[1]) == noted[1] else texts
+        texts = {**texts, "unit": noted[1]} if _is_unit(noted[1]) else texts
     if "original" in texts and not said(texts.get("target")):  # what the adjustment leaves blank stays
         texts = {**texts, "target": texts["original"]}
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
