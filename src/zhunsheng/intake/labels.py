@@ -16,7 +16,10 @@ _OUTLINE = re.compile(  # 1.资金来源：（1）政府预算资金
     r"(?:[（(]?\d{1,2}[）)、.．])?\s*"
 )
 _OF_PROJECT = re.compile(r"(?:项目|专项)(?:名称|编码|代码|编号)$")
-_PART_SPENT = re.compile(r"(?:\d{1,2}[-—–至~～]\d{1,2}月份?|上半年|前三季度)(?:实际)?(?:执行|支出)[数额]?")
+_PART_SPENT = re.compile(
+    r"(?:\d{1,2}[-—–至~～]\d{1,2}月份?|上半年|前三季度|截[至止]\d{1,2}月(?:[底末份]|\d{1,2}日)?)"
+    r"(?:实际)?(?:执行|支出|支付)[数额]?"
+)
 _LATIN = re.compile(r"(?<=[一-龥])\s+[A-Za-z][A-Za-z .\d/]*$")  # 一级指标 Level 1
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 _LONGEST = 60  # characters of a label or header at most; what is longer is neither, and takes memory to keep

@@ -44,6 +44,9 @@ _OF_EXECUTION = re.compile("预算|资金|项目资金")
 _SEVERAL = re.compile(
     r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d"
 )  # a sentence of more than one project's year
+_OF_PROJECTS = re.compile(
+    r"(?<!\d)(?:[2-9]|[1-9]\d+|[二三四五六七八九两]|[一二三四五六七八九]?十[一二三四五六七八九]?)个(?:预算)?项目"
+)
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
@@ -128,6 +131,8 @@ def take_money(document: Document, text: str, place: Place) -> None:
     """Keep amounts of the budget that a sentence above a table tells of its sheet, to be confirmed."""
     if len(text) > 2 * _LONGEST_AMOUNT:
         return  # a chapter of an explanation, not a line over a table
+    if _OF_PROJECTS.search(text):
+        return  # of all of them together
     told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
     named = [(labels.label(words) or "budget.total", words, written) for words, written in told]
     for name, words, written in named:
