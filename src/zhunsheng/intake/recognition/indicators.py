@@ -26,7 +26,7 @@ _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
 )
 _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
-_UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:/[一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
+_UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:[/／·][一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
@@ -238,7 +238,7 @@ def _is_unit(text: str) -> bool:
     """Say whether words in brackets behind a name are its unit: a known one, some multiple or rate of
     whatever is counted (万剂次, 元/亩).
     """
-    head = text.partition("/")[0]
+    head = re.split("[/／·]", text)[0]
     return known_unit(head) == head or _MULTIPLE.fullmatch(head) is not None
 
 

@@ -44,9 +44,8 @@ _OF_EXECUTION = re.compile("预算|资金|项目资金")
 _SEVERAL = re.compile(
     r"上年|去年|较\S{0,6}年|均|共\d+个|\d+个项目|涉及|收入|支出\d"
 )  # a sentence of more than one project's year
-_OF_PROJECTS = re.compile(
-    r"(?<!\d)(?:[2-9]|[1-9]\d+|[二三四五六七八九两]|[一二三四五六七八九]?十[一二三四五六七八九]?)个(?:预算)?项目"
-)
+_MANY = r"(?:[2-9]|[1-9]\d+|[二三四五六七八九两]|[一二三四五六七八九]?十[一二三四五六七八九]?)"
+_OF_PROJECTS = re.compile(rf"(?<!\d){_MANY}个(?:预算|支出|重点)?项目|项目(?:共|共计|有)?{_MANY}个")
 _CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST_AMOUNT = 300  # characters of a cell that tells an amount
 _SCORED = re.compile(r"得分[：:]?(\d+(?:\.\d+)?)分?")
@@ -160,6 +159,10 @@ def execution_columns(row: Row) -> dict[str, int]:
     that heads none.
     """
     found = {name: column for column, text in row.cells if (name := labels.execution(text))}
+    if "spent" in found and not found.keys() & {"planned", "adjusted"}:
+        before = [(c, text) for c, text in row.cells if 0 < c < found["spent"]]
+        if before and labels.label(before[-1][1]) == "budget.total":  # 预算安排 | 累计支出
+            found["planned"] = before[-1][0]
     if any(decimal(text) is not None for _, text in row.cells):
         return {}  # each beside its amount
     return found if len(found.keys() & set(_AMOUNTS)) >= 2 else {}
