@@ -58,6 +58,8 @@ def test_a_form_is_read_as_a_person_reads_it(case):
     for part in ("total", "fiscal", "other", "project"):
         if part in case:
             assert getattr(sheet.budget, part) == case[part], part
+    if "year" in case:
+        assert sheet.year == case["year"]
     if "spent" in case:
         assert sheet.execution.spent == case["spent"]
     if "goals" in case:

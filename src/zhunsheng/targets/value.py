@@ -33,6 +33,7 @@ _LEVEL = re.compile(r"定性[:：]\s*(.+)$", re.S)
 _EVERY_TIME = re.compile(
     r"(?:每个?|次|当)(?:月|季度?|周)(?:后|末|底|初)?(?:\d{1,2}[日号]|[末底])?(?:之?前|以前|之?内|底前|末前).*"
 )
+_CURRENCY = re.compile(r"(?:¥|人民币)(\d[\d,]*(?:\.\d+)?)(百?万|千|亿)?(元)?")  # ¥850 is 850元
 _MEASURED = re.compile(r"[\d≥≤<>=]")
 
 
@@ -313,8 +314,8 @@ def _cell_text(raw: object) -> str:
 # Documents repeat a few hundred spellings thousands of times, so the reading of each is remembered.
 @lru_cache(maxsize=16384)
 def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool) -> TargetValue:
-    text = normalise(raw)
     columns = Columns(column_op(op_text), unit_text.strip() or None)
+    text = _CURRENCY.sub(r"\1\2\3" if columns.unit else r"\1\2元", normalise(raw))
     if text in _PLACEHOLDERS:
         return _unread(raw, columns.unit, worded("没有填写指标值"))
     told = _LEVEL.match(raw)

@@ -222,6 +222,9 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     of_year = titles.year_in(value.label)
     if of_year and document.year and of_year != document.year:
         return
+    if of_year and document.year is None and re.search("申请|申报", value.label):
+        document.year = of_year
+        draft.put_year(of_year, value.place)  # what is asked for in 2025 is of the sheet's year
     parts = parts_of(value.text)
     if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))

@@ -106,7 +106,7 @@ def parts_of(text: str, least: int = 2) -> list[tuple[str, str]]:
     if len(text) > _LONGEST_AMOUNT:
         return []
     lines = _IN_WORDS.sub(r"\1", ";".join(normalise(line) for line in text.splitlines()))
-    apart = _BREAKDOWN.sub(r";\1;", lines)
+    apart = _BREAKDOWN.sub(r";\1;", lines.replace("人民币", ""))
     while (bare := _OUTLINE.sub(r"\1", apart)) != apart:
         apart = bare
     found = [(m[1].removeprefix("其中").strip("：: "), m[2]) for m in _TOLD.finditer(apart)]
