@@ -11,18 +11,16 @@ from typing import Literal
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, clipped
 from zhunsheng.intake.layouts import FIELDS, Key, Layout, LayoutColumn, key_of, misfit, word_of
-from zhunsheng.intake.recognition.content import Class, is_value
-from zhunsheng.intake.recognition.headers import (
+from zhunsheng.intake.recognition.columns import (
     FORM,
     TALLEST,
     Column,
-    Header,
     columns_at,
-    is_indicator,
     numbers_columns,
     own_cells,
-    proposed,
 )
+from zhunsheng.intake.recognition.content import Class, is_value
+from zhunsheng.intake.recognition.headers import Header, is_indicator, proposed
 from zhunsheng.intake.recognition.rows import said
 from zhunsheng.targets import Place
 from zhunsheng.translation import Worded

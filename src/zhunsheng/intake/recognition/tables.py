@@ -13,11 +13,12 @@ from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
+from zhunsheng.intake.recognition.columns import shown
 from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
+from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
