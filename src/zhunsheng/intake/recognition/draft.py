@@ -194,6 +194,7 @@ class Document:
         default_factory=dict
     )  # fields told outside tables, for all sheets
     ahead: list[tuple[str, Said]] = field(default_factory=list)  # labels told before the table of their sheet
+    of_several: Said | None = None  # a sentence with the money of several projects, before their sheets
     goal_ahead: Said | None = None  # what is to be reached, in a line before an outline of indicators
     filled_in: tuple[int, int, Place] | None = (
         None  # year and month in which the form was filled in, and where

@@ -180,6 +180,7 @@ def put_ahead(document: Document, draft: Draft) -> None:
     for name, value in document.ahead:
         put_field(document, draft, name, value)
     document.ahead, document.broken = [], False
+    draft.money_seen, document.of_several = draft.money_seen or document.of_several, None
 
 
 def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ...]:

@@ -130,9 +130,10 @@ def take_money(document: Document, text: str, place: Place) -> None:
     """Keep amounts of the budget that a sentence above a table tells of its sheet, to be confirmed."""
     if len(text) > 2 * _LONGEST_AMOUNT:
         return  # a chapter of an explanation, not a line over a table
-    if _OF_PROJECTS.search(text):
-        return  # of all of them together
     told = [(m[1], m[2]) for m in _BUDGETED.finditer(normalise(text))]
+    if told and _OF_PROJECTS.search(text):  # of all of them together
+        document.of_several = Said(text, place)
+        return
     named = [(labels.label(words) or "budget.total", words, written) for words, written in told]
     for name, words, written in named:
         document.ahead.append((name, Said(written, place, words)))
