@@ -230,9 +230,10 @@ def _put_money(document: Document, draft: Draft, name: str, value: Said) -> None
     if not parts and name == "money" and len(sums := _WITH_UNIT.findall(value.text)) == 1:
         document.doubt(value.place, "budget.total", value.text, worded("资金是从这句话里读出的，请核对"))
         parts = [("", sums[0])]
-    first = _FIRST.match(value.text)
+    bare = value.text.strip().removeprefix("人民币")
+    first = _FIRST.match(bare)
     if first:  # 总额：216；其中：财政拨款200
-        parts = [(value.label.partition("：")[0], first[0]), *parts_of(value.text[first.end() :], 1)]
+        parts = [(value.label.partition("：")[0], first[0]), *parts_of(bare[first.end() :], 1)]
     for n, (words, written) in enumerate(parts):
         part = part_named(words)
         if part is None and first and n:
