@@ -16,6 +16,7 @@ from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.measures import measures
 from zhunsheng.regulations import (
+    Dated,
     Deadline,
     deadlines,
     frameworks,
@@ -184,7 +185,7 @@ def regulations_page() -> str:
     for f in frameworks():
         lines.append(
             f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}；"
-            f"{_status(f.status)}{f'；适用于{f.scope}' if f.scope else ''}）"
+            f"{_checked(f)}{f'；适用于{f.scope}' if f.scope else ''}）"
         )
         lines += [
             f"    - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
@@ -194,7 +195,8 @@ def regulations_page() -> str:
     for s in (*schemes(), *local_schemes()):
         lines.append(
             f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；"
-            f"{s.citation}；{_status(s.status)}{f'；适用于{s.scope}' if s.scope else ''}）"
+            f"{'。'.join(filter(None, (s.citation, s.ended)))}；{_checked(s)}"
+            f"{f'；适用于{s.scope}' if s.scope else ''}）"
         )
         lines += [
             f"    - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
@@ -289,8 +291,12 @@ def _limit(d: Deadline) -> tuple[str, ...]:
         d.binds,
         valid,
         why,
-        f"{_status(d.status)}（{d.checked_on}）",
+        _checked(d),
     )
+
+
+def _checked(entry: Dated) -> str:
+    return f"{_status(entry.status)}（{entry.checked_on}）"
 
 
 def _status(status: str) -> str:

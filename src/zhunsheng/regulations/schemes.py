@@ -127,7 +127,8 @@ class DepartmentPoints(RuleEntry):
 class Scheme(Dated):
     """How a year is scored.
 
-    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there.
+    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there,
+    but for the day on which it was checked.
     """
 
     framework: str
@@ -152,7 +153,9 @@ class Scheme(Dated):
         known = sorted(p.name.removesuffix(".yaml") for p in (DATA / "schemes").iterdir())
         if data["like"] not in known:
             raise ValueError(worded("like 只能是 {known}", known=series(known)))
-        return packaged(path) | {name: value for name, value in data.items() if name != "like"}
+        base = cls._filled_in(packaged(path))  # which may itself be like another
+        base = {name: value for name, value in base.items() if name not in ("checked_on", "ended")}
+        return base | {name: value for name, value in data.items() if name != "like"}
 
     @model_validator(mode="after")
     def _whole(self) -> Scheme:
