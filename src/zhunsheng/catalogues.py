@@ -222,7 +222,8 @@ def regulations_page() -> str:
     lines += ["\n## 运行监控\n"]
     for m in monitoring_rules():
         lines.append(
-            f"- **{m.name}**（{m.citation}）：资金绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
+            f"- **{m.name}**（{m.citation}；{_checked(m)}；适用于{m.scope}）："
+            f"资金绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
             f"，{m.lights.ahead:.0%} 起为支出快于计划（{m.lights.citation}，{_status(m.lights.status)}）；"
             f"指标按年底达到目标的可能：绿灯 {m.chances.green:.0%} 起，黄灯 {m.chances.yellow:.0%} 起"
             f"（{m.chances.citation}，{_status(m.chances.status)}）；偏差原因：{'、'.join(m.causes)}"
@@ -296,7 +297,7 @@ def _limit(d: Deadline) -> tuple[str, ...]:
 
 
 def _checked(entry: Dated) -> str:
-    return f"{_status(entry.status)}（{entry.checked_on}）"
+    return f"{_status(entry.status)}（{'；'.join(filter(None, (str(entry.checked_on), entry.known)))}）"
 
 
 def _status(status: str) -> str:

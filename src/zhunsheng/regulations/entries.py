@@ -30,7 +30,7 @@ class Dated(RuleEntry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice),
     with its source. ``scope`` says whom it binds, ``checked_on`` on which day it was last held against its
     source, or entered without one (always there in the data that come along), ``ended`` why no entry follows
-    one that expired.
+    one that expired, ``known`` from where an entry is known whose text could not be had in full.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Dated(RuleEntry):
     status: Literal["verified", "unverified"]
     checked_on: date | None = None
     ended: str | None = None
+    known: str | None = None
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
