@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition.columns import OF_CONTENT, REQUIRED, Column
-from zhunsheng.intake.recognition.content import stated
+from zhunsheng.intake.recognition.content import is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets import TargetValue
 
@@ -43,9 +43,9 @@ def by_content(
     if target and target.holds == "empty" and any(one.holds == "target" for one in free):
         fields.pop("target", None)
     if not {"target", "actual", "medium_term"} & fields.keys():
-        values = [one for one in free if one.holds == "target"] or [
-            one for one in free if one.holds == "points"
-        ]
+        values = [one for one in free if one.holds == "target"]
+        mixed = [] if values else [one for one in free if _mostly_values(one)]
+        values = values or (mixed if len(mixed) == 1 else [one for one in free if one.holds == "points"])
         if values:
             give(_likeliest(values, columns), "target")
     for one in list(free):
@@ -58,6 +58,13 @@ def by_content(
     if names and not REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
         fields["stated"] = names.number
     return guessed
+
+
+def _mostly_values(one: Column) -> bool:
+    """Say whether more than half of a column of words are values, the rest being words that no rule reads."""
+    told = [text for text in map(said, one.cells) if text]
+    values = sum(is_value(text) and not stated(text) for text in told)
+    return one.holds == "words" and 2 * values > len(told) > 2
 
 
 def _name_by_content(
@@ -80,8 +87,21 @@ def _name_by_content(
         if not near and first < about < value:  # 指标内容 between the levels and the values
             fields["name"] = fields.pop("description")
             after = words = []
-        if after or (words and "description" not in fields):
+        if near and "level2" not in fields and (behind := _behind_categories(near)):
+            give(near[0], "level2")
+            give(behind, "name")
+        elif after or (words and "description" not in fields):
             give((after or words)[0], "name")
+
+
+def _behind_categories(words: Sequence[Column]) -> Column | None:
+    """Return the column of words that all differ behind a first one whose words come again and half of which
+    are categories of a framework: 数量, 质量, 社会 and what each office calls its own.
+    """
+    told = [text for text in map(said, words[0].cells) if text]
+    if len(set(told)) == len(told) or 2 * sum(map(bool, map(level_of, told))) < len(told):
+        return None
+    return next((one for one in words[1:] if len(set(one.cells)) == len(one.cells)), None)
 
 
 def _is_free(one: Column) -> bool:

@@ -188,9 +188,18 @@ def is_indicator(grid: Grid, row: int) -> bool:
     return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 
 
+def under_heads(grid: Grid, row: int) -> bool:
+    """Say whether a row of indicators is the first under words that are heads, known or not."""
+    return row > 0 and _over_indicators(grid, row - 1)
+
+
 def _without_header(grid: Grid, row: int) -> Header | None:
-    """Return the columns of rows that plainly are indicators and have no header over them."""
-    if not is_indicator(grid, row):
+    """Return the columns of rows that plainly are indicators and have no header over them.
+
+    Under words that could not be made out they are left to a person: of two columns of values those words
+    say which is last year's, and what the cells hold does not.
+    """
+    if not is_indicator(grid, row) or under_heads(grid, row):
         return None
     columns = columns_at(grid, row, 0)
     fields: dict[str, int] = {}
