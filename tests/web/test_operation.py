@@ -126,16 +126,24 @@ for n in range(12): jobs.enqueue("assess-all", f"t:{n}", None, d, year=2021)
 
 def test_a_backup_is_restored_whole_and_verified(small, tmp_path):
     archive = tmp_path / "backup.tar"
+    seal = "from zhunsheng.web.services import transparency; transparency.seal(); print(transparency.key())"
+    key = script(small, seal)
     said = manage(small, "backup", archive, "--with-keys").stdout
     assert "已备份" in said
     before = json.loads(script(small, SUMMARY))
     new = tmp_path / "new"
     new.mkdir()
     # The keys come first: the site would make its own otherwise.
-    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key"], check=True)
+    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key", "log.key"], check=True)
     assert "核验通过" in manage(new, "restore", archive).stdout
     assert json.loads(script(new, SUMMARY)) == before
     assert "审计日志完整" in manage(new, "check_audit").stdout
+    # With another key the log is signed anew, and what was signed before is known by the public key.
+    changed = {"ZHUNSHENG_LOG_KEY": "another"}
+    done = manage(new, "check_audit", check=False, **changed)
+    assert done.returncode == 1 and "1 个检查点不是本网站的密钥签的" in done.stderr
+    known = changed | {"ZHUNSHENG_LOG_KEYS_FORMER": f"{key},"}
+    assert "审计日志完整" in manage(new, "check_audit", **known).stdout
     # Not over a site that is there, and not from an archive that was altered.
     assert manage(new, "restore", archive, check=False).returncode != 0
     content = bytearray(archive.read_bytes())
