@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.audit import altered_records, broken_links, unlogged_records
+from zhunsheng.web.audit import altered_records, altered_uploads, broken_links, unlogged_records
 from zhunsheng.web.databases.connections import steady
 from zhunsheng.web.models import AuditHead
 from zhunsheng.web.services import transparency
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if problems:
             raise CommandError("审计日志不完整")
-        if altered := [*altered_records(), *unlogged_records()]:
+        if altered := [*altered_records(), *unlogged_records(), *altered_uploads()]:
             more = f"；……共 {len(altered)} 处" if len(altered) > MOST else ""
             raise CommandError("；".join(altered[:MOST]) + more)
         last = AuditHead.objects.filter(pk=1).first()
