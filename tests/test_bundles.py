@@ -21,8 +21,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from py_ecc.bls import g2_primitives as points
-from py_ecc.optimized_bls12_381 import add, curve_order, multiply
 
 from places import BEACONS
 from zhunsheng.draws import spec
@@ -30,6 +28,7 @@ from zhunsheng.draws.assignment import RegisteredInspector
 from zhunsheng.draws.beacons import randomness_of
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.bundle_rules import LIMITS, PARTS, page_rules
+from zhunsheng.draws.curves import add, curve_order, multiply, points
 from zhunsheng.draws.drawing import DuckDatabase
 from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.frame_making import frame_from_file
@@ -710,3 +709,8 @@ def test_draws_of_landed_versions_still_hold(tmp_path):
             (tmp_path / name).write_bytes(archive.extractfile(f"./draws/1/{name}").read())
     found = verify_bundle(tmp_path / "抽查包.zip", tmp_path / "frame.tsv")
     assert {c.code for c in found if c.holds is not True} == {"published", "strength"}
+
+
+def test_checking_a_signature_leaves_the_process_its_limit_of_recursion():
+    # py_ecc raises it to 100,000 as it is loaded: a nested JSON of a stranger would then end the process.
+    assert sys.modules["py_ecc"] and sys.getrecursionlimit() < 10_000

@@ -271,6 +271,7 @@ def test_a_log_that_was_cut_or_is_another_s_is_found(tmp_path, kept, cli):
         ('{"digest":"' + "0" * 64 + '","kind":"audit","number":2}\n', "编号是 2，应为 1"),
         ('{"digest":"' + "0" * 64 + '","kind":"other","number":1}\n', "第 1 行"),
     ],
+    ids=["empty", "nested", "another", "digest", "number", "kind"],
 )
 def test_what_is_no_log_and_no_proof_is_refused_with_its_place(tmp_path, kept, cli, text, said):
     file = tmp_path / "x"

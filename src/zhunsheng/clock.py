@@ -110,6 +110,19 @@ def month_day(on: date) -> str:
     return f"{on:%m月%d日}"
 
 
+_IN_UTC = "%Y-%m-%d %H:%M:%S UTC"
+
+
+def in_utc(moment: datetime) -> str:
+    """Return a moment as people of any place read it: UTC, said so, to the second."""
+    return moment.astimezone(UTC).strftime(_IN_UTC)
+
+
+def of_utc(text: str) -> datetime:
+    """Return the moment that ``in_utc`` wrote. Raises ``ValueError``."""
+    return datetime.strptime(text, _IN_UTC).replace(tzinfo=UTC)
+
+
 def utc(moment: datetime) -> str:
     """Return a moment as files that are signed or chained hold it: UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -106,9 +106,17 @@ def _signed(chain: str, number: int, signature: str, previous: str = "") -> bool
     Points are on the curve and in the subgroup of prime order, and not the point at infinity.
     """
     # A second to load, needed only where a plan names a beacon.
-    from py_ecc.bls import g2_primitives as points
-    from py_ecc.bls.hash_to_curve import hash_to_G1, hash_to_G2
-    from py_ecc.optimized_bls12_381 import G1, G2, final_exponentiate, is_inf, neg, pairing
+    from zhunsheng.draws.curves import (
+        G1,
+        G2,
+        final_exponentiate,
+        hash_to_G1,
+        hash_to_G2,
+        is_inf,
+        neg,
+        pairing,
+        points,
+    )
 
     network = CHAINS[chain]
     message = hashlib.sha256(bytes.fromhex(previous) + number.to_bytes(8, "big")).digest()

@@ -12,13 +12,13 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from zhunsheng.clock import in_utc, of_utc
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
 
 ED25519 = b"\x01"  # the kind of a key, in front of it
-MOMENT = "%Y-%m-%d %H:%M:%S UTC"
 MOST = 10_000  # characters of a note
 SIGNED = re.compile(r"— (?P<name>[^ +\n]+) (?P<signature>[A-Za-z0-9+/]+=*)")
 
@@ -34,8 +34,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return what is signed."""
-        at = self.at.astimezone(UTC).strftime(MOMENT)
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{at}\n"
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{in_utc(self.at)}\n"
 
 
 def _key_id(name: str, public: bytes) -> bytes:
@@ -85,7 +84,7 @@ def read_checkpoint(note: str, name: str) -> Checkpoint:
         raise refuse(worded("第 2 行不是条数"))
     try:
         root = base64.b64decode(encoded, validate=True)
-        moment = datetime.strptime(at, MOMENT).replace(tzinfo=UTC)
+        moment = of_utc(at)
     except (binascii.Error, ValueError):
         raise refuse(worded("第 3 行不是根，或者第 4 行不是时间")) from None
     if len(root) != 32:

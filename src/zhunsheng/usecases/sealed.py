@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhunsheng.clock import local
+from zhunsheng.clock import to_minute
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import written
 from zhunsheng.translation import worded
@@ -101,7 +101,7 @@ def _of_proof(kept: Checkpoint, published: Path, key: str | None) -> Held:
 
 
 def _said(kept: Checkpoint, holds: bool, now: int) -> Held:
-    at = f"{local(kept.at):%Y-%m-%d %H:%M}"
+    at = to_minute(kept.at)
     if not holds:
         says = worded(
             "现在的前 {kept} 条不是检查点（{at}）所封存的：有记录被改动、删去、插入，或者日志被重建过",

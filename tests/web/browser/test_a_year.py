@@ -39,10 +39,8 @@ def test_02_targets_from_document_to_approval(sign_in, tmp_path):
     year(staff, 2023)
     staff.set_input_files("#doc", str(document))
     staff.click("text=上传并识别")
-    staff.wait_for_url("**/targets/*")
-    staff.goto(staff.url)
-    staff.click("a:has-text('绩效目标') >> nth=1")
-    staff.click("table a:has-text('市场秩序')")
+    staff.wait_for_url("**/documents/*")  # with a link to each of its sheets
+    staff.click("main a:has-text('市场秩序')")
     # The field and its place in the original light up together.
     target = staff.locator("[data-column=target]").nth(2)
     target.click()

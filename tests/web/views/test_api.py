@@ -419,7 +419,7 @@ def test_rows_are_taken_out_with_a_reason_once(call, department, work_off):
     assert again.json() == made.json()
     other = call("post", f"{path}/removals", "caiwu", key="r1", data={**said, "keys": ["HD-P2"]})
     assert other.json()["code"] == "ZS-WB-36"
-    assert call("post", f"{path}/removals", "caiwu", data=said).json()["code"] == "ZS-EV-60"
+    assert call("post", f"{path}/removals", "caiwu", data=said).json()["code"] == "ZS-EV-105"
     assert call("post", f"{path}/removals", "caiwu", data={"keys": ["HD-P2"]}).status_code == 422
     newest = call("get", f"/departments/{department.pk}/batches").json()[-1]
     assert (newest["batch"], newest["removes"]) == (made.json()["batch"], "重复登记")

@@ -64,6 +64,7 @@ RECORDS = {
     "localscheme": gettext_lazy("本地评分方案"),
     "apitoken": gettext_lazy("接口令牌"),
     "sourcemapping": gettext_lazy("字段对应"),
+    "tablelayout": gettext_lazy("已确认的版式"),
     "commitment": gettext_lazy("承诺的公开记录"),
     "commitmentstamp": gettext_lazy("外部时间戳"),
 }
