@@ -67,6 +67,28 @@ for table in ("web_auditentry", "web_step"):
 print("refused")
 """
     assert script(data, refuse, **database) == "refused"
+    weakened = """
+from django.db import connection, transaction
+from zhunsheng.web.databases.guards import unguarded
+name = "web_step_append_only"
+made = f"DROP TRIGGER {name} ON web_step; CREATE TRIGGER {name} BEFORE "
+call = "FOR EACH ROW EXECUTE FUNCTION web_append_only()"
+body = "BEGIN IF false THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END"
+found = [unguarded(connection)]
+for statement in (
+    f"{made} UPDATE ON web_step {call}",
+    f"{made} UPDATE OF remark OR DELETE ON web_step {call}",
+    f"{made} UPDATE OR DELETE ON web_sent {call}",
+    f"{made} UPDATE OR DELETE ON web_step {call.replace('EXECUTE', 'WHEN (false) EXECUTE')}",
+    f"CREATE OR REPLACE FUNCTION web_append_only() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql",
+):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        found.append(unguarded(connection))
+        transaction.set_rollback(True)
+print([len(names) for names in found])
+"""
+    assert script(data, weakened, **database) == "[0, 1, 1, 1, 1, 8]"
     pages = """
 from django.test import Client
 from zhunsheng.web.models import User, Organisation

@@ -18,6 +18,7 @@ from zhunsheng.transparency.checkpoints import read_checkpoint, signed_by
 from zhunsheng.transparency.merkle import Growing, consistent, leaf_hash
 from zhunsheng.web import audit
 from zhunsheng.web.databases.guards import guards
+from zhunsheng.web.management.commands import worker
 from zhunsheng.web.models import (
     AuditEntry,
     Commitment,
@@ -309,3 +310,15 @@ def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said
     except ZhunshengError as error:
         found = [error.text()]
     assert any(said in one for one in found)
+
+
+def test_what_cannot_be_sealed_keeps_the_worker_from_nothing_else(monkeypatch, caplog):
+    def damaged():
+        raise ZhunshengError("ZS-EV-11", detail="1.json")
+
+    monkeypatch.setattr(transparency, "seal", damaged)
+    worker.seal()
+    assert "ZS-EV-11" in caplog.text
+    monkeypatch.undo()
+    worker.seal()
+    assert transparency.seal() is None

@@ -22,7 +22,7 @@ SEALING = 6  # looks from one checkpoint of the transparency log to the next: a 
 UPKEEP = 360  # looks from one pruning to the next: an hour
 
 
-def _seal() -> None:
+def seal() -> None:
     """Seal what was recorded; what keeps it from that (a record of a batch that was damaged) keeps nothing
     else from being done.
     """
@@ -48,7 +48,7 @@ class Command(Worker):
                 try:
                     requeue_interrupted()
                     if look % SEALING == 0:
-                        _seal()
+                        seal()
                     if look % UPKEEP == 0:
                         once.prune()
                 except OperationalError:  # the database is busy or starting anew: the next look will do
