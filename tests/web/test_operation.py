@@ -88,6 +88,21 @@ for statement in (
         transaction.set_rollback(True)
 print([len(names) for names in found])
 """
+    odd = """
+from decimal import Decimal
+from django.db import transaction
+from zhunsheng.web.audit import unlogged_records
+from zhunsheng.web.models import AuditEntry, SheetVersion, Word
+with transaction.atomic():
+    version, word = SheetVersion.objects.first(), Word.objects.first()
+    version.unsure, word.share = [{"value": [1e16, -0.0, 1e300, 1.0, 0.1]}], Decimal("0.12345")
+    version.save(), word.save()
+    AuditEntry.objects.first()
+    found = unlogged_records()
+    transaction.set_rollback(True)
+print(found)
+"""
+    assert script(data, odd, **database) == script(small, odd) == "[]"
     assert script(data, weakened, **database) == "[0, 1, 1, 1, 1, 8]"
     pages = """
 from django.test import Client
