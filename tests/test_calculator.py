@@ -25,6 +25,11 @@ def case(target, actual, points="10", year=2021, scheme=None, **indicator):
         ("8000元", "10000元", {"name": "审计费用", "level1": "成本指标"}, "8.00", "missed"),  # 8000 ÷ 10000
         ("7个工作日", "6个工作日", {"name": "办结时限"}, "10.00", "met"),
         ("2%", "4%", {"name": "投诉率"}, "5.00", "missed"),  # a ceiling: 2 ÷ 4
+        ("20%", "30%", {"name": "占比", "description": "数值越低越好"}, "6.67", "missed"),  # 20 ÷ 30
+        ("20%", "30%", {"name": "占比", "description": "负向指标，按月统计"}, "6.67", "missed"),
+        ("20%", "15%", {"name": "占比", "description": "正向指标"}, "7.50", "missed"),  # 15 ÷ 20
+        ("≥90%", "92%", {"name": "占比", "description": "越低越好"}, None, "check"),  # which of the two?
+        ("≥90%", "92%", {"name": "占比", "description": "甲越高越好，乙越低越好"}, "10.00", "met"),
         ("每季度1次", "3次", {"name": "检查频次"}, "7.50", "missed"),  # 3 of 4
         ("90", "92%", {"name": "办结率", "op": "≥", "unit": "%"}, "10.00", "met"),
         ("2021年12月底前", "2021年11月20日", {"name": "完成时间"}, "10.00", "met"),
@@ -62,7 +67,7 @@ def test_numbers_may_come_as_numbers_and_what_is_no_case_is_told():
 
 def test_the_command_answers_every_line_in_its_place(monkeypatch, capsys):
     lines = [case("≥10场", "9场"), "nonsense", "", case("≥10场", "10场", scheme="cn-2020-three")]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\ufeff" + "\n".join(lines) + "\n"))  # as editors save it
     with pytest.raises(SystemExit) as ended:
         main(["score"])
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

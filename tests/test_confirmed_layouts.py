@@ -298,3 +298,82 @@ def test_what_was_typed_stays_where_a_sheet_is_read_again(layout):
         ("自己加的", "翻台账", None),
     ]
     assert [i.id for i in made.indicators] == [first.id, "abc", "def"]
+
+
+OFFICES_OWN = (
+    ("考核大类", "考核小项", "工作事项", "应达到程度", "赋分", "上年达到"),
+    ("产出", "数量", "新增公办园学位", "≥540个", "10", "420个"),
+    ("产出", "数量", "营养改善受益学生", "1.26万人", "20", "1.21万人"),
+    ("产出", "质量", "教师持证上岗率", "100%", "20", "99.2%"),
+    ("产出", "时效", "资助款发放到卡", "每学期第8周前", "20", "第10周"),
+    ("效益", "社会", "义务教育巩固率", "不低于97.5%", "20", "97.1%"),
+    ("满意", "服务对象", "家长满意率", "95%以上", "10", "93%"),
+)
+FORM_ABOVE = (
+    ("项目名称", "教育重点任务", "主管部门", "云岭县教育局"),
+    ("实施单位", "教育股", "项目总额（万元）", "560"),
+)
+
+
+def in_html(*tables):
+    rows = ["".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows) for rows in tables]
+    made = "".join(f"<table>{one}</table><p></p>" for one in rows)
+    return document_of(open_bytes(f"<p>2025年度绩效目标表</p>{made}".encode(), "目标.html"))
+
+
+def test_values_of_this_year_are_taken_under_an_offices_own_heads_and_not_last_years():
+    read = in_html(FORM_ABOVE, OFFICES_OWN)
+    (sheet,) = read.book.sheets
+    told_of = [(i.level2, i.name, i.target.raw) for i in sheet.indicators]
+    assert told_of == [(row[1], row[2], row[3]) for row in OFFICES_OWN[1:]]
+    (asked,) = [one for one in read.book.unsure if one.field == "header"]
+    assert must_confirm(asked) and "“应达到程度”作“指标值”" in asked.why
+    assert read.tables[0].headed  # so that the layout is known again by these words alone
+
+
+def test_rows_under_words_that_say_last_year_are_left_to_a_person():
+    rows = [(*row[:3], row[5]) for row in OFFICES_OWN]
+    read = in_html(rows)
+    assert read.refusal is not None and read.refusal.code == "ZS-IN-50"
+    assert [one.field for one in read.tables[0].columns][3] == "last_year"
+
+
+def test_points_beside_values_some_of_which_are_words_are_no_values():
+    heads = ("大项", "小项", "考评项目", "量化要求", "单位", "分")
+    read = in_html(
+        [
+            heads,
+            ("产出指标", "数量指标", "在编教师数", "2860", "人", "10"),
+            ("产出指标", "质量指标", "大班额比例", "≤3", "%", "10"),
+            ("产出指标", "时效指标", "工资发放", "按月", "", "10"),
+            ("效益指标", "社会效益", "教师流失率", "1.5", "%", "10"),
+            ("满意度指标", "服务对象满意度", "群众满意度", "90", "%", "10"),
+        ]
+    )
+    (sheet,) = read.book.sheets
+    assert [i.target.raw for i in sheet.indicators] == ["2860", "≤3", "按月", "1.5", "90"]
+    assert {i.weight for i in sheet.indicators} == {10}
+
+
+def test_the_table_of_tasks_is_offered_and_not_the_form_above_it():
+    tasks = [
+        ("序号", "重点任务", "2024年完成", "2025年要求", "分值"),
+        ("1", "改扩建寄宿制学校", "3所", "4所", "20"),
+        ("2", "毛入学率（%）", "93.4", "94", "20"),
+        ("3", "校车安全检查", "每月1次", "每月≥2次", "20"),
+    ]
+    read = in_html(FORM_ABOVE, tasks)
+    assert read.refusal is not None and "重点任务" in str(read.refusal)
+    (table,) = read.tables
+    assert [one.field for one in table.columns] == [None, "name", "last_year", "target", "weight"]
+
+
+def test_the_columns_of_a_layout_are_told_in_words_that_are_no_codes():
+    columns = [
+        LayoutColumn(words="重点任务", field="name"),
+        LayoutColumn(words="-1年完成", field="last_year"),
+        LayoutColumn(words="+0年度要求", field="target", holds="target"),
+    ]
+    assert [words for words, _ in Layout(columns=columns).parts()] == ["重点任务", "上年完成", "本年度要求"]
+    kinds = [str(words) for words, _ in Layout(columns=columns, headed=False).parts()]
+    assert kinds == ["文字", "文字", "可以衡量的值"]

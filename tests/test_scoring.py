@@ -91,6 +91,20 @@ def test_cases(raw, result, score, verdict):
 
 
 @pytest.mark.parametrize(
+    ("raw", "text", "name", "formula"),
+    [
+        ("=10项", "12项", "清单事项", "目标 ÷ 结果 83.33%"),  # 10 ÷ 12
+        ("=10项", "8项", "清单事项", "结果 ÷ 目标 80%"),  # 8 ÷ 10
+        ("±3%以内", "5%", "误差", "目标 ÷ 结果 60%"),  # 3 ÷ 5
+        ("±3%以内", "-5%", "误差", "目标 ÷ 结果 60%"),
+        ("80-100人", "60人", "培训人数", "结果 ÷ 目标 75%"),  # 60 ÷ 80
+    ],
+)
+def test_the_formula_told_is_the_one_computed(raw, text, name, formula):
+    assert f"按{formula} 计分" in typed(raw, text, name).how
+
+
+@pytest.mark.parametrize(
     ("done", "score"),
     [
         (date(2021, 12, 31), "10.00"),

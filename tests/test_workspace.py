@@ -390,7 +390,9 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--judgements", places["judgements"])
     assert (code, "99.06" in out) == (0, True)
     beside = ("--beside", "hubei", "--beside", "local-example", "--json")
-    code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", *beside)
+    code, out, _ = cli(
+        "evaluate", *common, "--as-of", "2022-02-28", "--judgements", places["judgements"], *beside
+    )
     told = {(b["scheme"]["id"], b["sheet"]): b for b in json.loads(out)["beside"]}
     market = told["hubei", "市场秩序监督管理及食品安全经费"]
     assert {
@@ -401,6 +403,11 @@ def test_monitor_and_evaluate_commands(cli, places, tmp_path):
         "other_points": "20",
     } in (market["moved"])
     assert len(told) == 6
+    # A band that someone chose by the own scheme is none of Hubei's: open there, and said so.
+    moved = told["hubei", "产品质量安全与标准化认证认可监督管理"]["moved"]
+    (late,) = [row for row in moved if row["name"] == "项目完成时限"]
+    assert late["score"] is not None and late["other_score"] is None
+    assert late["why"] == "所评“达成”（80%）不在这个方案的档次里，须另评"
     assert cli("evaluate", *common, "--beside", "没有的方案")[0] == 2
     code, out, _ = cli("evaluate", *common, "--as-of", "2022-02-28", "--reported", places["reported"])
     assert (code, "完成值与证据不符" in out) == (1, True)

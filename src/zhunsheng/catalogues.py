@@ -16,6 +16,7 @@ from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.measures import measures
 from zhunsheng.regulations import (
+    Dated,
     Deadline,
     deadlines,
     frameworks,
@@ -184,7 +185,7 @@ def regulations_page() -> str:
     for f in frameworks():
         lines.append(
             f"- **{f.name}**（{f.valid_from} 起{f'，至 {f.valid_to}' if f.valid_to else ''}；{f.citation}；"
-            f"{_status(f.status)}{f'；适用于{f.scope}' if f.scope else ''}）"
+            f"{_checked(f)}{f'；适用于{f.scope}' if f.scope else ''}）"
         )
         lines += [
             f"    - {d.name}：{'、'.join(c.name + ('（必设）' if c.required else '') for c in d.categories)}"
@@ -194,7 +195,8 @@ def regulations_page() -> str:
     for s in (*schemes(), *local_schemes()):
         lines.append(
             f"- **{s.name}**（`{s.id}`，{s.valid_from} 起{f'，至 {s.valid_to}' if s.valid_to else ''}；"
-            f"{s.citation}；{_status(s.status)}{f'；适用于{s.scope}' if s.scope else ''}）"
+            f"{'。'.join(filter(None, (s.citation, s.ended)))}；{_checked(s)}"
+            f"{f'；适用于{s.scope}' if s.scope else ''}）"
         )
         lines += [
             f"    - 分值：{'、'.join(f'{k} {v}' for k, v in p.dimensions.items())}、预算执行率 {p.execution}"
@@ -220,7 +222,8 @@ def regulations_page() -> str:
     lines += ["\n## 运行监控\n"]
     for m in monitoring_rules():
         lines.append(
-            f"- **{m.name}**（{m.citation}）：资金绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
+            f"- **{m.name}**（{m.citation}；{_checked(m)}；适用于{m.scope}）："
+            f"资金绿灯 {m.lights.green:.0%} 起，黄灯 {m.lights.yellow:.0%} 起"
             f"，{m.lights.ahead:.0%} 起为支出快于计划（{m.lights.citation}，{_status(m.lights.status)}）；"
             f"指标按年底达到目标的可能：绿灯 {m.chances.green:.0%} 起，黄灯 {m.chances.yellow:.0%} 起"
             f"（{m.chances.citation}，{_status(m.chances.status)}）；偏差原因：{'、'.join(m.causes)}"
@@ -289,8 +292,12 @@ def _limit(d: Deadline) -> tuple[str, ...]:
         d.binds,
         valid,
         why,
-        f"{_status(d.status)}（{d.checked_on}）",
+        _checked(d),
     )
+
+
+def _checked(entry: Dated) -> str:
+    return f"{_status(entry.status)}（{'；'.join(filter(None, (str(entry.checked_on), entry.known)))}）"
 
 
 def _status(status: str) -> str:

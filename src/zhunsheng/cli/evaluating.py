@@ -167,8 +167,9 @@ def evaluate(
 def score() -> None:
     """试算：标准输入每行一个 JSON（指标、完成值、分值），逐行答得分、结论和理由；须由人定的得分为空。"""
     for line in sys.stdin:
-        if line.strip():
-            print(json.dumps(_scored(line), ensure_ascii=False), flush=True)
+        case = line.strip().removeprefix("\ufeff")  # which editors set before a file's first line
+        if case:
+            print(json.dumps(_scored(case), ensure_ascii=False), flush=True)
 
 
 def _scored(line: str) -> dict[str, Any]:

@@ -174,7 +174,8 @@ def _score_figure(case: Case, value: Fraction, scheme: Scheme) -> Score:
             worded("请说明原因和改进措施"),
         )
     share = min(attained, FULL / attained) if attained > 0 else NONE
-    turn = worded("目标 ÷ 结果") if target.ceiling else worded("结果 ÷ 目标")
+    beyond = value > Fraction(target.value[1]) if isinstance(target.value, tuple) else False
+    turn = worded("目标 ÷ 结果") if target.ceiling or beyond or attained > FULL else worded("结果 ÷ 目标")
     part = percent_beside(share, (FULL,))
     return case.score(
         share,

@@ -36,6 +36,8 @@ _NUMBERS: tuple[Class, ...] = ("target", "points", "serial")
 _SIGNS: tuple[Class, ...] = ("op", "unit", "nature", "direction", "term")
 _VALUES = ("target", "last_year", "medium_term", "original", "actual")
 _YEAR = re.compile(r"(?<!\d)20\d{2}(?!\d)")
+_AWAY = re.compile(r"(?<![\d.])(\+0|\+1|-1|-2)(?:年(度?)|(?!\S))")
+_AWAY_CALLED = {"+0": "本年", "+1": "下年", "-1": "上年", "-2": "前年"}
 _MOST_POINTS = 100
 
 Words = dict[Class, Worded]
@@ -124,9 +126,17 @@ class Layout(_Frozen):
         on = f" {self.confirmed_on.isoformat()} " if self.confirmed_on else ""
         return f"{self.confirmed_by}{on}"
 
-    def parts(self) -> list[tuple[str, Worded | None]]:
-        """Return the words over each column with what it is, None for one that is not read."""
-        return [(one.words, FIELDS[one.field] if one.field else None) for one in self.columns]
+    def parts(self) -> list[tuple[str | Worded, Worded | None]]:
+        """Return the words over each column as they are told (without a header what it holds) with what it
+        is, None for one that is not read.
+        """
+        return [
+            (
+                told_words(one.words) if self.headed else HOLDS[one.holds],
+                FIELDS[one.field] if one.field else None,
+            )
+            for one in self.columns
+        ]
 
 
 Key = tuple[bool, tuple[str, ...]]
@@ -179,6 +189,11 @@ def word_of(text: str, year: int | None) -> str:
     if year is None:
         return text
     return _YEAR.sub(lambda found: f"{int(found[0]) - year:+d}", text)
+
+
+def told_words(words: str) -> str:
+    """Return the words of a head with the years as one says them: 上年完成 for -1年完成."""
+    return _AWAY.sub(lambda found: _AWAY_CALLED[found[1]] + (found[2] or ""), words)
 
 
 def misfit(field: str, cells: Sequence[str], holds: Class, before: Class | None = None) -> Worded | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -28,7 +28,9 @@ class RuleEntry(BaseModel):
 
 class Dated(RuleEntry):
     """An entry valid from ``valid_from`` to ``valid_to`` (both inclusive; None = until further notice),
-    with its source. ``scope`` says whom it binds.
+    with its source. ``scope`` says whom it binds, ``checked_on`` on which day it was last held against its
+    source, or entered without one (always there in the data that come along), ``ended`` why no entry follows
+    one that expired, ``known`` from where an entry is known whose text could not be had in full.
     """
 
     id: str
@@ -38,6 +40,15 @@ class Dated(RuleEntry):
     scope: str = ""
     citation: str
     status: Literal["verified", "unverified"]
+    checked_on: date | None = None
+    ended: str | None = None
+    known: str | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.ended and self.valid_to is None:
+            raise ValueError(worded("没有失效日期的条目不写失效的原因"))
+        return self
 
     def holds(self, year: int) -> bool:
         """Return whether the entry is in force at the end of a fiscal year."""
@@ -144,7 +155,7 @@ class MonitoringRules(Dated):
 
 
 class Checked(Dated):
-    """A dated entry that says on which day it was last held against its source, or entered without one."""
+    """A dated entry that must say on which day it was checked."""
 
     checked_on: date
 
@@ -172,8 +183,7 @@ class Deadline(Checked):
     first in ``ends``; ``ahead`` says that the start may lie in the future, as a planned day does. ``soon`` is
     how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time,
     ``unrated`` says why there is none.
-    ``binds`` says whom it binds (``ours``: whether the office itself has to act), ``ended`` why no entry
-    follows one that expired.
+    ``binds`` says whom it binds (``ours``: whether the office itself has to act).
     """
 
     days: Days
@@ -196,7 +206,6 @@ class Deadline(Checked):
     unrated: str | None = None
     binds: Name
     ours: bool = True
-    ended: str | None = None
     note: str | None = None
 
     @model_validator(mode="after")
@@ -209,8 +218,6 @@ class Deadline(Checked):
             raise ValueError(worded("没有台账的期限算不出按期率"))
         if (self.extended is not None) != bool(self.extension):
             raise ValueError(worded("延长的天数与记载延长的列要一起写"))
-        if self.ended and self.valid_to is None:
-            raise ValueError(worded("没有失效日期的期限不写失效的原因"))
         return self
 
 

@@ -19,6 +19,9 @@ from zhunsheng.regulations.entries import Dated, Days, Framework, Part, Points, 
 from zhunsheng.regulations.loading import DATA, frameworks, in_force, read_packaged, read_yaml
 from zhunsheng.translation import series, worded
 
+# what a scheme that is like another does not take over
+_OF_ITS_OWN = ("checked_on", "ended", "known")
+
 
 class PointSet(RuleEntry):
     """Points of each dimension and of budget execution; together 100."""
@@ -127,7 +130,8 @@ class DepartmentPoints(RuleEntry):
 class Scheme(Dated):
     """How a year is scored.
 
-    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there.
+    A data file may say that it is ``like`` a national scheme by its id: what it does not say is as there,
+    but for the day on which it was checked.
     """
 
     framework: str
@@ -146,13 +150,7 @@ class Scheme(Dated):
     @model_validator(mode="before")
     @classmethod
     def _filled_in(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or "like" not in data:
-            return data
-        path = DATA / "schemes" / f"{data['like']}.yaml"
-        known = sorted(p.name.removesuffix(".yaml") for p in (DATA / "schemes").iterdir())
-        if data["like"] not in known:
-            raise ValueError(worded("like 只能是 {known}", known=series(known)))
-        return packaged(path) | {name: value for name, value in data.items() if name != "like"}
+        return _like(data)
 
     @model_validator(mode="after")
     def _whole(self) -> Scheme:
@@ -179,6 +177,18 @@ class Scheme(Dated):
     def grade(self, total: Decimal) -> str:
         """Return the grade of a total (0–100)."""
         return next(g.name for g in sorted(self.grades, key=lambda g: -g.from_) if total >= g.from_)
+
+
+def _like(data: Any) -> Any:
+    """Return a scheme's data with what it does not say itself as in the one that it is like."""
+    if not isinstance(data, dict) or "like" not in data:
+        return data
+    path = DATA / "schemes" / f"{data['like']}.yaml"
+    known = sorted(p.name.removesuffix(".yaml") for p in (DATA / "schemes").iterdir())
+    if data["like"] not in known:
+        raise ValueError(worded("like 只能是 {known}", known=series(known)))
+    base = {name: value for name, value in _like(packaged(path)).items() if name not in _OF_ITS_OWN}
+    return base | {name: value for name, value in data.items() if name != "like"}
 
 
 @lru_cache

@@ -90,6 +90,7 @@ _DURATION = re.compile(
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
 )
 _HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
+_DIRECTION_TOLD = re.compile(r"越[低小少高大多]越好|[反逆负正]向性?指标")
 _SCANNED = re.compile(r"2(100|[1-9]\d(?:\.\d+)?)")  # ≥ that was read as 2: 290% is ≥90%
 # What is to last, so that more of it is better: 免费开放天数, 公示期.
 _LASTS = re.compile(
@@ -407,6 +408,14 @@ def sense_of_direction(direction: str | None) -> Sense | None:
     if re.search(r"反|逆|负|越[低小少]|↓", words):
         return "less"
     return "more" if re.search(r"正|越[高大多]|↑", words) else None
+
+
+def direction_told(description: str | None) -> str | None:
+    """Return the words by which a description says which way is better (越低越好, 反向指标);
+    None where there are none, or some for either way.
+    """
+    told = {m[0] for m in _DIRECTION_TOLD.finditer(normalise(description or ""))}
+    return min(told) if len({sense_of_direction(words) for words in told}) == 1 else None
 
 
 def _is_cost(name: str, place: str) -> bool:

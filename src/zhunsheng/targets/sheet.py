@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.targets.kinds import IndicatorType, Kind, Sense, Settled, contradicted, held_by_unit, type_of
+from zhunsheng.targets.kinds import (
+    IndicatorType,
+    Kind,
+    Sense,
+    Settled,
+    contradicted,
+    direction_told,
+    held_by_unit,
+    type_of,
+)
 from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.text import clean
@@ -196,8 +205,8 @@ class Indicator(_Frozen):
     ``goal`` is the index of the (sub-)goal it stands under; ``medium_term`` is the 中期 value beside the
     year's, ``original`` the one before it was adjusted (调整前), left out of JSON where there is none.
     ``operator`` and ``unit`` are what columns of their own say (指标符号, 度量单位), ``nature`` and
-    ``direction`` likewise; ``type`` is what all of them together make it, ``settled`` what a person decided
-    where they don't.
+    ``direction`` likewise (where there is no direction, what ``description`` says of it counts); ``type`` is
+    what all of them together make it, ``settled`` what a person decided where they don't.
     """
 
     id: str = ""
@@ -231,7 +240,7 @@ class Indicator(_Frozen):
             level1=self.level1,
             level2=self.level2,
             nature=self.nature,
-            direction=self.direction,
+            direction=self.direction or direction_told(self.description),
             operator=self.operator,
             settled=self.settled,
         )

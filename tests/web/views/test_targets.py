@@ -13,6 +13,7 @@ from pages import HTMX, code_of, flat, step_on
 from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.web.models import (
     AuditEntry,
     Job,
@@ -25,7 +26,9 @@ from zhunsheng.web.models import (
     Step,
     Upload,
 )
+from zhunsheng.web.models.targets import body_of
 from zhunsheng.web.services import indicators, review, todo, uploads
+from zhunsheng.web.services.conditions import indicators_given
 from zhunsheng.web.services.sheets import documents, lookup
 from zhunsheng.web.services.sheets.drafts import (
     add_part,
@@ -486,6 +489,17 @@ def test_an_empty_form_is_not_submitted_even_on_purpose(department, sign_in, use
     bare = start_blank(department, 2023, "department", "", user("keyuan"))
     answer = step_on(sign_in("keyuan"), bare, "targets.submit", despite="on").content.decode()
     assert "ZS-WB-11" in answer and "没有写明指标值的指标" in answer
+
+
+def test_a_dimension_of_unknown_words_is_named_where_one_is_lacking(department, user):
+    version = start_blank(department, 2023, "project", "满意项目", user("keyuan"))
+    sheet = version.target_sheet()
+    given = [
+        Indicator(level1=one, name=f"指标{one}", target=TargetValue.parse("≥90%")) for one in ("满意", "")
+    ]
+    version.body = body_of(sheet.model_copy(update={"indicators": tuple(given)}))
+    (told,) = indicators_given(version, {})
+    assert "认不出一级指标“满意”" in told and "有 1 个指标没有写一级指标" in told
 
 
 def test_a_project_says_what_it_costs(project, user):

@@ -153,6 +153,7 @@ def beside(found: Sequence[Beside]) -> None:
         for one in same:
             rows = [
                 f"{escape(m.name)} {_of(m.score, m.points)} → {_of(m.other_score, m.other_points)}"
+                + (f"（{escape(m.why)}）" if m.why else "")
                 for m in one.moved()
             ]
             unsure = "（未核实）" if one.card.scheme.status == "unverified" else ""

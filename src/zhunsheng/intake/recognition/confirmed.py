@@ -4,6 +4,7 @@ something else now; and what a table shows so that a person can confirm it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -184,8 +185,8 @@ def unread_table(grid: Grid, sheet: int | None, year: int | None) -> TableRead |
     """
     for row in range(len(grid.rows) - 1):
         own = [text for _, text in own_cells(grid, row)]
-        heads = len(own) >= 3 and all(len(text) <= _LONGEST_HEAD and not is_value(text) for text in own)
-        if not heads or len(set(own)) < 3 or is_indicator(grid, row):
+        heads = len(own) >= 3 and all(len(text) <= _LONGEST_HEAD and not _is_valued(text) for text in own)
+        if not heads or len(set(own)) < 3 or is_indicator(grid, row) or _is_labelled(grid, row):
             continue
         header = proposed(grid, row, year)
         first = row + header.height
@@ -199,6 +200,19 @@ def unread_table(grid: Grid, sheet: int | None, year: int | None) -> TableRead |
         assert table is not None
         return TableRead(table.place, sheet, table.columns, headed=True, read=False)
     return None
+
+
+def _is_valued(head: str) -> bool:
+    """Say whether a cell is a value and no head: 2025年要求 and 2025年 are heads."""
+    return is_value(re.sub(r"^20\d\d(?:年度?)?(?!\d|\s*\d)", "", head.strip()))
+
+
+def _is_labelled(grid: Grid, row: int) -> bool:
+    """Say whether a row and the next are labels with what they label at their right: 项目名称 | … over
+    实施单位 | ….
+    """
+    pair = [[labels.label(text) for _, text in own_cells(grid, one)] for one in (row, row + 1)]
+    return all(told and told[0] and None in told and told.count(None) <= len(told) // 2 for told in pair)
 
 
 def looks_promising(table: TableRead) -> bool:

@@ -236,9 +236,18 @@ def is_indicator(grid: Grid, row: int) -> bool:
     return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 
 
+def under_heads(grid: Grid, row: int) -> bool:
+    """Say whether a row of indicators is the first under words that are heads, known or not."""
+    return row > 0 and _over_indicators(grid, row - 1)
+
+
 def _without_header(grid: Grid, row: int) -> Header | None:
-    """Return the columns of rows that plainly are indicators and have no header over them."""
-    if not is_indicator(grid, row):
+    """Return the columns of rows that plainly are indicators and have no header over them.
+
+    Under words that could not be made out they are left to a person: of two columns of values those words
+    say which is last year's, and what the cells hold does not.
+    """
+    if not is_indicator(grid, row) or under_heads(grid, row):
         return None
     columns = columns_at(grid, row, 0)
     fields: dict[str, int] = {}
@@ -717,9 +726,9 @@ def _by_content(
     if target and target.holds == "empty" and any(one.holds == "target" for one in free):
         fields.pop("target", None)
     if not {"target", "actual", "medium_term"} & fields.keys():
-        values = [one for one in free if one.holds == "target"] or [
-            one for one in free if one.holds == "points"
-        ]
+        values = [one for one in free if one.holds == "target"]
+        mixed = [] if values else [one for one in free if _mostly_values(one)]
+        values = values or (mixed if len(mixed) == 1 else [one for one in free if one.holds == "points"])
         if values:
             give(_likeliest(values, columns), "target")
     for one in list(free):
@@ -732,6 +741,13 @@ def _by_content(
     if names and not _REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
         fields["stated"] = names.number
     return guessed
+
+
+def _mostly_values(one: Column) -> bool:
+    """Say whether more than half of a column of words are values, the rest being words that no rule reads."""
+    told = [text for text in map(said, one.cells) if text]
+    values = sum(is_value(text) and not stated(text) for text in told)
+    return one.holds == "words" and 2 * values > len(told) > 2
 
 
 def _name_by_content(
@@ -754,8 +770,21 @@ def _name_by_content(
         if not near and first < about < value:  # 指标内容 between the levels and the values
             fields["name"] = fields.pop("description")
             after = words = []
-        if after or (words and "description" not in fields):
+        if near and "level2" not in fields and (behind := _behind_categories(near)):
+            give(near[0], "level2")
+            give(behind, "name")
+        elif after or (words and "description" not in fields):
             give((after or words)[0], "name")
+
+
+def _behind_categories(words: Sequence[Column]) -> Column | None:
+    """Return the column of words that all differ behind a first one whose words come again and half of which
+    are categories of a framework: 数量, 质量, 社会 and what each office calls its own.
+    """
+    told = [text for text in map(said, words[0].cells) if text]
+    if len(set(told)) == len(told) or 2 * sum(map(bool, map(level_of, told))) < len(told):
+        return None
+    return next((one for one in words[1:] if len(set(one.cells)) == len(one.cells)), None)
 
 
 def _is_free(one: Column) -> bool:

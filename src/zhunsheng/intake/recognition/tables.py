@@ -17,7 +17,14 @@ from zhunsheng.intake.recognition.content import is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
-from zhunsheng.intake.recognition.headers import Header, header_at, is_indicator, project_columns, shown
+from zhunsheng.intake.recognition.headers import (
+    Header,
+    header_at,
+    is_indicator,
+    project_columns,
+    shown,
+    under_heads,
+)
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
@@ -126,6 +133,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if is_indicator(row.grid, row.number):
         why = worded("像是绩效指标，认不出各列是什么，没有读入")
         document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
+        now.unclear = now.unclear or under_heads(row.grid, row.number)
         return 1
     if row.only is not None and now.draft is None:
         now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""

@@ -82,7 +82,18 @@ def indicators_given(version: SheetVersion, said: Said) -> list[str]:
     framework = framework_for([(i.level1, i.level2) for i in given], version.sheet.year)
     covered = {found.name for i in given if (found := framework.dimension(i.level1, i.level2))}
     lacking = [d.name for d in framework.dimensions if d.required and d.name not in covered]
-    return [_("没有写明指标值的“%s”指标") % "、".join(lacking)] if lacking else []
+    if not lacking:
+        return []
+    said_of = _("没有写明指标值的“%s”指标") % "、".join(lacking)
+    strange = [(i.level1 or "").strip() for i in given if framework.dimension(i.level1, i.level2) is None]
+    if named := "、".join(dict.fromkeys(filter(None, strange))):
+        said_of += _("（认不出一级指标“%(named)s”，请改用“%(lacking)s指标”这样的名称）") % {
+            "named": named,
+            "lacking": lacking[0],
+        }
+    if blank := strange.count(""):
+        said_of += _("（有 %s 个指标没有写一级指标）") % blank
+    return [said_of]
 
 
 @condition
