@@ -154,6 +154,11 @@ def test_a_checkpoint_of_another_key_name_or_text_is_not_signed():
     assert not signed_by(note.replace("zhunsheng/abc\n", "zhunsheng/abd\n"), key)
 
 
+def test_a_signature_that_is_no_base64_is_none():
+    head, _, mark = signed(SAID, PRIVATE).rpartition(" ")
+    assert not signed_by(f"{head} {mark[:85]}\n", verifier("zhunsheng/abc", public()))
+
+
 @pytest.mark.parametrize(
     "note",
     [
@@ -174,7 +179,9 @@ def test_what_is_no_checkpoint_is_refused(note):
     assert refused.value.code == "ZS-LG-01" and "检查点.txt" in refused.value.text()
 
 
-@pytest.mark.parametrize("line", ["", "a+b", "a+00000000+AAAA", "a+00000000+" + "A" * 44])
+@pytest.mark.parametrize(
+    "line", ["", "a+b", "a+00000000+AAAA", "a+00000000+" + "A" * 44, "a+1+公钥", "\udcff+1+AAAA"]
+)
 def test_what_is_no_key_is_refused(line):
     with pytest.raises(ZhunshengError) as refused:
         signed_by(signed(SAID, PRIVATE), line)

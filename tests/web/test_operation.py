@@ -67,6 +67,43 @@ for table in ("web_auditentry", "web_step"):
 print("refused")
 """
     assert script(data, refuse, **database) == "refused"
+    weakened = """
+from django.db import connection, transaction
+from zhunsheng.web.databases.guards import unguarded
+name = "web_step_append_only"
+made = f"DROP TRIGGER {name} ON web_step; CREATE TRIGGER {name} BEFORE "
+call = "FOR EACH ROW EXECUTE FUNCTION web_append_only()"
+body = "BEGIN IF false THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END"
+found = [unguarded(connection)]
+for statement in (
+    f"{made} UPDATE ON web_step {call}",
+    f"{made} UPDATE OF remark OR DELETE ON web_step {call}",
+    f"{made} UPDATE OR DELETE ON web_sent {call}",
+    f"{made} UPDATE OR DELETE ON web_step {call.replace('EXECUTE', 'WHEN (false) EXECUTE')}",
+    f"CREATE OR REPLACE FUNCTION web_append_only() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql",
+):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        found.append(unguarded(connection))
+        transaction.set_rollback(True)
+print([len(names) for names in found])
+"""
+    odd = """
+from decimal import Decimal
+from django.db import transaction
+from zhunsheng.web.audit import unlogged_records
+from zhunsheng.web.models import AuditEntry, SheetVersion, Word
+with transaction.atomic():
+    version, word = SheetVersion.objects.first(), Word.objects.first()
+    version.unsure, word.share = [{"value": [1e16, -0.0, 1e300, 1.0, 0.1]}], Decimal("0.12345")
+    version.save(), word.save()
+    AuditEntry.objects.first()
+    found = unlogged_records()
+    transaction.set_rollback(True)
+print(found)
+"""
+    assert script(data, odd, **database) == script(small, odd) == "[]"
+    assert script(data, weakened, **database) == "[0, 1, 1, 1, 1, 8]"
     pages = """
 from django.test import Client
 from zhunsheng.web.models import User, Organisation
@@ -126,16 +163,24 @@ for n in range(12): jobs.enqueue("assess-all", f"t:{n}", None, d, year=2021)
 
 def test_a_backup_is_restored_whole_and_verified(small, tmp_path):
     archive = tmp_path / "backup.tar"
+    seal = "from zhunsheng.web.services import transparency; transparency.seal(); print(transparency.key())"
+    key = script(small, seal)
     said = manage(small, "backup", archive, "--with-keys").stdout
     assert "已备份" in said
     before = json.loads(script(small, SUMMARY))
     new = tmp_path / "new"
     new.mkdir()
     # The keys come first: the site would make its own otherwise.
-    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key"], check=True)
+    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key", "log.key"], check=True)
     assert "核验通过" in manage(new, "restore", archive).stdout
     assert json.loads(script(new, SUMMARY)) == before
     assert "审计日志完整" in manage(new, "check_audit").stdout
+    # With another key the log is signed anew, and what was signed before is known by the public key.
+    changed = {"ZHUNSHENG_LOG_KEY": "another"}
+    done = manage(new, "check_audit", check=False, **changed)
+    assert done.returncode == 1 and "1 个检查点不是本网站的密钥签的" in done.stderr
+    known = changed | {"ZHUNSHENG_LOG_KEYS_FORMER": f"{key},"}
+    assert "审计日志完整" in manage(new, "check_audit", **known).stdout
     # Not over a site that is there, and not from an archive that was altered.
     assert manage(new, "restore", archive, check=False).returncode != 0
     content = bytearray(archive.read_bytes())

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
@@ -17,7 +18,17 @@ from zhunsheng.transparency.checkpoints import read_checkpoint, signed_by
 from zhunsheng.transparency.merkle import Growing, consistent, leaf_hash
 from zhunsheng.web import audit
 from zhunsheng.web.databases.guards import guards
-from zhunsheng.web.models import AuditEntry, Commitment, KeyEvaluation, Membership, SheetVersion, Step, User
+from zhunsheng.web.management.commands import worker
+from zhunsheng.web.models import (
+    AuditEntry,
+    Commitment,
+    KeyEvaluation,
+    Membership,
+    SheetVersion,
+    Step,
+    Upload,
+    User,
+)
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.services import transparency
 from zhunsheng.web.services.evidence import folder
@@ -138,6 +149,27 @@ def test_an_expert_put_in_past_the_site_is_found():
     )
     found = audit.unlogged_records()
     assert len(found) == 1 and "与日志所记的不同" in found[0]
+
+
+def test_a_file_put_in_place_of_one_taken_in_is_found(department):
+    assert audit.altered_uploads() == []
+    kept = Upload.keep(b"a", "佐证.txt", "word", department, None)
+    other = Upload.keep(b"b", "佐证.txt", "word", department, None)
+    lies, lie = (settings.DATA / "uploads" / one.sha256[:2] / one.sha256 for one in (kept, other))
+    lies.write_bytes(lie.read_bytes())  # under the site's own key, as the administrator can
+    lie.write_bytes(b"no longer readable")
+    found = audit.altered_uploads()
+    assert [
+        f" {one.pk}（佐证.txt）的文件" in said for one, said in zip((kept, other), found, strict=True)
+    ] == [
+        True,
+        True,
+    ]
+    with pytest.raises(CommandError) as refused:
+        call_command("check_audit")
+    assert found[0] in str(refused.value)
+    for file in (lies, lie):
+        file.unlink()
 
 
 def test_a_log_that_was_emptied_is_no_sound_log_of_nothing():
@@ -278,3 +310,15 @@ def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said
     except ZhunshengError as error:
         found = [error.text()]
     assert any(said in one for one in found)
+
+
+def test_what_cannot_be_sealed_keeps_the_worker_from_nothing_else(monkeypatch, caplog):
+    def damaged():
+        raise ZhunshengError("ZS-EV-11", detail="1.json")
+
+    monkeypatch.setattr(transparency, "seal", damaged)
+    worker.seal()
+    assert "ZS-EV-11" in caplog.text
+    monkeypatch.undo()
+    worker.seal()
+    assert transparency.seal() is None

@@ -52,7 +52,7 @@ def read_verifier(line: str) -> tuple[str, bytes]:
     try:
         key = base64.b64decode(parts[2], validate=True)
         good = key[:1] == ED25519 and len(key) == 33 and parts[1] == _key_id(parts[0], key[1:]).hex()
-    except (IndexError, binascii.Error):
+    except (IndexError, ValueError):  # a key that is no ASCII, a name that is no text, among others
         good = False
     if not good:
         raise ZhunshengError("ZS-LG-03")
@@ -105,7 +105,10 @@ def signed_by(note: str, key: str) -> bool:
         found = SIGNED.fullmatch(line)
         if found is None or found["name"] != name:
             continue
-        mark = base64.b64decode(found["signature"] + "==")
+        try:
+            mark = base64.b64decode(found["signature"] + "==")
+        except binascii.Error:
+            continue
         if mark[:4] != _key_id(name, public):
             continue
         try:

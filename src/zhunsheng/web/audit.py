@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -14,13 +15,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.db.models.signals import post_migrate
 
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import acting, current
 from zhunsheng.web.databases.guards import unguarded
-from zhunsheng.web.models import AuditEntry, AuditHead, Decided, User
+from zhunsheng.web.models import AuditEntry, AuditHead, Decided, Upload, User
 from zhunsheng.web.models.audited import Audited, record
 from zhunsheng.web.templatetags.audit_words import record_word
 
-__all__ = ["altered_records", "broken_links", "record", "register", "unlogged_records"]
+__all__ = ["altered_records", "altered_uploads", "broken_links", "record", "register", "unlogged_records"]
 
 AT_ONCE = 500  # records compared with the log by one query: SQLite takes no more than some thousand values
 
@@ -65,6 +67,23 @@ def altered_records() -> list[str]:
             last = one.last_step()
             if last is not None and last.text and last.text != one.bound_digest():
                 found.append(f"{model._meta.model_name} {one.pk}（{one}）与最后一步办理时的内容不同")
+    return found
+
+
+def altered_uploads() -> list[str]:
+    """Return the files that were taken in and are gone, can't be read with the site's key, or are others than
+    their record says by its digest.
+    """
+    found: list[str] = []
+    whole: dict[str, bool] = {}
+    for one in Upload.objects.order_by("pk").iterator(chunk_size=AT_ONCE):
+        if one.sha256 not in whole:
+            try:
+                whole[one.sha256] = hashlib.sha256(one.content()).hexdigest() == one.sha256
+            except (OSError, ZhunshengError):
+                whole[one.sha256] = False
+        if not whole[one.sha256]:
+            found.append(f"{record_word('upload')} {one.pk}（{one}）的文件不在、读不出，或与登记的摘要不同")
     return found
 
 

@@ -57,6 +57,8 @@ SECRET_KEY = _key("ZHUNSHENG_SECRET_KEY", "secret.key")
 SECRET_KEY_FALLBACKS = [k for k in os.environ.get("ZHUNSHENG_SECRET_KEY_FALLBACKS", "").split(",") if k]
 PERSONAL_KEY = _key("ZHUNSHENG_PERSONAL_KEY", "personal.key")
 LOG_KEY = _key("ZHUNSHENG_LOG_KEY", "log.key")  # signs the checkpoints of the transparency log
+# Public keys, as the log's page shows them, of those that signed before.
+LOG_KEYS_FORMER = [k.strip() for k in os.environ.get("ZHUNSHENG_LOG_KEYS_FORMER", "").split(",") if k.strip()]
 SALT_KEY = [PERSONAL_KEY]  # encrypted model fields
 
 DEBUG = _flag("ZHUNSHENG_DEBUG", False)

@@ -18,6 +18,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import connection as _connection
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
@@ -43,6 +44,30 @@ def remembering() -> Iterator[None]:
         yield
     finally:
         connection.found = None
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Read all within the block as the database stood at its beginning, whatever others write meanwhile; they
+    are not held up. Within a transaction that is open already it does nothing.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    sqlite = connection.vendor == "sqlite"
+    lasting = getattr(connection, "transaction_mode", None)
+    if sqlite:  # one that is to write would keep all others from it
+        connection.transaction_mode = "DEFERRED"
+    try:
+        with transaction.atomic():
+            if not sqlite:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    finally:
+        if sqlite:
+            connection.transaction_mode = lasting
 
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
@@ -76,6 +101,7 @@ class LateWriting(BaseDatabaseWrapper):
 
     waiting: list[tuple[set[str], object]]
     found: dict[object, Any] | None = None
+    transaction_mode: str | None  # of SQLite alone
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

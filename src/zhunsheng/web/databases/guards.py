@@ -13,6 +13,11 @@ TABLES = {
     "web_logcheckpoint": ("size",),
 }
 
+# What PostgreSQL keeps of the function that the triggers call, and of each: before, of rows (1 + 2) deleted
+# and updated (8 + 16), or of a table (2) emptied (32).
+REFUSING = " BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END "
+KINDS = {"append_only": 1 + 2 + 8 + 16, "no_truncate": 2 + 32}
+
 
 def guards(vendor: str, tables: Iterable[str] = TABLES) -> dict[str, str]:
     """Return the triggers of a database (``sqlite`` or ``postgresql``) by name, as the statements that make
@@ -51,9 +56,13 @@ def unguarded(connection: Any) -> list[str]:
             found = dict(cursor.fetchall())
             return [name for name, statement in wanted.items() if found.get(name) != statement]
         cursor.execute(
-            "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "SELECT t.tgname, c.relname, t.tgtype FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid) "
             "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
-            "AND p.proname = 'web_append_only' AND p.prosrc LIKE '%%RAISE EXCEPTION%%'"
+            "AND t.tgqual IS NULL AND t.tgattr::text = '' "  # neither only when, nor only of some columns
+            "AND p.proname = 'web_append_only' AND p.prosrc = %s",
+            [REFUSING],
         )
-        names = {name for (name,) in cursor.fetchall()}
-    return [name for name in wanted if name not in names]
+        there = set(cursor.fetchall())
+    kinds = {f"{table}_{act}": (table, kind) for table in TABLES for act, kind in KINDS.items()}
+    return [name for name in wanted if (name, *kinds[name]) not in there]

@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from math import isfinite
 from typing import Any, NoReturn, Self, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -231,13 +232,28 @@ def _held(field: models.Field[Any, Any], value: Any) -> Any:
     if value is None:
         return None
     if isinstance(field, models.JSONField):
-        return _plain(value)
+        return _numbered(_plain(value))
     value = getattr(field, "target_field", field).to_python(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Decimal) and isinstance(field, models.DecimalField):
-        return f"{value:.{field.decimal_places}f}"
+        # As each database rounds what has more places.
+        rounding = ROUND_HALF_UP if connection.vendor == "postgresql" else ROUND_HALF_EVEN
+        return f"{value.quantize(Decimal(1).scaleb(-field.decimal_places), rounding) + 0:f}"
     return _plain(value)
+
+
+def _numbered(data: Any) -> Any:
+    """Return plain data with its numbers as every database gives them back: PostgreSQL keeps no zero below
+    zero, and writes large ones out as whole numbers.
+    """
+    if isinstance(data, dict):
+        return {key: _numbered(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_numbered(value) for value in data]
+    if isinstance(data, float) and isfinite(data) and (not data or abs(data) >= 1e16):
+        return int(Decimal(repr(data))) if data else 0.0
+    return data
 
 
 def _plain(data: object) -> Any:

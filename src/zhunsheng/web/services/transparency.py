@@ -147,7 +147,7 @@ def proof(old: int) -> dict[str, Any]:
 def problems(noted: str | None = None, name: str = "") -> list[str]:
     """Return what does not hold in the log: entries that are not of what they were made of, nodes and
     checkpoints that don't follow from the entries; ``noted`` is a checkpoint from elsewhere.
-    Raises ``ZS-LG-01``.
+    Raises ``ZS-LG-01``, ``ZS-LG-03`` for a former key of the site that is none.
     """
     held = read_checkpoint(noted, name) if noted is not None else None
     checkpoints = {one.size: one.note for one in LogCheckpoint.objects.order_by("size")}
@@ -168,10 +168,19 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
                 found.append(f"透明日志的节点 {level}/{index} 与各条不符")
         if tree.size in checkpoints or (held is not None and tree.size == held.size):
             roots[tree.size] = tree.root()
+    ours, others = [key(), *settings.LOG_KEYS_FORMER], 0
     for size, note in checkpoints.items():
         said = read_checkpoint(note, "")
-        if (said.size, said.root) != (size, roots.get(size)) or not signed_by(note, key()):
-            found.append(f"第 {size} 条之后的检查点与日志不符，或不是本网站签的")
+        if (said.size, said.root) != (size, roots.get(size)):
+            found.append(f"第 {size} 条之后的检查点与日志不符")
+        elif not any(signed_by(note, one) for one in ours):
+            others += 1
+    if others:
+        what = f"有 {others} 个检查点不是本网站的密钥签的"
+        found.append(
+            f"{what}：换过密钥的，请把以前的公钥写进 ZHUNSHENG_LOG_KEYS_FORMER；"
+            "恢复备份时没有放回 log.key 的，请放回"
+        )
     if tree.size != max(checkpoints, default=0):
         found.append(f"透明日志应有 {max(checkpoints, default=0)} 条，现有 {tree.size} 条")
     if held is not None:

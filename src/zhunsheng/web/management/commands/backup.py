@@ -27,7 +27,7 @@ from zhunsheng.files.writing import whole_file
 from zhunsheng.web.models import AuditHead
 
 FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "jobs")
-KEYS = ("secret.key", "personal.key")
+KEYS = ("secret.key", "personal.key", "log.key")
 
 
 class Command(BaseCommand):

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.audit import altered_records, broken_links, unlogged_records
+from zhunsheng.web.audit import altered_records, altered_uploads, broken_links, unlogged_records
+from zhunsheng.web.databases.connections import steady
 from zhunsheng.web.models import AuditHead
 from zhunsheng.web.services import transparency
 
@@ -31,8 +32,13 @@ class Command(BaseCommand):
     ) -> None:
         """Print what is wrong, or the last digest to note down."""
         noted = checkpoint.read_text("utf8") if checkpoint is not None else None
+        # The site goes on: what it writes meanwhile is not held against what was read before.
+        with steady():
+            self._check(head, noted, checkpoint.name if checkpoint is not None else "")
+
+    def _check(self, head: str | None, noted: str | None, name: str) -> None:
         try:
-            sealed = transparency.problems(noted, checkpoint.name if checkpoint is not None else "")
+            sealed = transparency.problems(noted, name)
         except ZhunshengError as error:
             raise CommandError(str(error)) from None
         problems = broken_links(head) + sealed
@@ -40,7 +46,7 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if problems:
             raise CommandError("审计日志不完整")
-        if altered := [*altered_records(), *unlogged_records()]:
+        if altered := [*altered_records(), *unlogged_records(), *altered_uploads()]:
             more = f"；……共 {len(altered)} 处" if len(altered) > MOST else ""
             raise CommandError("；".join(altered[:MOST]) + more)
         last = AuditHead.objects.filter(pk=1).first()

@@ -22,6 +22,18 @@ SEALING = 6  # looks from one checkpoint of the transparency log to the next: a 
 UPKEEP = 360  # looks from one pruning to the next: an hour
 
 
+def seal() -> None:
+    """Seal what was recorded; what keeps it from that (a record of a batch that was damaged) keeps nothing
+    else from being done.
+    """
+    try:
+        transparency.seal()
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("what was recorded could not be sealed; it is tried again in a minute")
+
+
 class Command(Worker):
     """``manage.py worker``: the database worker, with a watch over interrupted jobs."""
 
@@ -36,7 +48,7 @@ class Command(Worker):
                 try:
                     requeue_interrupted()
                     if look % SEALING == 0:
-                        transparency.seal()
+                        seal()
                     if look % UPKEEP == 0:
                         once.prune()
                 except OperationalError:  # the database is busy or starting anew: the next look will do
