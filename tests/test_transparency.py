@@ -8,12 +8,18 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
+from zhunsheng.transparency.checkpoints import (
+    Checkpoint,
+    public_key,
+    read_checkpoint,
+    signed,
+    signed_by,
+    verifier,
+)
 from zhunsheng.transparency.entries import Entry
 from zhunsheng.transparency.merkle import (
     EMPTY,
@@ -128,7 +134,7 @@ SAID = Checkpoint("zhunsheng/abc", 8, bytes.fromhex(ROOTS[7]), datetime(2026, 11
 
 
 def public(private=PRIVATE):
-    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    return public_key(private)
 
 
 def test_a_checkpoint_is_read_as_it_was_signed():

@@ -59,14 +59,27 @@ def read_verifier(line: str) -> tuple[str, bytes]:
     return parts[0], key[1:]
 
 
+def public_key(private: bytes) -> bytes:
+    """Return the public key (32 bytes) of a private one (32 bytes)."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
 def signed(checkpoint: Checkpoint, private: bytes) -> str:
     """Return a checkpoint as a note, signed by an Ed25519 key (its 32 bytes) under the log's name."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    key = Ed25519PrivateKey.from_private_bytes(private)
-    text, public = checkpoint.text(), key.public_key().public_bytes_raw()
-    mark = _key_id(checkpoint.origin, public) + key.sign(text.encode())
+    text = checkpoint.text()
+    signature = Ed25519PrivateKey.from_private_bytes(private).sign(text.encode())
+    mark = _key_id(checkpoint.origin, public_key(private)) + signature
     return f"{text}\n— {checkpoint.origin} {base64.b64encode(mark).decode()}\n"
+
+
+def _parts(note: str) -> tuple[str, str]:
+    """Return what a note says and the lines of its signatures, whatever its line ends became on the way."""
+    text, _, marks = note.replace("\r\n", "\n").partition("\n\n")
+    return text, marks
 
 
 def read_checkpoint(note: str, name: str) -> Checkpoint:
@@ -75,7 +88,7 @@ def read_checkpoint(note: str, name: str) -> Checkpoint:
     def refuse(why: str) -> ZhunshengError:
         return ZhunshengError("ZS-LG-01", name=name, detail=why)
 
-    text, _, marks = note.replace("\r\n", "\n").partition("\n\n")
+    text, marks = _parts(note)
     lines = text.split("\n")
     if len(note) > MOST or len(lines) != 4:
         raise refuse(worded("不是四行：日志的名称、条数、根、时间"))
@@ -100,7 +113,7 @@ def signed_by(note: str, key: str) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     name, public = read_verifier(key)
-    text, _, marks = note.replace("\r\n", "\n").partition("\n\n")
+    text, marks = _parts(note)
     for line in marks.split("\n"):
         found = SIGNED.fullmatch(line)
         if found is None or found["name"] != name:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
+from zhunsheng.transparency.merkle import leaf_hash
 
 # What is entered, and what its number counts.
 KINDS = {
@@ -31,6 +32,10 @@ class Entry:
         """Return the entry as its line of the log, without the line feed: canonical JSON."""
         said = {"digest": self.digest, "kind": self.kind, "number": self.number}
         return json.dumps(said, separators=(",", ":"), sort_keys=True)
+
+    def leaf(self) -> bytes:
+        """Return the hash of the line, under which the entry stands in the tree."""
+        return leaf_hash(self.line().encode())
 
 
 def read_entry(line: str, number: int, name: str) -> Entry:

@@ -14,7 +14,7 @@ from zhunsheng.faults import written
 from zhunsheng.translation import worded
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed_by
 from zhunsheng.transparency.entries import read_entries
-from zhunsheng.transparency.merkle import Growing, consistent, leaf_hash
+from zhunsheng.transparency.merkle import Growing, consistent
 
 MOST_PROOF = 100_000  # characters of a proof: it has some sixty hashes at most
 
@@ -53,7 +53,7 @@ def _of_log(kept: Checkpoint, published: Path) -> Held:
     found = tree.root() if kept.size == 0 else None
     with published.open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         for entry in read_entries(lines, published.name):
-            tree.add(leaf_hash(entry.line().encode()))
+            tree.add(entry.leaf())
             if tree.size == kept.size:
                 found = tree.root()
     if kept.size > tree.size:

@@ -16,9 +16,16 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Records
-from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
+from zhunsheng.transparency.checkpoints import (
+    Checkpoint,
+    public_key,
+    read_checkpoint,
+    signed,
+    signed_by,
+    verifier,
+)
 from zhunsheng.transparency.entries import KINDS, Entry
-from zhunsheng.transparency.merkle import Growing, consistency, leaf_hash, node_hash
+from zhunsheng.transparency.merkle import Growing, consistency, node_hash
 from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode
 from zhunsheng.web.services.commitments import entry_of
 from zhunsheng.web.services.evidence import folder
@@ -31,20 +38,14 @@ def _private() -> bytes:
     return hashlib.sha256(b"zhunsheng.log/1\n" + settings.LOG_KEY.encode()).digest()
 
 
-def _public() -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(_private()).public_key().public_bytes_raw()
-
-
 def origin() -> str:
     """Return the log's name: of its key, so that no two sites share one."""
-    return f"zhunsheng/{hashlib.sha256(_public()).hexdigest()[:16]}"
+    return f"zhunsheng/{hashlib.sha256(public_key(_private())).hexdigest()[:16]}"
 
 
 def key() -> str:
     """Return the public key as the line that people keep."""
-    return verifier(origin(), _public())
+    return verifier(origin(), public_key(_private()))
 
 
 def newest() -> LogCheckpoint | None:
@@ -71,17 +72,13 @@ def at(level: int, index: int) -> bytes:
     first, count = index << below, 1 << below
     if level < STEP:
         entries = LogEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
-        row = [_leaf(one) for one in entries]
+        row = [Entry(*said).leaf() for said in entries.values_list("kind", "number", "digest")]
     else:
         nodes = LogNode.objects.filter(level=level - below, index__gte=first, index__lt=first + count)
         row = [bytes(one) for one in nodes.order_by("index").values_list("hash", flat=True)]
     while len(row) > 1:
         row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
     return row[0]
-
-
-def _leaf(one: LogEntry) -> bytes:
-    return leaf_hash(Entry(one.kind, one.number, one.digest).line().encode())
 
 
 def seal() -> LogCheckpoint | None:
@@ -109,7 +106,7 @@ def _seal_some() -> LogCheckpoint | None:
         return None
     tree, nodes = Growing(size, at), []
     for entry in fresh:
-        for level, index, found in tree.add(leaf_hash(entry.line().encode())):
+        for level, index, found in tree.add(entry.leaf()):
             if level and level % STEP == 0:
                 nodes.append(LogNode(level=level, index=index, hash=found))
     LogEntry.objects.bulk_create(
@@ -163,7 +160,7 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
         if next(sources.get(one.kind, iter(())), None) != entry:
             what = f"{KINDS.get(one.kind, one.kind)} {one.number}"
             found.append(f"透明日志第 {one.index + 1} 条（{what}）与原来的记录不同，或原来的记录已不在")
-        for level, index, made in tree.add(leaf_hash(entry.line().encode())):
+        for level, index, made in tree.add(entry.leaf()):
             if level and level % STEP == 0 and nodes.get((level, index)) != made:
                 found.append(f"透明日志的节点 {level}/{index} 与各条不符")
         if tree.size in checkpoints or (held is not None and tree.size == held.size):
