@@ -44,7 +44,6 @@ def adopt(checked: Checked, index: Index) -> str:
         return ""
     there = ledger_sql(ledger, current)
     other = (DEPARTMENT, *(name for name in ledger.key if name not in added))
-    same = " AND ".join(f'g."{name}" IS NOT DISTINCT FROM t."{name}"' for name in other)
     fits = " AND ".join(f'(g."{c}" IS NOT DISTINCT FROM t."{c}" OR t."{c}" IS NULL)' for c in added)
     # The few rows that may be meant are found by a join that hashes; only they are looked at all round.
     run(
@@ -54,11 +53,15 @@ def adopt(checked: Checked, index: Index) -> str:
     if not any_halves(checked):
         return ""
     alone = ", ".join(f't."{name}"' for name in other)
+    in_file, meant_by = (
+        " AND ".join(f'{rows}."{name}" IS NOT DISTINCT FROM t."{name}"' for name in other)
+        for rows in ("g", "m")
+    )
     added_to = ", ".join(f'g."{name}" AS "_own_{name}"' for name in added)
     meant = f"SELECT DISTINCT {column_list(other)} FROM parsed WHERE _id IN (FROM halves)"
     pairs = (
         f"SELECT t.*, g._id, {added_to}, ({fits}) AS _fits, count(*) OVER (PARTITION BY {alone}) AS _pairs "
-        f"FROM ({there}) t JOIN ({meant}) m ON {same.replace('g.', 'm.')} JOIN parsed g ON {same}"
+        f"FROM ({there}) t JOIN ({meant}) m ON {meant_by} JOIN parsed g ON {in_file}"
     )
     run(
         f"CREATE OR REPLACE TEMP TABLE lacking AS SELECT * EXCLUDE (_fits, _pairs) FROM ({pairs}) "

@@ -141,21 +141,21 @@ def _answer(question: Question, answers: Mapping[str, str]) -> str | None:
     """Return the answer to a question by its key, else by its kind. Raises ``ZS-EV-80`` for one that it can't
     have.
     """
-    answer = answers.get(question.key) or answers.get(question.kind)
     allowed = [choice.answer for choice in question.choices] or [PROPOSED]
-    if answer is not None and answer not in allowed:
-        raise ZhunshengError("ZS-EV-80", key=question.key, answer=answer, allowed=series(allowed))
-    return answer
+    return _among(allowed, question.key, answers.get(question.key) or answers.get(question.kind))
 
 
 def _own(part: Part, answers: Mapping[str, str]) -> str | None:
     """Return the answer to one thing of several by its own key. Raises ``ZS-EV-80`` for one that it can't
     have.
     """
-    answer = answers.get(part.key)
-    allowed = [choice.answer for choice in part.choices]
+    return _among([choice.answer for choice in part.choices], part.key, answers.get(part.key))
+
+
+def _among(allowed: list[str], key: str, answer: str | None) -> str | None:
+    """Return an answer, None where there is none. Raises ``ZS-EV-80`` for one that is not allowed."""
     if answer is not None and answer not in allowed:
-        raise ZhunshengError("ZS-EV-80", key=part.key, answer=answer, allowed=series(allowed))
+        raise ZhunshengError("ZS-EV-80", key=key, answer=answer, allowed=series(allowed))
     return answer
 
 
@@ -171,9 +171,7 @@ def _put_aside_altered(checked: Checked, question: Question, answer: str, answer
     """Put known rows aside that would be another, by the answer to all or to their own key."""
     own = {key.partition(":")[2]: said for key, said in answers.items() if key.startswith("identity:")}
     for key, said in own.items():
-        if said not in (UPDATE, ASIDE):
-            allowed = series([UPDATE, ASIDE])
-            raise ZhunshengError("ZS-EV-80", key=f"identity:{key}", answer=said, allowed=allowed)
+        _among([UPDATE, ASIDE], f"identity:{key}", said)
     other = [key for key, said in own.items() if said != answer]
     listed = ", ".join(quoted(key) for key in other) or "NULL"
     some = f"g.key IN ({listed})" if other else "false"

@@ -51,7 +51,7 @@ def _of_log(kept: Checkpoint, published: Path) -> Held:
     """Hold against all entries, read one by one."""
     tree = Growing()
     found = tree.root() if kept.size == 0 else None
-    with published.open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
+    with published.open(encoding="utf-8", errors="replace", newline="\n") as lines:
         for entry in read_entries(lines, published.name):
             tree.add(entry.leaf())
             if tree.size == kept.size:
