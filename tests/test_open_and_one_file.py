@@ -12,6 +12,7 @@ import pytest
 
 from agreed import import_ledger
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.office_xml import kind_of_xml
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of, book_of
 from zhunsheng.intake.grid import Grid, Paragraph, Picture
@@ -294,3 +295,13 @@ def test_what_is_hostile_is_refused_with_a_code_in_bounded_time_and_memory(name)
         book_of(open_bytes(content, name))
     assert time.monotonic() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
+
+
+def test_what_stands_before_the_root_of_xml_is_looked_at_once():
+    begun = time.process_time()
+    assert kind_of_xml(b"<??>" * 1000 + b"x") is None
+    assert kind_of_xml(b"<!---->" * 500 + b"x") is None
+    assert time.process_time() - begun < 1
+    root = b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
+    ahead = b'<?xml version="1.0"?>\n<!-- a -->\n<?mso-application progid="Excel.Sheet"?>'
+    assert kind_of_xml(ahead + root) == "excelxml"

@@ -8,8 +8,13 @@ from typing import Literal
 SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 WORD_2003 = "http://schemas.microsoft.com/office/word/2003/wordml"
 PACKAGE = "http://schemas.microsoft.com/office/2006/xmlPackage"
-# What may stand before the root: declarations and remarks.
-_ROOT = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([A-Za-z]+)\b([^>]*)", re.DOTALL)
+# What may stand before the root: declarations, remarks, and a document type, for which it is refused later.
+# Each is taken whole or not at all, so that what is no XML is looked at once.
+_ROOT = re.compile(
+    r"\s*(?:(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*)*+"
+    r"<(?:[\w.-]+:)?([A-Za-z]+)\b([^>]*)",
+    re.DOTALL,
+)
 _ROOTS: dict[str, tuple[str, Literal["wordxml", "excelxml"]]] = {
     "Workbook": (SPREADSHEET, "excelxml"),
     "wordDocument": (WORD_2003, "wordxml"),
