@@ -5,6 +5,7 @@ period, told by the numbers and the words.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -62,6 +63,11 @@ def read_plan(document: Document, draft: Draft, row: Row) -> None:
             document.doubt(place, "spending_plan", f"{when} {share}", worded("认不出支出计划的日期或比例"))
 
 
+def _in_year(day: date, year: int) -> date:
+    """Return a day of a plan in its year; the end of February is that of the year."""
+    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
+
+
 def settle(document: Document, draft: Draft, year: int | None) -> tuple[PlanStep, ...]:
     """Return the steps of a sheet's plan: cumulative shares of its budget by their dates, as fractions.
     ``year`` is the sheet's, None where it tells none.
@@ -71,7 +77,7 @@ def settle(document: Document, draft: Draft, year: int | None) -> tuple[PlanStep
     it is doubted, and not read.
     """
     said = [
-        replace(one, by=one.by.replace(year=year)) if year and one.by.year == UNKNOWN_YEAR else one
+        replace(one, by=_in_year(one.by, year)) if year and one.by.year == UNKNOWN_YEAR else one
         for one in draft.plan_said
     ]
     if not said or (year is None and any(one.by.year == UNKNOWN_YEAR for one in said)):
