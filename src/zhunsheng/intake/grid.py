@@ -60,6 +60,11 @@ class Grid:
         }
 
     @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What recognition has worked out of the table once, by what it is of."""
+        return {}
+
+    @cached_property
     def width(self) -> int:
         """Columns of the widest row."""
         return max(map(len, self.rows), default=0)

@@ -62,14 +62,24 @@ def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
     found = list(_columns(grid, row, height))
     if len(found) < _LEAST or len({(one.level1, one.level2) for one in found}) < 2:
         return None
-    below = [
-        text
-        for number in range(row + height, len(grid.rows))
-        for one in found
-        if (text := grid.text(number, next(iter(one.fields.values()))).strip())
-    ]
-    told = sum(is_value(text) or any(map(stated, text.splitlines())) for text in below)
-    return (found, height) if below and 2 * told >= len(below) else None
+    tallies = [_below(grid, next(iter(one.fields.values())))[row + height] for one in found]
+    filled, told = (sum(counts) for counts in zip(*tallies, strict=True))
+    return (found, height) if filled and 2 * told >= filled else None
+
+
+def _below(grid: Grid, column: int) -> list[tuple[int, int]]:
+    """Return for each row, and for the end, how many cells of a column from there on say something, and how
+    many of these tell a value. It is asked at each row that may be a head, so each cell is looked at once.
+    """
+    if ("below", column) not in grid.kept:
+        counts = [(0, 0)]
+        for number in reversed(range(len(grid.rows))):
+            text = grid.text(number, column).strip()
+            told = bool(text) and (is_value(text) or any(map(stated, text.splitlines())))
+            counts.append((counts[-1][0] + bool(text), counts[-1][1] + told))
+        grid.kept["below", column] = counts[::-1]
+    counts_below: list[tuple[int, int]] = grid.kept["below", column]
+    return counts_below
 
 
 def _height(grid: Grid, row: int) -> int:
