@@ -272,6 +272,14 @@ class _Texts:
             self.at += len(part)
         return found
 
+    def skip(self, count: int) -> None:
+        """Pass over bytes that nobody asks for: a file may claim any number of them."""
+        while count > 0:
+            if self.at >= len(self.pieces[self.piece]):
+                self.piece, self.at = self.piece + 1, 0
+            step = min(count, len(self.pieces[self.piece]) - self.at)
+            self.at, count = self.at + step, count - step
+
     def signs(self, count: int, wide: int) -> str:
         """Return the next characters; each record says anew how wide they are."""
         found = ""
@@ -298,7 +306,7 @@ def _rich(pieces: list[bytes], fonts: list[_Font]) -> dict[int, tuple[Run, ...]]
         beyond = struct.unpack("<I", texts.take(4))[0] if flags & 4 else 0
         text = texts.signs(length, flags & 1)
         marks = list(struct.iter_unpack("<2H", texts.take(4 * changes)))
-        texts.take(beyond)
+        texts.skip(beyond)
         ends = [*(at for at, _font_number in marks[1:]), len(text)]
         runs = [Run(text[: marks[0][0]])] if marks else []
         for (at, font_number), end in zip(marks, ends, strict=False):

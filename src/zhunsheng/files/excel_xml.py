@@ -212,11 +212,14 @@ def _take_column(sheet: _Sheet, element: etree._Element) -> None:
     first = _number(element, "Index") or sheet.columns + 1
     last = first + _number(element, "Span")
     sheet.columns = last
-    columns = set(range(first, min(last, MAX_COLUMNS) + 1))
     if element.get(f"{_SS}Hidden") == "1":
-        sheet.hidden_columns |= columns
+        unseen = sheet.hidden_columns
     elif _is_nothing(element.get(f"{_SS}Width")):
-        sheet.appearance.columns |= columns
+        unseen = sheet.appearance.columns
+    else:
+        return
+    if len(unseen) < MAX_COLUMNS:
+        unseen |= set(range(first, min(last, MAX_COLUMNS) + 1))
 
 
 def _is_nothing(size: str | None) -> bool:
