@@ -151,14 +151,13 @@ def doubted(version: SheetVersion) -> dict[str, Any]:
     for one in asked:
         if one.key:
             marks.setdefault(one.key, []).append(one)
+    left = unsettled(version, paths)
     return {
         "asked": asked,
         "told": [one for one in found if not one.asked],
         "unconfirmed": sum(one.waits for one in asked),
         "comparable": sum(one.waits and not one.unread for one in asked),
-        "unsettled": (
-            left := [one for one in unsettled(version) if f"indicators.{one[0]}.target" not in paths]
-        ),
+        "unsettled": left,
         "unsettled_count": len(left),
         "doubted_paths": paths,
         "marks": marks,
