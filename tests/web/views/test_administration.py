@@ -11,6 +11,7 @@ from django.utils import timezone
 from filled import ON
 from pages import flat
 
+from zhunsheng.disclosure import found_in
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.audit import broken_links
@@ -23,6 +24,7 @@ from zhunsheng.web.models import (
     Organisation,
     Sheet,
 )
+from zhunsheng.web.models.people import new_code
 from zhunsheng.web.roles import may
 from zhunsheng.web.services import office
 from zhunsheng.web.services.year import figures
@@ -71,6 +73,11 @@ def test_a_code_is_random_unique_and_never_changes(department):
     department.code = "another000"
     with pytest.raises(ValueError):
         department.save()
+
+
+def test_no_code_looks_like_the_account_of_a_person():
+    assert [one.kind for one in found_in("qqjh23456p", ("统一社会信用代码",))] == ["account"]
+    assert not any("q" in new_code() for _ in range(500))
 
 
 def test_a_past_page_shows_the_name_of_its_time(department, sign_in):

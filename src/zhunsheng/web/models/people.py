@@ -19,7 +19,8 @@ from zhunsheng.web.models.audited import Audited, AuditedManager, changed_in_bul
 
 # The day from which the first stage of an organisation holds when nobody said since when it has existed.
 ALWAYS = date(2000, 1, 1)
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no signs that are taken for one another
+# No signs that are taken for one another, and no q: what follows "qq" is taken for somebody's account.
+_ALPHABET = "23456789abcdefghjkmnprstuvwxyz"
 
 
 def new_code() -> str:
