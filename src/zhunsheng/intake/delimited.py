@@ -17,6 +17,7 @@ from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
 _SIGNS = ",\t;|，；^~"  # those that part cells, the likeliest first
+_OF_SENTENCES = "，；"  # which part cells only where most records have as many
 _LOOKED = 200  # records by which the sign is told
 _SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # how Excel notes the sign in a first line
 _KEPT = re.compile(r'="(.*)"', re.DOTALL)  # how exports keep a number from being read as one
@@ -86,6 +87,6 @@ def _sign(lines: list[str], name: str) -> str:
         except ZhunshengError:
             continue
         several = {width: n for width, n in widths.items() if width > 1}
-        if several:
+        if several and (sign not in _OF_SENTENCES or 2 * max(several.values()) > sum(widths.values())):
             found.append((max(several.values()), sum(several.values()), -rank, sign))
     return max(found)[-1] if found else ""

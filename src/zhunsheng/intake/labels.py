@@ -87,7 +87,7 @@ def header_like(text: str) -> str | None:
 @lru_cache(maxsize=65536)
 def _header_like(text: str) -> str | None:
     bare = clean(_ASIDE.sub("", text))
-    if not bare or len(bare) > _LONGEST_HEAD:
+    if not bare or len(bare) > _LONGEST_HEAD or _aside().fullmatch(bare):
         return None
     return next((field for field, pattern in _patterns()[0] if pattern.search(bare)), None)
 

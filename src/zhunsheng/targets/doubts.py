@@ -22,6 +22,7 @@ TOLD = {
 ASKED = {
     "budget": worded("资金"),
     "cell": worded("单元格"),
+    "execution": worded("预算执行情况"),
     "header": worded("表头"),
     "indicators": worded("绩效指标"),
     "spending_plan": worded("资金支出计划"),

@@ -62,13 +62,18 @@ _OCCASIONS = ("次", "场", "场次", "班次", "遍")  # what of 每日 can be 
 _PER_UNIT = re.compile(r"/(季度|季|月|半年|周)$")
 _OWN_NAME = re.compile(r"(?!每|较|同比|环比|[比与][上去])[一-龥]{2,12}?[率数量比例度额](?=[≥≤<>=])")
 _BOTH_ENDS = re.compile(
-    rf"(?:≥|>|大于等于|不低于)({NUMBER})([^\d,且]*)[,、且并](?:≤|<|小于等于|不高于|不超过)({NUMBER})(.*)"
+    rf"(?:≥|>|大于等于|不低于)({NUMBER})([^\d,且]*)[,、且并]?(?:≤|<|小于等于|不高于|不超过)({NUMBER})(.*)"
 )
 _SPAN = re.compile(rf"({NUMBER})([^\d\-~至到]{{0,4}})(?:-|~|至|到)({NUMBER})([^\d]*?)(之间)?")
 _ZERO = re.compile(
     r"零([起次件例宗个人]?)(?:事故|投诉|伤亡|死亡|差错|违规|上访|舆情|事件|案件|发生|新增|积压)*"
 )
-_EITHER_WAY = re.compile(rf"(?:≤|<|不超过)?±({NUMBER})([^\d]*?)(?:以内|之内|内|范围内)?")
+_EITHER_WAY = re.compile(
+    r"(?:误差|偏差|浮动|波动|变动)?(?:率|幅度|范围)?(?:≤|<|不超过|不大于|小于等于|控制在|在)?"
+    rf"±({NUMBER})([^\d]*?)(?:以内|之内|内|范围内)?"
+)
+_LETTER = re.compile(r"^[A-Za-z](?=[≥≤<>=])")  # X≥85%
+_BETWEEN = re.compile(rf"({NUMBER})([^\d≤]*)≤[A-Za-z]?≤({NUMBER})(.*)")  # 80%≤X≤100%
 # A share of one that kept its % (0.95%): a rate to be reached is not as small, one to be held down may be.
 _LOST_FORMAT = Decimal("0.6")
 _FRACTION = re.compile(
@@ -78,7 +83,7 @@ _FRACTION = re.compile(
 # 全省前三名: better than that is a lower number.
 _RANK = re.compile(
     r"(?:在?(?:全国|全省|全市|全区|全县|同类|同级|系统|片区)*)?(?:综合)?(?:考核|考评|测评|评价)?(?:排名|排位|位居|位列|名列|列|进入|进|居|保持)*"
-    r"(?:全国|全省|全市|全区|全县)?前(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位)?(?:以内|之内|内|以上)?"
+    r"(?:全国|全省|全市|全区|全县)?(?:前(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位)?|第(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位))(?:以内|之内|内|以上)?"
 )
 _MULTIPLIERS = ("万", "亿", "千", "百万")
 
@@ -117,12 +122,16 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
 
     What the phrase says outranks the columns. What a reader should look at again is added to ``doubts``.
     """
+    text = _LETTER.sub("", text)
+    if both := _BETWEEN.fullmatch(text):
+        return _range(both[1], both[3], both[4] or both[2] or columns.unit, doubts)
     if both := _BOTH_ENDS.fullmatch(text):
         return _range(both[1], both[3], both[4] or both[2] or columns.unit, doubts)
     if rank := _RANK.fullmatch(text):
-        place = number_of(rank[1]) if rank[1].isdigit() else chinese_number(rank[1])
+        said = rank[1] or rank[3]
+        place = number_of(said) if said.isdigit() else chinese_number(said)
         if place is not None:
-            return Quantity("<=", Decimal(place), rank[2] or "名")
+            return Quantity("<=", Decimal(place), rank[2] or rank[4] or "名")
     lead, rest = _lead(_without_name(text, doubts), doubts)
     if part := _FRACTION.fullmatch(rest):
         return _fraction(part, lead, doubts)

@@ -121,12 +121,22 @@ _GROUPED = re.compile(r"\d+(?:,\d+)+")
 _WELL_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _NUMERALS = re.compile("[零一二两三四五六七八九十百千万亿点]+")
 _OF_HUNDRED = re.compile(rf"(百分之|千分之)({NUMBER}|{_NUMERALS.pattern})")
+_WHOLE_OF = {"百分之百": Decimal(100), "千分之千": Decimal(1000)}
 _PLAIN_DIGIT = re.compile("[0-9０-９]")
-_BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()]")  # signs that stand in no unit
+_BAD_UNIT = re.compile(r"[\d≥≤<>=%]{2}|[,;:。,;:!?!?()不未无零]")  # what stands in no unit
 _DONE = "(?:合格|完成|覆盖|到位|达标|通过|及时|办结|落实|满意|安全|整改|发放|支付|执行)(?:率)?"
 _LONGEST_UNIT = 12
+# 2小时内响应: what is to be done within a time says nothing of how long that is.
+_WITHIN = re.compile(
+    r"^(个?(?:工作日|自然日|小时|分钟|日|天|周|月|年)(?:以|之)?内)(?:[一-龥](?<![不未无])){1,8}$"
+)
+_EVEN = re.compile(r"(以[上下内])\((?:包?含)[^()]{0,12}\)$")  # 3个以上（含3个）
+_STRICTLY = re.compile(r"以([上下])\(不含[^()]{0,12}\)$")
+_OCCASIONS = re.compile(r"(?<=[人家户场台批班车])\(次\)$")  # 5家（次）
 # A remark that says of what the number consists, or how it is found, leaves it as it is.
-_EXPLAINS = re.compile(r"其中|[包]?含|包括|按照?|依据|根据|参照|调查|抽样|以.{1,12}为准|详见")
+_EXPLAINS = re.compile(
+    r"其中|[包]?含|不含|包括|按照?|依据|根据|参照|调查|抽样|以.{1,12}为准|详见|[上前]一?年|去年|基期|历史|\d+/\d+$"
+)
 
 
 def normalise(text: str) -> str:
@@ -207,6 +217,8 @@ def number_at(text: str, doubts: list[str]) -> tuple[Decimal | None, str]:
     What a reader should look at again is added to ``doubts``.
     """
     if match := _OF_HUNDRED.match(text):
+        if match[0] in _WHOLE_OF:
+            return _WHOLE_OF[match[0]], ("%" if match[1] == "百分之" else "‰") + text[match.end() :]
         inner, rest = number_at(match[2], doubts)
         return inner, ("%" if match[1] == "百分之" else "‰") + rest + text[match.end() :]
     if match := _DIGITS.match(text):
@@ -239,7 +251,7 @@ def _numerals_at(text: str, end: int) -> tuple[Decimal | None, str]:
     word, rest = text[:end], text[end:]
     # 十万元 keeps 万 in the number; a number that is only a multiplier (万, 亿, 千) is none.
     only_multiplier = not re.search(r"[零一二两三四五六七八九十]", word)
-    if only_multiplier or rest[:1] in ("级", "定", "票") or rest.startswith("分之"):
+    if only_multiplier or rest[:1] in ("级", "等", "定", "票") or rest.startswith("分之"):
         return None, text
     number = chinese_number(word)
     if number is None:
@@ -253,7 +265,10 @@ def _numerals_at(text: str, end: int) -> tuple[Decimal | None, str]:
 def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None]:
     """Split ``90 | %以上`` behind the number; (None, None) where what follows is no unit."""
     suffix: Op | None = None
-    text = re.sub(r"(?:完成|之间|目标)$", "", text)
+    text = re.sub(r"(?:完成|之间|目标|(?<=[一-龥])全覆盖)$", "", text)
+    text = _EVEN.sub(r"\1", _WITHIN.sub(r"\1", text))
+    if strictly := _STRICTLY.search(text):
+        return text[: strictly.start()], ">" if strictly[1] == "上" else "<"
     text = re.sub(r"/每(?=季|月|半年|周|年|日|天)", "/", text)
     if text.startswith("%"):
         text = re.sub(rf"^%(?:/年|{_DONE})$", "%", text)
@@ -264,10 +279,10 @@ def unit_and_suffix(text: str, doubts: list[str]) -> tuple[str | None, Op | None
         text = text[:-2]
     if word := next((word for word in _SUFFIX_WORDS if text.endswith(word)), None):
         suffix, text = _SUFFIX_OPS[word], text[: -len(word)]
+    text = _OCCASIONS.sub("次", text)
     if inner := re.fullmatch(r"\(([^()]{1,8})\)", text):
         text = inner[1] if re.fullmatch(r"%|[一-龥]{1,4}(?:/[一-龥]{1,3})?", inner[1]) else ""
-    text = re.sub(r"\((?:含|不含)?[^()]{0,6}\)$", "", text)
-    if aside := re.search(r"\(([^()]{7,60})\)$", text):
+    if aside := re.search(r"\(([^()]{0,60})\)$", text):
         text = text[: aside.start()]
         if re.search(r"\d", aside[1]) and not _EXPLAINS.match(aside[1]):
             doubts.append(f"括号里的“{aside[1]}”没有读入")

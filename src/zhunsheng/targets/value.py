@@ -31,10 +31,13 @@ REMEMBERED = 200
 _PLACEHOLDERS = frozenset({"", "-", "--", "---", "----", "/", "\\", "…", "……", "...", "无", "*"})
 _LEVEL = re.compile(r"定性[:：]\s*(.+)$", re.S)
 _EVERY_TIME = re.compile(
-    r"(?:每个?|次|当)(?:月|季度?|周)(?:后|末|底|初)?(?:\d{1,2}[日号]|[末底])?(?:之?前|以前|之?内|底前|末前).*"
+    r"(?:每个?|次|当)(?:月|季度?|周)[后末底初]{0,2}(?:\d{1,2}个?(?:工作)?[日号天]|[末底])?(?:之?前|以前|之?内|底前|末前).*|"
+    r"每个?(?:月|季度?)的?\d{1,2}[日号](?:之?前|左右)?[^\d]{0,6}"
 )
 _CURRENCY = re.compile(r"(?:¥|人民币)(\d[\d,]*(?:\.\d+)?)(百?万|千|亿)?(元)?")  # ¥850 is 850元
 _MEASURED = re.compile(r"[\d≥≤<>=]")
+_GRADE = re.compile(r"(?:达到?|≥|=)?[1-5]?A{1,5}级[^\d]{0,10}")  # of a place or a credit: 4A级以上
+_DAY_OF_DIGITS = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 class TargetValue(BaseModel):
@@ -329,6 +332,7 @@ def _parse(raw: str, op_text: str, unit_text: str, year: int | None, dated: bool
         return _unread(raw, columns.unit, worded("有一个 {digits} 位的数，读不准指标值", digits=digits))
     if day := _day(raw, text, year, dated):
         return day
+    level = level or _GRADE.fullmatch(text) is not None
     if not level:
         if quantity := _quantity(raw, text, columns):
             return quantity
@@ -377,6 +381,8 @@ def _quantity(raw: str, text: str, columns: Columns) -> TargetValue | None:
         doubts.append(
             worded("若为日期，{text} 是 Excel 日期序号 {day}", text=text, day=excel_date(int(text)))
         )
+    if _DAY_OF_DIGITS.fullmatch(text) and not columns.unit:
+        doubts.append(worded("“{text}”疑为日期，请核对", text=text))
     return TargetValue(
         raw=raw, doubts=tuple(doubts), **found.__dict__ | {"unit": as_written(found.unit, raw)}
     )

@@ -95,6 +95,10 @@ def _put_right(
     for name in ("actual", "score"):  # 复核得分, still to be filled in, leaves the name to the column that is
         if name in by_field and all(one.holds == "empty" for one in by_field[name]):
             del fields[name]
+    if "remark" in fields:  # 备注 says why a result is off where results are told, and else whatever it likes
+        remark = fields.pop("remark")
+        if {"actual", "score"} & fields.keys():
+            fields.setdefault("deviation", remark)
     kind, about, named = (fields.get(what, -1) for what in ("level2", "description", "name"))
     if "level1" not in fields and 0 <= kind < about < named:  # 指标类别 | 指标内容 | 指标名称
         fields |= {"level1": kind, "level2": fields.pop("description")}

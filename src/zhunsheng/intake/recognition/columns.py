@@ -27,6 +27,7 @@ OF_CONTENT: dict[Class, str] = {  # the field of a column by what it holds
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
 FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+_FORM_POINTS = re.compile(rf"(?:{'|'.join(FORM)})\d{{1,3}}分")  # as cleaned of its brackets
 GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _SAMPLE = 40  # rows by which a column is known
 TALLEST = 4  # rows that a header takes at most
@@ -57,7 +58,12 @@ def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
     texts = (grid.text(row, column) for column in grid.distinct(row))
     heads = (labels.clean(text) if len(text) <= LONGEST_STATED else "…" for text in texts)
-    return tuple(text for text in heads if text and text not in FORM)
+    return tuple(text for text in heads if text and not _is_form(text))
+
+
+def _is_form(text: str) -> bool:
+    """Say whether a text is the form's own label at the left of its table: 绩效指标（90分）."""
+    return labels.clean(re.sub(r"[（(].*$", "", text)) in FORM or _FORM_POINTS.fullmatch(text) is not None
 
 
 def own_cells(grid: Grid, row: int) -> Iterator[tuple[int, str]]:
@@ -162,7 +168,7 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or labels.clean(re.sub(r"[（(].*$", "", heads[-1])) in FORM):
+        if tall and (not heads or _is_form(heads[-1])):
             continue
         found.append(Column(number, heads, cells, _field(heads)))
     for one in found:  # the form's own label beside the table, where a text file can't merge cells

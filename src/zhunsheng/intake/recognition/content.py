@@ -38,7 +38,7 @@ _DIRECTIONS = re.compile(r"[↑↓]|[正反逆负]向?(?:指标)?|越[高低大�
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
 _ORDINAL = re.compile(r"(?:目标|指标|任务)(?:\d{1,2}|[一二三四五六七八九十]{1,2})")  # 目标1, 目标2
 _NUMBER = re.compile(
-    r"^(?:[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
+    r"^(?:\d{1,2}(?:[.．]\d{1,2}){1,3}|[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
 _FRAMED = re.compile(r"^[【\[［〔]([^【】\[\]［］〔〕]+)[】\]］〕]$")  # 【产出指标】
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
@@ -65,6 +65,11 @@ def bare_level(text: str) -> str:
     """Return a name without its number and the points behind it: （一）数量指标（20分） gives 数量指标."""
     text = _FRAMED.sub(r"\1", _NUMBER.sub("", "".join(text.split())))
     return re.sub(r"[（(【\[：:].*$", "", _ASIDE.sub("", text))
+
+
+def unnumbered_level(text: str) -> str:
+    """Return a name as written but for the number before it: （一）数量指标 gives 数量指标."""
+    return _NUMBER.sub("", text)
 
 
 def level_of(text: str) -> Literal["level1", "level2"] | None:
@@ -137,7 +142,7 @@ def stated(text: str) -> bool:
 
 def class_of(cells: Sequence[str]) -> Class:
     """Return what the cells of a column are, by most of those that say something."""
-    told = [text for cell in cells for line in cell.splitlines() if (text := said(line))]
+    told = [text for cell in cells for line in _lines(cell) if (text := said(line))]
     if not told:
         return "empty"
 
@@ -174,6 +179,19 @@ def class_of(cells: Sequence[str]) -> Class:
     if units and _are_units(words):
         return "unit"
     return "target" if mostly(map(is_value, told)) else "words"
+
+
+def is_nature(text: str) -> bool:
+    """Say whether a cell says how something is measured (定量) or which way is better."""
+    word = normalise(text)
+    return any(words.fullmatch(word) is not None for words in (_NATURES, _DIRECTIONS))
+
+
+def _lines(cell: str) -> list[str]:
+    """Return the lines of a cell, as one where they come of a narrow column: 小于等于17.5, 元/剂次."""
+    lines = cell.splitlines()
+    whole = "".join(cell.split())
+    return [whole] if len(lines) > 1 and not all(map(is_value, lines)) and is_value(whole) else lines
 
 
 def _are_units(words: Sequence[str]) -> bool:

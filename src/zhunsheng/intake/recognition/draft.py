@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -48,6 +48,20 @@ class TableColumns:
     rows: tuple[tuple[str, ...], ...]  # what the rows of the header show
     weak: bool  # whether the values' column is but the likeliest of several
     width: int  # of the table, by which its part on the next page is known
+    starts: tuple[int, ...] = ()  # where the cells below the header begin
+
+    def narrowed(self, width: int) -> TableColumns | None:
+        """Return where the fields are in the table's part on the next page, whose columns are but those in
+        which cells below the header begin; None where it has not as many.
+        """
+        if width != len(self.starts) or self.groups:
+            return None
+        at = {column: n for n, column in enumerate(self.starts)}
+        fields = {name: at[column] for name, column in self.fields.items() if column in at}
+        project = {name: at[column] for name, column in self.project.items() if column in at}
+        whole = len(fields) == len(self.fields) and len(project) == len(self.project)
+        kept = replace(self, fields=fields, project=project, width=width, starts=tuple(range(width)))
+        return kept if whole else None
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ class Draft:
     goal_places: set[tuple[bool, Place]] = field(default_factory=set)  # whose cells are among them
     central: Said | None = None  # the central department over a local one
     indicators: list[Read] = field(default_factory=list)
+    unfilled: list[Said] = field(default_factory=list)  # values of the medium term left blank, with the doubt
     plan_said: list[PlanSaid] = field(default_factory=list)
     plan_words: str = ""  # what stands in the plan beside dates and numbers
     narrative: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from typing import cast, get_args
 from zhunsheng.intake import labels
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.draft import BudgetPart, Document, Draft, Said, TextField
-from zhunsheng.intake.recognition.goals import add_goals, read_goals
+from zhunsheng.intake.recognition.goals import add_goals, is_of_table, read_goals
 from zhunsheng.intake.recognition.money import (
     AMOUNT,
     UNIT,
@@ -99,7 +99,11 @@ def read_labels(document: Document, draft: Draft, row: Row, zone: Zone) -> None:
     elif zone.label in ("narrative", "safeguards"):
         _read_texts(draft, row, zone.label)
     elif zone.label in ("goals", "medium_goals"):
-        read_goals(draft, row, medium=zone.label == "medium_goals")
+        if is_of_table(row):
+            why = worded("像是表格里的一行，不是目标，没有读入")
+            document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
+        else:
+            read_goals(draft, row, medium=zone.label == "medium_goals")
     elif not (zone.money and read_execution(document, draft, row, zone.money)) and not (
         read_beside(document, draft, row)
     ):
@@ -115,6 +119,7 @@ def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
     heads = _money_heads(document, row)
     if not heads:
         return False
+    document.zone_unit = unit_noted(row.words()) or document.zone_unit
     of_rows = any(_OF_ROWS.search(text) for _, text in row.cells[1:])
     if all(titles.year_in(words) for _, _, words in heads):
         zone.heads = heads

@@ -5,12 +5,21 @@ the medium term.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import bare_level, both_levels, is_level, is_value, level_of, under
-from zhunsheng.intake.recognition.draft import Document, Draft, Read
+from zhunsheng.intake.recognition.content import (
+    bare_level,
+    both_levels,
+    is_level,
+    is_nature,
+    is_value,
+    level_of,
+    under,
+    unnumbered_level,
+)
+from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said
 from zhunsheng.intake.recognition.goals import is_ellipsis
 from zhunsheng.intake.recognition.rows import Row, decimal, said
 from zhunsheng.regulations import framework_of
@@ -20,7 +29,9 @@ from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
-_MARK = re.compile(r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])")
+_MARK = re.compile(
+    r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])|^\d{1,2}(?:[.．]\d{1,2}){2,3}[.．、]?\s*(?=[一-龥])"
+)
 _BLANK = re.compile(r"[（(]?指标\s*\d{1,2}[）)：:]?|无|无此项")  # a line of the form that nobody filled in
 _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
@@ -131,11 +142,30 @@ def _read_texts(
         return
     one = _indicator(texts, document.year, draft.goals, row.place(columns["name"]))
     if "target" in columns:
-        for doubt in one.target.doubts:
-            document.doubt(row.place(columns["target"]), "target", texts["target"], f"“{name}”：{doubt}")
+        left_out = draft.medium and not said(texts["target"])
+        for doubt in (*_strange_beside(one, texts), *one.target.doubts):
+            told = Said(texts["target"], row.place(columns["target"]), f"“{name}”：{doubt}")
+            if left_out:
+                draft.unfilled.append(told)  # which matters where nothing but the medium term is told
+            else:
+                document.doubt(told.place, "target", told.text, told.label)
         if RATE_NAME.search(name) and (slip := slip_of(name, one.aim)):
             document.doubt(row.place(columns["target"]), "target", texts["target"], slip)
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
+
+
+def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield what stands beside a value and can't be what its column holds, as where two rows were taken for
+    one: a sign that is none, two names of levels in one cell, a level for the indicator's name.
+    """
+    op = said(texts.get("op"))
+    if op and not is_operator(op) and not is_nature(op):
+        yield worded("认不出比较符“{op}”", op=op)
+    for level in (one.level1, one.level2):
+        if level and level.count("指标") > 1 and level_of(level) is None and both_levels(level) is None:
+            yield worded("“{level}”像是几个名称连在一起", level=level)
+    if one.level2 and level_of(one.name) == "level2" and one.name.endswith("指标"):
+        yield worded("名称是指标类别的名称，三级指标可能没有读对")
 
 
 def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str]) -> None:
@@ -190,7 +220,7 @@ def yearly(read: Sequence[Read]) -> tuple[Indicator, ...]:
 
 def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
     """Return the levels of a row, empty where its table has none, and keep them for the rows below."""
-    level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    level1, level2 = (_plain_level(texts.get(name, "")) for name in ("level1", "level2"))
     alone = "level1" not in texts or "level2" not in texts
     if alone and (both := both_levels(level2 if level2 else level1)):
         level1, level2 = both
@@ -203,6 +233,12 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
         dimension = framework_of(2021).dimension(None, level2) if stepped else None
         draft.levels = (dimension.synonyms[0] if dimension else first, level2)
     return draft.levels if "level1" in texts or "level2" in texts or draft.stairs else ("", "")
+
+
+def _plain_level(text: str) -> str:
+    """Return the name of a level without its number, where it is one that a framework has: 1.1 数量指标."""
+    bare = unnumbered_level(text)
+    return bare if bare != text and level_of(bare) else text
 
 
 def _steps_down(draft: Draft, texts: Mapping[str, str]) -> bool:

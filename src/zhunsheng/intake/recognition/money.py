@@ -22,7 +22,8 @@ YUAN = {"亿元": 10**8, "百万元": 10**6, "万元": 10**4, "万": 10**4, "千
 _SUM = r"\d[\d,，]*(?:\.\d+)?"
 UNIT = "亿元|百万元|万元|千元|元"  # of money as a pattern, the longest first
 AMOUNT = rf"{_SUM}\s*(?:{UNIT}|万(?=\D|$))"  # a number with its unit
-_MONEY = re.compile(rf"(-?{_SUM})\s*({UNIT}|万)?")
+_MONEY = re.compile(rf"(-?{_SUM})(?![\d.,，]*\s*[%‰])\s*({UNIT}|万)?")
+_RATE = re.compile(r"\d[\d.]*[%‰]")
 _UNIT_NOTE = re.compile(rf"(亿元|百万元|万元|千元|(?<!万)元)\s*[）)]|单位\s*[：:]\s*(?:人民币)?({UNIT})")
 _TOLD = re.compile(
     rf"((?:[一-龥()：:]|20\d\d年)+?)(?:为|是|共|：|:)?"
@@ -37,7 +38,7 @@ _OUTLINE = re.compile(
 )
 _BUDGETED = re.compile(
     r"((?:预算|资金|经费|财政拨款|财政资金|自筹资金|其他资金)"
-    r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计)*)"
+    r"(?:安排|总额|规模|合计|投入|申请|预算|资金|总计|金额|数额?)*)"
     rf"(?:为|是|共|共计|约)?[：:]?({_SUM}(?:{UNIT}))"
 )
 _OF_EXECUTION = re.compile("预算|资金|项目资金")
@@ -195,6 +196,9 @@ def read_execution(document: Document, draft: Draft, row: Row, columns: Mapping[
         if name not in columns or not (text := row.text(columns[name])):
             continue
         place = row.place(columns[name])
+        if part == "total" and _RATE.fullmatch(normalise(text)):
+            why = worded("金额栏里是百分数，表头与下面的数可能错位，请核对各项金额")
+            document.doubt(place, "execution", row.words(), why, unread=True)
         if (found := amount(document, Said(text, place, label))) is None:
             continue
         if part == "total":

@@ -56,6 +56,8 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
             draft.put("department", draft.name, draft.place)
         if draft.kind == "project" and draft.indicators and titles.names_nothing(draft.name):
             document.doubt(draft.place, "name", draft.name, worded("没有读到项目名称，暂以标题为名"))
+    for blank in draft.unfilled if all(one.medium for one in draft.indicators) else ():
+        document.doubt(blank.place, "target", blank.text, blank.label)
     if draft.indicators and draft.name is None:
         why = worded("没有读到是哪个项目、哪个部门的")
         document.doubt(draft.place, "name", "", why, unread=True)

@@ -13,7 +13,7 @@ from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
-from zhunsheng.intake.recognition.columns import shown
+from zhunsheng.intake.recognition.columns import GRADES, shown
 from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
@@ -30,6 +30,7 @@ from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
+from zhunsheng.targets.spelling import column_op
 from zhunsheng.translation import Worded, series, worded
 
 _FOOT = re.compile(
@@ -46,6 +47,7 @@ _PROJECT = re.compile(
 )
 _BEGINS = ("name", "code", "year", "department")  # fields at the left of a form's first rows
 _OF_SHEET = ("name", "code", "department", "goals")  # fields that nothing but a sheet has
+_LONGEST_PART = 8  # characters of a head that parts another one
 _TOP = 6  # rows within which a form says whose it is
 
 
@@ -89,6 +91,11 @@ def _read_form(document: Document, grid: Grid) -> None:
     if last and (_heads_again(last, grid) or not _own_form(grid)):
         if last.columns and last.columns.width == grid.width:
             now = _Reading(last, last.columns)  # a table broken over pages goes on
+        elif _heads_again(last, grid) and last.indicators and document.heading is None:
+            now = _Reading(last)  # of which the lower part has lost or won a column that is only merged in it
+        elif last.columns and document.heading is None:
+            if narrowed := last.columns.narrowed(grid.width):
+                now = _Reading(last, narrowed)
         if now.draft or document.heading is None:
             document.open_draft = len(document.drafts) - 1
     document.broken = False
@@ -244,6 +251,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         header.rows(row.grid, row.number),
         header.weak,
         row.grid.width,
+        _starts(row.grid, row.number + header.height),
     )
     captioned, now.draft.captioned = now.draft.captioned, False
     now.draft.columns, now.draft.stairs = now.columns, captioned
@@ -254,6 +262,11 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         place = row.place(row.cells[0][0])
         document.tables.append(Headed(header, place, document.number_of(now.draft), document.year))
     _tell(document, row, header, project)
+
+
+def _starts(grid: Grid, number: int) -> tuple[int, ...]:
+    """Return where the cells of a row begin, nothing behind the last row."""
+    return tuple(grid.distinct(number)) if number < len(grid.rows) else ()
 
 
 def _is_medium(now: _Reading, row: Row) -> bool:
@@ -318,10 +331,27 @@ def _read_below_header(
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
+    elif draft.levels == ("", "") and _goes_on_with_heads(row, columns.fields):
+        if not {text for _, text in row.cells} <= {*GRADES}:
+            why = worded("表头下面还有一行，认不出是表头还是指标，没有读入")
+            document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
     elif row.only is not None and (begun := _PROJECT.fullmatch(row.only.strip())):
         now.draft = _next_project(document, draft, row, begun[1])
     else:
         _read_indicators(document, draft, row, columns)
+
+
+def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:
+    """Say whether a row right below a header stands under no level and holds but short words: it rather
+    parts the heads above it, in a text that can't merge cells.
+    """
+    levels = [fields[name] for name in ("level1", "level2") if name in fields]
+    free = bool(levels) and not any(row.text(column) for column in levels)
+    return (
+        free
+        and len(row.cells) > 1
+        and not any(len(text) > _LONGEST_PART or is_value(text) or column_op(text) for _, text in row.cells)
+    )
 
 
 def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
@@ -443,6 +473,9 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     name = cost[0] if cost else name
     spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
     if not name or spanning or labels.is_total(name) or name == draft.name:
+        column = project.get("goals")
+        if not name and column is not None and row.grid.owner(row.number, column) == (row.number, column):
+            add_goals(draft, row, [(column, row.text(column))])  # a cell that goes on on the next page
         return draft
     if draft.name:
         before = draft
