@@ -293,6 +293,7 @@ class Indicators:
         if self.spec.get("stairs"):
             held = held | {"level1", "level2"}
         signed = bool(held & {"op", "value", "bound"})
+        directed = not signed and "direction" in held and item.op == "=="  # 正向 says more than a bare number
         found: dict[str, Any] = {
             "name": item.name,
             **truth(item, content.year, split=bool(held & _SPLIT), signed=signed),
@@ -303,6 +304,8 @@ class Indicators:
             "last": item.last() if "last" in held else None,
             "medium": item.medium() if "medium" in held else None,
         }
+        if directed:
+            found["op"] = "==|>="
         for key in ("score", "basis", "description"):
             found[key] = getattr(item, key) if key in held else None
         whole = self.noise.habit.whole(item, content.year)

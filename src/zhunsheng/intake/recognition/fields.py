@@ -119,7 +119,8 @@ def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
     heads = _money_heads(document, row)
     if not heads:
         return False
-    document.zone_unit = unit_noted(row.words()) or document.zone_unit
+    above = (row.grid.text(row.number - 1, column) for column, _, _ in heads if row.number)
+    document.zone_unit = unit_noted(" ".join((row.words(), *above))) or document.zone_unit
     of_rows = any(_OF_ROWS.search(text) for _, text in row.cells[1:])
     if all(titles.year_in(words) for _, _, words in heads):
         zone.heads = heads

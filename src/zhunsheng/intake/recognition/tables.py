@@ -34,9 +34,9 @@ from zhunsheng.targets.spelling import column_op
 from zhunsheng.translation import Worded, series, worded
 
 _FOOT = re.compile(
-    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|"
-    r"填报日期)"
-    r"\s*(?:[：:0-9.、]|$)"
+    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期|"
+    r"(?:主管|财政|业务)?(?:部门|科室|单位|局)?(?:初审|复审|审核|审查|评审|审批)意见)"
+    r"(?:[及和、]?(?:联系)?(?:电话|方式))?\s*(?:[：:0-9.、]|$)"
 )
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
@@ -332,7 +332,7 @@ def _read_below_header(
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
     elif draft.levels == ("", "") and _goes_on_with_heads(row, columns.fields):
-        if not {text for _, text in row.cells} <= {*GRADES}:
+        if not all(text in GRADES or labels.qualifies(text, "part") for _, text in row.cells):
             why = worded("表头下面还有一行，认不出是表头还是指标，没有读入")
             document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
     elif row.only is not None and (begun := _PROJECT.fullmatch(row.only.strip())):
@@ -347,10 +347,10 @@ def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:
     """
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     free = bool(levels) and not any(row.text(column) for column in levels)
+    told = [text for _, text in row.cells if not labels.qualifies(text, "part")]
+    short = all(len(text) <= _LONGEST_PART for _, text in row.cells)
     return (
-        free
-        and len(row.cells) > 1
-        and not any(len(text) > _LONGEST_PART or is_value(text) or column_op(text) for _, text in row.cells)
+        free and short and len(row.cells) > 1 and not any(is_value(text) or column_op(text) for text in told)
     )
 
 
