@@ -77,7 +77,7 @@ def _name_by_content(
     """Give the names their column where no head says it: differing words behind the levels."""
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
     if (levels or "op" in fields) and "name" not in fields:
-        words = [one for one in free if one.holds == "words" and len(set(one.cells)) > 1]
+        words = [one for one in free if one.holds == "words" and len(set(map(said, one.cells)) - {None}) > 1]
         words = words or [one for one in columns if one.number not in taken and _of_goals(one)]
         first = max(levels, default=-1)
         value = fields.get("target", len(columns) + first)

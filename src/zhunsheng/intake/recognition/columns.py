@@ -11,7 +11,7 @@ from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import LONGEST_STATED, Class, class_of, is_value
-from zhunsheng.intake.recognition.rows import said
+from zhunsheng.intake.recognition.rows import is_foot, said
 
 REQUIRED = {"target", "actual", "score", "weight", "medium_term", "stated"}  # of which a header has one
 OF_CONTENT: dict[Class, str] = {  # the field of a column by what it holds
@@ -26,7 +26,15 @@ OF_CONTENT: dict[Class, str] = {  # the field of a column by what it holds
     "target": "target",
 }
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?:年度?)?(?!\d)")
-FORM = ("绩效指标", "绩效目标", "指标体系", "年度绩效指标")  # the form's own label at the left of its table
+FORM = (
+    "绩效指标",
+    "绩效目标",
+    "指标体系",
+    "年度绩效指标",
+    "本年度绩效指标",
+    "长期绩效指标",
+    "中期绩效指标",
+)  # the form's own label at the left of its table
 _FORM_POINTS = re.compile(rf"(?:{'|'.join(FORM)})\d{{1,3}}分")  # as cleaned of its brackets
 GRADES = ("优", "良", "中", "差")  # 评价标准 parted by them: what is to be reached is the first
 _SAMPLE = 40  # rows by which a column is known
@@ -209,7 +217,14 @@ def _rows_below(grid: Grid, start: int) -> list[int]:
         own = [(c, t) for c, t in own_cells(grid, row) if said(t)]
         if len(own) < 2 or any(labels.is_total(text) for _, text in own):
             continue
-        if labels.label(own[0][1]) in ("name", "code", "year", "department", "safeguards", "goals"):
+        if is_foot(own[0][1]) or labels.label(own[0][1]) in (
+            "name",
+            "code",
+            "year",
+            "department",
+            "safeguards",
+            "goals",
+        ):
             break
         if sum(labels.header(text) is not None for _, text in own) >= 2:
             break

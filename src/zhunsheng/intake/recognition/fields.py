@@ -53,6 +53,7 @@ _OF_ROWS = re.compile("类型|类别|科目|用途|任务")
 _WHOLE_PROJECT = re.compile("总投资|总预算|项目总|全周期|累计")
 _SUM = re.compile("[小合总]计")
 _CODED = re.compile(r"([0-9A-Z]{12,})[-—_:：](.+)|(.{2,}?)[-—_:：（(]([0-9A-Z]{12,})[）)]?")
+_NO_AMOUNT = re.compile(r"执行|月")  # what a head that names a year stands over else: 2024年3月
 _YEARS = re.compile(r"年度|当年|本年|20\d\d")
 
 
@@ -198,7 +199,7 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
         name = labels.label(text) or (None if re.search(r"\d", text) else labels.label(f"{text}资金"))
         if _SUM.fullmatch(labels.clean(text)):
             name = "budget.total"
-        if name is None and document.year and titles.year_in(text) == document.year and "执行" not in text:
+        if name is None and document.year and titles.year_in(text) == document.year and not _NO_AMOUNT.search(text):
             name = "budget.total"
         if name and name.startswith("budget."):
             found.append((column, name, text))
@@ -207,7 +208,9 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
         found = [one for one in found if one not in dated or titles.year_in(one[2]) == document.year]
         if len(dated) > 1 and found:
             return tuple(found)  # 2024年预算数 | 2025年预算数: those of the sheet's year
-    whole = len(row.cells) > 3 and any(not n or _SUM.fullmatch(labels.clean(text)) for n, _, text in found)
+    whole = len(row.cells) > 3 and any(
+        not n or _SUM.fullmatch(labels.clean(text)) or unit_noted(text) for n, _, text in found
+    )
     return tuple(found) if (len(found) > 1 or whole) and not digits else ()
 
 

@@ -25,6 +25,7 @@ from zhunsheng.intake.recognition.columns import (
 from zhunsheng.intake.recognition.content import is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import said
 from zhunsheng.intake.recognition.wide import Group, groups_at
+from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
@@ -184,6 +185,9 @@ def is_indicator(grid: Grid, row: int) -> bool:
     texts = [grid.text(row, column) for column in grid.distinct(row)]
     filled = [text for text in texts if said(text)]
     told = [text for text in filled if is_value(text) or (not level_of(text) and stated(text))]
+    dates = [text for text in told if TargetValue.parse(text, year=2000).op == "by"]
+    if len(dates) > 1 and dates == told:
+        return False  # a step of the work, from when to when
     signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
     return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
 

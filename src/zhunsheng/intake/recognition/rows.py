@@ -14,6 +14,11 @@ from zhunsheng.targets.spelling import normalise
 _SEAL = re.compile(r"\s*[（(](?:加?盖|单位)?(?:公章|盖章|签章|章)[）)]$")
 _STROKES = re.compile(r"[—\-–―─/\\＿_一…]+")
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
+_FOOT = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期|"
+    r"(?:主管|财政|业务)?(?:部门|科室|单位|局)?(?:初审|复审|审核|审查|评审|审批)意见)"
+    r"(?:[及和、]?(?:联系)?(?:电话|方式))?\s*(?:[：:0-9.、]|$)"
+)
 _PROJECT = re.compile(r"(?:申报)?(?:项目|专项)")  # a label by itself, where nothing but its value follows
 
 
@@ -48,6 +53,11 @@ def row_of(grid: Grid, number: int) -> Row:
     """Return a row of a table (from 0), with cells that are merged from above too."""
     cells = ((column, grid.text(number, column).strip()) for column in grid.distinct(number))
     return Row(grid, number, tuple((column, text) for column, text in cells if text))
+
+
+def is_foot(text: str) -> bool:
+    """Say whether a cell begins what stands below a form: notes, opinions, who filled it in."""
+    return _FOOT.match(text) is not None
 
 
 def label_of(text: str) -> tuple[str | None, str]:

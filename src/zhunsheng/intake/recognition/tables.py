@@ -28,16 +28,11 @@ from zhunsheng.intake.recognition.headers import (
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
-from zhunsheng.intake.recognition.rows import Row, label_of, labels_of, row_of
+from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.targets.spelling import column_op
 from zhunsheng.translation import Worded, series, worded
 
-_FOOT = re.compile(
-    r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期|"
-    r"(?:主管|财政|业务)?(?:部门|科室|单位|局)?(?:初审|复审|审核|审查|评审|审批)意见)"
-    r"(?:[及和、]?(?:联系)?(?:电话|方式))?\s*(?:[：:0-9.、]|$)"
-)
 _GROUP_TITLE = re.compile(r"^(?:[中长]期|实施期|中长期|年度)(?:绩效)?(?:目标|指标)(?:表)?$")
 _FORM_TITLE = re.compile(r"绩效目标.{0,4}表|自评表|监控表")
 _GOES_ON = re.compile(r"[（(]续表?[）)]$|续表?$")
@@ -144,7 +139,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         _read_below_header(document, now, now.draft, now.columns, row)
         return 1
     now.columns = None
-    if _FOOT.match(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
+    if is_foot(row.cells[0][1]) and now.zone.label in ("goals", "medium_goals", "narrative"):
         now.zone = Zone()
         return 1
     if is_indicator(row.grid, row.number):
@@ -327,7 +322,7 @@ def _read_below_header(
         why = worded("表头下面还有一行表头，认不出各列指标值是哪一年的，下面的各行没有读入")
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.unclear = None, True
-    elif _FOOT.match(row.cells[0][1]):
+    elif is_foot(row.cells[0][1]):
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
@@ -346,7 +341,8 @@ def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:
     parts the heads above it, in a text that can't merge cells.
     """
     levels = [fields[name] for name in ("level1", "level2") if name in fields]
-    free = bool(levels) and not any(row.text(column) for column in levels)
+    own = [text for column in levels if (text := row.text(column))]
+    free = bool(levels) and all(labels.qualifies(text, "part") for text in own)
     told = [text for _, text in row.cells if not labels.qualifies(text, "part")]
     short = all(len(text) <= _LONGEST_PART for _, text in row.cells)
     return (
