@@ -246,21 +246,25 @@ def _width(text: str) -> int:
 
 
 def _aligned(table: Table) -> str:
-    """Return the table lined up by blanks."""
-    rows = [[text.replace("\n", "") for text in row] for row in _seen(table)]
-    widths = [
-        max(_width(row[c]) if table_alone(table, c, r) else 0 for r, row in enumerate(rows))
-        for c in range(table.width)
-    ]
-    return "\n".join(
-        "  ".join(t + " " * max(0, w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def table_alone(table: Table, column: int, row: int) -> bool:
-    """Return whether the cell at a place is as wide as its column, so that the column must hold it."""
-    return not any(c.row == row and c.column == column and c.columns > 1 for c in table.cells)
+    """Return the table lined up by blanks; a merged cell takes the room of its columns."""
+    widths = [0] * table.width
+    for cell in sorted(table.cells, key=lambda c: c.columns):
+        columns = range(cell.column, cell.column + cell.columns)
+        lacking = (
+            _width(cell.text.replace("\n", "")) - sum(widths[c] for c in columns) - 2 * (cell.columns - 1)
+        )
+        widths[columns[-1]] += max(0, lacking)
+    lines = []
+    for r in range(table.height):
+        if r in table.hidden:
+            continue
+        parts = []
+        for cell in sorted((c for c in table.cells if c.row <= r < c.row + c.rows), key=lambda c: c.column):
+            room = sum(widths[cell.column : cell.column + cell.columns]) + 2 * (cell.columns - 1)
+            text = cell.text.replace("\n", "") if cell.row == r else ""
+            parts.append(text + " " * (room - _width(text)))
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)
 
 
 def _stroked(table: Table) -> str:

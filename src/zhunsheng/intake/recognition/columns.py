@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
@@ -66,10 +67,10 @@ def shown(grid: Grid, row: int) -> tuple[str, ...]:
     """Return the texts that a row shows, each once."""
     texts = (grid.text(row, column) for column in grid.distinct(row))
     heads = (labels.clean(text) if len(text) <= LONGEST_STATED else "…" for text in texts)
-    return tuple(text for text in heads if text and not _is_form(text))
+    return tuple(text for text in heads if text and not is_form(text))
 
 
-def _is_form(text: str) -> bool:
+def is_form(text: str) -> bool:
     """Say whether a text is the form's own label at the left of its table: 绩效指标（90分）."""
     return labels.clean(re.sub(r"[（(].*$", "", text)) in FORM or _FORM_POINTS.fullmatch(text) is not None
 
@@ -164,19 +165,22 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     own = [shown(grid, row + n) for n in range(height)]
     rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
     found = []
+    reaching = _reaching(grid, row) if height > 1 else None
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
         filled = any(grid.owner(r, number)[1] == number and grid.text(r, number) for r in rows)
         if anchors and not filled and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
-        if height > 1 and not grid.text(row, number):
+        if reaching is not None:
+            texts = reaching.get(number, ())
+        elif height > 1 and not grid.text(row, number):
             texts = (*_over(grid, row, number), *texts)
         heads = tuple(text for text in texts if text and not re.fullmatch(r"[\d()（）\s]+", text))
         owners = dict.fromkeys(grid.owner(r, number) for r in rows)
         cells = [grid.text(*owner) for owner in owners if owner[1] == number]
         tall = len(owners) == 1 and len(rows) > 1
-        if tall and (not heads or _is_form(heads[-1])):
+        if tall and (not heads or is_form(heads[-1])):
             continue
         found.append(Column(number, heads, cells, _field(heads)))
     for one in found:  # the form's own label beside the table, where a text file can't merge cells
@@ -193,6 +197,35 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
         found = [one for one in found if one not in names or one in (rest or names)]
+    return found
+
+
+def _reaching(grid: Grid, row: int) -> dict[int, tuple[str, ...]] | None:
+    """Return the heads over each column where a text wrote only the cells that there are, so that those of a
+    header's first row stand not over their columns (绩效指标 | 指标值 | 权重 over seven): one for each column
+    that has no head below, the others over those that have. None where the first row has its cells in place.
+    """
+    above = [str(text).strip() for text in grid.rows[row]]
+    if grid.spans or not len(above) < len(grid.rows[row + 1]) or not all(above):
+        return None
+    below = [grid.text(row + 1, column).strip() for column in range(grid.width)]
+    found: dict[int, tuple[str, ...]] = {}
+    runs = [
+        (bool(filled), [*run]) for filled, run in groupby(range(grid.width), key=lambda c: below[c] != "")
+    ]
+    parted = [columns for filled, columns in runs if filled]
+    spare = len(above) - below.count("")  # heads of the first row over columns that have one below
+    if (len(parted) > 1 and spare != len(parted)) or spare < 1:
+        return {column: (text,) for column, text in enumerate(below) if text}
+    at = 0
+    for filled, columns in runs:
+        if not filled:
+            found |= {column: (above[at + n],) for n, column in enumerate(columns)}
+            at += len(columns)
+            continue
+        over = () if spare > len(parted) else (above[at],)
+        found |= {column: (*over, below[column]) for column in columns}
+        at += spare if len(parted) == 1 else 1
     return found
 
 

@@ -66,6 +66,7 @@ class Zone:
     amounts: int | None = None  # the column of amounts of a table of money: 来源 | 上年预算 | 本年申请金额
     heads: tuple[tuple[int, str, str], ...] = ()  # columns of money by part, with their words, over amounts
     sums: tuple[tuple[int, str, str], ...] = ()  # those over rows of tasks, of which the sum counts
+    width: int = 0  # of the row that heads them, in cells as the file has it
     year_right: bool | None = None  # whether the year's money stands at the right of the medium term's
 
     @property
@@ -126,6 +127,7 @@ def _enter_heads(document: Document, row: Row, zone: Zone) -> bool:
     if all(titles.year_in(words) for _, _, words in heads):
         zone.heads = heads
         return True
+    zone.width = len(row.grid.rows[row.number])
     if of_rows if zone.of_money else len(heads) < len(row.cells) - 1:
         zone.sums = heads
     else:
@@ -142,6 +144,9 @@ def _read_heads(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
             put_field(document, draft, "budget.project", told)
             return True
     heads = zone.heads or (zone.sums if any(labels.is_total(text) for _, text in row.cells) else ())
+    if heads and not row.grid.spans and zone.width > (wide := len(row.grid.rows[row.number])):
+        if heads[-1][0] >= wide:  # a text wrote only the cells that there are: the amounts stand at its end
+            heads = tuple((column - zone.width + wide, name, words) for column, name, words in heads)
     filled = [one for one in heads if re.search(r"\d", row.text(one[0]))]
     if zone.heads and not filled:
         return False
@@ -199,7 +204,12 @@ def _money_heads(document: Document, row: Row) -> tuple[tuple[int, str, str], ..
         name = labels.label(text) or (None if re.search(r"\d", text) else labels.label(f"{text}资金"))
         if _SUM.fullmatch(labels.clean(text)):
             name = "budget.total"
-        if name is None and document.year and titles.year_in(text) == document.year and not _NO_AMOUNT.search(text):
+        if (
+            name is None
+            and document.year
+            and titles.year_in(text) == document.year
+            and not _NO_AMOUNT.search(text)
+        ):
             name = "budget.total"
         if name and name.startswith("budget."):
             found.append((column, name, text))

@@ -135,6 +135,9 @@ def _read_texts(
     level1, level2 = _levels(draft, texts)
     name = _name(document, row, columns, texts)
     if not name:
+        if not texts["name"] and is_value(texts.get("target", "")):
+            why = worded("这一行有指标值，没有指标名称，没有读入")
+            document.doubt(row.place(columns["target"]), "indicators", row.words(), why, unread=True)
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
     if "stated" in texts:
@@ -162,6 +165,8 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
     for level in (one.level1, one.level2):
+        if level and is_value(level):
+            yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
         if level and level.count("指标") > 1 and level_of(level) is None and both_levels(level) is None:
             yield worded("“{level}”像是几个名称连在一起", level=level)
     if one.level2 and level_of(one.name) == "level2" and one.name.endswith("指标"):
@@ -331,7 +336,7 @@ def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal]
     if "original" in texts and not said(texts.get("target")):  # what the adjustment leaves blank stays
         texts = {**texts, "target": texts["original"]}
     medium, original, goal = (texts.get(what, "") for what in ("medium_term", "original", "goal"))
-    if texts.get("medium_name", texts["name"]) != texts["name"]:
+    if unnumbered(texts.get("medium_name", "")) not in ("", texts["name"]):
         medium = ""  # of another indicator, which happens to stand on the same row
     one = Indicator(
         level1=texts["level1"] or None,

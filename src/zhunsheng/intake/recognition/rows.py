@@ -13,7 +13,7 @@ from zhunsheng.targets.spelling import normalise
 
 _SEAL = re.compile(r"\s*[（(](?:加?盖|单位)?(?:公章|盖章|签章|章)[）)]$")
 _STROKES = re.compile(r"[—\-–―─/\\＿_一…]+")
-_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
+_NUMBER = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?:%|分|％)?(?:\([扣减][^()]*\))?")
 _FOOT = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|填表人|填报人|联系人|联系电话|负责人|制表人|审核人|单位负责人|填报日期|"
     r"(?:主管|财政|业务)?(?:部门|科室|单位|局)?(?:初审|复审|审核|审查|评审|审批)意见)"
@@ -89,7 +89,7 @@ def decimal(text: str) -> Decimal | None:
     anything else.
     """
     match = _NUMBER.fullmatch(normalise(text)) if text else None
-    return Decimal(match[1]) if match else None
+    return Decimal(match[1].replace(",", "")) if match else None
 
 
 def said(text: str | None) -> str | None:

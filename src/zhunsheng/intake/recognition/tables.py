@@ -13,7 +13,7 @@ from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
-from zhunsheng.intake.recognition.columns import GRADES, shown
+from zhunsheng.intake.recognition.columns import GRADES, is_form, numbers_columns, own_cells, shown
 from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
@@ -209,13 +209,25 @@ def _header(document: Document, now: _Reading, row: Row) -> Header | None:
     found = document.known.at(row.grid, row.number, document.year)
     if found and not found[1]:
         return found[0]
-    unheaded = now.columns is None and not now.unclear
+    again = now.columns is not None and shown(row.grid, row.number) in now.columns.rows
+    unheaded = again or (now.columns is None and not now.unclear)  # again: over the other term's indicators
+    unheaded = unheaded or (now.columns is not None and _begins_again(row))
     told = header_at(row.grid, row.number, document.year, unheaded=unheaded)
     if told and not told.height and not found and (found := document.known.unheaded(told)) and not found[1]:
         return found[0]
     if found:
         _tell_misfit(document, row, *found)
     return told
+
+
+def _begins_again(row: Row) -> bool:
+    """Say whether a row in a table of indicators plainly is another header: the form's own label begins
+    beside it (年度绩效指标), or the next row numbers its columns.
+    """
+    beside = row.cells[0][0] == 0 and row.grid.owner(row.number, 0)[0] == row.number
+    below = row.number + 1
+    numbered = below < len(row.grid.rows) and numbers_columns([*own_cells(row.grid, below)])
+    return numbered or (beside and is_form(row.cells[0][1]))
 
 
 def _tell_misfit(document: Document, row: Row, header: Header, wrong: Mapping[int, Worded]) -> None:
@@ -235,6 +247,10 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     fields = header.fields
     taken = {*fields.values(), *(column for group in header.groups for column in group.fields.values())}
     project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
+    last = document.going_on
+    if now.draft is None and not header.height and last and last.columns and document.heading is None:
+        now.draft = last  # without a header of its own it goes on with the table before
+        document.open_draft = document.number_of(last)
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
     before = now.draft.columns
@@ -340,14 +356,12 @@ def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:
     """Say whether a row right below a header stands under no level and holds but short words: it rather
     parts the heads above it, in a text that can't merge cells.
     """
-    levels = [fields[name] for name in ("level1", "level2") if name in fields]
-    own = [text for column in levels if (text := row.text(column))]
-    free = bool(levels) and all(labels.qualifies(text, "part") for text in own)
+    first = next((fields[name] for name in ("level1", "level2") if name in fields), None)
     told = [text for _, text in row.cells if not labels.qualifies(text, "part")]
-    short = all(len(text) <= _LONGEST_PART for _, text in row.cells)
-    return (
-        free and short and len(row.cells) > 1 and not any(is_value(text) or column_op(text) for text in told)
-    )
+    if first is None or row.text(first) in told or len(row.cells) < 2:
+        return False
+    words = not any(is_value(text) or column_op(text) or level_of(text) for text in told)
+    return words and all(len(text) <= _LONGEST_PART for _, text in row.cells)
 
 
 def _read_indicators(document: Document, draft: Draft, row: Row, columns: TableColumns) -> None:
