@@ -134,11 +134,23 @@ def execution(text: str) -> str | None:
     return _find("execution", text)
 
 
+def parts_a_head(text: str) -> bool:
+    """Say whether words only part the head above them: 经费保障 under 偏差原因分析, a quarter of the year."""
+    parts = len(text) <= _LONGEST_HEAD and _parts().fullmatch(clean(text)) is not None
+    return parts or qualifies(text, "part")
+
+
 def is_aside(head: str) -> bool:
     """Say whether a head stands over what says nothing of targets (责任科室, 审核意见), so that nobody need
     be told that its column was left out.
     """
     return len(head) <= _LONGEST and bool(_aside().fullmatch(clean(head)))
+
+
+@lru_cache(maxsize=1)
+def _parts() -> re.Pattern[str]:
+    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    return re.compile(data["parts"])
 
 
 @lru_cache(maxsize=1)

@@ -15,12 +15,13 @@ from zhunsheng.targets import Place
 from zhunsheng.translation import worded
 
 _HEADING = re.compile(
-    r"^\s*(?:\d+[.、．]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
+    r"^\s*(?:\d+[.、．](?!\d)|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第[一二三四五六七八九十]+部分)|"
     r"绩效(?:目标|自评|指标).{0,6}表\s*(?:[（(]\s*20\d\d\s*年度?[）)])?\s*$"
 )
 _PAGE = re.compile(
     r"(?:第\s*)?[-—]?\s*\d+\s*[-—]?(?:\s*页)?(?:\s*[,，/]?\s*共\s*\d+\s*页)?"
 )  # 第 1 页 共 2 页
+_ITEM = re.compile(r"\s*(\d{1,2})[.、．](?!\d)")
 _LINES_OF_CELL = 20  # of one quoted cell at most
 _Cell = tuple[str, int]
 
@@ -93,7 +94,7 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
             if not re.fullmatch(r"\|(?:\s*:?-{2,}:?\s*\|)+", line.strip()):
                 rows.append([(c.strip(), i + 1) for c in line.strip()[1:-1].split("|")])
             blank = 0
-        elif line.startswith("\t") or "\t" in line.strip():
+        elif line.startswith("\t") or "\t" in (line.strip("\r\n ") if rows else line.strip()):
             inner = line.strip("\r\n ")
             if "\t" in inner.lstrip("\t"):  # cells of one row beside each other
                 inner, more = _whole_cells(lines, i)
@@ -104,7 +105,7 @@ def blocks(lines: list[str], name: str = "") -> list[Block]:
             blank = 0
         elif not line.strip():
             blank += 1
-        elif rows and blank <= 1 and not _HEADING.search(line) and _cells_follow(lines, i):
+        elif rows and blank <= 1 and not _begins_part(rows[-1][-1][0], line) and _cells_follow(lines, i):
             text, at = rows[-1][-1]
             rows[-1][-1] = (f"{text}\n{line.strip()}", at)
             blank = 0
@@ -175,14 +176,22 @@ def _unquoted(cell: str) -> str:
 
 def _cells_follow(lines: list[str], i: int) -> bool:
     """Say whether the paragraph lines from ``i`` on run, with single blanks at most, into another cell."""
-    blank = 0
+    blank, before = 0, lines[i]
     for line in lines[i + 1 : i + 12]:
         if line.startswith("\t"):
             return True
         blank = 0 if line.strip() else blank + 1
-        if blank > 1 or _HEADING.search(line):
+        if blank > 1 or _begins_part(before, line):
             return False
+        before = line if line.strip() else before
     return False
+
+
+def _begins_part(before: str, line: str) -> bool:
+    """Say whether a line is a heading, and not the next item of those that a cell counts."""
+    last, item = _ITEM.match(before.strip().rpartition("\n")[2]), _ITEM.match(line)
+    counted = last is not None and item is not None and int(item[1]) == int(last[1]) + 1
+    return _HEADING.search(line) is not None and not counted
 
 
 def _without_lead(rows: list[list[_Cell]]) -> list[list[_Cell]]:

@@ -100,6 +100,8 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
     texts = [text for _, text in own]
     if _under_wide_heads(grid, row, own) or _under_one_head(grid, top, row, own):
         return True
+    if row == top + 1 and _is_longer(grid, top, own):
+        return True
     if not all(_is_head(text) for text in texts):
         return False
     above = {labels.header(grid.text(top, column)) for column in grid.distinct(top)}
@@ -143,10 +145,20 @@ def _under_one_head(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str
     )
 
 
+def _is_longer(grid: Grid, top: int, own: Sequence[tuple[int, str]]) -> bool:
+    """Say whether a row below a header has more cells than it and leaves those blank that its heads reach
+    down to, as a text writes it that can't merge cells: the others part a head.
+    """
+    heads = sum(bool(labels.header(str(text))) for text in grid.rows[top])
+    words = not any(is_value(text) and not _is_head(text) for _, text in own)
+    return heads >= 3 and words and bool(_reaching(grid, top)) and len(own) < len(grid.rows[top + 1])
+
+
 def _is_head(text: str) -> bool:
     bare = labels.clean(text)
     return bool(
         labels.header_like(text)
+        or labels.is_aside(text)
         or _YEAR.fullmatch(bare)
         or (len(bare) <= 8 and any(labels.qualifies(bare, how) for how in ("past", "medium", "adjusted")))
         or re.fullmatch(r"(?:本|当)?年度?(?:目标|指标|计划)?值?|内容|名称|值|数值|单位", bare)

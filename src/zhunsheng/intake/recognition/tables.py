@@ -13,7 +13,7 @@ from zhunsheng.intake.layouts import FIELDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
-from zhunsheng.intake.recognition.columns import GRADES, is_form, numbers_columns, own_cells, shown
+from zhunsheng.intake.recognition.columns import is_form, numbers_columns, own_cells, shown
 from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
@@ -343,7 +343,7 @@ def _read_below_header(
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
     elif draft.levels == ("", "") and _goes_on_with_heads(row, columns.fields):
-        if not all(text in GRADES or labels.qualifies(text, "part") for _, text in row.cells):
+        if not all(labels.parts_a_head(text) for _, text in row.cells):
             why = worded("表头下面还有一行，认不出是表头还是指标，没有读入")
             document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
     elif row.only is not None and (begun := _PROJECT.fullmatch(row.only.strip())):
@@ -356,6 +356,8 @@ def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:
     """Say whether a row right below a header stands under no level and holds but short words: it rather
     parts the heads above it, in a text that can't merge cells.
     """
+    if len(row.cells) > 2 and all(labels.parts_a_head(text) for _, text in row.cells):
+        return True
     first = next((fields[name] for name in ("level1", "level2") if name in fields), None)
     told = [text for _, text in row.cells if not labels.qualifies(text, "part")]
     if first is None or row.text(first) in told or len(row.cells) < 2:
