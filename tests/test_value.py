@@ -63,6 +63,43 @@ def test_reads(raw, op, value, unit):
     assert (found.op, found.value, found.unit, found.raw) == (op, Decimal(value), unit, raw)
 
 
+INCLUDED = [
+    ("3个以上（含3个）", ">=", 3, "个"),
+    ("90%以上（含90%）", ">=", 90, "%"),
+    ("3个以上（不含3个）", ">", 3, "个"),
+    ("30人（次）以上", ">=", 30, "人次"),
+    ("2小时内响应", "<=", 2, "小时"),
+    ("5个工作日内拨付到位", "<=", 5, "个工作日"),
+    ("全省第一名", "<=", 1, "名"),
+    ("百分之百", "==", 100, "%"),
+    ("X≥85%", ">=", 85, "%"),
+    ("12个乡镇全覆盖", "==", 12, "个乡镇"),
+]
+
+
+@pytest.mark.parametrize(("raw", "op", "value", "unit"), INCLUDED)
+def test_what_a_bound_includes_and_what_is_done_within_it_are_no_unit(raw, op, value, unit):
+    found = TargetValue.parse(raw)
+    assert (found.op, found.value, found.unit, found.doubts) == (op, Decimal(value), unit, ())
+
+
+@pytest.mark.parametrize("raw", ["每月15日", "每季度末后20日内", "3A级以上"])
+def test_a_day_of_every_month_and_a_grade_are_levels(raw):
+    assert TargetValue.parse(raw, op="≤", year=2021).op == "level"
+
+
+@pytest.mark.parametrize("raw", ["1年内不发生", "≥8,600户零事故", "20211231", "200亩（300亩）"])
+def test_what_may_say_something_else_is_doubted(raw):
+    assert TargetValue.parse(raw).doubts
+
+
+@pytest.mark.parametrize(
+    ("raw", "pair"), [("80%≤X≤100%", (80, 100)), ("大于等于3小于等于5", (3, 5)), ("误差不超过±5%", (-5, 5))]
+)
+def test_both_ends_of_a_range_are_read_around_a_letter_or_without_a_comma(raw, pair):
+    assert TargetValue.parse(raw).value == tuple(map(Decimal, pair))
+
+
 DATES = [
     ("2021年12月底前", date(2021, 12, 31)),
     ("12月31日前", date(2021, 12, 31)),

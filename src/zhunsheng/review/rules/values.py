@@ -493,6 +493,8 @@ def below_last_year(c: Context) -> Iterator[Hit]:
         last = TargetValue.parse(indicator.last_year)
         if last.number is None or not comparable(last.unit or target.unit, target.unit):
             continue
+        if bool(target.relative) != bool(last.relative):
+            continue  # a change (较上年下降3%) is not measured by what was reached
         margin = target.margin(Decimal(last.number), last.unit or target.unit)
         if margin is not None and margin > 0:
             yield Hit(
