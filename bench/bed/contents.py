@@ -51,6 +51,7 @@ class Item:
     score: str
     basis: str
     description: str
+    direction: str = ""  # as a form says it against the bound; else what the bound means
 
     @property
     def numeric(self) -> bool:

@@ -127,9 +127,28 @@ def _both_numbers(c: Context, n: int) -> bool:
     return other is not None and other.target.number is not None and _one(c, n).target.number is not None
 
 
+def _asks(*fields: str) -> Callable[[Context], bool]:
+    """Return whether a sheet's form asks for one of these fields: a layout without a cell for it demands
+    nothing. What was written without a document has all cells.
+    """
+    return lambda c: c.sheet.place is None or any(field in c.sheet.provenance for field in fields)
+
+
+def _sorted(c: Context, level: int) -> bool:
+    """Whether indicators stand under a dimension (0) or category (1) that the framework knows; a sheet
+    without indicators could have them.
+    """
+    return not c.sheet.indicators or any(place[level] for place in c.places)
+
+
 SCOPES: dict[str, Scope] = {
     "project": Scope("只查项目表", lambda c: c.project),
     "department": Scope("只查部门整体表", lambda c: not c.project),
+    "asks code": Scope("表式没有项目编码一栏", _asks("code")),
+    "asks plan": Scope("表式没有资金支出计划一栏", _asks("spending_plan")),
+    "asks purpose": Scope("表式没有资金用途一栏", _asks("purpose")),
+    "dimensions": Scope("本表的指标不分一级", lambda c: _sorted(c, 0)),
+    "categories": Scope("本表的指标不分二级", lambda c: _sorted(c, 1)),
     "planned": Scope("部门整体表没有列支出计划", lambda c: c.project or bool(c.sheet.spending_plan.steps)),
     "budgeted": Scope("部门整体表没有列预算", _budgeted),
     "levels": Scope("本表的指标不分一级、二级", _levels),
@@ -138,6 +157,12 @@ SCOPES: dict[str, Scope] = {
 }
 
 NEEDS: dict[str, Need] = {
+    "asks goals": Need(
+        "绩效目标（表式没有这一栏）", lambda c: _goals(c) or _asks("goals", "narrative")(c)
+    ),
+    "asks budget": Need(
+        "预算金额（表式没有这一栏）", _asks("budget", "budget.total", "budget.fiscal", "budget.other")
+    ),
     "year": Need("年度", lambda c: c.sheet.year is not None),
     "name": Need("项目名称", lambda c: bool(c.sheet.name)),
     "budget": Need("预算总额", lambda c: c.sheet.budget.total is not None),

@@ -481,6 +481,7 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
             and alone.number is not None
             and not said.implied
             and said.op not in ("level", alone.op)
+            and (alone.number, said.op) != (0, "<=")  # none, and at most none
         ):
             found.append(
                 worded("比较符列“{column}”与指标值“{raw}”自带的比较符不一致", column=column, raw=target.raw)

@@ -381,7 +381,7 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
         "件数": ("件",),
         "人数": ("人", "名"),
         "人次": ("人次",),
-        "批次": ("批次", "批"),
+        "批次": ("批次", "批", "次"),
         "户数": ("户", "家"),
     }
     for n, indicator in enumerate(c.sheet.indicators):
@@ -389,7 +389,8 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
             continue
         for word, units in expected.items():
             base = split_unit(indicator.target.unit)[0]
-            if indicator.name.endswith(word) and base != "比值" and base not in units:
+            own = indicator.name.removesuffix("数").endswith(base)  # 接种剂次数 in 剂次
+            if indicator.name.endswith(word) and base != "比值" and base not in units and not own:
                 yield Hit(
                     worded("“{name}”的单位写成“{unit}”", name=indicator.name, unit=indicator.target.unit),
                     n,
@@ -434,7 +435,8 @@ def vague_value(c: Context) -> Iterator[Hit]:
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.target.implied and not indicator.direction and not indicator.settled:
+        told = indicator.direction or indicator.settled or indicator.target.per  # 每季度1次: at least that often
+        if indicator.target.implied and not told:
             yield Hit(
                 worded(
                     "“{name}”的指标值“{indicator}”没有比较符",
