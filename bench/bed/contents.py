@@ -59,10 +59,12 @@ class Item:
         return self.op in SIGN
 
     def last(self) -> str:
-        """Return last year's value: a little less, in the same unit; words stay words."""
+        """Return last year's value: a little worse, in the same unit; words stay words."""
         if not self.numeric:
             return "" if self.op == "by" else self.value
         number = Decimal(self.value)
+        if self.op in ("<=", "<"):
+            return f"{(number * 2 if self.unit == '名' else number * Decimal('1.1')).normalize():f}{self.unit}"
         less = number - 2 if self.unit == "%" and number > 2 else (number * Decimal("0.9")).normalize()
         return f"{less:f}{self.unit}"
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from zhunsheng.review.catalogue import UNIT_COST, Context, squeezed
-from zhunsheng.targets import Indicator, TargetValue, split_unit
+from zhunsheng.review.catalogue import Context, squeezed
+from zhunsheng.review.costs import is_unit_cost, quantity_of, total_cost
+from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 
 _BOUNDS = (">=", ">", "<=", "<")
-_CEILINGS = ("<=", "<", "==")
 
 
 @dataclass(frozen=True)
@@ -93,18 +93,11 @@ def _percent(c: Context, n: int) -> bool:
 
 
 def _unit_cost(c: Context, n: int) -> bool:
-    one = _one(c, n)
-    if not UNIT_COST.match(one.name):
-        return False
-    money = split_unit(one.target.unit)[0] == "元" and one.target.op in _CEILINGS
-    return _unread(c, n) or (money and one.target.number is not None)
+    return is_unit_cost(_one(c, n)) or total_cost(_one(c, n)) is not None
 
 
 def _quantity(c: Context, n: int) -> bool:
-    named = UNIT_COST.match(_one(c, n).name)
-    return named is not None and any(
-        named[1] in i.name and i.target.yearly and comparable(i.target.unit, "次") for i in c.sheet.indicators
-    )
+    return total_cost(_one(c, n)) is not None or quantity_of(c, n) is not None
 
 
 def _last_year(c: Context, n: int) -> bool:
@@ -194,7 +187,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "percentages": Subject("没有比率指标", _percent),
     "deadlines": Subject("没有时限指标", _deadline),
-    "unit costs": Subject("没有单位成本指标", _unit_cost),
+    "unit costs": Subject("没有单位成本或总成本指标", _unit_cost),
     "bounded": Subject("没有上限或下限指标", lambda c, n: _one(c, n).target.op in _BOUNDS or _unread(c, n)),
     "described": Subject("没有填指标描述", lambda c, n: bool(_one(c, n).description)),
     "shared": Subject("与部门整体表没有同名指标", lambda c, n: _shared(c, n) is not None),

@@ -68,6 +68,8 @@ _BAD_NAME = re.compile(
 )
 # What there is less of by it: what is counted is then the cut, not what was cut.
 _SHORTER = re.compile(r"缩短|压缩|提前|减少|降低|节约|节省")
+# What goes wrong in what is done, however that is called: 业务办理差错率.
+_SLIPS = re.compile(r"(?:差错|出错|错误|失误|超时|超期|逾期|延误|返工|投诉)率$")
 # What is done about something bad, or has to come in: more of it is better, or nobody can tell.
 _ACTS = re.compile(
     r"查处|查办|查出|办理|打击|侦破|受理|处理|处置|调解|化解|接待|救助|救治|帮扶|消除|排查|整治|整改|解决|发现|监测|"
@@ -434,7 +436,8 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     if kind == "growth":
         head = _growing(name)
         return [("less", by_name)] if _HELD_DOWN.search(head) and not DOWN.search(name) else found
-    timed, acts = base in _TIMES, _ACTS.search(name)
+    slips = _SLIPS.search(name) and not _SHORTER.search(name)
+    timed, acts = base in _TIMES, _ACTS.search(name) if not slips else None
     counted = not timed and base not in ("元", "比值", "")
     money = base == "元" and not re.search(r"效益|数量|质量", place)
     bad = _BAD_NAME.search(name) or (kind == "share" and denies(name)) or (money and _COST_NAME.search(name))
