@@ -104,7 +104,9 @@ def bad_with_floor(draw: random.Random, content: Content) -> tuple[Content, tupl
     """Ask for at least so much of something bad."""
     item = _some(draw, content, lambda i: i.level in ("b2", "o2", "b4"))
     name, value, unit = draw.choice(_BAD)
-    return _changed(content, item, name=name, op=">=", value=value, unit=unit, description="") if item else None
+    return (
+        _changed(content, item, name=name, op=">=", value=value, unit=unit, description="") if item else None
+    )
 
 
 _ODD_RATIOS = (
@@ -199,7 +201,10 @@ def unfilled(draw: random.Random, content: Content) -> tuple[Content, tuple[str,
     """Leave a value open."""
     item = _some(draw, content, lambda i: i.level in ("o1", "o2"))
     new = item and replace(item, op="level", value=draw.choice(("待定", "——", "按要求")), unit="", fixed="")
-    return new and (replace(content, items=tuple(new if i is item else i for i in content.items)), (new.name,))
+    return new and (
+        replace(content, items=tuple(new if i is item else i for i in content.items)),
+        (new.name,),
+    )
 
 
 @plant("indicator twice", "ZS301", "ZS302", "ZS203", "ZS209")
@@ -250,7 +255,9 @@ def timeless(_: random.Random, content: Content) -> tuple[Content, tuple[str, ..
 @plant("no unit", "ZS215")
 def unitless(draw: random.Random, content: Content) -> tuple[Content, tuple[str, ...]] | None:
     """Leave a unit out."""
-    item = _some(draw, content, lambda i: i.level == "o1" and i.numeric and i.name[-2:] not in ("人次", "批次"))
+    item = _some(
+        draw, content, lambda i: i.level == "o1" and i.numeric and i.name[-2:] not in ("人次", "批次")
+    )
     return _changed(content, item, unit="") if item else None
 
 
@@ -274,9 +281,7 @@ def unspent(_: random.Random, content: Content) -> tuple[Content, tuple[str, ...
     return replace(content, plan=(20, 45, 70, 90)), ()
 
 
-def _in_both(
-    one: Content, other: Content, draw: random.Random, what: str
-) -> tuple[Content, tuple[str, ...]]:
+def _in_both(one: Content, other: Content, draw: random.Random, what: str) -> tuple[Content, tuple[str, ...]]:
     """Put a goal or an indicator of one project into another."""
     if what == "goal":
         return replace(other, goals=(*other.goals, one.goals[0])), ()
@@ -443,9 +448,9 @@ def told_as_page(done: list[Judged], given: argparse.Namespace) -> str:
     return f"""# How good the review is
 
 Made by `python bench/review.py --copies {given.copies} --seed {given.seed}`: {len(done)} documents in \
-{len(usable())} layouts as docx, xlsx and html, one of each layout clean, the others with two or three of \
-{len(_PLANTS) + 2} kinds of defects planted in invented projects. A finding is right where it tells of what was \
-planted, at its place; anything else is noise. Hints (提示) are folded away and counted apart.
+{len(usable())} layouts as docx, xlsx and html, one of each layout clean, the others with two or three \
+of {len(_PLANTS) + 2} kinds of defects planted in invented projects. A finding is right where it tells of \
+what was planted, at its place; anything else is noise. Hints (提示) are folded away and counted apart.
 
 **Errors and warnings: {good} of {all_} right ({good / all_:.1%}). Defects found: {seen} of {planted} \
 ({seen / planted:.1%}).**

@@ -64,7 +64,9 @@ class Item:
             return "" if self.op == "by" else self.value
         number = Decimal(self.value)
         if self.op in ("<=", "<"):
-            return f"{(number * 2 if self.unit == '名' else number * Decimal('1.1')).normalize():f}{self.unit}"
+            return (
+                f"{(number * 2 if self.unit == '名' else number * Decimal('1.1')).normalize():f}{self.unit}"
+            )
         less = number - 2 if self.unit == "%" and number > 2 else (number * Decimal("0.9")).normalize()
         return f"{less:f}{self.unit}"
 

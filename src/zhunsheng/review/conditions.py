@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from zhunsheng.review.catalogue import Context, squeezed
-from zhunsheng.review.costs import is_unit_cost, quantity_of, total_cost
+from zhunsheng.review.costs import is_unit_cost, names_cost, quantity_of, total_cost
 from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
@@ -93,7 +93,8 @@ def _percent(c: Context, n: int) -> bool:
 
 
 def _unit_cost(c: Context, n: int) -> bool:
-    return is_unit_cost(_one(c, n)) or total_cost(_one(c, n)) is not None
+    one = _one(c, n)
+    return is_unit_cost(one) or total_cost(one) is not None or (_unread(c, n) and names_cost(one))
 
 
 def _quantity(c: Context, n: int) -> bool:
@@ -150,9 +151,7 @@ SCOPES: dict[str, Scope] = {
 }
 
 NEEDS: dict[str, Need] = {
-    "asks goals": Need(
-        "绩效目标（表式没有这一栏）", lambda c: _goals(c) or _asks("goals", "narrative")(c)
-    ),
+    "asks goals": Need("绩效目标（表式没有这一栏）", lambda c: _goals(c) or _asks("goals", "narrative")(c)),
     "asks budget": Need(
         "预算金额（表式没有这一栏）", _asks("budget", "budget.total", "budget.fiscal", "budget.other")
     ),

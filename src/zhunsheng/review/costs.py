@@ -1,4 +1,4 @@
-"""What a cost indicator and a quantity of the same sheet come to together: unit cost × quantity, total cost."""
+"""What a cost indicator and a quantity of its sheet come to together, and what a whole may cost."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def is_unit_cost(one: Indicator) -> bool:
     return _bounded(one) and _piece(one) is not None
 
 
+def names_cost(one: Indicator) -> bool:
+    """Return whether an indicator's name speaks of what one piece or the whole costs, whatever its value."""
+    return bool(_DONE.search(one.name) or _PIECE.search(one.name) or _TOTAL.search(one.name))
+
+
 def total_cost(one: Indicator) -> Fraction | None:
     """Return what the whole may cost at most in yuan; None where an indicator says nothing of the kind."""
     if not _bounded(one) or _piece(one) is not None or not _TOTAL.search(one.name):
@@ -33,9 +38,9 @@ def total_cost(one: Indicator) -> Fraction | None:
 
 
 def quantity_of(c: Context, n: int) -> Indicator | None:
-    """Return the quantity that a unit cost is of: counted in its pieces, told by the unit (元/册 and 册) or the
-    name (单次检查费用 and 检查次数). Of several it is the one whose name has most of the cost's words, then
-    the greatest.
+    """Return the quantity that a unit cost is of: counted in its pieces, told by the unit (元/册 and 册) or
+    the name (单次检查费用 and 检查次数). Of several it is the one whose name has most of the cost's words,
+    then the greatest.
     """
     cost = c.sheet.indicators[n]
     piece = _piece(cost)
@@ -84,7 +89,7 @@ def _measure(cost: Indicator) -> str | None:
 
 
 def _piece(cost: Indicator) -> str | None:
-    """Return what one of costs so much: 册 of 元/册 or of 单册采购成本, 人 of 人均; None for a whole's cost."""
+    """Return what one of costs so much: 册 of 元/册 or 单册采购成本, 人 of 人均; None for a whole's cost."""
     if below := _measure(cost):
         return _FOR_PEOPLE.get(below, below)
     if _DONE.search(cost.name):

@@ -1,4 +1,4 @@
-"""Which words of goals and indicators speak of the same thing: their own, and those that are said for one another."""
+"""What goals and indicators speak of: their own words, and those that are said for one another."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _groups() -> tuple[re.Pattern[str], ...]:
 
 @lru_cache(maxsize=16384)
 def topics(text: str) -> frozenset[str]:
-    """Return what a text speaks of: its two-character pieces that carry meaning, and the number of each group of
-    words that it uses one of.
+    """Return what a text speaks of: its two-character pieces that carry meaning, and the number of each group
+    of words that it uses one of.
     """
     found = {f"#{n}" for n, group in enumerate(_groups()) if group.search(text)}
     return bigrams(text) | found

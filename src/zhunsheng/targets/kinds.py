@@ -73,7 +73,7 @@ _SLIPS = re.compile(r"(?:差错|出错|错误|失误|超时|超期|逾期|延误
 # What is done about something bad, or has to come in: more of it is better, or nobody can tell.
 _ACTS = re.compile(
     r"查处|查办|查出|办理|打击|侦破|受理|处理|处置|调解|化解|接待|救助|救治|帮扶|消除|排查|整治|整改|解决|发现|监测|"
-    rf"{_SHORTER.pattern}|下降|压减|压降|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
+    rf"{_SHORTER.pattern}|下降|压减|压降|下架|召回|销毁|封存|追回|退市|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
     r"^[无零]|杜绝|避免|防止|未发生|不发生"
 )
 _BAD_SHARE = re.compile(rf"(?:{_BAD}(?:案件|事件)?|{_OVERDUE}(?:办件|工单|事项))(?:发生)?(?:率|比例)$")
@@ -484,7 +484,7 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
             and alone.number is not None
             and not said.implied
             and said.op not in ("level", alone.op)
-            and (alone.number, said.op) != (0, "<=")  # none, and at most none
+            and not (alone.number == 0 and said.op == "<=")  # none, and at most none
         ):
             found.append(
                 worded("比较符列“{column}”与指标值“{raw}”自带的比较符不一致", column=column, raw=target.raw)

@@ -260,7 +260,9 @@ def missing_category(c: Context) -> Iterator[Hit]:
 
 
 # Words that stand for a value still to be told.
-_LEFT_OPEN = re.compile(r"(?:暂|待|另行?)?(?:未?定|待定|确定|略|无)|[按据依]?(?:要求|规定|实际|需要?|情况|上级要求)|视.{0,4}情况|[/\\]")
+_LEFT_OPEN = re.compile(
+    r"(?:暂|待|另行?)?(?:未?定|待定|确定|略|无)|[按据依]?(?:要求|规定|实际|需要?|情况|上级要求)|视.{0,4}情况|[/\\]"
+)
 MINIMUM = 5  # indicators a project sheet is expected to have at least; local practice
 
 

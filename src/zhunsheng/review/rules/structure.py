@@ -265,18 +265,27 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     needs=("aims", "indicators"),
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
-    """An indicator that speaks of nothing that goals or purpose speak of; time limits and satisfaction
-    serve any goal.
+    """An indicator that speaks of nothing that goals, purpose or the project's name speak of, nor of anything
+    that such an indicator speaks of; time limits and satisfaction serve any goal.
     """
-    text = (c.sheet.purpose or "") + "".join(g.text + (g.title or "") for g in c.sheet.goals)
-    if not text or not c.project:
+    goals = "".join(g.text + (g.title or "") for g in c.sheet.goals)
+    words = topics(f"{c.sheet.purpose or ''}。{goals}。{c.sheet.name or ''}")
+    if not words or not c.project:
         return
-    words = topics(text)
-    for n, (indicator, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
-        if dimension == "满意度" or category == "时效":
-            continue
-        if not topics(indicator.name + (indicator.description or "")) & words:
-            yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=indicator.name), n, "name")
+    own = {
+        n: topics(_MANNER.sub(" ", one.name + (one.description or "")))
+        for n, (one, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True))
+        if dimension != "满意度" and category != "时效"
+    }
+    while served := [n for n, said in own.items() if said & words]:
+        words = words.union(*(own.pop(n) for n in served))
+    for n in own:
+        name = c.sheet.indicators[n].name
+        yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=name), n, "name")
+
+
+# How anything is measured, which ties no indicator to another.
+_MANNER = re.compile(r"成本|费用|合格|覆盖|及时|完成|达标|准确|单位|总数|全部|比例|人数|户数|件数|上年|实际")
 
 
 @rule(

@@ -191,9 +191,7 @@ def wrong_direction(c: Context) -> Iterator[Hit]:
             yield Hit(f"“{indicator.name}”：{why}", n, "target")
         if not indicator.type.against and _bad_with_floor(indicator):
             yield Hit(
-                worded(
-                    "“{name}”越低越好，却要求“{target}”", name=indicator.name, target=indicator.words()
-                ),
+                worded("“{name}”越低越好，却要求“{target}”", name=indicator.name, target=indicator.words()),
                 n,
                 "target",
             )
@@ -306,7 +304,9 @@ def wrong_category(c: Context) -> Iterator[Hit]:
 def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
     """Unit cost × quantity above the budget, or a whole cost above it."""
     budget = c.sheet.budget.total
-    for n, cost in enumerate(c.sheet.indicators if budget is not None else ()):
+    if budget is None:
+        return
+    for n, cost in enumerate(c.sheet.indicators):
         if (whole := total_cost(cost)) is not None and whole > budget:
             yield Hit(
                 worded(
@@ -436,7 +436,9 @@ def vague_value(c: Context) -> Iterator[Hit]:
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
-        told = indicator.direction or indicator.settled or indicator.target.per  # 每季度1次: at least that often
+        told = (
+            indicator.direction or indicator.settled or indicator.target.per
+        )  # 每季度1次: at least that often
         if indicator.target.implied and not told:
             yield Hit(
                 worded(
