@@ -1,7 +1,7 @@
 """Review documents with planted defects, and tell by rule how much of what was said is right, and how much of
 what was planted was found.
 
-``python bench/review.py [--copies 4] [--seed 1]`` writes invented projects in some 25 layouts, clean and with
+``python bench/review.py [--copies 4] [--seed 4]`` writes invented projects in some 25 layouts, clean and with
 two or three defects of different kinds, reads and reviews them as ``zhunsheng review`` does, and prints
 precision and recall by rule; ``--verbose`` lists what was missed and what was noise; ``--write`` keeps the
 figures in docs/benchmarks-review.md. Hints (提示) are folded away where findings are shown and counted apart.
@@ -43,7 +43,8 @@ class Planted:
 
     def told_by(self, finding: Finding) -> bool:
         """Return whether a finding tells of it."""
-        return finding.code in self.codes and (not self.names or finding.indicator in self.names)
+        of_it = not self.names or finding.indicator is None or finding.indicator in self.names
+        return finding.code in self.codes and of_it
 
 
 Plant = Callable[[random.Random, Content], tuple[Content, tuple[str, ...]] | None]
@@ -355,17 +356,19 @@ def spoiled(draw: random.Random, layout: str, content: Content, many: int) -> tu
     kinds = list(_PLANTS)
     draw.shuffle(kinds)
     found: list[Planted] = []
+    kept: set[str] = set()  # what earlier defects rest on
     for kind in kinds:
         how, codes, shown = _PLANTS[kind]
         if len(found) == many or not all(what in _shown(layout) for what in shown):
             continue
-        before = {i.name for i in content.items}
         if (done := how(draw, content)) is None:
             continue
         changed, names = done
-        gone = before - {i.name for i in changed.items}
-        if any(set(one.names) & (gone | set(names)) for one in found) or (gone and found and not names):
+        spoilt = {i.name for i in content.items if i not in changed.items}
+        rests = {i.name for i in changed.items if i.level == "o1"} if how is dear else set()
+        if kept & {*spoilt, *names, *rests}:
             continue
+        kept |= {*spoilt, *names, *rests}
         content = changed
         found.append(Planted(kind, codes, names))
     return content, found
@@ -405,7 +408,7 @@ def main() -> None:
     """Review all documents and print the figures."""
     options = argparse.ArgumentParser(description="review documents with planted defects")
     options.add_argument("--copies", type=int, default=4, help="documents with defects of each layout")
-    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--seed", type=int, default=4)
     options.add_argument("--verbose", action="store_true", help="list what was missed and what was noise")
     options.add_argument("--write", action="store_true", help="write docs/benchmarks-review.md")
     given = options.parse_args()
@@ -450,7 +453,9 @@ def told_as_page(done: list[Judged], given: argparse.Namespace) -> str:
 Made by `python bench/review.py --copies {given.copies} --seed {given.seed}`: {len(done)} documents in \
 {len(usable())} layouts as docx, xlsx and html, one of each layout clean, the others with two or three \
 of {len(_PLANTS) + 2} kinds of defects planted in invented projects. A finding is right where it tells of \
-what was planted, at its place; anything else is noise. Hints (提示) are folded away and counted apart.
+what was planted, at its place; anything else is noise. Hints (提示) are folded away and counted apart. The \
+rules were mended on the seeds 1 to 3; who planted the defects also wrote the rules, so that other hands' \
+documents will fare worse.
 
 **Errors and warnings: {good} of {all_} right ({good / all_:.1%}). Defects found: {seen} of {planted} \
 ({seen / planted:.1%}).**
