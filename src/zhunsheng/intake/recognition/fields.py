@@ -391,7 +391,7 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             continue
         labelled = True
         at = column
-        if not value and (revised := _revised(row, n)):
+        if not value and _is_money(found) and (revised := _revised(row, n)):
             at, value = revised
         elif not value and n + 1 < len(row.cells) and told[n + 1][0] is None:
             at, value = row.cells[n + 1]
