@@ -19,9 +19,8 @@ FILTERS = {
     "ods": ("xlsx", "ods:calc8"),
     "odt": ("docx", "odt:writer8"),
     "wordxml": ("docx", "xml:MS Word 2003 XML"),
-    "excelxml": ("xlsx", "xml:MS Excel 2003 XML"),
 }
-_NAMED = {"wordxml": "xml", "excelxml": "xml"}  # how the files of a format are named, where not as the format
+_NAMED = {"wordxml": "xml"}  # how the files of a format are named, where not as the format
 BATCH = 60  # files one run of the suite takes
 
 
@@ -31,7 +30,7 @@ def source(ending: str) -> str:
 
 
 def suffix(ending: str) -> str:
-    """Return how the name of a file of a format ends: both of Word's and Excel's XML are .xml."""
+    """Return how the name of a file of a format ends: Word 2003 XML is .xml."""
     return _NAMED.get(ending, ending)
 
 
