@@ -29,7 +29,7 @@ from bed.grids import Document
 from bed.judging import Judgement, judge
 from bed.layouts import document, layouts
 from bed.noise import Noise, noise_of, single_noises
-from bed.office import FILTERS, convert, source, suffix
+from bed.office import FILTERS, convert, source
 from bed.writers import WRITERS, write
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.intake import read_book
@@ -102,7 +102,7 @@ def _kept(case: Case, keep: str, spare: bool) -> Result:
     folder = Path(keep) / case.key
     folder.mkdir(parents=True, exist_ok=True)
     made_of = case.ending in FILTERS  # an office suite made the file
-    result = tried(case, next(folder.glob(f"*.{suffix(case.ending)}")) if made_of else written(case, folder))
+    result = tried(case, next(folder.glob(f"*.{case.ending}")) if made_of else written(case, folder))
     if any(one.kind != "right" for one in result.judged.fields):
         truth = json.dumps({"sheets": made(case)[0].sheets}, ensure_ascii=False, indent=1)
         (folder / "truth.json").write_text(truth, encoding="utf-8")
@@ -250,7 +250,7 @@ def compared(results: list[Result], python: str, keep: str) -> str:
     out = ["| format | rows whole in MarkItDown | indicators wholly right here |", "|---|---|---|"]
     for ending in dict.fromkeys(one.case.ending for one in results):
         these = [one for one in results if one.case.ending == ending]
-        said = texts(python, [next((Path(keep) / one.case.key).glob(f"*.{suffix(ending)}")) for one in these])
+        said = texts(python, [next((Path(keep) / one.case.key).glob(f"*.{ending}")) for one in these])
         pages = [made(one.case)[0] for one in these]
         whole = [whole_rows(text, page) for text, page in zip(said, pages, strict=True)]
         kept, rows = sum(k for k, _ in whole), sum(n for _, n in whole)

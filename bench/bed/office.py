@@ -18,20 +18,13 @@ FILTERS = {
     "et": ("xlsx", "xls:MS Excel 97"),
     "ods": ("xlsx", "ods:calc8"),
     "odt": ("docx", "odt:writer8"),
-    "wordxml": ("docx", "xml:MS Word 2003 XML"),
 }
-_NAMED = {"wordxml": "xml"}  # how the files of a format are named, where not as the format
 BATCH = 60  # files one run of the suite takes
 
 
 def source(ending: str) -> str:
     """Return the format that is written for one that the suite makes of it."""
     return FILTERS[ending][0] if ending in FILTERS else ending
-
-
-def suffix(ending: str) -> str:
-    """Return how the name of a file of a format ends: Word 2003 XML is .xml."""
-    return _NAMED.get(ending, ending)
 
 
 def convert(files: Iterable[Path], ending: str) -> list[Path]:
@@ -62,6 +55,6 @@ def convert(files: Iterable[Path], ending: str) -> list[Path]:
             )
         found = []
         for n, path in enumerate(files):
-            found.append(path.with_suffix(f".{suffix(ending)}"))
+            found.append(path.with_suffix(f".{ending}"))
             shutil.move(out / f"{n}.{FILTERS[ending][1].partition(':')[0]}", found[-1])
     return found

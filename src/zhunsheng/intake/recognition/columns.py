@@ -104,8 +104,8 @@ def _parts(grid: Grid, top: int, row: int, own: Sequence[tuple[int, str]]) -> bo
         return True
     if not all(_is_head(text) for text in texts):
         return False
-    above = {labels.header(grid.text(top, column)) for column in grid.distinct(top)}
-    new = [found for text in texts if (found := labels.header(text)) and found not in above]
+    above = {labels.header_like(grid.text(top, column)) for column in grid.distinct(top)}
+    new = [found for text in texts if (found := labels.header_like(text)) and found not in above]
     if len(new) >= 3 or (new and "name" not in above and len(texts) >= 2):
         return True
     merged = [grid.spans.get(grid.owner(row - 1, column), (1, 1))[1] > 1 for column, _ in own]

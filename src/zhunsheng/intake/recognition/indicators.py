@@ -164,6 +164,8 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     op = said(texts.get("op"))
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
+    if is_value(one.name):
+        yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
         if level and is_value(level):
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
