@@ -490,8 +490,10 @@ def _project_of(document: Document, draft: Draft, row: Row, columns: TableColumn
     spanning = row.grid.owner(row.number, project["name"])[1] < project["name"]
     if not name or spanning or labels.is_total(name) or name == draft.name:
         column = project.get("goals")
-        if not name and column is not None and row.grid.owner(row.number, column) == (row.number, column):
-            add_goals(draft, row, [(column, row.text(column))])  # a cell that goes on on the next page
+        if not spanning and column is not None and row.grid.owner(row.number, column) == (row.number, column):
+            text = row.text(column)
+            if text and not any(goal.text in " ".join(text.split()) for goal in draft.goals):
+                add_goals(draft, row, [(column, text)])  # a cell that goes on on the next page
         return draft
     if draft.name:
         before = draft
