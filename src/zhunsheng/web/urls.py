@@ -173,6 +173,7 @@ urlpatterns = [
     path("admin/rules", administration.rules, name="rules"),
     path("admin/calendar", administration.calendar, name="calendar"),
     path("admin/permissions", administration.permissions, name="permissions"),
+    path("admin/service", administration.service, name="service"),
     path("audit", administration.audit, name="audit"),
     # account
     path("sign-in", account.SignIn.as_view(), name="sign-in"),
