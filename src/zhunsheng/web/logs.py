@@ -95,10 +95,9 @@ def _reason(record: logging.LogRecord) -> str:
     """Return why a request was refused, in Django's words or by the kind of the error; of it no address."""
     if record.exc_info and record.exc_info[0] is not None:
         return record.exc_info[0].__name__
-    if record.name.startswith("django.security."):
-        return record.name.rpartition(".")[2]
-    several = isinstance(record.args, tuple) and len(record.args) == 2  # reason and path
-    return bare(str(record.args[0])) if several and isinstance(record.args, tuple) else ""
+    if isinstance(record.args, tuple) and len(record.args) == 2:  # reason and path
+        return bare(str(record.args[0]))
+    return record.name.rpartition(".")[2] if record.name.startswith("django.security.") else ""
 
 
 def log_request(request: SiteRequest, status: int, seconds: float) -> None:

@@ -100,7 +100,7 @@ class _Site(Collector):
             "zhunsheng_worker_seen_seconds": ("Time since a worker's last sign of life.", facts.seen),
             "zhunsheng_backup_age_seconds": (
                 "Time since the last good backup.",
-                facts.backup.at if facts.backup and facts.backup.good else None,
+                facts.backup.at if facts.backup else None,
             ),
             "zhunsheng_audit_check_age_seconds": (
                 "Time since the audit log was last checked and found whole.",

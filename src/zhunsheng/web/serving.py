@@ -9,8 +9,6 @@ import os
 from contextlib import ExitStack
 from typing import Any
 
-from prometheus_client import multiprocess
-
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.web.supervising import GRACE, end_with_parent
 
@@ -18,6 +16,7 @@ worker_class, threads = "gthread", 4
 timeout, keepalive = 120, 75
 graceful_timeout = int(GRACE) - 2  # so that it ends by itself before whoever supervises it ends it
 umask = 0o077
+control_socket_disable = True  # nobody steers it while it runs; it would lie outside the data folder
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -40,6 +39,8 @@ def on_starting(server: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Forget the gauges of a process that ended; what it counted stays."""
+    from prometheus_client import multiprocess  # which asks for the folder when it is loaded
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

@@ -269,6 +269,7 @@ TIME_ZONE = os.environ.get(clock.VARIABLE) or clock.DEFAULT
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # of the static files, too
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "zhunsheng.web.static_files.PackedFiles"},

@@ -65,7 +65,7 @@ class Kept:
         now = time.monotonic()
         self.falls = 1 if now - self.began >= STEADY else self.falls + 1
         self.due, self.process = now + pause(self.falls), None
-        told = ZhunshengError("ZS-WB-91", name=self.name, code=code, times=self.falls)
+        told = ZhunshengError("ZS-WB-91", name=self.name, exit=code, times=self.falls)
         log.error("%s", told, extra={"fields": {"again_in_seconds": round(pause(self.falls))}})
 
     def kill(self) -> None:
@@ -123,7 +123,7 @@ class Supervisor:
             for one in self._ended():
                 if waiting and one is self.kept[0]:
                     code = one.process.returncode if one.process else 0
-                    raise ZhunshengError("ZS-WB-91", name=one.name, code=code, times=1)
+                    raise ZhunshengError("ZS-WB-91", name=one.name, exit=code, times=1)
                 assert one.process is not None
                 end_group(one.process.pid)  # what it left behind would be in the way of the next one
                 one.fell(one.process.returncode)

@@ -30,6 +30,7 @@ from zhunsheng.web.views import (
     transparency,
 )
 
+handler400 = account.unreadable
 handler403 = account.refused
 handler404 = account.not_found
 handler500 = account.failed

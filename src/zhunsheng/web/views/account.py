@@ -158,6 +158,13 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "web/refused.html", status=403)
 
 
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request can't be answered as it came, as one for a host that is none of the site's names."""
+    # Without the context of other pages, which asks for the request's host.
+    said = {"number": getattr(request, "number", "")}
+    return HttpResponse(render_to_string("web/unreadable.html", said), status=400)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is no such page."""
     return render(request, "web/not_found.html", status=404)

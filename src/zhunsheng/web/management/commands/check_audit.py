@@ -15,6 +15,10 @@ from zhunsheng.web.services import transparency
 MOST = 20  # told one by one: who changed a table may have changed all of its rows
 
 
+class Unreadable(CommandError):
+    """What the log was to be compared with can't be read."""
+
+
 class Command(BaseCommand):
     """``manage.py check_audit [--head DIGEST] [--checkpoint FILE]``: exits with 1 where the chain is broken,
     what was sealed is no longer so, or a record is not as the log left it.
@@ -36,6 +40,8 @@ class Command(BaseCommand):
             # The site goes on: what it writes meanwhile is not held against what was read before.
             with steady():
                 self._check(head, noted, checkpoint.name if checkpoint is not None else "")
+        except Unreadable:  # nothing was checked
+            raise
         except CommandError:
             Upkeep.note(Upkeep.Kind.AUDIT, good=False)
             raise
@@ -45,7 +51,7 @@ class Command(BaseCommand):
         try:
             sealed = transparency.problems(noted, name)
         except ZhunshengError as error:
-            raise CommandError(str(error)) from None
+            raise Unreadable(str(error)) from None
         problems = broken_links(head) + sealed
         for problem in problems:
             self.stderr.write(problem)
