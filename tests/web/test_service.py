@@ -124,9 +124,7 @@ def test_health_says_that_the_database_does_not_answer(client, worker, monkeypat
 
 
 @pytest.mark.parametrize("hosts", ["jixiao.example.gov.cn", ".example.gov.cn", "*", "a.example,b.example"])
-def test_health_and_metrics_answer_under_the_documented_settings_by_any_name(
-    client, worker, settings, hosts
-):
+def test_health_and_metrics_answer_under_the_documented_settings_by_any_name(client, worker, settings, hosts):
     settings.ALLOWED_HOSTS = hosts.split(",")
     settings.SECURE_SSL_REDIRECT = True
     for name in ("127.0.0.1:8000", "10.0.0.7", "localhost", "zhunsheng:8000"):

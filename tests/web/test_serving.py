@@ -320,7 +320,9 @@ text = "活动编号,活动类别,主题类别,活动名称,开展日期\\n" + "
 upload = Upload.keep(text.encode(), "活动.csv", "ledger", department, None)
 print(jobs.import_soon(upload, None, "activities").pk)
 """
-LOOK = "from zhunsheng.web.models import Job; j = Job.objects.get(pk={}); print([j.state, j.attempts, j.error])"
+LOOK = (
+    "from zhunsheng.web.models import Job; j = Job.objects.get(pk={}); print([j.state, j.attempts, j.error])"
+)
 CAME = """
 from zhunsheng.web.models import *
 from zhunsheng.web.services import evidence

@@ -40,4 +40,8 @@ def refusal(error: Exception) -> str | None:
         return str(told)
     if isinstance(error, DatabaseError | InterfaceError):
         return str(ZhunshengError("ZS-WB-93", detail=first_line(error)))
-    return str(ZhunshengError("ZS-CL-01", detail=str(error))) if isinstance(error, ImproperlyConfigured) else None
+    return (
+        str(ZhunshengError("ZS-CL-01", detail=str(error)))
+        if isinstance(error, ImproperlyConfigured)
+        else None
+    )

@@ -308,4 +308,3 @@ def read_once(get_response: Handler) -> Handler:
             return get_response(request)
 
     return middleware
-

@@ -280,9 +280,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "zhunsheng.web.logs.Line"}},
     "filters": {"refusals": {"()": "zhunsheng.web.logs.Refusals"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Its lines name who tried to sign in and from where; the audit log does, for those who may read it.
     "loggers": {"axes": {"level": "ERROR"}, "django": {"handlers": [], "level": "INFO"}},

@@ -51,7 +51,8 @@ def _prune_figures() -> int:
         batch=OuterRef("batch"),
     )
     later = same.filter(
-        Q(assessed_at__gt=OuterRef("assessed_at")) | Q(assessed_at=OuterRef("assessed_at"), pk__gt=OuterRef("pk"))
+        Q(assessed_at__gt=OuterRef("assessed_at"))
+        | Q(assessed_at=OuterRef("assessed_at"), pk__gt=OuterRef("pk"))
     )
     held = [Exists(kind.objects.filter(assessment=OuterRef("pk"))) for kind in (Checkpoint, SelfEvaluation)]
     old = Assessment.objects.filter(Exists(later), assessed_at__lt=now() - FIGURES)

@@ -28,7 +28,10 @@ from zhunsheng.web.models import AuditEntry, AuditHead, Job, LogEntry, Upkeep, W
 
 State = Literal["ok", "wrong", "unseen"]
 ALIVE = timedelta(seconds=60)  # without a sign for so long a worker is not running; it gives one every ten
-FALLS, FALLEN_WITHIN = 3, timedelta(minutes=10)  # so many workers that died within the time: one that keeps dying
+FALLS, FALLEN_WITHIN = (
+    3,
+    timedelta(minutes=10),
+)  # so many workers that died within the time: one that keeps dying
 STUCK = timedelta(minutes=10)  # work that waits while nothing moves on
 HOUR = timedelta(hours=1)
 LONGEST = HOUR  # work that waits, whatever moves on
@@ -124,8 +127,7 @@ def observe() -> Facts:
         fallen=died["n"],
         fallen_since=died["since"],
         jobs={
-            str(state): n
-            for state, n in Job.objects.order_by().values_list("state").annotate(n=Count("pk"))
+            str(state): n for state, n in Job.objects.order_by().values_list("state").annotate(n=Count("pk"))
         },
         oldest=waiting["oldest"],
         moved=max((one for one in (ended, runs) if one), default=None),
