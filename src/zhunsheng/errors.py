@@ -676,7 +676,8 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     ),
     "ZS-WB-90": (
         "{where} 不能用（{detail}）",
-        "另有程序在用的，请用 --port 换一个端口；地址不是这台机器的，请改 --host；1024 以下的端口一般账户不能用。",
+        "另有程序在用的，请用 --port 换一个端口；地址不是这台机器的，请改 --host；"
+        "1024 以下的端口，一般的账户不能用。",
     ),
     "ZS-WB-91": (
         "{name}启动后就停了（退出码 {exit}，连续第 {times} 次）",

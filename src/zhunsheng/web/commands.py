@@ -1,5 +1,5 @@
-"""The site's commands as an operator runs them (``manage.py``, ``python -m zhunsheng.web``): what the machine or the
-database refuses is told by a code and how to mend it, never by a trace.
+"""The site's commands as an operator runs them (``manage.py``, ``python -m zhunsheng.web``): what the machine
+or the database refuses is told by a code and how to mend it, never by a trace.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The site's log: a line of JSON for each thing that happened, which names nobody and holds nothing of anybody.
+"""The site's log: a line of JSON for each thing that happened, which names nobody and holds nothing of
+anybody.
 
 What a line may tell: when, which request or job, which page (by its name and the numbers of its address), the
-account's number, status and time. What people typed, their names and addresses stand in none: the audit log has
-who did what, for those who may read it.
+account's number, status and time. What people typed, their names and addresses stand in none: the audit log
+has who did what, for those who may read it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Figures of the site in the text form that Prometheus reads: requests and sign-ins of all web processes, and what
-the database knows of jobs, workers and upkeep.
+"""Figures of the site in the text form that Prometheus reads: requests and sign-ins of all web processes, and
+what the database knows of jobs, workers and upkeep.
 
-Each web process counts in a file of its own under ``PROMETHEUS_MULTIPROC_DIR`` (``web/serving.py`` makes it), from
-which any of them tells the sum. What is not known has no line: it is not zero.
+Each web process counts in a file of its own under ``PROMETHEUS_MULTIPROC_DIR`` (``web/serving.py`` makes it),
+from which any of them tells the sum. What is not known has no line: it is not zero.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class _Site(Collector):
         yield GaugeMetricFamily(
             "zhunsheng_jobs_failed_recently", "Jobs failed by the service's fault in a day.", facts.failed
         )
-        # A queue in which nothing waits is no queue that has waited for nothing: zero seconds is what is known.
+        # A queue in which nothing waits is no queue that has waited for nothing: zero seconds is what is
+        # known.
         waited = (facts.now - facts.oldest).total_seconds() if facts.oldest else 0
         yield GaugeMetricFamily(
             "zhunsheng_jobs_oldest_waiting_seconds", "How long the oldest job in line has waited.", waited

@@ -26,8 +26,9 @@ logconfig_dict = {
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["console"], "propagate": False}},
 }
 
-# A folder of this machine and of these processes alone: what others counted, or a former run, is no part of it.
-# It goes with the process that made it, and where that was killed, with the next one that makes such a folder.
+# A folder of this machine and of these processes alone: what others counted, or a former run, is no part of
+# it. It goes with the process that made it, and where that was killed, with the next one that makes such a
+# folder.
 _kept = ExitStack()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_kept.enter_context(scratch_folder()))
 

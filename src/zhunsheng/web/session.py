@@ -40,13 +40,13 @@ def sign_in_again(request: SiteRequest) -> HttpResponse:
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose token is not this session's, as after signing in again in another window, or that was
-    sent from another address: 403, the text kept.
+    """Answer a form whose token is not this session's, as after signing in again in another window, or that
+    was sent from another address: 403, the text kept.
 
     The text is shown to be copied, never sent again from here: the form may be a stranger's.
     """
-    # Not an old page, but one at an address that the site does not take for its own: a proxy that says another
-    # name or port than browsers use, or a stranger's form. No new token would mend it.
+    # Not an old page, but one at an address that the site does not take for its own: a proxy that says
+    # another name or port than browsers use, or a stranger's form. No new token would mend it.
     elsewhere = reason.startswith(ADDRESSES)
     said = {
         "elsewhere": elsewhere,

@@ -1,7 +1,7 @@
 """Keep processes running: start one anew that died, pass on the end, and leave nothing behind.
 
-Small enough to stand here (decision 0029): what it does is wait for signals and children in one thread. As process 1
-of a container it also takes away the orphans that the system gives to it.
+Small enough to stand here (decision 0029): what it does is wait for signals and children in one thread. As
+process 1 of a container it also takes away the orphans that the system gives to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def end_with_parent() -> None:
-    """Have the system end this process when the one that supervises it dies, however it dies; on Linux alone."""
+    """Have the system end this process when the one that supervises it dies, however it dies; on Linux
+    alone.
+    """
     parent = os.environ.get(PARENT)
     if parent and sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -81,7 +83,9 @@ def end_group(leader: int) -> None:
 
 
 class Supervisor:
-    """Runs processes until a signal comes. ``ready`` says when they can be used; then ``announce`` is called."""
+    """Runs processes until a signal comes. ``ready`` says when they can be used; then ``announce`` is
+    called.
+    """
 
     def __init__(
         self,

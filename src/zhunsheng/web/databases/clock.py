@@ -1,5 +1,5 @@
-"""The database's clock, which all machines of a site share: what waits, is overdue or alive is told by it, and by
-no machine's own.
+"""The database's clock, which all machines of a site share: what waits, is overdue or alive is told by it,
+and by no machine's own.
 """
 
 from __future__ import annotations

@@ -202,8 +202,8 @@ def requeue_interrupted() -> int:
 
 
 def _out_of_line(before: datetime) -> list[Job]:
-    """Return the jobs that wait since before a moment with nothing in line for them: a worker took it and died
-    before it began.
+    """Return the jobs that wait since before a moment with nothing in line for them: a worker took it and
+    died before it began.
     """
     waiting = Job.objects.filter(state=Job.State.QUEUED, created_at__lt=before)
     waiting = waiting.filter(Q(touched_at=None) | Q(touched_at__lt=before))

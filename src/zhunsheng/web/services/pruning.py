@@ -69,8 +69,8 @@ def _prune_figures() -> int:
 
 
 def _prune_folders() -> int:
-    """Take away the official tables of figures that are gone, once two looks found no row for them: a backup takes
-    the rows first and the files later.
+    """Take away the official tables of figures that are gone, once two looks found no row for them: a backup
+    takes the rows first and the files later.
     """
     place = settings.DATA / "assessments"
     there = {one.name for one in place.iterdir() if one.is_dir()} if place.is_dir() else set()

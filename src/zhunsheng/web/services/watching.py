@@ -1,12 +1,11 @@
-"""How the service is: what is observed of its parts, in one place for the administrators' page, ``/health`` and
-``/metrics``.
+"""How the service is: what is observed of its parts, in one place for the administrators' page, ``/health``
+and ``/metrics``.
 
 Times are the database's. What was never observed is said to be so: it is neither well nor wrong.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -74,7 +73,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: how it is, since when, what to do. ``grave``: the site does not do its work."""
+    """One thing that was looked at: how it is, since when, what to do. ``grave``: the site does not do its
+    work.
+    """
 
     key: str
     label: str
@@ -110,7 +111,9 @@ def observe() -> Facts:
     runs = Job.objects.filter(state=Job.State.RUNNING).aggregate(last=Max("touched_at"))["last"]
     failed = Job.objects.filter(state=Job.State.FAILED, finished_at__gt=at - RECENT)
     ours = [
-        when for error, when in failed.values_list("error", "finished_at") if error.startswith(OF_THE_SERVICE)
+        when
+        for error, when in failed.values_list("error", "finished_at")
+        if when is not None and error.startswith(OF_THE_SERVICE)
     ]
     upkeep = {one.kind: one for one in Upkeep.objects.all()}
     sealed = LogEntry.objects.filter(kind="audit").aggregate(last=Max("number"))["last"] or 0
@@ -172,7 +175,7 @@ def _unmigrated(at: datetime, pending: tuple[str, ...], unknown: tuple[str, ...]
 
 
 def _open(folder: Path) -> bool:
-    return bool(stat.S_IMODE(os.stat(folder).st_mode) & 0o077)
+    return bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
 
 
 def checks(facts: Facts) -> list[Check]:
@@ -183,7 +186,9 @@ def checks(facts: Facts) -> list[Check]:
 
 
 def grave(found: list[Check]) -> list[Check]:
-    """Return the checks for which the site counts as not working: a grave thing is wrong or was never seen."""
+    """Return the checks for which the site counts as not working: a grave thing is wrong or was never
+    seen.
+    """
     return [one for one in found if one.grave and one.state != "ok"]
 
 

@@ -159,7 +159,9 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that the request can't be answered as it came, as one for a host that is none of the site's names."""
+    """Say that the request can't be answered as it came, as one for a host that is none of the site's
+    names.
+    """
     # Without the context of other pages, which asks for the request's host.
     said = {"number": getattr(request, "number", "")}
     return HttpResponse(render_to_string("web/unreadable.html", said), status=400)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.migrations.exceptions import AmbiguityError
 from django.db.migrations.executor import MigrationExecutor
 
 from zhunsheng.errors import ZhunshengError
@@ -35,7 +36,7 @@ class Command(migrate.Command):
         try:
             target = None if name == "zero" else executor.loader.get_migration_by_prefix(app, name).name
             plan = executor.migration_plan([(app, target)])
-        except (KeyError, migrate.AmbiguityError):  # Django says what is wrong with it
+        except (KeyError, AmbiguityError):  # Django says what is wrong with it
             return
         back = [one for one, backwards in plan if backwards and one.app_label == "web"]
         tables = connections[database].introspection.table_names()

@@ -48,8 +48,8 @@ class Command(BaseCommand):
     ) -> None:
         """Prepare, then keep the worker and the server running until a signal comes.
 
-        Raises ``ZS-WB-90`` for an address that is taken, ``ZS-WB-92`` for data of a newer version, ``ZS-WB-91``
-        where the server does not come up.
+        Raises ``ZS-WB-90`` for an address that is taken, ``ZS-WB-92`` for data of a newer version,
+        ``ZS-WB-91`` where the server does not come up.
         """
         for number in ENDING:  # process 1 has no default for them
             signal.signal(number, _leave)

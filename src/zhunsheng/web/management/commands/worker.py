@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs, and between signs of life
 SEALING = 6  # looks from one checkpoint of the transparency log to the next: a minute
 UPKEEP = 360  # looks from one pruning to the next: an hour
-# How long the first look waits, and the next one behind a database that was away: jobs that live give a sign by then.
+# How long the first look waits, and the next one behind a database that was away: jobs that live give a sign
+# by then.
 SETTLING = 3 * BEAT
 LONGEST_WAIT = 30.0  # seconds until a database that does not answer is asked again, at most
 AWAY = (OperationalError, InterfaceError)
