@@ -189,7 +189,7 @@ def test_the_page_of_alerts_gives_no_all_clear_for_what_was_not_looked_at(sign_i
     assert "没有检查过，不知道是否正常" in page and "没有发现不正常" not in page
     WorkerSign.objects.update(seen_at=now() - 2 * watching.ALIVE)
     page = sign_in("guanli").get(reverse("service")).content.decode()
-    assert "没有在运行" in page and page.index("没有在运行") < page.index("check_audit 没有运行过")
+    assert "没有在运行" in page and page.index("没有在运行") < page.index("没有核验过")
     Upkeep.note(Upkeep.Kind.AUDIT, good=True)
     Upkeep.note(Upkeep.Kind.BACKUP, good=True)
     WorkerSign.objects.update(seen_at=Now())

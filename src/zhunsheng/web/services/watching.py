@@ -204,18 +204,18 @@ def _version(facts: Facts) -> Check:
     label = _("程序与数据")
     if facts.unknown:
         words = _("数据是由更新的版本写的，这个版本不认识：%s") % "、".join(facts.unknown)
-        advice = _("请装回写它的版本，或从那个版本之前的备份恢复。")
+        advice = _("请管服务器的人装回写它的版本，或从那个版本之前的备份恢复。")
         return Check("version", label, "wrong", words, advice=advice, grave=True)
     if facts.pending:
         words = _("数据库还有 %s 项迁移没有做") % len(facts.pending)
-        advice = _("请停下网站，备份后运行 migrate，再启动网页和后台进程。")
+        advice = _("请管服务器的人停下网站，备份后升级数据库，再启动（运行说明“升级”）。")
         return Check("version", label, "wrong", words, advice=advice, grave=True)
     return Check("version", label, "ok", _("数据库与这个版本的程序相符"), grave=True)
 
 
 def _worker(facts: Facts) -> Check:
     label = _("后台进程")
-    advice = _("请看网站的日志里后台进程为什么停，再启动它（serve 会自己再启动；分开运行的，启动 worker）。")
+    advice = _("请管服务器的人看日志里它为什么停，再启动它。")
     if facts.fallen >= FALLS:
         words = _("后台进程一再停掉：十分钟里 %s 次") % facts.fallen
         return Check("worker", label, "wrong", words, facts.fallen_since, advice, grave=True)
@@ -253,9 +253,9 @@ def _failed(facts: Facts) -> Check:
 
 
 def _backup(facts: Facts) -> Check:
-    label, advice = _("备份"), _("请运行 backup，存到另一台机器，并定时运行。")
+    label, advice = _("备份"), _("请管服务器的人备份到另一台机器，并定时做（运行说明“备份与恢复”）。")
     if facts.backup is None:
-        words = _("没有检查过：本站没有见过用 backup 命令做的备份；用别的办法做的，这里看不到")
+        words = _("没有检查过：没有见过用本程序做的备份；用别的办法做的，这里看不到")
         return Check("backup", label, "unseen", words, None, advice)
     age = facts.now - facts.backup.at
     words = _("最近一次备份在 %s之前；能不能恢复，要恢复过才知道") % minutes(age)
@@ -265,12 +265,15 @@ def _backup(facts: Facts) -> Check:
 
 
 def _audit(facts: Facts) -> Check:
-    label, advice = _("审计日志的核验"), _("请运行 check_audit，把它写出的摘要记在别处，并定时运行。")
+    label, advice = (
+        _("审计日志的核验"),
+        _("请管服务器的人核验一次，把写出的摘要记在别处，并定时做（运行说明“监测”）。"),
+    )
     if facts.audit is None:
-        return Check("audit", label, "unseen", _("没有检查过：check_audit 没有运行过"), None, advice)
+        return Check("audit", label, "unseen", _("没有检查过：没有核验过"), None, advice)
     if not facts.audit.good:
         words = _("最近一次核验没有通过")
-        advice = _("请运行 check_audit 看是哪一处，保留现场和备份，告诉审计人员。")
+        advice = _("请管服务器的人再核验一次，看是哪一处，保留现场和备份，告诉审计人员。")
         return Check("audit", label, "wrong", words, facts.audit.at, advice)
     age = facts.now - facts.audit.at
     words = _("最近一次核验通过，在 %s之前；此后的没有检查过") % minutes(age)
@@ -321,7 +324,7 @@ def _folder(facts: Facts) -> Check:
     if not facts.open_folder:
         return Check("folder", label, "ok", _("只有运行网站的账户能进"))
     words = _("服务器上的其他账户也能进数据文件夹")
-    return Check("folder", label, "wrong", words, None, _("请运行 chmod 700，只留给运行网站的账户。"))
+    return Check("folder", label, "wrong", words, None, _("请管服务器的人改成只有运行网站的账户能进。"))
 
 
 CHECKS: tuple[Callable[[Facts], Check], ...] = (
