@@ -680,7 +680,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "1024 以下的端口，一般的账户不能用。",
     ),
     "ZS-WB-91": (
-        "{name}启动后就停了（退出码 {exit}，连续第 {times} 次）",
+        "{name}停了（退出码 {exit}，运行了 {seconds} 秒，连着第 {times} 次）",
         "原因在它停之前的几行日志里；网站运行着的，过一会儿会再启动它，在此之前它的工作停着。",
     ),
     "ZS-WB-92": (

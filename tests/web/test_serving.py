@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -134,10 +135,24 @@ def test_what_died_is_started_again_and_all_ends_with_the_command(served):
     assert "Traceback" not in site.said()
 
 
-def test_it_ends_with_ctrl_c_and_leaves_nobody(served):
-    site = served()
+def test_under_the_documented_settings_the_container_is_healthy_and_ends_with_ctrl_c(served):
+    site = served(ZHUNSHENG_HTTPS="1", ZHUNSHENG_HOSTS="jixiao.example.gov.cn")
     site.healthy()
+    said = re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", (ROOT / "Dockerfile").read_text("utf8"), re.M)[1]
+    check = json.loads(said.replace(":8000/", f":{site.port}/"))
+    assert subprocess.run([sys.executable, *check[1:]]).returncode == 0
+    # Others than who watches are sent to TLS, or to the site's own name.
+    assert answer(site.port, "/metrics")[0] == 200 and answer(site.port, "/public")[0] == 400
     assert site.end(signal.SIGINT) == (0, [])
+
+
+def test_who_wants_it_not_to_hear_a_signal_is_obeyed(supervised):
+    one, _process = supervised(1, "sleep 300", before=["nohup"])
+    one.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    assert one.poll() is None
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(60) == 0
 
 
 def test_all_end_when_the_command_is_killed(served):
@@ -188,8 +203,8 @@ STUBBORN = "trap '' TERM INT; echo deaf; sleep 300 & wait; sleep 300"
 def supervised():
     started = []
 
-    def start(grace, *commands):
-        run = [sys.executable, "-c", SUPERVISE, str(grace), *commands]
+    def start(grace, *commands, before=()):
+        run = [*before, sys.executable, "-c", SUPERVISE, str(grace), *commands]
         one = subprocess.Popen(
             run,
             env=os.environ | {"PYTHONPATH": str(ROOT / "src")},

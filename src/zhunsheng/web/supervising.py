@@ -21,12 +21,17 @@ from dataclasses import dataclass
 from zhunsheng.errors import ZhunshengError
 
 log = logging.getLogger(__name__)
-ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STEADY = 60.0  # seconds after which a process that ends did not fall at once
 LONGEST = 60.0  # seconds between two starts, at most; the first comes after one second
 GRACE = 8.0  # seconds to end by itself; a container is given ten by default
 PARENT = "ZHUNSHENG_SUPERVISOR"
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def ending() -> tuple[signal.Signals, ...]:
+    """Return the signals that end: but those that whoever started this wants it not to hear, as ``nohup``."""
+    return tuple(one for one in _ENDING if signal.getsignal(one) is not signal.SIG_IGN)
 
 
 def end_with_parent() -> None:
@@ -65,9 +70,10 @@ class Kept:
     def fell(self, code: int) -> None:
         """Note that it ended by itself, say so, and when it is started again."""
         now = time.monotonic()
-        self.falls = 1 if now - self.began >= STEADY else self.falls + 1
+        ran = now - self.began
+        self.falls = 1 if ran >= STEADY else self.falls + 1
         self.due, self.process = now + pause(self.falls), None
-        told = ZhunshengError("ZS-WB-91", name=self.name, exit=code, times=self.falls)
+        told = ZhunshengError("ZS-WB-91", name=self.name, exit=code, seconds=round(ran), times=self.falls)
         log.error("%s", told, extra={"fields": {"again_in_seconds": round(pause(self.falls))}})
 
     def kill(self) -> None:
@@ -122,12 +128,13 @@ class Supervisor:
                 waiting = False
                 self.announce()
             dues = [one.due - time.monotonic() for one in self.kept if one.process is None]
-            if any(number in ENDING for number in came(signals, 0.1 if waiting else min([30.0, *dues]))):
+            if any(number in _ENDING for number in came(signals, 0.1 if waiting else min([30.0, *dues]))):
                 return
             for one in self._ended():
                 if waiting and one is self.kept[0]:
                     code = one.process.returncode if one.process else 0
-                    raise ZhunshengError("ZS-WB-91", name=one.name, exit=code, times=1)
+                    ran = round(time.monotonic() - one.began)
+                    raise ZhunshengError("ZS-WB-91", name=one.name, exit=code, seconds=ran, times=1)
                 assert one.process is not None
                 end_group(one.process.pid)  # what it left behind would be in the way of the next one
                 one.fell(one.process.returncode)
@@ -152,7 +159,7 @@ class Supervisor:
                     one.process.terminate()
         until = time.monotonic() + self.grace
         while (rest := until - time.monotonic()) > 0 and self._live():
-            if any(number in ENDING for number in came(signals, min(rest, 1.0))):
+            if any(number in _ENDING for number in came(signals, min(rest, 1.0))):
                 log.warning("told to end a second time: what still runs is killed")
                 break
         for one in self._live():
@@ -170,7 +177,7 @@ class Supervisor:
 def told_of_signals() -> Iterator[int]:
     """Give a descriptor from which the signals that come can be read, instead of what they do otherwise."""
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    taken = (*ENDING, signal.SIGCHLD)
+    taken = (*ending(), signal.SIGCHLD)
     former = {number: signal.signal(number, lambda *_: None) for number in taken}
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:

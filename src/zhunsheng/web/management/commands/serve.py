@@ -18,7 +18,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
 from zhunsheng.web.services import watching
 from zhunsheng.web.services.sample_site import ACCOUNTS, PASSWORD
-from zhunsheng.web.supervising import ENDING, GRACE, Kept, Supervisor
+from zhunsheng.web.supervising import GRACE, Kept, Supervisor, ending
 
 
 class Command(BaseCommand):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         Raises ``ZS-WB-90`` for an address that is taken, ``ZS-WB-92`` for data of a newer version,
         ``ZS-WB-91`` where the server does not come up.
         """
-        for number in ENDING:  # process 1 has no default for them
+        for number in ending():  # process 1 has no default for them
             signal.signal(number, _leave)
         _refuse_taken(host, port)
         refuse_newer()

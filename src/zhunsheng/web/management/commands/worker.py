@@ -48,7 +48,7 @@ def patiently(act: Callable[[], object], running: Callable[[], bool] = lambda: T
             time.sleep(wait)
 
 
-class LastingWorker(db_worker.Worker):  # type: ignore[misc]  # the package has no types
+class LastingWorker(db_worker.Worker):
     """The database worker, which a restart of the database does not end."""
 
     def run(self) -> None:
@@ -70,7 +70,7 @@ class LastingWorker(db_worker.Worker):  # type: ignore[misc]  # the package has 
         connections["default"].ensure_connection()
 
 
-class Command(db_worker.Command):  # type: ignore[misc]
+class Command(db_worker.Command):
     """``manage.py worker``: the database worker, with a watch over interrupted jobs."""
 
     help = "运行后台任务；中断的任务会接着做，做完的不会重做"
