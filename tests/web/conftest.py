@@ -311,6 +311,7 @@ def found_low(department, user):
 @pytest.fixture
 def address(department):
     """Return a function that gives each address by its name, of records of the sample."""
+    WorkerSign.objects.get_or_create(name="one that lives")  # without one the site is not well
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
     published = Publication.objects.get(state="published", kind="draw", object_id=draw.pk)
     mapping, _made = SourceMapping.objects.get_or_create(
@@ -395,7 +396,6 @@ def walked(address, sign_in):
 
     def answers(who):
         if who not in _WALKED:
-            WorkerSign.objects.get_or_create(name="one that lives")  # without one the site is not well
             browser, found = sign_in(who), {}
             for name in sorted(set(TABLE) - {"sign-out"}):
                 said = browser.post(address(name)) if name in POSTED else browser.get(address(name))

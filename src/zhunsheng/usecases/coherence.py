@@ -4,6 +4,7 @@ measure them and the ledgers that prove those, with what stands alone on either 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from zhunsheng.targets import Book, Goal, Indicator, TargetSheet
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.wording import plain
 
+_NUMBERED = re.compile(r"(?:年度)?(?:绩效)?目标\s*[\d一二三四五六七八九十]*[：:、]?")
 FORMAT = "zhunsheng.coherence/1"
 By = Literal["written", "alike"]
 BY_WORDS: dict[By, str] = {"written": "表中写明", "alike": "按文字相近，待确认"}
@@ -110,7 +112,7 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
                 Promise(
                     sheet.title(),
                     sheet.kind,
-                    goal.title or goal.text,
+                    _called(goal),
                     goal.place.label() if goal.place else "",
                     tuple(Tied(one.title(), one.title(), "alike", one.budget.total) for one in behind),
                     tuple(one for _, one in tied),
@@ -134,6 +136,11 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
         ],
     }
     return Coherence(tuple(promises), {kind: tuple(found) for kind, found in alone.items()})
+
+
+def _called(goal: Goal) -> str:
+    """Return what to call a goal: its title, unless that is but a number (目标1)."""
+    return goal.title if goal.title and not _NUMBERED.fullmatch(goal.title.strip()) else goal.text
 
 
 def _words_of(sheet: TargetSheet, number: int, goal: Goal) -> frozenset[str]:
