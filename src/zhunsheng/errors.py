@@ -678,6 +678,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "{where} 不能用（{detail}）",
         "另有程序在用的，请用 --port 换一个端口；地址不是这台机器的，请改 --host；"
         "1024 以下的端口，一般的账户不能用。",
+        "请告诉系统管理员：网站要用的地址或端口不能用。",
     ),
     "ZS-WB-91": (
         "{name}停了（退出码 {exit}，运行了 {seconds} 秒，连着第 {times} 次）",
@@ -690,10 +691,12 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-WB-93": (
         "数据库不答：{detail}",
         "请检查 ZHUNSHENG_DATABASE、数据库是否在运行、账号和权限；还没有建立的，先运行 migrate 或 serve。",
+        "请告诉系统管理员：数据库没有回答。",
     ),
     "ZS-WB-94": (
         "退到 {target} 会撤销 {count} 项迁移，审计日志和已有的数据会丢失，没有执行",
         "要退回旧版本，请恢复升级之前的备份；确实要丢弃这些数据的，加上 --lose-data。",
+        "要退回旧版本，请恢复升级之前的备份。",
     ),
     "ZS-CL-01": (
         "参数有误：{detail}",

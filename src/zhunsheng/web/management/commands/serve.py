@@ -101,7 +101,7 @@ def refuse_newer() -> None:
     """Refuse data that a newer version wrote, before anything is written to it. Raises ``ZS-WB-92``."""
     _pending, unknown = watching.migrations()
     if unknown:
-        raise ZhunshengError("ZS-WB-92", names="、".join(unknown))
+        raise ZhunshengError("ZS-WB-92", names=", ".join(unknown))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
