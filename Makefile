@@ -37,6 +37,12 @@ PARTS ?= not test_3_
 test-postgres: .venv/.dev
 	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest tests/web/invariants -k "$(PARTS)"
 
+# Every test of the site that SQLite gets, on PostgreSQL: too long for every change, so for the night.
+# What starts sites of its own (browsers, backups) brings its own databases.
+.PHONY: test-postgresql-all
+test-postgresql-all: .venv/.dev tools
+	ZHUNSHENG_TEST_DATABASE=postgres $(BIN)/pytest $(SPREAD) tests/web
+
 # The store's tests from a folder whose name has signs that shells, addresses and patterns read as their own; what is
 # killed, tried over many examples or only slow knows no difference.
 SAME := killed or any_undoing or cost or spark or migrat or landed or compact or moves_with_its_rows or by_others or index

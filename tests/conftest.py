@@ -143,6 +143,7 @@ LONG = (
     "tests/web/browser/",
     "tests/draws/test_engines.py",
     "tests/web/test_operation.py",
+    "tests/web/test_serving.py",
     "tests/web/nonsense/",
     "tests/test_verify_page.py",
     "tests/draws/test_page.py",

@@ -4,7 +4,6 @@ under names that any system takes.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import resource
@@ -336,14 +335,3 @@ def test_the_site_keeps_its_folder_to_itself(tmp_path):
     found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in data.iterdir()}
     keys = {"secret.key", "personal.key", "log.key"}
     assert set(found) == {"zhunsheng.sqlite3", "new.sqlite3"} | keys and set(found.values()) == {0o600}
-
-
-def test_a_refused_request_is_one_line_of_the_log_and_a_fault_has_its_trace():
-    from zhunsheng.web.logs import Brief
-
-    for status, kept in ((403, False), (404, False), (500, True)):
-        record = logging.LogRecord(
-            "django.request", logging.WARNING, "", 0, "x", (), (ValueError, ValueError(), None)
-        )
-        record.status_code = status
-        assert Brief().filter(record) and (record.exc_info is not None) == kept

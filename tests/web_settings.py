@@ -38,6 +38,8 @@ if os.environ.get("ZHUNSHENG_TEST_DATABASE") == "postgres":
 
 from zhunsheng.web.settings import *  # noqa: E402, F403
 
+os.environ.pop("ZHUNSHENG_DATABASE", None)  # sites that tests start have databases of their own
+
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405 (each process its own)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -43,6 +43,7 @@ from zhunsheng.web.models import (
     SourceMapping,
     Upload,
     User,
+    WorkerSign,
 )
 from zhunsheng.web.services import indicators, jobs, matching, office, transparency
 from zhunsheng.web.services.decisions import RECORDS
@@ -310,6 +311,7 @@ def found_low(department, user):
 @pytest.fixture
 def address(department):
     """Return a function that gives each address by its name, of records of the sample."""
+    WorkerSign.objects.get_or_create(name="one that lives")  # without one the site is not well
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
     published = Publication.objects.get(state="published", kind="draw", object_id=draw.pk)
     mapping, _made = SourceMapping.objects.get_or_create(

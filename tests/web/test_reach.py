@@ -74,6 +74,7 @@ OF_NO_RECORD = {
     "rules",
     "calendar",
     "permissions",
+    "service",
     "audit",
 }
 HELD = {"department": Role.values, "section": ("staff", "finance"), "city": ("bureau", "auditor", "admin")}

@@ -16,11 +16,12 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from guarding import unguard
 
 from zhunsheng.web import audit
 from zhunsheng.web.middleware import FORWARDED
-from zhunsheng.web.models import ApiToken, AuditEntry, AuditHead, Step, Upload, User
-from zhunsheng.web.views import account
+from zhunsheng.web.models import ApiToken, AuditEntry, AuditHead, Step, Upload, User, WorkerSign
+from zhunsheng.web.services import watching
 
 ROOT = Path(__file__).parents[2]
 # -- headers
@@ -201,12 +202,6 @@ def test_the_log_and_the_decisions_cannot_be_changed_even_in_the_database(depart
     assert Step.objects.exists()
 
 
-def release(table="web_auditentry"):
-    with connection.cursor() as cursor:
-        for act in ("update", "delete"):
-            cursor.execute(f"DROP TRIGGER {table}_no_{act}")
-
-
 def said():
     """What is wrong with the log, but for the triggers, which the test itself took away."""
     return [problem for problem in audit.broken_links() if "触发器" not in problem]
@@ -220,7 +215,7 @@ def test_the_chain_finds_what_was_altered_removed_or_cut_off(capsys):
     call_command("check_audit", head=head.digest)
     with pytest.raises(CommandError):
         call_command("check_audit", head="0" * 64)
-    release()
+    unguard("web_auditentry")
     number = head.number // 2
     victim = AuditEntry.objects.get(number=number)
     AuditEntry.objects.filter(pk=victim.pk).update(actor="someone")
@@ -266,6 +261,7 @@ def test_uploads_lie_outside_what_the_web_server_gives_away():
 
 
 def test_health_and_metrics_say_how_the_site_is(client, sign_in, user, monkeypatch):
+    WorkerSign.objects.create(name="one")
     assert client.get(reverse("health")).json()["status"] == "ok"
     client.get(reverse("public"))
     text = client.get(reverse("metrics")).content.decode()
@@ -287,7 +283,7 @@ def test_health_and_metrics_say_how_the_site_is(client, sign_in, user, monkeypat
         def __init__(self, *_):
             raise DatabaseError
 
-    monkeypatch.setattr(account, "MigrationExecutor", Broken)
+    monkeypatch.setattr(watching, "MigrationExecutor", Broken)
     assert client.get(reverse("health")).status_code == 503
 
 

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from guarding import drop, guard, run, table_of, unguard
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Records
@@ -35,16 +36,6 @@ from zhunsheng.web.services.evidence import folder
 from zhunsheng.web.templatetags.audit_words import record_word
 
 
-def run(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-
-
-def unguard():
-    for name in guards("sqlite"):
-        run(f"DROP TRIGGER {name}")
-
-
 def test_every_kind_of_record_has_a_word():
     kinds = [model._meta.model_name for model in apps.get_models() if issubclass(model, Audited)]
     assert [kind for kind in kinds if record_word(kind) == kind] == []
@@ -54,29 +45,50 @@ def test_a_site_as_it_runs_is_sound():
     assert audit.broken_links() == audit.unlogged_records() == audit.altered_records() == []
 
 
-@pytest.mark.parametrize("table", ["web_auditentry", "web_step"])
-def test_replacing_a_row_is_refused_as_changing_and_removing_are(table):
-    for act in ("INSERT OR REPLACE INTO", "REPLACE INTO", "INSERT OR IGNORE INTO"):
+REPLACING = {
+    "sqlite": (
+        "INSERT OR REPLACE INTO {} ({}) SELECT {} FROM {} LIMIT 1",
+        "REPLACE INTO {} ({}) SELECT {} FROM {} LIMIT 1",
+        "INSERT OR IGNORE INTO {} ({}) SELECT {} FROM {} LIMIT 1",
+    ),
+    "postgresql": (
+        "INSERT INTO {} ({}) SELECT {} FROM {} LIMIT 1 ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id",
+    ),
+}
+
+
+@pytest.mark.parametrize("model", [AuditEntry, Step])
+def test_replacing_a_row_is_refused_as_changing_and_removing_are(model):
+    table, columns = model._meta.db_table, [f'"{f.column}"' for f in model._meta.concrete_fields]
+    for act in REPLACING[connection.vendor]:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            run(f"{act} {table} SELECT * FROM {table} LIMIT 1")
+            run(act.format(table, ", ".join(columns), ", ".join(columns), table))
     # By the number, which is unique too, under a key of its own.
-    if table == "web_auditentry":
-        columns = [f.column for f in AuditEntry._meta.concrete_fields]
-        forged = ", ".join("999999" if c == "id" else "'someone'" if c == "actor" else c for c in columns)
+    if model is AuditEntry:
+        into, columns = ", ".join(columns), [one.strip('"') for one in columns]
+        forged = ", ".join(
+            "999999" if c == "id" else "'someone'" if c == "actor" else f'"{c}"' for c in columns
+        )
+        act = REPLACING[connection.vendor][0].replace("(id)", "(number)")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            run(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) SELECT {forged} FROM {table} LIMIT 1")
+            run(act.format(table, into, forged, table))
 
 
-@pytest.mark.parametrize("name", sorted(guards("sqlite")))
+OTHERWISE = {
+    "sqlite": "CREATE TRIGGER {} BEFORE UPDATE ON {} BEGIN SELECT 1; END",
+    "postgresql": "CREATE TRIGGER {} BEFORE UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION web_append_only()",
+}
+
+
+@pytest.mark.parametrize("name", sorted(guards(connection.vendor)))
 def test_a_trigger_that_was_dropped_or_rewritten_is_seen(name):
-    run(f"DROP TRIGGER {name}")
+    drop(name)
     said = f"数据库里防止改写的触发器缺失或被改动：{name}"
     assert audit.broken_links() == [said]
-    table = name.rsplit("_no_", 1)[0]
-    run(f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} BEGIN SELECT 1; END")
+    run(OTHERWISE[connection.vendor].format(name, table_of(name)))
     assert audit.broken_links() == [said]
-    run(f"DROP TRIGGER {name}")
-    run(guards("sqlite")[name])
+    drop(name)
+    run(guards(connection.vendor)[name])
     assert audit.broken_links() == []
 
 
@@ -93,7 +105,7 @@ CHANGED = {
     "a role": lambda: run("UPDATE web_membership SET role = 'admin' WHERE id = %s", member()),
     "a password": lambda: run("UPDATE web_user SET password = 'md5$x$y' WHERE username = 'juzhang'"),
     "an account that is in use again": lambda: run(
-        "UPDATE web_user SET is_superuser = 1 WHERE username = 'keyuan'"
+        "UPDATE web_user SET is_superuser = TRUE WHERE username = 'keyuan'"
     ),
 }
 
@@ -116,8 +128,7 @@ def body():
 def test_a_record_changed_past_the_site_is_found(what):
     unguard()
     CHANGED[what]()
-    for statement in guards("sqlite").values():
-        run(statement)
+    guard()
     assert audit.broken_links() == []  # the log itself is whole
     found = audit.unlogged_records()
     assert len(found) == 1 and "之后的内容不同" in found[0]
@@ -176,8 +187,7 @@ def test_a_log_that_was_emptied_is_no_sound_log_of_nothing():
     unguard()
     run("DELETE FROM web_auditentry")
     run("UPDATE web_audithead SET number = 0, digest = ''")
-    for statement in guards("sqlite").values():
-        run(statement)
+    guard()
     assert audit.broken_links() == ["日志是空的，网站却有用户：日志被清空过"]
     with pytest.raises(CommandError):
         call_command("check_audit")
@@ -242,8 +252,7 @@ def rebuilt():
             actor=entry.actor, previous=entry.previous, digest=entry.digest
         )
     run("UPDATE web_audithead SET digest = %s", head)
-    for statement in guards("sqlite").values():
-        run(statement)
+    guard()
 
 
 def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
@@ -255,8 +264,7 @@ def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
     unguard()
     for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
         run(f"DELETE FROM {table}")
-    for statement in guards("sqlite").values():
-        run(statement)
+    guard()
     transparency.seal()
     assert transparency.problems() == []
     assert [said.partition("：")[0] for said in transparency.problems(note)] == [
@@ -277,8 +285,7 @@ def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp
     run("UPDATE web_audithead SET number = %s, digest = %s", last.number - 1, last.previous)
     for table in ("web_logentry", "web_lognode", "web_logcheckpoint"):
         run(f"DELETE FROM {table}")
-    for statement in guards("sqlite").values():
-        run(statement)
+    guard()
     transparency.seal()
     assert audit.broken_links() == transparency.problems() == []
     with pytest.raises(CommandError):
@@ -292,7 +299,10 @@ def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp
         ('UPDATE web_logentry SET digest = kind WHERE "index" = 5', "透明日志第 6 条"),
         ('DELETE FROM web_logentry WHERE "index" = 5', "透明日志第 6 条缺失"),
         ('DELETE FROM web_logentry WHERE "index" > 100', "透明日志应有"),
-        ("UPDATE web_lognode SET hash = x'00' WHERE level = 8 AND \"index\" = 0", "透明日志的节点 8/0"),
+        (
+            'UPDATE web_lognode SET hash = substr(hash, 1, 1) WHERE level = 8 AND "index" = 0',
+            "透明日志的节点 8/0",
+        ),
         ("UPDATE web_logcheckpoint SET note = replace(note, 'UTC', 'UT')", "检查点"),
     ],
 )
@@ -303,8 +313,7 @@ def test_what_is_changed_in_the_transparency_log_itself_is_found(statement, said
             run(statement)
     unguard()
     run(statement)
-    for trigger in guards("sqlite").values():
-        run(trigger)
+    guard()
     try:
         found = transparency.problems()
     except ZhunshengError as error:

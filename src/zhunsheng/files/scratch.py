@@ -41,12 +41,14 @@ def scratch_folder() -> Iterator[Path]:
             os.close(lock)
         shutil.rmtree(making, ignore_errors=True)
         raise
+    maker = os.getpid()
     try:
         inside = folder / "work"
         inside.mkdir(mode=0o700)
         yield inside
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == maker:  # a process that was forked within ends without taking it away
+            shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 

@@ -173,7 +173,7 @@ def other(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Exception)
 def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return 500 without a trace; the log has it."""
-    log.error("the API failed at %s", request.path, exc_info=error)
+    log.error("the API failed", exc_info=error)
     return say(request, of_system(error) or ZhunshengError("ZS-CL-99", detail=type(error).__name__))
 
 

@@ -16,12 +16,13 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the conditions of steps, what follows from steps, and the audit of sign-ins."""
-        from zhunsheng.web import audit
+        """Register the conditions of steps, what follows from steps, the audit and the count of sign-ins."""
+        from zhunsheng.web import audit, metrics
         from zhunsheng.web.services import conditions  # noqa: F401 (enters the conditions of steps)
         from zhunsheng.web.services.publishing import acts  # noqa: F401 (publications follow steps)
 
         audit.register()
+        metrics.register()
         # What is loaded stays: it need not be looked through for garbage again.
         gc.freeze()
         atexit.register(gc.unfreeze)

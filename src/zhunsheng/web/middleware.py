@@ -1,9 +1,10 @@
-"""Around every request: who acts, how long a session lasts, and how long the answer took."""
+"""Around every request: its number and its line in the log, who acts, and how long a session lasts."""
 
 from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +22,7 @@ from django.urls import reverse
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
-from zhunsheng.web import metrics
+from zhunsheng.web import logs, metrics
 from zhunsheng.web.actor import acting
 from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.forms.fields import LARGEST
@@ -41,6 +42,49 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 # What proxies write, each its own; any of them shows that one was passed.
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_PROTO")
+
+
+NUMBER = "X-Request-Id"
+_NUMBER = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Asked for by whatever watches over the site, by the machine's address or a name of its own, without TLS.
+WATCHED = ("/health", "/metrics")
+
+
+def logged(get_response: Handler) -> Handler:
+    """Give a request a number, which its answer, its error page and its lines in the log bear, and count it.
+
+    A trusted proxy's number is taken over, so that its log and this one can be laid side by side.
+    """
+
+    def middleware(request: SiteRequest) -> HttpResponse:
+        start = time.perf_counter()
+        given = request.headers.get(NUMBER, "")
+        trusted = settings.PROXIES.trusts(str(request.META.get("REMOTE_ADDR", "")), 0)
+        known = trusted and _NUMBER.fullmatch(given)
+        request.number = given if known else secrets.token_hex(8)
+        with logs.telling(request=request.number):
+            response = get_response(request)
+            response[NUMBER] = request.number
+            seconds, status = time.perf_counter() - start, response.status_code
+            match = request.resolver_match
+            metrics.answered(match.view_name or "" if match else "", status, seconds)
+            if status >= 400 or not request.path.startswith((settings.STATIC_URL, *WATCHED)):
+                logs.log_request(request, status, seconds)
+        return response
+
+    return middleware
+
+
+def watched(get_response: Handler) -> Handler:
+    """Let what watches over the site ask by any name: whose name it is changes nothing of these answers."""
+
+    def middleware(request: SiteRequest) -> HttpResponse:
+        own = settings.ALLOWED_HOSTS[0].lstrip(".") if settings.ALLOWED_HOSTS else ""
+        if request.path in WATCHED and own not in ("", "*"):
+            request.META["HTTP_HOST"] = own
+        return get_response(request)
+
+    return middleware
 
 
 def client(get_response: Handler) -> Handler:
@@ -192,7 +236,7 @@ class SystemFaults:
         """Answer a refusal of the system, None for any other error."""
         if (told := of_system(error)) is None:
             return None
-        log.error("%s %s: %s", request.method, request.path, told, exc_info=error)
+        log.error("%s", told.code, exc_info=error)
         said = {"error": told, "faults": {}}
         if request.htmx:
             return above(request, "web/_alert.html", 507, said)
@@ -262,19 +306,5 @@ def read_once(get_response: Handler) -> Handler:
     def middleware(request: SiteRequest) -> HttpResponse:
         with remembering():
             return get_response(request)
-
-    return middleware
-
-
-def measured(get_response: Handler) -> Handler:
-    """Count answers and their time for the metrics page."""
-
-    def middleware(request: SiteRequest) -> HttpResponse:
-        start = time.perf_counter()
-        response = get_response(request)
-        match = request.resolver_match
-        route = match.view_name or "" if match else ""
-        metrics.answered(route, response.status_code, time.perf_counter() - start)
-        return response
 
     return middleware

@@ -12,11 +12,12 @@ from zhunsheng.web.models import Organisation, User
 
 class SiteRequest(HttpRequest):
     """A request as the middleware of the settings makes it; ``session_over``: it came with a session that has
-    ended.
+    ended; ``number``: what its lines in the log bear.
     """
 
     htmx: HtmxDetails
     session_over: bool
+    number: str
 
 
 class SignedInRequest(SiteRequest):

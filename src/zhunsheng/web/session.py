@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from zhunsheng.web.requests import SiteRequest
 
 TOKEN = "csrfmiddlewaretoken"
+ADDRESSES = ("Origin checking failed", "Referer checking failed")  # as Django says why
 FIELD = "once"  # a form sent again after signing in is a form of its own
 
 
@@ -39,16 +40,25 @@ def sign_in_again(request: SiteRequest) -> HttpResponse:
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose token is not this session's, as after signing in again in another window: 403,
-    the text kept.
+    """Answer a form whose token is not this session's, as after signing in again in another window, or that
+    was sent from another address: 403, the text kept.
 
     The text is shown to be copied, never sent again from here: the form may be a stranger's.
     """
+    # Not an old page, but one at an address that the site does not take for its own: a proxy that says
+    # another name or port than browsers use, or a stranger's form. No new token would mend it.
+    elsewhere = reason.startswith(ADDRESSES)
+    said = {
+        "elsewhere": elsewhere,
+        "origin": request.headers.get("Origin", request.headers.get("Referer", ""))[:200],
+        "here": f"{request.scheme}://{request.get_host()}",
+    }
     if request.headers.get("HX-Request") == "true":
-        response = above(request, "web/_session_stale.html", 403)
-        response["X-Renew"] = "1"
+        response = above(request, "web/_session_stale.html", 403, said)
+        if not elsewhere:
+            response["X-Renew"] = "1"
         return response
-    return render(request, "web/session_stale.html", {"typed": typed(request)}, status=403)
+    return render(request, "web/session_stale.html", {"typed": typed(request), **said}, status=403)
 
 
 @require_safe

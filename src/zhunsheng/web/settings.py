@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
+    "zhunsheng.web.middleware.logged",
+    "zhunsheng.web.middleware.watched",
     "zhunsheng.web.middleware.client",
     "zhunsheng.web.middleware.unkept",
     "zhunsheng.web.middleware.problems",
@@ -99,7 +101,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "zhunsheng.web.middleware.actor",
     "zhunsheng.web.middleware.session_limits",
-    "zhunsheng.web.middleware.measured",
     "zhunsheng.web.middleware.read_once",
     "zhunsheng.web.middleware.KnownNumbers",
     "zhunsheng.web.middleware.SystemFaults",
@@ -208,7 +209,7 @@ if LDAP:
 # -- security
 # ---------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -268,6 +269,7 @@ TIME_ZONE = os.environ.get(clock.VARIABLE) or clock.DEFAULT
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # of the static files, too
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "zhunsheng.web.static_files.PackedFiles"},
@@ -276,9 +278,10 @@ SITE_TITLE = os.environ.get("ZHUNSHENG_TITLE", "") or _("准绳·绩效管理")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"brief": {"()": "zhunsheng.web.logs.Brief"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["brief"]}},
+    "formatters": {"line": {"()": "zhunsheng.web.logs.Line"}},
+    "filters": {"refusals": {"()": "zhunsheng.web.logs.Refusals"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"axes": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
+    # Its lines name who tried to sign in and from where; the audit log does, for those who may read it.
+    "loggers": {"axes": {"level": "ERROR"}, "django": {"handlers": [], "level": "INFO"}},
 }

@@ -30,6 +30,7 @@ from zhunsheng.web.views import (
     transparency,
 )
 
+handler400 = account.unreadable
 handler403 = account.refused
 handler404 = account.not_found
 handler500 = account.failed
@@ -174,6 +175,7 @@ urlpatterns = [
     path("admin/rules", administration.rules, name="rules"),
     path("admin/calendar", administration.calendar, name="calendar"),
     path("admin/permissions", administration.permissions, name="permissions"),
+    path("admin/service", administration.service, name="service"),
     path("audit", administration.audit, name="audit"),
     # account
     path("sign-in", account.SignIn.as_view(), name="sign-in"),

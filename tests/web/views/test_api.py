@@ -11,8 +11,10 @@ import sys
 import jsonschema
 import pytest
 import schemathesis
+from django.core import signals
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -23,6 +25,16 @@ from zhunsheng.web.scopes import SCOPES
 from zhunsheng.web.services.sheets import drafts
 
 ALL = list(SCOPES)
+
+
+@pytest.fixture(autouse=True)
+def _connection_kept():
+    """What serves requests closes a connection in a transaction that is none of its own: here the test's."""
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (signals.request_started, signals.request_finished):
+        signal.connect(close_old_connections)
 
 
 def test_without_a_valid_token_nothing_is_given(client, user, department):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from guarding import run, unguard
 
 from zhunsheng.usecases.sealed import held_against
-from zhunsheng.web.databases.guards import guards
 from zhunsheng.web.models import User
 from zhunsheng.web.services import transparency
 
@@ -53,10 +52,8 @@ def test_a_size_that_the_log_has_not_is_told(kept, said, status):
 
 
 def test_before_anything_is_sealed_there_is_no_checkpoint_and_the_page_says_so():
-    with connection.cursor() as cursor:
-        for name in guards("sqlite", ["web_logcheckpoint"]):
-            cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute("DELETE FROM web_logcheckpoint")
+    unguard("web_logcheckpoint")
+    run("DELETE FROM web_logcheckpoint")
     assert transparency.newest() is None
     assert "还没有封存过检查点" in Client().get(reverse("log")).content.decode()
     assert Client().get(reverse("log-checkpoint")).status_code == 404

@@ -14,6 +14,7 @@ from zhunsheng.web.models.people import ApiToken, Membership, Organisation, Orga
 from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.sent import Sent
+from zhunsheng.web.models.service import Upkeep, WorkerSign
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.models.transparency import LogCheckpoint, LogEntry, LogNode
 from zhunsheng.web.models.work import Job, Step, Upload
@@ -74,7 +75,9 @@ __all__ = [
     "SourceMapping",
     "Step",
     "TableLayout",
+    "Upkeep",
     "Upload",
     "User",
     "Word",
+    "WorkerSign",
 ]

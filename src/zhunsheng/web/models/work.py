@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.errors import ZhunshengError
@@ -127,7 +128,8 @@ class Job(models.Model):
     result = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    # By the database's clock, which all machines share: one whose clock is wrong loses or doubles no work.
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     touched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -12,17 +12,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import OperationalError, close_old_connections, connection, transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
@@ -33,8 +35,10 @@ from zhunsheng.usecases.differing import moved_readings
 from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress
+from zhunsheng.web import logs
 from zhunsheng.web.actor import acting
 from zhunsheng.web.audit import record
+from zhunsheng.web.databases.clock import now
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.roles import may
@@ -134,27 +138,39 @@ def import_soon(
 
 @task()
 def run_job(job_id: int) -> None:
-    """Run a job that waits; one that is running, done or gone is left alone."""
+    """Run a job that waits; one that is running, done or gone is left alone.
+
+    One whose database went away stays as it is and is taken up again (``requeue_interrupted``).
+    """
     claimed = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(
-        state=Job.State.RUNNING, touched_at=timezone.now(), attempts=F("attempts") + 1
+        state=Job.State.RUNNING, touched_at=Now(), attempts=F("attempts") + 1
     )
     if not claimed:
         return
     job = Job.objects.select_related("by", "department").get(pk=job_id)
     state, error, result = Job.State.DONE, "", {}
-    try:
-        _still_permitted(job)
-        with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
-            result = HANDLERS[job.kind](job, _progress(job))
-    except ZhunshengError as failure:
-        state, error = Job.State.FAILED, failure.web
-    except Exception as failure:  # a person sees a code, the log has the rest
-        log.exception("job %s failed", job.pk)
-        told = of_system(failure) or ZhunshengError("ZS-CL-99", detail=type(failure).__name__)
-        state, error = Job.State.FAILED, told.web
-    Job.objects.filter(pk=job.pk).update(
-        state=state, error=error, result=result, finished_at=timezone.now(), what=""
-    )
+    with logs.telling(job=job.pk):
+        try:
+            _still_permitted(job)
+            with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
+                result = HANDLERS[job.kind](job, _progress(job))
+        except ZhunshengError as failure:
+            state, error = Job.State.FAILED, failure.web
+        except Exception as failure:  # a person sees a code, the log has the rest
+            told = of_system(failure)
+            if told is None and isinstance(failure, OperationalError | InterfaceError):
+                log.warning("the database went away; the job is taken up again", exc_info=True)
+                return
+            log.exception("the job failed")
+            told = told or ZhunshengError("ZS-CL-99", detail=type(failure).__name__)
+            state, error = Job.State.FAILED, told.web
+        _mine(job).update(state=state, error=error, result=result, finished_at=Now(), what="")
+
+
+def _mine(job: Job) -> QuerySet[Job]:
+    """Return the job as long as it is this attempt's: one taken for dead and begun anew is another's."""
+    found: QuerySet[Job] = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+    return found
 
 
 def _still_permitted(job: Job) -> None:
@@ -168,22 +184,34 @@ def _still_permitted(job: Job) -> None:
 
 def requeue_interrupted() -> int:
     """Put jobs whose worker died back in line and return how many; after three attempts a job counts as
-    failed.
+    failed. How long a job gave no sign of life is told by the database's clock.
     """
-    stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=timezone.now() - STALE)
+    at = now()
+    stale = Job.objects.filter(state=Job.State.RUNNING, touched_at__lt=at - STALE)
     gone = ZhunshengError("ZS-CL-99", detail=worded("后台进程多次中断")).web
-    stale.filter(attempts__gte=ATTEMPTS).update(
-        state=Job.State.FAILED, error=gone, finished_at=timezone.now()
-    )
+    stale.filter(attempts__gte=ATTEMPTS).update(state=Job.State.FAILED, error=gone, finished_at=Now())
     count = 0
-    for job in stale.filter(attempts__lt=ATTEMPTS):
+    for job in [*stale.filter(attempts__lt=ATTEMPTS), *_out_of_line(at - STALE)]:
         with transaction.atomic():
-            if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, touched_at=job.touched_at).update(
-                state=Job.State.QUEUED
+            if Job.objects.filter(pk=job.pk, state=job.state, touched_at=job.touched_at).update(
+                state=Job.State.QUEUED, touched_at=Now()
             ):
                 run_job.enqueue(job.pk)
                 count += 1
     return count
+
+
+def _out_of_line(before: datetime) -> list[Job]:
+    """Return the jobs that wait since before a moment with nothing in line for them: a worker took it and
+    died before it began.
+    """
+    waiting = Job.objects.filter(state=Job.State.QUEUED, created_at__lt=before)
+    waiting = waiting.filter(Q(touched_at=None) | Q(touched_at__lt=before))
+    if not waiting.exists():
+        return []
+    in_line = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=run_job.module_path)
+    numbers = {one for said in in_line.values_list("args_kwargs", flat=True) for one in said["args"]}
+    return [job for job in waiting if job.pk not in numbers]
 
 
 def _progress(job: Job) -> Progress:
@@ -191,9 +219,7 @@ def _progress(job: Job) -> Progress:
 
     def report(what: str, done: int, total: int) -> None:
         what = _with_rest(what, time.monotonic() - started, done, total)
-        Job.objects.filter(pk=job.pk).update(
-            what=what[:200], done=done, total=total, touched_at=timezone.now()
-        )
+        _mine(job).update(what=what[:200], done=done, total=total, touched_at=Now())
 
     return report
 
@@ -218,8 +244,8 @@ def _beating(job: Job) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(BEAT):
             close_old_connections()
-            with suppress(OperationalError):  # the database is busy: the next sign of life will do
-                Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(touched_at=timezone.now())
+            with suppress(DatabaseError):  # it is busy or away: the next sign of life will do
+                _mine(job).update(touched_at=Now())
         connection.close()
 
     thread = threading.Thread(target=beat, daemon=True)

@@ -16,6 +16,7 @@ from zhunsheng.evidence.records import Batch
 from zhunsheng.targets import Indicator
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet
 from zhunsheng.web.models import Decided, Organisation, Step, User
+from zhunsheng.web.roles import everywhere
 from zhunsheng.web.services import decisions, indicators, office
 from zhunsheng.web.services.portfolio import ranking
 from zhunsheng.web.services.portfolio.ranking import RankStanding, standing_words
@@ -45,6 +46,12 @@ def people(batches: Iterable[Batch | tuple[Batch, bool]]) -> dict[str, str]:
     """
     accounts = {(b[0] if isinstance(b, tuple) else b).who for b in batches}
     return {u.username: str(u) for u in User.objects.filter(username__in=accounts)}
+
+
+@register.filter
+def runs_the_site(user: User) -> bool:
+    """Return whether someone administers all of the site, and so its service."""
+    return everywhere(user, "admin.manage")
 
 
 @register.filter

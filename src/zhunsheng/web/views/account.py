@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -29,9 +28,11 @@ from zhunsheng.web.models import ApiToken, Job
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
-from zhunsheng.web.services import tokens
+from zhunsheng.web.services import tokens, watching
 from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
+
+log = logging.getLogger(__name__)
 
 
 class SignIn(auth.LoginView):
@@ -112,21 +113,22 @@ def account(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Say whether the site can work: the database answers, no migration is missing, the
-    background moves on.
+    """Say whether the site does its work: the database answers and is of this version, a worker lives, and no
+    job waits too long. 503 with what is wrong otherwise.
     """
     try:
-        waiting = Job.objects.filter(state="queued").count()
-        pending = MigrationExecutor(connection).migration_plan(
-            MigrationExecutor(connection).loader.graph.leaf_nodes()
-        )
+        facts = watching.observe()
+        wrong = watching.grave(watching.checks(facts))
     except Exception as error:  # whatever fails, the answer is that the site is not well
+        log.warning("the site can't say how it is", exc_info=error)
         return JsonResponse({"status": "down", "why": type(error).__name__}, status=503)
-    status = "ok" if not pending else "migrations pending"
-    return JsonResponse(
-        {"status": status, "version": __version__, "jobs_waiting": waiting},
-        status=200 if not pending else 503,
-    )
+    said = {
+        "status": "failing" if wrong else "ok",
+        "version": __version__,
+        "jobs_waiting": facts.jobs.get(Job.State.QUEUED, 0),
+        "wrong": {one.key: one.words for one in wrong},
+    }
+    return JsonResponse(said, status=503 if wrong else 200, json_dumps_params={"ensure_ascii": False})
 
 
 @require_safe
@@ -156,6 +158,15 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "web/refused.html", status=403)
 
 
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request can't be answered as it came, as one for a host that is none of the site's
+    names.
+    """
+    # Without the context of other pages, which asks for the request's host.
+    said = {"number": getattr(request, "number", "")}
+    return HttpResponse(render_to_string("web/unreadable.html", said), status=400)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is no such page."""
     return render(request, "web/not_found.html", status=404)
@@ -164,4 +175,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that something went wrong here, without a trace."""
     # Without the context of other pages: whatever failed may be what builds it.
-    return HttpResponse(render_to_string("web/failed.html"), status=500)
+    number = getattr(request, "number", "")
+    return HttpResponse(render_to_string("web/failed.html", {"number": number}), status=500)

@@ -30,8 +30,8 @@ from zhunsheng.web.models import (
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere, governs, memberships, within
-from zhunsheng.web.services import administration as service
-from zhunsheng.web.services import office
+from zhunsheng.web.services import administration as managing
+from zhunsheng.web.services import office, watching
 from zhunsheng.web.services.permissions import parts
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
@@ -107,7 +107,7 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     # What an organisation is called and becomes is decided above it: its own administrator keeps what is
     # below.
     _from_above(request, said["id"].parent)
-    changed = service.change_organisation(said, request.user)
+    changed = managing.change_organisation(said, request.user)
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
 
@@ -149,7 +149,7 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
         raise Http404
     said = sent.UserChange.of(request)
     made = said["what"] == "add"
-    if password := service.change_user(said, request.user):
+    if password := managing.change_user(said, request.user):
         _hand(request, said["username"] if made else said["user"].username, password)
     return done(request, "users", _("已建立用户 %s。") % said["username"] if made else _("已保存。"))
 
@@ -165,16 +165,16 @@ def library(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         _from_above(request)
         if sent.LibraryToggle.came(request):
-            service.toggle(sent.LibraryToggle.of(request)["id"])
+            managing.toggle(sent.LibraryToggle.of(request)["id"])
         else:
-            service.add_indicator(sent.NewLibraryIndicator.of(request, service.known_measures()))
+            managing.add_indicator(sent.NewLibraryIndicator.of(request, managing.known_measures()))
         return done(request, "library", _("已保存。"))
     context = {
         "part": "administration",
         "tab": "library",
         "found": LibraryIndicator.objects.all(),
         "may_change": everywhere(request.user, "admin.manage"),
-        "new": sent.NewLibraryIndicator.blank(request, service.known_measures()),
+        "new": sent.NewLibraryIndicator.blank(request, managing.known_measures()),
     }
     return render(request, "web/admin/library.html", context)
 
@@ -186,10 +186,10 @@ def rules(request: SignedInRequest) -> HttpResponse:
     """
     if request.method == "POST":
         if sent.SchemeToggle.came(request):
-            service.toggle(sent.SchemeToggle.of(request)["id"], request.user)
+            managing.toggle(sent.SchemeToggle.of(request)["id"], request.user)
             return done(request, "rules", _("已保存。"))
         said = sent.NewScheme.of(request)
-        service.add_scheme(
+        managing.add_scheme(
             said["organisation"], said["first_year"], said["text"], request.user, chosen=said["pack"]
         )
         return done(request, "rules", _("方案已启用。"))
@@ -200,15 +200,15 @@ def rules(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "part": "administration",
         "tab": "rules",
-        "data": service.rules_in_data(),
+        "data": managing.rules_in_data(),
         "local": [
-            (s, service.local_in_words(s), governs(request.user, s)) for s in _in_force(request, LocalScheme)
+            (s, managing.local_in_words(s), governs(request.user, s)) for s in _in_force(request, LocalScheme)
         ],
         "new": new if new.offers("organisation") else None,
     }
     if asked["pack"]:
         try:
-            context["preview"] = service.scheme_preview(request.user, asked)
+            context["preview"] = managing.scheme_preview(request.user, asked)
         except ZhunshengError as error:
             context["error"] = error
     return render(request, "web/admin/rules.html", context)
@@ -219,10 +219,10 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     """List the calendar; a POST adds a date or ends one."""
     if request.method == "POST":
         if sent.CalendarToggle.came(request):
-            service.toggle(sent.CalendarToggle.of(request)["id"])
+            managing.toggle(sent.CalendarToggle.of(request)["id"])
         else:
             said = sent.NewCalendarEntry.of(request)
-            service.add_date(said.pop("organisation"), **said)
+            managing.add_date(said.pop("organisation"), **said)
         return done(request, "calendar", _("已保存。"))
     new = sent.NewCalendarEntry.blank(request)
     context = {
@@ -242,6 +242,18 @@ def permissions(request: SignedInRequest) -> HttpResponse:
     """Show the table of roles and stages as it is in force."""
     context = {"part": "administration", "tab": "permissions", "table": parts(), "roles": Role.labels}
     return render(request, "web/admin/permissions.html", context)
+
+
+@page("admin.manage")
+def service(request: SignedInRequest) -> HttpResponse:
+    """Show how the service is, what is wrong first; to administrators above all organisations alone."""
+    _from_above(request)
+    order: dict[str, int] = {"wrong": 0, "unseen": 1, "ok": 2}
+    facts = watching.observe()
+    found = sorted(watching.checks(facts), key=lambda one: order[one.state])
+    count = {state: sum(one.state == state for one in found) for state in order}
+    context = {"part": "administration", "tab": "service", "found": found, "count": count, "at": facts.now}
+    return render(request, "web/admin/service.html", context)
 
 
 @page("audit.view")

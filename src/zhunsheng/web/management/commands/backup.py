@@ -24,7 +24,7 @@ from zhunsheng.evidence import Store
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import whole_file
-from zhunsheng.web.models import AuditHead
+from zhunsheng.web.models import AuditHead, Upkeep
 
 FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "jobs")
 KEYS = ("secret.key", "personal.key", "log.key")
@@ -74,6 +74,7 @@ class Command(BaseCommand):
             listing = scratch / "backup.json"
             listing.write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf8")
             tar.add(listing, "backup.json")
+        Upkeep.note(Upkeep.Kind.BACKUP, good=True)
         self.stdout.write(f"已备份 {len(digests)} 个文件到 {archive}，SHA-256 {file_digest(archive)}")
         if Store(settings.DATA / "evidence").root.is_dir() and not with_keys:
             self.stdout.write("密钥没有备份在内，请另行保管；没有密钥，个人信息和上传的文件无法读出。")

@@ -9,10 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.audit import altered_records, altered_uploads, broken_links, unlogged_records
 from zhunsheng.web.databases.connections import steady
-from zhunsheng.web.models import AuditHead
+from zhunsheng.web.models import AuditHead, Upkeep
 from zhunsheng.web.services import transparency
 
 MOST = 20  # told one by one: who changed a table may have changed all of its rows
+
+
+class Unreadable(CommandError):
+    """What the log was to be compared with can't be read."""
 
 
 class Command(BaseCommand):
@@ -32,15 +36,22 @@ class Command(BaseCommand):
     ) -> None:
         """Print what is wrong, or the last digest to note down."""
         noted = checkpoint.read_text("utf8") if checkpoint is not None else None
-        # The site goes on: what it writes meanwhile is not held against what was read before.
-        with steady():
-            self._check(head, noted, checkpoint.name if checkpoint is not None else "")
+        try:
+            # The site goes on: what it writes meanwhile is not held against what was read before.
+            with steady():
+                self._check(head, noted, checkpoint.name if checkpoint is not None else "")
+        except Unreadable:  # nothing was checked
+            raise
+        except CommandError:
+            Upkeep.note(Upkeep.Kind.AUDIT, good=False)
+            raise
+        Upkeep.note(Upkeep.Kind.AUDIT, good=True)
 
     def _check(self, head: str | None, noted: str | None, name: str) -> None:
         try:
             sealed = transparency.problems(noted, name)
         except ZhunshengError as error:
-            raise CommandError(str(error)) from None
+            raise Unreadable(str(error)) from None
         problems = broken_links(head) + sealed
         for problem in problems:
             self.stderr.write(problem)

@@ -5,6 +5,7 @@ anew by it, with everything that was typed kept.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -201,7 +202,9 @@ def _answered(version: SheetVersion, unsure: Sequence[Mapping[str, object]]) -> 
     """Return what was answered of a version's doubts, by the numbers that they have now."""
 
     def key(one: Mapping[str, object]) -> str:
-        return repr([one["place"], one["field"], one["text"], one["why"]])
+        # PostgreSQL keeps the entries of an object in an order of its own.
+        said = [one["place"], one["field"], one["text"], one["why"]]
+        return json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
 
     said = {key(version.unsure[int(n)]): answer for n, answer in version.answered.items()}
     return {str(n): said[key(one)] for n, one in enumerate(unsure) if key(one) in said}
