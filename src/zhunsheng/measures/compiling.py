@@ -33,17 +33,12 @@ CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 @dataclass(frozen=True)
 class Query:
-    """A query over one ledger: columns department, project, whole (1 = department total), rows_ (how many
-    rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
+    """What a query over one ledger asks: columns department, project, whole (1 = department total), rows_
+    (how many rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
     """
 
     ledger: str
     measures: tuple[Measure, ...]
-    sql: exp.Select
-
-    def text(self, dialect: str) -> str:
-        """Return the SQL in a dialect of sqlglot (duckdb, spark)."""
-        return self.sql.sql(dialect=dialect)
 
 
 def parameter_days(year: int, today: date, ahead: bool = False) -> dict[str, date]:
@@ -122,11 +117,14 @@ def _texts(
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    queries = [_compile(ledgers()[name], tuple(group), by, narrowed) for name, group in found.items()]
-    return tuple((query, query.text(dialect)) for query in queries)
+    return tuple(
+        # Its tree is nobody else's: to copy it takes as long as to write it.
+        (Query(name, tuple(group)), _compile(ledgers()[name], group, by, narrowed).sql(dialect, copy=False))
+        for name, group in found.items()
+    )
 
 
-def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narrowed: bool) -> Query:
+def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrowed: bool) -> exp.Select:
     """Return the query of measures over one ledger, in two steps.
 
     The first counts and adds up rows that are alike to all measures: of one department and project, with the
@@ -176,7 +174,7 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narr
         select.set("group", exp.Group(grouping_sets=[sets]))
     else:
         select = select.group_by(exp.column(DEPARTMENT), copy=False)
-    return Query(ledger.id, measures, select)
+    return select
 
 
 class _Packed:
@@ -187,21 +185,26 @@ class _Packed:
     def __init__(self) -> None:
         self._conditions: dict[str, dict[str, exp.Expr]] = {"_before": {}, "_after": {}}
 
-    def test(self, where: exp.Expr) -> exp.Expr:
-        """Return the test of the bits that stand for a condition."""
-        parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
-        for condition in _conjuncts(where):
-            parts["_after" if _linked(condition) else "_before"].append(condition)
+    def test(self, wheres: Sequence[exp.Expr]) -> exp.Expr:
+        """Return the test of the bits that stand for conditions, all of which hold."""
+        masks: dict[str, int] = {}
+        for where in wheres:
+            parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
+            for condition in _conjuncts(where):
+                parts["_after" if _linked(condition) else "_before"].append(condition)
+            for kind, conditions in parts.items():
+                if not conditions:
+                    continue
+                known, both = self._conditions[kind], exp.and_(*conditions, copy=False)
+                words = both.sql(copy=False)
+                known.setdefault(words, both)
+                column, bit = divmod(list(known).index(words), _BITS)
+                name = f"{kind}{column}"
+                masks[name] = masks.get(name, 0) | 1 << bit
         tests = []
-        for kind, conditions in parts.items():
-            if not conditions:
-                continue
-            both = exp.and_(*conditions)
-            known, words = self._conditions[kind], both.sql()
-            known.setdefault(words, both)
-            column, bit = divmod(list(known).index(words), _BITS)
-            mask = exp.BitwiseAnd(this=exp.column(f"{kind}{column}"), expression=exp.Literal.number(1 << bit))
-            tests.append(exp.NEQ(this=exp.Paren(this=mask), expression=exp.Literal.number(0)))
+        for name, mask in masks.items():
+            bits = exp.BitwiseAnd(this=exp.column(name), expression=exp.Literal.number(mask))
+            tests.append(exp.EQ(this=exp.Paren(this=bits), expression=exp.Literal.number(mask)))
         return exp.and_(*tests, copy=False)
 
     def columns(self) -> list[str]:
@@ -308,8 +311,7 @@ def _source(
             flags[names[measure.id][link.as_]] = _fill(words, values, {})
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
-    for limit, name in _limits(measures).items():
-        source = limits.join(source, limit, name, values, CHOSEN if narrowed else None)
+    source = limits.join(source, _limits(measures), values, CHOSEN if narrowed else None)
     return source.subquery("rows", copy=False)
 
 
@@ -396,10 +398,10 @@ def _fixed(where: exp.Expr) -> set[str]:
 
 @dataclass(frozen=True)
 class _Figure:
-    """What is made of rows that meet a condition: their number, or the sum or the latest of a column."""
+    """What is made of rows that meet some conditions: their number, or the sum or the latest of a column."""
 
     how: Literal["count", "sum", "max"]
-    where: exp.Expr
+    wheres: tuple[exp.Expr, ...]
     of: str = ""
 
 
@@ -410,10 +412,10 @@ def _figures(
     rests on. ``flags`` gives the names of the joined links by those of the measure's own.
     """
     population = _fill(predicate(measure, measure.population, ledger, set(flags)), values, flags)
-    rows = _Figure("count", population)
+    rows = _Figure("count", (population,))
     if measure.kind == "ratio":
         hits = _fill(predicate(measure, measure.hits or "", ledger, set(flags)), values, flags)
-        return _Figure("count", exp.and_(population.copy(), hits)), rows
+        return _Figure("count", (population, hits)), rows
     if measure.kind == "count":
         return rows, rows
     column = exp.column(measure.of or "")
@@ -424,21 +426,20 @@ def _figures(
             exp.Is(this=column.copy(), expression=exp.Null()),
             exp.GT(this=column.copy(), expression=values["today"].copy()),
         )
-        lacking = exp.and_(population.copy(), undone)
-        return _Figure("max", population, column.name), _Figure("count", lacking)
-    filled = exp.and_(population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
+        return _Figure("max", (population,), column.name), _Figure("count", (population, undone))
+    filled = population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
     return _Figure("sum", filled, column.name), _Figure("count", filled)
 
 
 def _of_rows(figure: _Figure) -> exp.Expr:
     """Return a figure as it is made of rows."""
     of = exp.column(figure.of) if figure.of else exp.Star()
-    return _filter(_AGGREGATES[figure.how](this=of), figure.where.copy())
+    return _filter(_AGGREGATES[figure.how](this=of), exp.and_(*figure.wheres))
 
 
 def _of_alike(figure: _Figure, packed: _Packed) -> exp.Expr:
     """Return a figure as it is made of what rows that are alike came to."""
-    test = packed.test(figure.where)
+    test = packed.test(figure.wheres)
     if figure.of:
         again = exp.column(f"_{figure.how}_{figure.of}")
         return _filter(_AGGREGATES[figure.how](this=again), test)
