@@ -162,6 +162,21 @@ def test_names_alike_are_told_where_a_plain_yes_keeps_both(tmp_path, taken):
     assert "“项目名称”只差全角半角、空格或大小写，仍按两个读入：Ａ、A" in done.notes
 
 
+def test_names_alike_are_asked_about_and_told_of_within_bounds(taken):
+    rows = (f"项目{n},2021-01-05,1,年初批复\n项目 {n},2021-02-05,1,追加\n" for n in range(70))
+    text = BUDGETS + "".join(rows)
+    asked = taken(text, "budgets")
+    assert len(asked.questions[0].parts) == 50
+    listed = "、".join(f"项目 {n}、项目{n}" for n in range(50, 60))
+    rest = f"“项目名称”只差全角半角、空格或大小写，仍按两个读入：{listed}等 20 个"
+    assert rest in asked.notes
+    assert rest in taken(text, "budgets", answers={"values": "proposed"}).batch.notes
+    (told,) = [
+        n for n in taken(text.replace("\n项目", "\n工程"), "budgets", agreed=True).notes if "全角半角" in n
+    ]
+    assert told.endswith("等 70 个")
+
+
 def test_names_read_as_one_are_judged_as_one(taken):
     done = taken(BUDGETS + "A,2021-01-05,1,年初批复\nＡ,2021-01-05,2,年初批复\n", "budgets")
     assert [error.message.partition(" ")[2] for error in done.errors] == ["与第 2 行重复"]

@@ -296,13 +296,13 @@ def _source(
     joined: dict[tuple[str, tuple[str, ...]], dict[str, exp.Expr]] = {}
     own = exp.select("t.*").from_(exp.alias_(_numbered(ledger), "t") if ledger.once else _table(ledger))
     if ledger.once and not again:
-        own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)))
+        own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)), copy=False)
     if ledger.by_project:
         project = exp.column(PROJECT, "t")
         named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
-        own = own.select(exp.alias_(named, _PROJECT))
+        own = own.select(exp.alias_(named, _PROJECT, copy=False), copy=False)
     if narrowed:
-        own = own.where(_chosen(exp.column(DEPARTMENT, "t")))
+        own = own.where(_chosen(exp.column(DEPARTMENT, "t")), copy=False)
     source = exp.select("t.*").from_((settled(own) if settled else own).subquery("t", copy=False), copy=False)
     for measure in measures:
         for link in measure.links:
@@ -362,26 +362,26 @@ def _join(
     """Join a ledger by keys, with a flag for each condition that one of its rows may meet."""
     both = [DEPARTMENT, *keys]
     wheres = list(flags.values())
-    chosen = exp.select(*both).from_(other.id).where(exp.or_(*(w.copy() for w in wheres)))
+    chosen = exp.select(*both).from_(other.id, copy=False).where(exp.or_(*wheres), copy=False)
     if narrowed:
-        chosen = chosen.where(_chosen(exp.column(DEPARTMENT)))
+        chosen = chosen.where(_chosen(exp.column(DEPARTMENT)), copy=False)
     # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come
     # twice.
     fixed = _fixed(wheres[0]) if len(wheres) == 1 else set()
     if len(wheres) == 1:
-        chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))))
+        chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))), copy=False)
     else:
         for flag, where in flags.items():
-            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag))
-        chosen = chosen.group_by(*both)
+            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag, copy=False), copy=False)
+        chosen = chosen.group_by(*both, copy=False)
     if len(wheres) == 1 and not set(other.key) <= {*keys, *fixed}:
-        chosen = chosen.distinct()
+        chosen = chosen.distinct(copy=False)
     on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, name)) for k in both))
     for flag in flags:
         # A row without partner has no flag: that is false, not unknown.
         said = exp.Coalesce(this=exp.column(flag, name), expressions=[exp.false()])
-        source = source.select(exp.alias_(said, flag))
-    return source.join(chosen.subquery(name), on=on, join_type="left")
+        source = source.select(exp.alias_(said, flag, copy=False), copy=False)
+    return source.join(chosen.subquery(name, copy=False), on=on, join_type="left", copy=False)
 
 
 def _fixed(where: exp.Expr) -> set[str]:
@@ -673,18 +673,19 @@ def rows_query(
             expressions=[exp.false()],
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row", "_sheet"]
-    select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
+    select = exp.select(*columns, exp.alias_(hit, "_hit"), copy=False).from_(source, copy=False)
+    select = select.where(population, copy=False)
     if rows.department is not None:
-        select = select.where(_of_department(rows.department))
+        select = select.where(_of_department(rows.department), copy=False)
     if rows.projects is not None:
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
         own = exp.In(this=exp.column(_PROJECT), expressions=listed)
-        select = select.where(own if ledger.by_project else exp.false())
+        select = select.where(own if ledger.by_project else exp.false(), copy=False)
     if rows.only is not None:
-        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
-    select = select.order_by("_batch", "_sheet", "_row")
-    return select.limit(rows.limit) if rows.limit is not None else select
+        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()), copy=False)
+    select = select.order_by("_batch", "_sheet", "_row", copy=False)
+    return select.limit(rows.limit, copy=False) if rows.limit is not None else select
 
 
 def _of_department(code: str) -> exp.Expr:

@@ -435,7 +435,7 @@ def evidence_rows(
     listed: list[tuple[Any, ...]] = []
     # To look up every row elsewhere takes long where a few are shown; mostly the first ones have enough.
     for among in _places(measure, engine, snapshot, rows):
-        text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect)
+        text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect, copy=False)
         listed = engine.query(text)
         if len(listed) == rows.limit:
             break
