@@ -181,8 +181,8 @@ def beside(large: Path, small: Path) -> tuple[float, list[float]]:
 
 
 def at_once(file: Path, count: int) -> tuple[float, list[float]]:
-    """Import a file for so many departments at once into one store; return the CPU seconds of all, and the wall
-    seconds to each one's end.
+    """Import a file for so many departments at once into one store; return the CPU seconds of all, and the
+    wall seconds to each one's end.
     """
     store = WORK / "store"
     shutil.rmtree(store, ignore_errors=True)
@@ -268,8 +268,8 @@ def main() -> None:
             (one, (end,)), (all_, ends) = (at_once(WORK / f"good-{count}.csv", n) for n in (1, SEVERAL))
             waited += (
                 f"\n{SEVERAL} imports of {count:,} rows of csv, each of another department, begun at once: "
-                f"{all_:.1f} CPU s in all where one takes {one:.1f}; the first ended after {ends[0]:.1f} s, the "
-                f"last after {ends[-1]:.1f}, one alone after {end:.1f}.\n"
+                f"{all_:.1f} CPU s in all where one takes {one:.1f}; the first ended after {ends[0]:.1f} s, "
+                f"the last after {ends[-1]:.1f}, one alone after {end:.1f}.\n"
             )
     busy = max(started, os.getloadavg()[1]) / (os.cpu_count() or 1)
     note = (
