@@ -365,3 +365,17 @@ def test_a_mapping_by_both_lines_of_a_header_is_read(tmp_path, taken):
     said = LedgerMapping(ledger="支付台账", columns=columns).of_names()
     assert taken(file, mapping=said).batch
     assert rows_of(tmp_path, "amount") == [("100.00",)]
+
+
+def test_two_numbers_in_one_cell_are_no_number(tmp_path, taken):
+    file = workbook(tmp_path / "a.xlsx", [HEAD, ["V1\nV2", "甲", 1, DAY], ["V3", "乙\n项目", 1, DAY]])
+    (error,) = taken(file, good_rows=True).errors
+    assert (error.row, error.column) == (2, "凭证号")
+    assert error.message == "一格里写了几行，像是几个凭证号；请一行只写一个"
+    assert rows_of(tmp_path, "voucher") == [("V3",)]
+
+
+def test_what_a_title_says_of_filling_it_in_is_no_part_of_it(tmp_path, taken):
+    head = ["凭证号（必填）", "项目名称*", "支付金额(元)", "支付日期\n（年/月/日）"]
+    taken(workbook(tmp_path / "a.xlsx", [head, ["V1", "甲", 1, DAY]]), None)
+    assert rows_of(tmp_path, "voucher", "project") == [("V1", "甲")]

@@ -64,9 +64,9 @@ def join(
         start = _first(applied()[limit][-1].starts, "t")
         words = _Words(applied()[limit], name, chosen, tables.setdefault(start, f"{name}_s"))
         for alias, other, on in words.joins():
-            table = exp.to_table(other) if " " not in other else _parsed(other).subquery()
+            table = exp.to_table(other, alias=alias) if " " not in other else _parsed(other).subquery(alias)
             source = source.join(
-                filled(exp.alias_(table, alias, table=True), values),
+                filled(table, values),
                 on=filled(_parsed(on), values),
                 join_type="left",
                 copy=False,
