@@ -55,6 +55,7 @@ _ENTITIES = """SELECT '主体' || i AS 名称, '9113' || lpad(i::VARCHAR, 11, '0
 
 
 FEW = 300
+SEVERAL = 8  # departments that import at once
 BEFORE = """
 Before large files were taken apart by column (2026-11-27, same cases, another run): csv 10.8 CPU s and
 895 MiB, xlsx 22.2 and 1,647, with bad rows 8.5 and 549, 23.2 and 1,639; a workbook of that size came back as
@@ -142,6 +143,12 @@ def reading_of(path: Path) -> list[str]:
     return ["-c", code]
 
 
+def copy_of(path: Path) -> list[str]:
+    """Return the program that writes the rows of a file anew and checks nothing."""
+    copy = WORK / "copy.parquet"
+    return ["-c", f"import duckdb; duckdb.connect().execute(\"COPY (FROM '{path}') TO '{copy}'\")"]
+
+
 def measured(command: list[str]) -> tuple[float, float, float]:
     """Run Python with these arguments; return wall and CPU seconds and the peak memory in MiB, by the
     kernel's own account of the process.
@@ -171,6 +178,31 @@ def beside(large: Path, small: Path) -> tuple[float, list[float]]:
     while going.poll() is None:
         found.append(measured(into(store, small, f"丙局{len(found)}"))[0])
     return alone, found
+
+
+def at_once(file: Path, count: int) -> tuple[float, list[float]]:
+    """Import a file for so many departments at once into one store; return the CPU seconds of all, and the
+    wall seconds to each one's end.
+    """
+    store = WORK / "store"
+    shutil.rmtree(store, ignore_errors=True)
+    started, quiet = time.perf_counter(), subprocess.DEVNULL
+    going = {
+        process.pid: process
+        for process in (
+            subprocess.Popen([sys.executable, *into(store, file, f"局{n}")], stdout=quiet, stderr=quiet)
+            for n in range(count)
+        )
+    }
+    cpu, ends = 0.0, []
+    while going:
+        pid, status, used = os.wait3(0)
+        if going.pop(pid, None) is not None:
+            if os.waitstatus_to_exitcode(status):
+                raise SystemExit(f"an import at once with {count - 1} others ended with {status}")
+            ends.append(time.perf_counter() - started)
+            cpu += used.ru_utime + used.ru_stime
+    return cpu, ends
 
 
 def main() -> None:
@@ -206,6 +238,7 @@ def main() -> None:
                     lambda faulty=faulty: import_of(faulty)  # type: ignore[misc]
                 )
     cases["parquet: DuckDB reads the cells"] = lambda: reading_of(wide)
+    cases["parquet: DuckDB copies the file"] = lambda: copy_of(wide)
     cases[f"parquet: `ledger import` of {asked.wide:,} rows"] = lambda: import_of(wide)
     cases = {name: case for name, case in cases.items() if asked.only in name}
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in cases}
@@ -231,6 +264,13 @@ def main() -> None:
             f"{statistics.median(others):.1f} s in the middle and {max(others):.1f} s at most: nobody waits "
             "for another's file to be read and checked, only for its commit.\n"
         )
+        for count in (FEW, asked.rows // 5):
+            (one, (end,)), (all_, ends) = (at_once(WORK / f"good-{count}.csv", n) for n in (1, SEVERAL))
+            waited += (
+                f"\n{SEVERAL} imports of {count:,} rows of csv, each of another department, begun at once: "
+                f"{all_:.1f} CPU s in all where one takes {one:.1f}; the first ended after {ends[0]:.1f} s, "
+                f"the last after {ends[-1]:.1f}, one alone after {end:.1f}.\n"
+            )
     busy = max(started, os.getloadavg()[1]) / (os.cpu_count() or 1)
     note = (
         f" The machine was busy with other work ({busy:.1f} processes a core): read the CPU seconds and what "

@@ -74,7 +74,7 @@ def test_every_ledger_is_sound_and_has_a_template_that_imports(tmp_path, store):
     assert Store(store).verify() == []
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
 def test_csv_in_any_encoding_with_synonyms_and_chinese_dates(tmp_path, store, encoding):
     rows = [HEAD, ["T1", "投诉", "2021年3月5日", "2021.4.1"], ["T2", "举报", "二〇二一年十二月三十一日", ""]]
     done = import_ledger(store, write(tmp_path / "a.csv", rows, encoding))

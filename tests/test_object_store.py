@@ -355,6 +355,33 @@ def test_a_service_that_does_not_answer(server, machine, tmp_path, monkeypatch):
     sound(machine(), [1])
 
 
+def begun(server):
+    """Return how many uploads in parts were begun and neither ended nor given up."""
+    return server._plain("GET", f"/{BUCKET}?uploads").decode().count("<UploadId>")
+
+
+def test_a_file_of_the_store_goes_in_one_piece_and_a_large_source_in_parts(server, tmp_path, monkeypatch):
+    remote, large = objects.Remote.at(PLACE), tmp_path / "large.csv"
+    large.write_bytes(os.urandom(12 * 2**20))
+    remote.put("files/whole", large)
+    assert server.asked.count("bureau/files/whole") == 1
+    monkeypatch.setattr(objects, "_WHOLE", 2**20)
+    remote.put("files/parts", large)
+    assert server.asked.count("bureau/files/parts") > 2
+    for name in ("files/whole", "files/parts"):
+        with (tmp_path / "back").open("wb") as into:
+            remote.read(name, into)
+        assert (tmp_path / "back").read_bytes() == large.read_bytes()
+    monkeypatch.setattr(objects, "_TRIES", {"max_retries": 0})
+    objects._client.cache_clear()
+    tries = itertools.count()
+    server.before = lambda name: name.endswith("broken") and next(tries) == 2
+    with pytest.raises(ZhunshengError, match="ZS-EV-92"):
+        remote.put("files/broken", large)
+    server.before = None
+    assert remote.size("files/broken") is None and begun(server) == 0
+
+
 def test_a_bucket_that_is_not_there(server, tmp_path):
     root = bound(tmp_path / "one", "s3://other-bucket/bureau")
     error = refused(root, written(tmp_path, "A", 20))

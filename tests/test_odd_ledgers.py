@@ -162,6 +162,21 @@ def test_names_alike_are_told_where_a_plain_yes_keeps_both(tmp_path, taken):
     assert "“项目名称”只差全角半角、空格或大小写，仍按两个读入：Ａ、A" in done.notes
 
 
+def test_names_alike_are_asked_about_and_told_of_within_bounds(taken):
+    rows = (f"项目{n},2021-01-05,1,年初批复\n项目 {n},2021-02-05,1,追加\n" for n in range(70))
+    text = BUDGETS + "".join(rows)
+    asked = taken(text, "budgets")
+    assert len(asked.questions[0].parts) == 50
+    listed = "、".join(f"项目 {n}、项目{n}" for n in range(50, 60))
+    rest = f"“项目名称”只差全角半角、空格或大小写，仍按两个读入：{listed}等 20 个"
+    assert rest in asked.notes
+    assert rest in taken(text, "budgets", answers={"values": "proposed"}).batch.notes
+    (told,) = [
+        n for n in taken(text.replace("\n项目", "\n工程"), "budgets", agreed=True).notes if "全角半角" in n
+    ]
+    assert told.endswith("等 70 个")
+
+
 def test_names_read_as_one_are_judged_as_one(taken):
     done = taken(BUDGETS + "A,2021-01-05,1,年初批复\nＡ,2021-01-05,2,年初批复\n", "budgets")
     assert [error.message.partition(" ")[2] for error in done.errors] == ["与第 2 行重复"]
@@ -350,3 +365,17 @@ def test_a_mapping_by_both_lines_of_a_header_is_read(tmp_path, taken):
     said = LedgerMapping(ledger="支付台账", columns=columns).of_names()
     assert taken(file, mapping=said).batch
     assert rows_of(tmp_path, "amount") == [("100.00",)]
+
+
+def test_two_numbers_in_one_cell_are_no_number(tmp_path, taken):
+    file = workbook(tmp_path / "a.xlsx", [HEAD, ["V1\nV2", "甲", 1, DAY], ["V3", "乙\n项目", 1, DAY]])
+    (error,) = taken(file, good_rows=True).errors
+    assert (error.row, error.column) == (2, "凭证号")
+    assert error.message == "一格里写了几行，像是几个凭证号；请一行只写一个"
+    assert rows_of(tmp_path, "voucher") == [("V3",)]
+
+
+def test_what_a_title_says_of_filling_it_in_is_no_part_of_it(tmp_path, taken):
+    head = ["凭证号（必填）", "项目名称*", "支付金额(元)", "支付日期\n（年/月/日）"]
+    taken(workbook(tmp_path / "a.xlsx", [head, ["V1", "甲", 1, DAY]]), None)
+    assert rows_of(tmp_path, "voucher", "project") == [("V1", "甲")]

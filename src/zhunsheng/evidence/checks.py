@@ -235,6 +235,9 @@ def checks_of(ledger: Ledger, column: Column, strictness: Strictness | None = No
     if column.type == "text":
         lost = worded("是科学计数法，末位已经丢失；请在 Excel 中设为文本后重新录入")
         found.append(check(lost, f"regexp_full_match({raw}, '{_SCIENTIFIC}')"))
+    if column.type == "text" and column.name in ledger.key and column.title.endswith(("号", "码")):
+        several = worded("一格里写了几行，像是几个{title}；请一行只写一个", title=column.title)
+        found.append(check(several, f"contains({raw}, chr(10))"))
     if column.type == "choice":
         found.append(
             check(

@@ -29,7 +29,7 @@ from zhunsheng.evidence.raw import BEYOND, Layout, Raw, lines_above, refuse_more
 from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.faults import of_system
 from zhunsheng.files.delimited import LONGEST, Record, records
-from zhunsheng.files.opening import decode
+from zhunsheng.files.opening import HEAD, decode, two_bytes_a_letter
 from zhunsheng.translation import worded
 
 _DELIMITERS = ",\t;|"
@@ -283,12 +283,11 @@ def _as_utf8(path: Path, scratch: Path) -> tuple[Path, frozenset[str]]:
     it. Raises ``ZS-EV-07``.
     """
     with path.open("rb") as stream:
-        mark = stream.read(2)
-    wide = mark in (b"\xff\xfe", b"\xfe\xff")
-    if not wide and (signs := _signs_of_utf8(path)) is not None:
+        wide = two_bytes_a_letter(stream.read(HEAD))
+    if wide is None and (signs := _signs_of_utf8(path)) is not None:
         return path, signs
     copy = scratch / "utf8.csv"
-    for candidate in ("utf-16",) if wide else ("gb18030",):
+    for candidate in (wide or "gb18030",):
         found: set[str] = set()
         try:
             with (

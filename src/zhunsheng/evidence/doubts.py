@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Literal
 
 import duckdb
@@ -17,7 +18,7 @@ import duckdb
 from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
-from zhunsheng.evidence.raw import Raw, rows_listed
+from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.translation import series, worded
 
@@ -230,9 +231,13 @@ def names_asked(connection: duckdb.DuckDBPyConnection, raw: Raw, alike: dict[str
 
 
 def names_told(raw: Raw, alike: dict[str, str]) -> str:
-    """Say which names alike are read as they stand because nobody took what is proposed."""
-    pairs = series(worded("{one}、{other}", one=text, other=name) for text, name in alike.items())
+    """Say which names alike are read as they stand because nobody took what is proposed: the first, and how
+    many there are.
+    """
+    listed = [worded("{one}、{other}", one=text, other=name) for text, name in islice(alike.items(), LISTED)]
+    more = worded("等 {count} 个", count=len(alike)) if len(alike) > LISTED else ""
     title = raw.ledger.column(NAMED).title
+    pairs = series(listed) + more
     return worded("“{title}”只差全角半角、空格或大小写，仍按两个读入：{pairs}", title=title, pairs=pairs)
 
 

@@ -23,6 +23,11 @@ HEAD_ROWS = 15  # a header stands among the first rows, under a title or two
 Spans = Mapping[tuple[int, int], tuple[int, int]]
 How = Literal["mapping", "title", "synonym", "proposed"]
 _BEST: tuple[How, ...] = ("mapping", "title", "synonym")  # what outranks what
+# How a column is to be filled in, told in its title: （必填）, (年/月/日), （未办结不填）.
+_REMARK = re.compile(
+    r"\((?:必填项?|选填项?|必录项?|非必填|可不填|格式[^()]*|年[-/.]?月[-/.]?日|yyyy[^()]*|[^()]*(?:不填|填写)[^()]*)\)\s*$",
+    re.IGNORECASE,
+)
 _NOISE = re.compile(r"[\s::*＊（()）【】\[\]/、，,。.]+")
 # What names departments and nothing else; 单位 may be a unit of measure.
 _OWN_DEPARTMENT = ("部门", "部门名称")
@@ -90,7 +95,7 @@ class Head:
 
 @lru_cache(4096)
 def _key(title: str) -> str:
-    return _NOISE.sub("", unicodedata.normalize("NFKC", clean(title))).lower()
+    return _NOISE.sub("", _REMARK.sub("", unicodedata.normalize("NFKC", clean(title)))).lower()
 
 
 @lru_cache(4096)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,7 @@ from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.doubts import (
+    SPELLINGS,
     Question,
     alike_names,
     columns_asked,
@@ -277,10 +279,11 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     if not rows:
         raise ZhunshengError("ZS-EV-06", name=path.name)
     if alike := alike_names(connection, raw, names):
-        if "values" in guide.propose:
-            asked.append(names_asked(connection, raw, alike))
-        else:
-            notes.append(names_told(raw, alike))
+        proposed = dict(islice(alike.items(), SPELLINGS if "values" in guide.propose else 0))
+        if proposed:
+            asked.append(names_asked(connection, raw, proposed))
+        if rest := {name: other for name, other in alike.items() if name not in proposed}:
+            notes.append(names_told(raw, rest))
     _judge(connection, raw, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)

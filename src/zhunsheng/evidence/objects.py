@@ -24,6 +24,9 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _PATIENCE = {"connect_timeout": "10s", "read_timeout": "2min", "timeout": "30min"}
 _TRIES = {"max_retries": 4, "retry_timeout": timedelta(minutes=1)}
 _PIECE = 2**20  # bytes read at once
+# Bytes of a file that goes in one piece: of what goes in parts those of a process that was killed stay there,
+# in no list, until a rule of the bucket ends the upload.
+_WHOLE = 64 * 2**20
 # Where the client looks for credentials when nothing else names any.
 _METADATA = "169.254.169.254"
 
@@ -99,7 +102,7 @@ class Remote:
         Raises ``ZS-EV-92`` to ``-94``.
         """
         with self._asked():
-            self._client.put(name, content)
+            self._client.put(name, content, use_multipart=content.stat().st_size > _WHOLE)
 
     def put_first(self, name: str, content: bytes) -> bool:
         """Put an object where none of its name is; return whether what lies there now is this one.

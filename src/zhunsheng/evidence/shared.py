@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,6 +15,7 @@ from zhunsheng.evidence.checks import macros
 
 # By process: a child has none of its parent's threads.
 _started: dict[int, duckdb.DuckDBPyConnection] = {}
+_overflow: dict[int, tempfile.TemporaryDirectory[str]] = {}
 _numbers = itertools.count(1)
 
 
@@ -27,7 +29,10 @@ def session() -> duckdb.DuckDBPyConnection:
         made = _started[os.getpid()].cursor()
         made.execute("SET enable_progress_bar = false")
     except (KeyError, duckdb.Error):  # none yet, or one that a fault within it has closed for good
-        database = duckdb.connect()
+        # What does not fit into memory would else lie, as rows of a ledger, where the program was started.
+        overflow = tempfile.TemporaryDirectory(prefix="zhunsheng-", ignore_cleanup_errors=True)
+        _overflow[os.getpid()] = overflow
+        database = duckdb.connect(config={"temp_directory": overflow.name})
         database.execute(macros())
         _started[os.getpid()] = database
         made = database.cursor()
@@ -53,3 +58,5 @@ def stop() -> None:
     """Close the shared DuckDB of this process; whoever asks for it next starts another."""
     if started := _started.pop(os.getpid(), None):
         started.close()
+    if overflow := _overflow.pop(os.getpid(), None):
+        overflow.cleanup()

@@ -217,20 +217,25 @@ class Store:
             return made
 
     def would_ask(
-        self, checked: Checked, agreed: bool | str = False, answers: Mapping[str, str] | None = None
-    ) -> Unanswered | None:
-        """Return what ``commit`` would ask of a checked file, None where nothing; write nothing."""
+        self,
+        checked: Checked,
+        limit: int,
+        agreed: bool | str = False,
+        answers: Mapping[str, str] | None = None,
+    ) -> tuple[Unanswered | None, Preview]:
+        """Return what ``commit`` would ask of a checked file, None where nothing, and what it would change of
+        the rows that stand there, of at most so many rows; write nothing.
+        """
         with self.reading() as index:
             there = with_adopted(standing(checked, index), adopt(checked, index))
-            return unanswered(checked, there, agreed, answers or {})
+            return unanswered(checked, there, agreed, answers or {}), preview(checked, there, limit)
 
     def would_change(self, checked: Checked, limit: int) -> Preview:
         """Return what ``commit`` would change of the rows that stand there, of at most so many rows; write
         nothing.
         """
         with self.reading() as index:
-            there = with_adopted(standing(checked, index), adopt(checked, index))
-            return preview(checked, there, limit)
+            return preview(checked, with_adopted(standing(checked, index), adopt(checked, index)), limit)
 
     @mirror.in_line
     def undo(

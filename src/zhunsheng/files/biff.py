@@ -5,15 +5,15 @@ whether the library that reads the values can be trusted with it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound, holding
-from zhunsheng.files.number_formats import BUILT_IN, is_general
+from zhunsheng.files.number_formats import BUILT_IN, figures_shown, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import Appearance, Hidden, Look, Run, Style, of_signs, refuse_too_large
+from zhunsheng.files.sheets import Appearance, Hidden, Look, Run, Style, numbered, of_signs, refuse_too_large
 from zhunsheng.translation import raised_with, worded
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -49,7 +49,7 @@ class _Found:
     """What was found of one worksheet."""
 
     faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    percents: set[tuple[int, int]] = field(default_factory=set)
+    numbered: dict[tuple[int, int], int] = field(default_factory=dict)  # as ``figures_shown``
     rows: list[int] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
     comments: int = 0
@@ -210,18 +210,27 @@ def _looks(book: bytes) -> Iterator[Look]:
         before = kind
     rich = _rich(shared, fonts)
     styles = [_style(frame, formats, fonts) for frame in frames]
-    percent = {n for n, style in enumerate(styles) if "%" in style.code}
+    numbers = {n: figures for n, s in enumerate(styles) if (figures := figures_shown(s.code)) is not None}
     for place in places:
         found = _Found()
         for kind, at, length in _records(book, place):
-            _take(found, book, kind, at, length, percent)
+            _take(found, book, kind, at, length, numbers)
             _see(found.appearance, book, kind, at, length, styles)
             if rich and kind == _OF_SHARED:
                 row, column, _style_number, number = struct.unpack_from("<3HI", book, at)
                 if (row, column) not in found.appearance.struck:
                     found.appearance.take_runs((row, column), rich.get(number, ()))
         hidden = Hidden(rows=tuple(found.rows), columns=tuple(sorted(found.columns)))
-        yield Look(frozenset(found.percents), found.faults, hidden, found.comments, of_1904, found.appearance)
+        yield numbered(
+            Look(
+                faults=found.faults,
+                hidden=hidden,
+                comments=found.comments,
+                of_1904=of_1904,
+                appearance=found.appearance,
+            ),
+            found.numbered,
+        )
 
 
 def _code(said: bytes, *, is_8: bool) -> str:
@@ -356,7 +365,7 @@ def _between(first: int, last: int) -> set[int]:
     return set(range(first + 1, min(last + 1, _MOST_COLUMNS) + 1))
 
 
-def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: set[int]) -> None:
+def _take(found: _Found, book: bytes, kind: int, at: int, length: int, numbers: Mapping[int, int]) -> None:
     if kind in (_NUMBER, _RK, _FORMULA, _BOOLERR):
         row, column, style = struct.unpack_from("<3H", book, at)
         if kind == _BOOLERR:
@@ -365,13 +374,14 @@ def _take(found: _Found, book: bytes, kind: int, at: int, length: int, percent: 
                 found.faults[row, column] = _ERRORS.get(value, "#N/A")
         elif kind == _FORMULA and book[at + 12 : at + 14] == b"\xff\xff" and book[at + 6] == 2:
             found.faults[row, column] = _ERRORS.get(book[at + 8], "#N/A")
-        elif style in percent:
-            found.percents.add((row, column))
-    elif kind == _MULRK and percent:
+        elif style in numbers:
+            found.numbered[row, column] = numbers[style]
+    elif kind == _MULRK and numbers:
         row, first = struct.unpack_from("<2H", book, at)
         for n in range((length - 6) // 6):
-            if struct.unpack_from("<H", book, at + 4 + 6 * n)[0] in percent:
-                found.percents.add((row, first + n))
+            style = struct.unpack_from("<H", book, at + 4 + 6 * n)[0]
+            if style in numbers:
+                found.numbered[row, first + n] = numbers[style]
     elif kind == _ROW:
         if struct.unpack_from("<I", book, at + 12)[0] & 0x20:
             found.rows.append(struct.unpack_from("<H", book, at)[0] + 1)

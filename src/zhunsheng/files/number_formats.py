@@ -137,6 +137,18 @@ class _Section:
         return said is not None and ((said[0] == "<" and said[1] <= 0) or (said[0] == "<=" and said[1] < 0))
 
 
+_NOUGHTS = re.compile("0{2,30}")  # 000000: a code typed as a number is shown with its noughts
+
+
+def figures_shown(code: str) -> int | None:
+    """Return what a number format says more than the value: 0 where it shows percents, of how many figures a
+    number is that it shows with noughts before it; None where it says nothing.
+    """
+    if "%" in code:
+        return 0
+    return len(code) if _NOUGHTS.fullmatch(code) else None
+
+
 def is_general(code: str) -> bool:
     """Say whether a format shows a number as it is."""
     return code.strip().lower() in ("", "general", "g/通用格式", "@")

@@ -40,6 +40,7 @@ _SPENT = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
 _FAULT = re.compile(r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!)|Err:\d{3}")
 MAX_ROWS = 2**20  # of a sheet
 _NOTHING = re.compile(r"0(?:\.0+)?[a-z]+")  # a height of nothing
+_NOUGHTS = re.compile("0[0-9]{1,14}")
 _POWER = re.compile(r"-?\d(?:\.\d+)?E\+\d+")
 _YUAN = ("", "CNY", "RMB")
 
@@ -256,6 +257,10 @@ def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) ->
         number = _number(cell.get(f"{_OFFICE}value") or "")
         if kind == "percentage":
             sheet.percents |= {(sheet.at, column + n) for n in range(times)}
+        if _NOUGHTS.fullmatch(shown) and number == int(
+            shown
+        ):  # a code typed as a number, and shown as a code
+            return shown
         currency = (cell.get(f"{_OFFICE}currency") or "").upper()
         # A sum of another currency is no amount of yuan, and is told as it is shown.
         return shown if number is None else number if currency in _YUAN else f"{currency} {number:.12g}"

@@ -199,7 +199,7 @@ def open_bytes(data: bytes, name: str) -> Opened:
         return Opened(name, "rtf", data)
     if begins_as_archive(data):
         return Opened(name, "mht", data, page_in(data, name, decode))
-    if b"\0" in data[:65536] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    if b"\0" in data[:65536] and two_bytes_a_letter(data[:HEAD]) is None:
         if ending == "wps":
             kind, way = worded("早期 WPS（DOS 版）的文档"), worded("用 WPS 打开后另存为 docx")
             raise ZhunshengError("ZS-IN-45", name=name, kind=kind, way=way)
@@ -215,10 +215,24 @@ def open_bytes(data: bytes, name: str) -> Opened:
     return Opened(name, "csv" if ending in ("csv", "tsv") else "txt", data, text)
 
 
+def two_bytes_a_letter(head: bytes) -> str | None:
+    """Return the encoding of two bytes a letter that a text begins in: by its mark, or without one by where
+    its breaks and commas stand; None where it is in none.
+    """
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if head.count(0) * 16 < len(head) or not head:
+        return None
+    texts = {name: head[: len(head) // 2 * 2].decode(name, "replace") for name in ("utf-16-le", "utf-16-be")}
+    breaks = {name: sum(text.count(sign) for sign in "\n,;\t") for name, text in texts.items()}
+    best = max(breaks, key=lambda name: breaks[name])
+    return best if breaks[best] and "\0" not in texts[best] else None
+
+
 def decode(data: bytes, name: str) -> str:
     """Decode text in any common Chinese encoding. Raises ``ZS-EV-07`` where none fits."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
+    if wide := two_bytes_a_letter(data[:HEAD]):
+        return data.decode(wide, errors="replace")
     furthest = 0
     for encoding in ("utf-8-sig", "gb18030"):
         try:

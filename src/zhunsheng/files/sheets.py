@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
@@ -150,6 +150,12 @@ class Look:
     padded: dict[tuple[int, int], int] = field(
         default_factory=dict
     )  # shown with noughts: of how many figures
+
+
+def numbered(look: Look, cells: Mapping[tuple[int, int], int]) -> Look:
+    """Return a look with the cells whose number format says more than their value (``figures_shown``)."""
+    percents = frozenset(at for at, width in cells.items() if not width)
+    return replace(look, percents=percents, padded={at: width for at, width in cells.items() if width})
 
 
 def pieces(data: bytes) -> Iterator[bytes]:

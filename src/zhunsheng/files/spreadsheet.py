@@ -22,6 +22,7 @@ from zhunsheng.faults import first_line
 from zhunsheng.files.appearance import Looks
 from zhunsheng.files.biff import is_locked, look_xls, sound_xls
 from zhunsheng.files.excel_xml import read_excel_xml
+from zhunsheng.files.number_formats import figures_shown
 from zhunsheng.files.ods import read_ods
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
@@ -31,6 +32,7 @@ from zhunsheng.files.sheets import (
     Hidden,
     Look,
     Worksheet,
+    numbered,
     pieces,
     refuse_too_large,
 )
@@ -118,7 +120,7 @@ def read_workbook(
             rows = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges if rows else None
             look = looks.get(name, Look())
-            _pad(rows, look.padded)
+            _pad(rows, {} if as_seen else look.padded)
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
             yield Worksheet(
@@ -280,13 +282,7 @@ def _inspect(  # noqa: PLR0913 - what a sheet is measured by
         return look
     styled = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})" s="(' + b"|".join(sorted(styles)) + rb')"')
     cells = {(int(row) - 1, column_of(letters) - 1): styles[s] for letters, row, s in styled.findall(data)}
-    return _numbered(look, cells)
-
-
-def _numbered(look: Look, cells: Mapping[tuple[int, int], int]) -> Look:
-    """Return a look with the cells whose number format says more than their value (``number_styles``)."""
-    percents = frozenset(at for at, width in cells.items() if not width)
-    return replace(look, percents=percents, padded={at: width for at, width in cells.items() if width})
+    return numbered(look, cells)
 
 
 def _pad(rows: list[list[Any]], padded: Mapping[tuple[int, int], int]) -> None:
@@ -395,7 +391,7 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
         )
         raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
     hidden_parts = Hidden(rows=tuple(hidden_rows), columns=tuple(sorted(hidden_columns)))
-    return _numbered(Look(faults=faults, hidden=hidden_parts), cells)
+    return numbered(Look(faults=faults, hidden=hidden_parts), cells)
 
 
 def _fault(cell: etree._Element) -> str | None:
@@ -410,9 +406,6 @@ def _fault(cell: etree._Element) -> str | None:
     return f"={formula.text or ''}"
 
 
-_NOUGHTS = re.compile("0{2,30}")  # 000000: a code typed as a number is shown with its noughts
-
-
 def number_styles(opened: Opened) -> dict[bytes, int]:
     """Return the styles whose number format says more than the value: 0 for those that show percents, for
     those that show a number with noughts before it how many figures it has.
@@ -425,11 +418,9 @@ def number_styles(opened: Opened) -> dict[bytes, int]:
     found = {}
     for index, xf in enumerate(root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")):
         number = xf.get("numFmtId") or ""
-        code = formats.get(number, "")
-        if number in ("9", "10") or "%" in code:
-            found[str(index).encode()] = 0
-        elif _NOUGHTS.fullmatch(code):
-            found[str(index).encode()] = len(code)
+        code = "0%" if number in ("9", "10") else formats.get(number, "")
+        if (figures := figures_shown(code)) is not None:
+            found[str(index).encode()] = figures
     return found
 
 

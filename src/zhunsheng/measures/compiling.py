@@ -33,17 +33,12 @@ CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 @dataclass(frozen=True)
 class Query:
-    """A query over one ledger: columns department, project, whole (1 = department total), rows_ (how many
-    rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
+    """What a query over one ledger asks: columns department, project, whole (1 = department total), rows_
+    (how many rows), then n_, d_ for each measure; parameters as ``STAND_INS``.
     """
 
     ledger: str
     measures: tuple[Measure, ...]
-    sql: exp.Select
-
-    def text(self, dialect: str) -> str:
-        """Return the SQL in a dialect of sqlglot (duckdb, spark)."""
-        return self.sql.sql(dialect=dialect)
 
 
 def parameter_days(year: int, today: date, ahead: bool = False) -> dict[str, date]:
@@ -122,11 +117,14 @@ def _texts(
     found: dict[str, list[Measure]] = {}
     for measure in measures:
         found.setdefault(measure.ledger, []).append(measure)
-    queries = [_compile(ledgers()[name], tuple(group), by, narrowed) for name, group in found.items()]
-    return tuple((query, query.text(dialect)) for query in queries)
+    return tuple(
+        # Its tree is nobody else's: to copy it takes as long as to write it.
+        (Query(name, tuple(group)), _compile(ledgers()[name], group, by, narrowed).sql(dialect, copy=False))
+        for name, group in found.items()
+    )
 
 
-def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narrowed: bool) -> Query:
+def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrowed: bool) -> exp.Select:
     """Return the query of measures over one ledger, in two steps.
 
     The first counts and adds up rows that are alike to all measures: of one department and project, with the
@@ -176,7 +174,7 @@ def _compile(ledger: Ledger, measures: tuple[Measure, ...], by: str | None, narr
         select.set("group", exp.Group(grouping_sets=[sets]))
     else:
         select = select.group_by(exp.column(DEPARTMENT), copy=False)
-    return Query(ledger.id, measures, select)
+    return select
 
 
 class _Packed:
@@ -187,21 +185,26 @@ class _Packed:
     def __init__(self) -> None:
         self._conditions: dict[str, dict[str, exp.Expr]] = {"_before": {}, "_after": {}}
 
-    def test(self, where: exp.Expr) -> exp.Expr:
-        """Return the test of the bits that stand for a condition."""
-        parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
-        for condition in _conjuncts(where):
-            parts["_after" if _linked(condition) else "_before"].append(condition)
+    def test(self, wheres: Sequence[exp.Expr]) -> exp.Expr:
+        """Return the test of the bits that stand for conditions, all of which hold."""
+        masks: dict[str, int] = {}
+        for where in wheres:
+            parts: dict[str, list[exp.Expr]] = {"_before": [], "_after": []}
+            for condition in _conjuncts(where):
+                parts["_after" if _linked(condition) else "_before"].append(condition)
+            for kind, conditions in parts.items():
+                if not conditions:
+                    continue
+                known, both = self._conditions[kind], exp.and_(*conditions, copy=False)
+                words = both.sql(copy=False)
+                known.setdefault(words, both)
+                column, bit = divmod(list(known).index(words), _BITS)
+                name = f"{kind}{column}"
+                masks[name] = masks.get(name, 0) | 1 << bit
         tests = []
-        for kind, conditions in parts.items():
-            if not conditions:
-                continue
-            both = exp.and_(*conditions)
-            known, words = self._conditions[kind], both.sql()
-            known.setdefault(words, both)
-            column, bit = divmod(list(known).index(words), _BITS)
-            mask = exp.BitwiseAnd(this=exp.column(f"{kind}{column}"), expression=exp.Literal.number(1 << bit))
-            tests.append(exp.NEQ(this=exp.Paren(this=mask), expression=exp.Literal.number(0)))
+        for name, mask in masks.items():
+            bits = exp.BitwiseAnd(this=exp.column(name), expression=exp.Literal.number(mask))
+            tests.append(exp.EQ(this=exp.Paren(this=bits), expression=exp.Literal.number(mask)))
         return exp.and_(*tests, copy=False)
 
     def columns(self) -> list[str]:
@@ -293,13 +296,13 @@ def _source(
     joined: dict[tuple[str, tuple[str, ...]], dict[str, exp.Expr]] = {}
     own = exp.select("t.*").from_(exp.alias_(_numbered(ledger), "t") if ledger.once else _table(ledger))
     if ledger.once and not again:
-        own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)))
+        own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)), copy=False)
     if ledger.by_project:
         project = exp.column(PROJECT, "t")
         named = exp.Coalesce(this=exp.column(PROJECT_CODE, "t"), expressions=[project])
-        own = own.select(exp.alias_(named, _PROJECT))
+        own = own.select(exp.alias_(named, _PROJECT, copy=False), copy=False)
     if narrowed:
-        own = own.where(_chosen(exp.column(DEPARTMENT, "t")))
+        own = own.where(_chosen(exp.column(DEPARTMENT, "t")), copy=False)
     source = exp.select("t.*").from_((settled(own) if settled else own).subquery("t", copy=False), copy=False)
     for measure in measures:
         for link in measure.links:
@@ -308,8 +311,7 @@ def _source(
             flags[names[measure.id][link.as_]] = _fill(words, values, {})
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
-    for limit, name in _limits(measures).items():
-        source = limits.join(source, limit, name, values, CHOSEN if narrowed else None)
+    source = limits.join(source, _limits(measures), values, CHOSEN if narrowed else None)
     return source.subquery("rows", copy=False)
 
 
@@ -360,26 +362,26 @@ def _join(
     """Join a ledger by keys, with a flag for each condition that one of its rows may meet."""
     both = [DEPARTMENT, *keys]
     wheres = list(flags.values())
-    chosen = exp.select(*both).from_(other.id).where(exp.or_(*(w.copy() for w in wheres)))
+    chosen = exp.select(*both).from_(other.id, copy=False).where(exp.or_(*wheres), copy=False)
     if narrowed:
-        chosen = chosen.where(_chosen(exp.column(DEPARTMENT)))
+        chosen = chosen.where(_chosen(exp.column(DEPARTMENT)), copy=False)
     # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come
     # twice.
     fixed = _fixed(wheres[0]) if len(wheres) == 1 else set()
     if len(wheres) == 1:
-        chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))))
+        chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))), copy=False)
     else:
         for flag, where in flags.items():
-            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag))
-        chosen = chosen.group_by(*both)
+            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag, copy=False), copy=False)
+        chosen = chosen.group_by(*both, copy=False)
     if len(wheres) == 1 and not set(other.key) <= {*keys, *fixed}:
-        chosen = chosen.distinct()
+        chosen = chosen.distinct(copy=False)
     on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, name)) for k in both))
     for flag in flags:
         # A row without partner has no flag: that is false, not unknown.
         said = exp.Coalesce(this=exp.column(flag, name), expressions=[exp.false()])
-        source = source.select(exp.alias_(said, flag))
-    return source.join(chosen.subquery(name), on=on, join_type="left")
+        source = source.select(exp.alias_(said, flag, copy=False), copy=False)
+    return source.join(chosen.subquery(name, copy=False), on=on, join_type="left", copy=False)
 
 
 def _fixed(where: exp.Expr) -> set[str]:
@@ -396,10 +398,10 @@ def _fixed(where: exp.Expr) -> set[str]:
 
 @dataclass(frozen=True)
 class _Figure:
-    """What is made of rows that meet a condition: their number, or the sum or the latest of a column."""
+    """What is made of rows that meet some conditions: their number, or the sum or the latest of a column."""
 
     how: Literal["count", "sum", "max"]
-    where: exp.Expr
+    wheres: tuple[exp.Expr, ...]
     of: str = ""
 
 
@@ -410,10 +412,10 @@ def _figures(
     rests on. ``flags`` gives the names of the joined links by those of the measure's own.
     """
     population = _fill(predicate(measure, measure.population, ledger, set(flags)), values, flags)
-    rows = _Figure("count", population)
+    rows = _Figure("count", (population,))
     if measure.kind == "ratio":
         hits = _fill(predicate(measure, measure.hits or "", ledger, set(flags)), values, flags)
-        return _Figure("count", exp.and_(population.copy(), hits)), rows
+        return _Figure("count", (population, hits)), rows
     if measure.kind == "count":
         return rows, rows
     column = exp.column(measure.of or "")
@@ -424,21 +426,20 @@ def _figures(
             exp.Is(this=column.copy(), expression=exp.Null()),
             exp.GT(this=column.copy(), expression=values["today"].copy()),
         )
-        lacking = exp.and_(population.copy(), undone)
-        return _Figure("max", population, column.name), _Figure("count", lacking)
-    filled = exp.and_(population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
+        return _Figure("max", (population,), column.name), _Figure("count", (population, undone))
+    filled = population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
     return _Figure("sum", filled, column.name), _Figure("count", filled)
 
 
 def _of_rows(figure: _Figure) -> exp.Expr:
     """Return a figure as it is made of rows."""
     of = exp.column(figure.of) if figure.of else exp.Star()
-    return _filter(_AGGREGATES[figure.how](this=of), figure.where.copy())
+    return _filter(_AGGREGATES[figure.how](this=of), exp.and_(*figure.wheres))
 
 
 def _of_alike(figure: _Figure, packed: _Packed) -> exp.Expr:
     """Return a figure as it is made of what rows that are alike came to."""
-    test = packed.test(figure.where)
+    test = packed.test(figure.wheres)
     if figure.of:
         again = exp.column(f"_{figure.how}_{figure.of}")
         return _filter(_AGGREGATES[figure.how](this=again), test)
@@ -672,18 +673,19 @@ def rows_query(
             expressions=[exp.false()],
         )
     columns = [DEPARTMENT, *(c.name for c in ledger.columns), "_batch", "_row", "_sheet"]
-    select = exp.select(*columns, exp.alias_(hit, "_hit")).from_(source).where(population)
+    select = exp.select(*columns, exp.alias_(hit, "_hit"), copy=False).from_(source, copy=False)
+    select = select.where(population, copy=False)
     if rows.department is not None:
-        select = select.where(_of_department(rows.department))
+        select = select.where(_of_department(rows.department), copy=False)
     if rows.projects is not None:
         # A ledger without projects has no rows of one.
         listed: list[exp.Expression] = [exp.Literal.string(p) for p in sorted(rows.projects)] or [exp.Null()]
         own = exp.In(this=exp.column(_PROJECT), expressions=listed)
-        select = select.where(own if ledger.by_project else exp.false())
+        select = select.where(own if ledger.by_project else exp.false(), copy=False)
     if rows.only is not None:
-        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()))
-    select = select.order_by("_batch", "_sheet", "_row")
-    return select.limit(rows.limit) if rows.limit is not None else select
+        select = select.where(hit.copy() if rows.only else exp.Not(this=hit.copy()), copy=False)
+    select = select.order_by("_batch", "_sheet", "_row", copy=False)
+    return select.limit(rows.limit, copy=False) if rows.limit is not None else select
 
 
 def _of_department(code: str) -> exp.Expr:

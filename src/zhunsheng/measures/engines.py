@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Literal, Protocol
 
 import duckdb
-from sqlglot import exp
+from sqlglot import exp, transpile
 
 from zhunsheng.clusters import Unreachable, spark_session
 from zhunsheng.errors import ZhunshengError
@@ -20,7 +20,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.faults import first_line
-from zhunsheng.measures.limits import CALENDAR, CALENDAR_COLUMNS
+from zhunsheng.measures.limits import CALENDAR, CALENDAR_COLUMNS, tables_of
 from zhunsheng.regulations.workdays import calendar_rows
 from zhunsheng.translation import series
 
@@ -159,7 +159,7 @@ class DuckEngine:
 
     def __init__(self, snapshot: Snapshot, *, memory_limit: str | None = None) -> None:
         self.connection = duckdb.connect() if memory_limit else session()
-        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
+        self._snapshot, self._waiting, self._days = snapshot, _Waiting(), set[str]()
         if memory_limit:
             self.connection.execute(f"SET enable_progress_bar = false; SET memory_limit = '{memory_limit}'")
 
@@ -170,8 +170,8 @@ class DuckEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self.connection.execute(f"CREATE TEMP VIEW {ledger.id} AS {self._snapshot.sql(ledger)}")
-            if CALENDAR in sql and not self._counts_days:
-                self._calendar()
+            if days := {name: text for name, text in tables_of(sql).items() if name not in self._days}:
+                self._count_days(days)
             return self.connection.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:
             raise
@@ -188,19 +188,23 @@ class DuckEngine:
         some = replace(self._snapshot, files={ledger.id: tuple(files)})
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {some.sql(ledger)}")
 
-    def _calendar(self) -> None:
-        """Have the table of days that statutory limits are counted over, which all engines of one database
-        share: to make it takes as long as to read a department's year.
+    def _count_days(self, tables: Mapping[str, str]) -> None:
+        """Have the tables of days that statutory limits are looked up in, which all engines of one database
+        share: to make them takes as long as to read a department's year.
         """
         listed = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
         with _MAKING:
-            if not self.connection.execute(listed, [CALENDAR]).fetchall()[0][0]:
-                columns = ", ".join(
-                    f"unnest(?::{kind}[]) AS {name}" for name, kind in CALENDAR_COLUMNS.items()
-                )
-                made = f"CREATE TABLE memory.main.{CALENDAR} AS SELECT {columns}"
-                self.connection.execute(made, _calendar_columns())
-        self._counts_days = True
+            for name, text in {CALENDAR: None, **tables}.items():
+                if not self.connection.execute(listed, [name]).fetchall()[0][0]:
+                    made = f"CREATE TABLE memory.main.{name} AS"
+                    if text is None:
+                        columns = ", ".join(
+                            f"unnest(?::{kind}[]) AS {column}" for column, kind in CALENDAR_COLUMNS.items()
+                        )
+                        self.connection.execute(f"{made} SELECT {columns}", _calendar_columns())
+                    else:
+                        self.connection.execute(f"{made} {text}")
+        self._days |= tables.keys()
 
 
 class SparkEngine:
@@ -212,7 +216,7 @@ class SparkEngine:
 
     def __init__(self, snapshot: Snapshot, session: Any) -> None:
         self.session = session.newSession()
-        self._snapshot, self._waiting, self._counts_days = snapshot, _Waiting(), False
+        self._snapshot, self._waiting, self._days = snapshot, _Waiting(), set[str]()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query. Raises ``ZS-EV-11`` as ``DuckEngine``, ``ZS-EV-72`` where the cluster
@@ -221,10 +225,8 @@ class SparkEngine:
         try:
             for ledger in self._waiting.asked(sql):
                 self.view(ledger, ledger.id, self._snapshot.files.get(ledger.id, ()))
-            if CALENDAR in sql and not self._counts_days:
-                form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
-                self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
-                self._counts_days = True
+            if days := {name: text for name, text in tables_of(sql).items() if name not in self._days}:
+                self._count_days(days)
             return [tuple(row) for row in self.session.sql(sql).collect()]
         except Exception as error:  # of Java, of Py4J or of the network
             _refuse_damaged(self._snapshot, error)
@@ -249,6 +251,16 @@ class SparkEngine:
         if renames := self._snapshot.renames.get(ledger.id):
             frame = frame.replace(dict(renames), subset=[DEPARTMENT])
         frame.createOrReplaceTempView(name)
+
+    def _count_days(self, tables: Mapping[str, str]) -> None:
+        """Have the tables of days that statutory limits are looked up in."""
+        if not self._days:
+            form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
+            self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
+        for name, text in tables.items():
+            made = self.session.sql(transpile(text, read="duckdb", write=self.dialect)[0])
+            made.createOrReplaceTempView(name)
+        self._days |= tables.keys()
 
     def _let_go(self) -> None:
         """End a session whose cluster ended it, so that the next question opens another."""

@@ -1,13 +1,16 @@
 """Statutory limits in SQL: for each row of a ledger the day it is due, the day it was done and how it stands,
 on any engine.
 
-Working days are counted by a calendar table with a running number of working days, joined once at the start
-and once at the end. ``regulations.limits.standing`` says the same of one row in Python.
+When a limit ends that begins on some day is the same for all rows: it is looked up in a table of the ledger's
+limits by day, made once of a calendar with a running number of working days (``tables_of``). Only the few
+rows whose clock stood still have an end of their own. ``regulations.limits.standing`` says the same of one
+row in Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,6 +34,8 @@ CALENDAR_COLUMNS = {
     "cal_month": "BIGINT",
 }
 SUSPENSIONS = "suspensions"
+_ENDS = "limit_ends_"
+_DAY = "begins_on"  # of a table of ends
 # What a measure of a limit may name beside its ledger's columns.
 FLAGS = ("limit_due", "limit_done")
 
@@ -43,25 +48,31 @@ def beside(limit: str) -> tuple[str, ...]:
 
 
 def join(
-    source: exp.Select, limit: str, name: str, values: dict[str, exp.Expression], chosen: str | None
+    source: exp.Select, named: Mapping[str, str], values: dict[str, exp.Expression], chosen: str | None
 ) -> exp.Select:
-    """Return a query over a ledger's rows (``t``) with the columns of a limit: ``NAME_start``, ``NAME_due``
-    and ``NAME_done`` (days), ``NAME_odd`` (the day of what was done before the clock began: then it counts as
-    not done), ``NAME_stopped`` (1 where the clock stands still), ``NAME_late`` (1 where an extension was
-    approved when the limit had run out).
+    """Return a query over a ledger's rows (``t``) with the columns of its limits, each under the name it is
+    ``named`` by: ``NAME_start``, ``NAME_due`` and ``NAME_done`` (days), ``NAME_odd`` (the day of what was
+    done before the clock began: then it counts as not done), ``NAME_stopped`` (1 where the clock stands
+    still), ``NAME_late`` (1 where an extension was approved when the limit had run out).
 
     Rows that the limit does not bind have no last day. ``values`` are the literals that parameters stand for;
     what lies behind ``:as_of`` is not known. ``chosen`` is a literal that stands for the departments asked
     for.
     """
-    words = _Words(applied()[limit], name, chosen)
-    for alias, other, on in words.joins():
-        table = exp.to_table(CALENDAR, alias=alias) if other is None else _parsed(other).subquery(alias)
-        source = source.join(
-            filled(table, values), on=filled(_parsed(on), values), join_type="left", copy=False
-        )
-    for column, text in words.columns().items():
-        source = source.select(exp.alias_(filled(_parsed(text), values), f"{name}_{column}"), copy=False)
+    tables: dict[str, str] = {}  # the day on which limits begin, and the alias of the ends that are looked up
+    for limit, name in named.items():
+        start = _first(applied()[limit][-1].starts, "t")
+        words = _Words(applied()[limit], name, chosen, tables.setdefault(start, f"{name}_s"))
+        for alias, other, on in words.joins():
+            table = exp.to_table(other, alias=alias) if " " not in other else _parsed(other).subquery(alias)
+            source = source.join(
+                filled(table, values),
+                on=filled(_parsed(on), values),
+                join_type="left",
+                copy=False,
+            )
+        for column, text in words.columns().items():
+            source = source.select(exp.alias_(filled(_parsed(text), values), f"{name}_{column}"), copy=False)
     return source
 
 
@@ -112,75 +123,115 @@ def _first(columns: Sequence[str], table: str) -> str:
     return named[0] if len(named) == 1 else f"COALESCE({', '.join(named)})"
 
 
+def ends_table(ledger: str) -> str:
+    """Return what the table is called that says when limits of a ledger end by the day they begin on."""
+    return f"{_ENDS}{ledger}"
+
+
+def tables_of(sql: str) -> dict[str, str]:
+    """Return the tables of ends that a query asks for, by name, each with the SQL in DuckDB's dialect that
+    makes it: one row a day of the calendar, and of each limit the last day without an extension
+    (``LIMIT_plain``) and, where there may be one, with it (``LIMIT_long``).
+    """
+    names = set(re.findall(rf"\b{_ENDS}(\w+)", sql))
+    return {ends_table(ledger): _ends_text(ledger) for ledger in sorted(names)}
+
+
+@lru_cache
+def _ends_text(ledger: str) -> str:
+    columns, joins = [f"s.cal_day AS {_DAY}"], ""
+    for n, (name, versions) in enumerate(_of_ledger(ledger).items()):
+        words = _Words(versions, name, None, "")
+        for kind, more in words.kinds().items():
+            alias = f"{kind}{n}"
+            days = words.by_version("s.cal_day", [str(v.days + more) for v in versions])
+            joins += _at_end(versions, alias, f"s.cal_count + {days}", f"s.cal_number + {days}")
+            end = words.by_version("s.cal_day", [_end(v, alias, "s") for v in versions])
+            columns.append(f"{end} AS {_column(name, kind)}")
+    return f"SELECT {', '.join(columns)} FROM {CALENDAR} AS s{joins}"
+
+
+def _of_ledger(ledger: str) -> dict[str, tuple[Deadline, ...]]:
+    return {name: versions for name, versions in applied().items() if versions[-1].ledger == ledger}
+
+
+def _column(limit: str, kind: str) -> str:
+    return f"{limit.replace('-', '_')}_{kind}"
+
+
+def _at_end(versions: Sequence[Deadline], alias: str, count: str, number: str) -> str:
+    """Return the joins with the calendar where a limit ends: by the number of its last working day, and by
+    that of its last day where not all versions count working days.
+    """
+    found = ""
+    if any(v.workdays for v in versions):
+        found += f" LEFT JOIN {CALENDAR} AS {alias}w ON {alias}w.cal_turn = {count}"
+    if not all(v.workdays for v in versions):
+        found += f" LEFT JOIN {CALENDAR} AS {alias}d ON {alias}d.cal_number = {number}"
+    return found
+
+
+def _end(entry: Deadline, alias: str, start: str) -> str:
+    """Return the column with the last day by a version, of the calendars that ``_at_end`` joined; ``start``
+    is the calendar's alias where the limit begins.
+    """
+    if entry.month_before:
+        return f"{start}.cal_before"
+    if entry.workdays:
+        return f"{alias}w.cal_day"
+    return f"{alias}d.{'cal_after' if entry.shift else 'cal_day'}"
+
+
 @dataclass(frozen=True)
 class _Words:
-    """The SQL of one limit, in DuckDB's dialect, over rows named ``t``; names of its own begin with
-    ``name``.
+    """The SQL of one limit, in DuckDB's dialect, over rows named ``t``; names of its own begin with ``name``,
+    ``ends`` is the alias of the table with its ends.
     """
 
     versions: tuple[Deadline, ...]
     name: str
     chosen: str | None
+    ends: str
 
     @property
     def entry(self) -> Deadline:
         """The version that says which rows and columns: they are the same for all."""
         return self.versions[-1]
 
-    def among(self, table: str) -> str:
-        """Return the condition that a table's rows are of the departments asked for."""
-        return "TRUE" if self.chosen is None else f"{table}.{DEPARTMENT} IN ('{self.chosen}')"
-
-    def by_version(self, table: str, said: Sequence[str]) -> str:
-        """Return what is said of each version, by the day on which a row of a table starts to run."""
-        start, cases = _first(self.entry.starts, table), []
-        for entry, text in zip(self.versions, said, strict=True):
-            until = f" AND {start} <= DATE '{entry.valid_to}'" if entry.valid_to else ""
-            cases.append(f"WHEN {start} >= DATE '{entry.valid_from}'{until} THEN {text}")
-        return f"CASE {' '.join(cases)} END"
-
-    def days(self, table: str) -> str:
-        """Return how many days a row of a table has, without an extension."""
-        return self.by_version(table, [str(v.days) for v in self.versions])
-
-    def stood(self, column: str) -> str:
-        """Return by how many suspended days a row's limit is lengthened: without (``k``) or with (``kx``) an
-        extension.
-        """
-        return f"COALESCE({self.name}_z.{self.name}_{column}, 0)" if self.entry.stops else "0"
-
     @property
     def extended(self) -> str:
         """The day of a row's extension, empty where none is known of yet."""
         return f"CASE WHEN t.{self.entry.extended} <= :as_of THEN t.{self.entry.extended} END"
 
-    @property
-    def plain_due(self) -> str:
-        """The last day without the extension."""
-        return self.by_version("t", [self.end(v, "p", "q") for v in self.versions])
+    def among(self, table: str) -> str:
+        """Return the condition that a table's rows are of the departments asked for."""
+        return "TRUE" if self.chosen is None else f"{table}.{DEPARTMENT} IN ('{self.chosen}')"
 
-    def joins(self) -> list[tuple[str, str | None, str]]:
-        """Return what is joined to ``t``, under which alias and on what: the calendar at the start,
-        suspensions, the calendar at the end by working and by calendar days (before at the end without the
-        extension, where there may be one), the ledger of the end. None is the calendar.
+    def kinds(self) -> dict[str, int]:
+        """Return the ends that a row may have, without and with an extension, with how many days more."""
+        return {"plain": 0, "long": self.entry.extension} if self.entry.extended else {"plain": 0}
+
+    def by_version(self, start: str, said: Sequence[str]) -> str:
+        """Return what is said of each version, by the day on which it starts to run."""
+        cases = []
+        for entry, text in zip(self.versions, said, strict=True):
+            until = f" AND {start} <= DATE '{entry.valid_to}'" if entry.valid_to else ""
+            cases.append(f"WHEN {start} >= DATE '{entry.valid_from}'{until} THEN {text}")
+        return f"CASE {' '.join(cases)} END"
+
+    def joins(self) -> list[tuple[str, str, str]]:
+        """Return what is joined to ``t``, under which alias and on what: ends by the day of the start, ends
+        of rows with suspensions, the ledger of what is done.
         """
         n, entry = self.name, self.entry
-        found: list[tuple[str, str | None, str]] = [
-            (f"{n}_s", None, f"{n}_s.cal_day = {_first(entry.starts, 't')}")
-        ]
-        days = self.days("t")
+        found = []
+        if self.ends == f"{n}_s":  # else another limit that begins on the same day joined them
+            on = f"{n}_s.{_DAY} = {_first(entry.starts, 't')}"
+            found.append((self.ends, ends_table(entry.ledger or ""), on))
         if entry.stops:
             key = ledgers()[entry.ledger or ""].key[0]
             on = f"{n}_z.{n}_dep = t.{DEPARTMENT} AND {n}_z.{n}_num = t.{key}"
             found.append((f"{n}_z", self.suspended(key), on))
-        more = f"{days} + {self.stood('k')}"
-        if entry.extended:
-            found += self.at_end("p", "q", more)
-            more = (
-                f"{days} + CASE WHEN {self.extended} <= {self.plain_due} "
-                f"THEN {entry.extension} + {self.stood('kx')} ELSE {self.stood('k')} END"
-            )
-        found += self.at_end("w", "d", more)
         if entry.elsewhere:
             far = entry.elsewhere
             keys = ", ".join(f"e.{k} AS {n}_{k}" for k in far.keys)
@@ -193,27 +244,18 @@ class _Words:
             found.append((f"{n}_e", text, f"{n}_e.{n}_dep = t.{DEPARTMENT} AND {equal}"))
         return found
 
-    def at_end(self, works: str, calendar: str, more: str) -> list[tuple[str, str | None, str]]:
-        """Return the joins with the calendar ``more`` days behind the start, by the letters of their aliases
-        for working days and for calendar days.
-        """
-        n, found = self.name, list[tuple[str, str | None, str]]()
-        if any(v.workdays for v in self.versions):
-            found.append((f"{n}_{works}", None, f"{n}_{works}.cal_turn = {n}_s.cal_count + {more}"))
-        if not all(v.workdays for v in self.versions):
-            found.append((f"{n}_{calendar}", None, f"{n}_{calendar}.cal_number = {n}_s.cal_number + {more}"))
-        return found
-
     def suspended(self, key: str) -> str:
-        """Return, for each row with suspensions, how many days they lengthen its limit by without and with an
-        extension, and whether one holds ``:as_of``. None goes on behind what was done.
+        """Return, for each row with suspensions, when its limit ends without and with an extension, and
+        whether a suspension holds ``:as_of``. None goes on behind what was done.
 
         The i-th suspended day, w counted days behind the start, lengthens the limit if the w - i days before
         it that were not suspended are fewer than the limit's: else the limit ended before it.
         """
         n, entry = self.name, self.entry
         why = ", ".join(f"'{reason}'" for reason in entry.stops)
-        works = self.by_version("r", [str(int(v.workdays)) for v in self.versions])
+        start = _first(entry.starts, "r")
+        works = self.by_version(start, [str(int(v.workdays)) for v in self.versions])
+        limit = self.by_version(start, [str(v.days) for v in self.versions])
         months = (
             "SELECT cal_month AS month, MIN(cal_day) AS begins, MAX(cal_day) AS ends "
             f"FROM {CALENDAR} GROUP BY cal_month"
@@ -223,62 +265,78 @@ class _Words:
         spans = (
             f"SELECT DISTINCT r.{DEPARTMENT} AS dep, r.{key} AS num, s.cal_day AS start, "
             f"s.cal_count AS from_count, s.cal_number AS from_number, {works} AS works, "
-            f"{self.days('r')} AS days, p.stopped_on AS stopped, "
+            f"{limit} AS days, p.stopped_on AS stopped, "
             f"LEAST(COALESCE(p.resumed_on, :as_of), COALESCE({_first(entry.ends, 'r')}, :as_of), :as_of) "
             "AS resumed, m.month AS month "
             f"FROM {entry.ledger} AS r JOIN {SUSPENSIONS} AS p "
             f"ON p.{DEPARTMENT} = r.{DEPARTMENT} AND p.number = r.{key} "
             f"AND p.register = '{ledgers()[entry.ledger or ''].title}' AND p.reason IN ({why}) "
-            f"JOIN {CALENDAR} AS s ON s.cal_day = {_first(entry.starts, 'r')} "
+            f"JOIN {CALENDAR} AS s ON s.cal_day = {start} "
             f"JOIN ({months}) AS m ON m.ends >= p.stopped_on "
             "AND m.begins <= LEAST(COALESCE(p.resumed_on, :as_of), :as_of) "
             f"WHERE {self.among('r')}"
         )
+        row = "dep, num, start, from_count, from_number, days"
         days = (
-            "SELECT DISTINCT q.dep AS dep, q.num AS num, c.cal_day AS cal_day, q.days AS days, "
+            f"SELECT DISTINCT {', '.join(f'q.{c} AS {c}' for c in row.split(', '))}, c.cal_day AS cal_day, "
             "CASE WHEN q.works = 0 THEN c.cal_number - q.from_number "
             "WHEN c.cal_turn IS NOT NULL THEN c.cal_count - q.from_count END AS place "
             f"FROM ({spans}) AS q JOIN {CALENDAR} AS c ON c.cal_month = q.month "
             "AND c.cal_day >= q.stopped AND c.cal_day <= q.resumed AND c.cal_day > q.start"
         )
         before = (
-            "SELECT dep, num, days, cal_day, place, place - ROW_NUMBER() OVER "
+            f"SELECT {row}, cal_day, place - ROW_NUMBER() OVER "
             f"(PARTITION BY dep, num, place IS NULL ORDER BY place) AS before FROM ({days}) AS x"
         )
+        kinds = self.kinds()
+        lengthened = ", ".join(
+            f"SUM(CASE WHEN before < days + {more} THEN 1 ELSE 0 END) + days + {more} AS {kind}"
+            for kind, more in kinds.items()
+        )
+        stood = (
+            f"SELECT {row}, {lengthened}, MAX(CASE WHEN cal_day = :as_of THEN 1 ELSE 0 END) AS now "
+            f"FROM ({before}) AS y GROUP BY {row}"
+        )
+        columns, joins = "", ""
+        for kind in kinds:
+            count, number = (f"z.{of} + z.{kind}" for of in ("from_count", "from_number"))
+            joins += _at_end(self.versions, kind, count, number)
+            end = self.by_version("z.start", [_end(v, kind, "z") for v in self.versions])
+            columns += f", {end} AS {n}_{kind}"
         return (
-            f"SELECT dep AS {n}_dep, num AS {n}_num, "
-            f"SUM(CASE WHEN before < days THEN 1 ELSE 0 END) AS {n}_k, "
-            f"SUM(CASE WHEN before < days + {entry.extension} THEN 1 ELSE 0 END) AS {n}_kx, "
-            f"MAX(CASE WHEN cal_day = :as_of THEN 1 ELSE 0 END) AS {n}_now FROM ({before}) AS y "
-            "GROUP BY dep, num"
+            f"SELECT z.dep AS {n}_dep, z.num AS {n}_num, z.now AS {n}_now{columns} FROM ({stood}) AS z{joins}"
+        )
+
+    def last(self, kind: str) -> str:
+        """Return the last day of a row, without (``plain``) or with (``long``) an extension."""
+        n, end = self.name, f"{self.ends}.{_column(self.entry.id, kind)}"
+        return (
+            f"CASE WHEN {n}_z.{n}_num IS NULL THEN {end} ELSE {n}_z.{n}_{kind} END"
+            if self.entry.stops
+            else end
         )
 
     def columns(self) -> dict[str, str]:
         """Return the columns of a limit."""
         n, entry = self.name, self.entry
         start = _first(entry.starts, "t")
-        ends = f"{n}_e.{n}_end" if entry.elsewhere else _first(entry.ends, "t")
-        due = self.by_version("t", [self.end(v, "w", "d") for v in self.versions])
-        late = f"{self.extended} > {self.plain_due}" if entry.extended else "FALSE"
+        done_on = f"{n}_e.{n}_end" if entry.elsewhere else _first(entry.ends, "t")
+        due, late = self.last("plain"), "FALSE"
+        if entry.extended:
+            late = f"{self.extended} > {due}"
+            due = f"CASE WHEN {self.extended} <= {due} THEN {self.last('long')} ELSE {due} END"
         if entry.until:
             due = f"GREATEST({due}, CASE WHEN {late} THEN {due} ELSE COALESCE(t.{entry.until}, {due}) END)"
         bound = f"({_of(entry.where, 't')})" if entry.where else "TRUE"
         if not entry.ahead:
             bound += f" AND {start} <= :as_of"
-        done = f"{bound} AND {ends} <= :as_of"
+        done = f"{bound} AND {done_on} <= :as_of"
+        begun, odd = ("", "FALSE") if entry.ahead else (f" AND {done_on} >= {start}", f"{done_on} < {start}")
         return {
             "start": start,
             "due": f"CASE WHEN {bound} THEN {due} END",
-            "done": f"CASE WHEN {done}{'' if entry.ahead else f' AND {ends} >= {start}'} THEN {ends} END",
-            "odd": f"CASE WHEN {done} AND {'FALSE' if entry.ahead else f'{ends} < {start}'} THEN {ends} END",
+            "done": f"CASE WHEN {done}{begun} THEN {done_on} END",
+            "odd": f"CASE WHEN {done} AND {odd} THEN {done_on} END",
             "stopped": f"COALESCE({n}_z.{n}_now, 0)" if entry.stops else "0",
             "late": f"CASE WHEN {bound} AND {late} THEN 1 ELSE 0 END",
         }
-
-    def end(self, entry: Deadline, works: str, calendar: str) -> str:
-        """Return the column with the last day by a version, of the calendars that ``at_end`` joined."""
-        if entry.month_before:
-            return f"{self.name}_s.cal_before"
-        if entry.workdays:
-            return f"{self.name}_{works}.cal_day"
-        return f"{self.name}_{calendar}.{'cal_after' if entry.shift else 'cal_day'}"

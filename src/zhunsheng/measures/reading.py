@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.privacy import mask
@@ -408,6 +409,8 @@ class EvidenceRow:
 
 FIRST_ROWS = Rows()
 FIRST = 5_000  # rows among which the few that are shown are looked for
+# By engine, which is of one snapshot: to find a ledger's first row takes as long as to list ten.
+_BEGINNINGS: WeakKeyDictionary[Engine, dict[str, list[tuple[Any, ...]]]] = WeakKeyDictionary()
 MANY_FILES = 8  # of a ledger, from where its first rows are looked for in its first file alone, at first
 
 
@@ -416,7 +419,10 @@ def _places(measure: Measure, engine: Engine, snapshot: Snapshot, rows: Rows) ->
     if measure.links and rows.limit is not None:
         if len(snapshot.files.get(measure.ledger, ())) > MANY_FILES:
             begins = beginning_query(measure, rows).sql(dialect=engine.dialect)
-            for batch, sheet in engine.query(begins):
+            known = _BEGINNINGS.setdefault(engine, {})
+            if begins not in known:
+                known[begins] = engine.query(begins)
+            for batch, sheet in known[begins]:
                 yield Among(FIRST, (batch, sheet))
         yield Among(FIRST)
     yield None
@@ -435,7 +441,7 @@ def evidence_rows(
     listed: list[tuple[Any, ...]] = []
     # To look up every row elsewhere takes long where a few are shown; mostly the first ones have enough.
     for among in _places(measure, engine, snapshot, rows):
-        text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect)
+        text = rows_query(measure, year, as_of, rows, among).sql(dialect=engine.dialect, copy=False)
         listed = engine.query(text)
         if len(listed) == rows.limit:
             break

@@ -179,8 +179,8 @@ def _at(text: str, as_of: date, department: str | None, dialect: str) -> str:
 
 def _source(ledger: Ledger, names: Sequence[str], *, narrowed: bool) -> exp.Select:
     source = exp.select("t.*").from_(exp.alias_(exp.to_table(ledger.id), "t"))
-    for n, name in enumerate(names):
-        source = limits.join(source, name, f"limit{n}", STAND_INS, CHOSEN if narrowed else None)
+    named = {name: f"limit{n}" for n, name in enumerate(names)}
+    source = limits.join(source, named, STAND_INS, CHOSEN if narrowed else None)
     if narrowed:
         source = source.where(exp.column(DEPARTMENT, "t").isin(CHOSEN), copy=False)
     return source

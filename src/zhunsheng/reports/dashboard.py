@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from zhunsheng import __version__
 from zhunsheng.clock import told
@@ -104,8 +106,9 @@ def curve(
     )
 
 
-def render(panels: Sequence[Panel], about: About) -> str:
-    """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
+@lru_cache
+def _template() -> Any:
+    """Return the template, read once a process."""
     from jinja2 import Environment, PackageLoader  # only here, since every command would wait for it
 
     environment = Environment(
@@ -127,8 +130,12 @@ def render(panels: Sequence[Panel], about: About) -> str:
         "marks": marks,
         "origin": origin_words,
     }
-    template = environment.get_template("dashboard.html.j2")
-    return template.render(
+    return environment.get_template("dashboard.html.j2")
+
+
+def render(panels: Sequence[Panel], about: About) -> str:
+    """Return the page as HTML text. All user text is escaped; there is no script and nothing is fetched."""
+    text: str = _template().render(
         panels=[(p, _curve_of(p)) for p in panels],
         department=about.department,
         as_of=about.as_of,
@@ -151,6 +158,7 @@ def render(panels: Sequence[Panel], about: About) -> str:
             "by_time": BY_TIME,
         },
     )
+    return text
 
 
 def _curve_of(panel: Panel) -> Curve | None:

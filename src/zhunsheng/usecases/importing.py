@@ -133,9 +133,9 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
                     answers=answers,
                 )
             else:  # what is asked can be answered though other rows have errors
-                waits = opened.would_ask(checked, agreed, answers)
+                waits, coming = opened.would_ask(checked, PREVIEWED, agreed, answers)
         except Unanswered as unanswered:
-            waits = unanswered
+            waits, coming = unanswered, opened.would_change(checked, PREVIEWED)
         finally:
             aside = checked.aside()
             checked.errors += aside
@@ -148,8 +148,6 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
                 account = account.waiting(waits.known)
             checked.account = account  # the copy says what became of the file, as the command does
             marked = marked_copy(checked, marked_in or path.parent) if checked.errors else None
-        if not batch and checked.good_rows:
-            coming = opened.would_change(checked, PREVIEWED)
         notes = batch.notes if batch and new else checked.notes
         if batch and new and checked.ledger.id == SUSPENSIONS:
             notes = (*notes, *_stopping_nothing(opened, department))
