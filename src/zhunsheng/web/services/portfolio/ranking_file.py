@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
-from zhunsheng.text import AS_TEXT
+from zhunsheng.files.writing import new_workbook
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.services import office
 from zhunsheng.web.services.portfolio.ranking import ranking, remarks, standing_words
@@ -40,7 +39,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("上级"),
         _("单位代码"),
     ]
-    with xlsxwriter.Workbook(buffer, AS_TEXT | {"in_memory": True}) as book:
+    with new_workbook(buffer, in_memory=True) as book:
         sheet = book.add_worksheet(f"{year}")
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
         percent = book.add_format({"num_format": "0.00%"})
