@@ -1,4 +1,6 @@
-"""The command that checks what a site gave out, a paper or its transparency log, against what was kept: verify."""
+"""The command that checks what a site gave out, a paper or its transparency log, against what was kept:
+verify.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对手里的文件：哪一格被改过，是不是网站出具的；或者核对透明日志：以前封存的是否都在。不符时退出码为 1。不联网。"""
+    """核对手里的文件：哪一格被改过，是不是网站出具的；或者核对透明日志：以前封存的是否都在。不符时退出码为
+    1。不联网。
+    """
     if is_paper(file):
         checked = paper_checked(file, key=key, proof=proof, checkpoint=checkpoint)
         if as_json:

@@ -70,7 +70,8 @@ Kept = tuple[str, str, tuple[str, ...]]
 def _pairs(before: Sequence[Any], after: Sequence[Any], like: Callable[[Any, Any], int]) -> Iterator[Pair]:
     """Yield the places of two sequences that differ and belong together, None for one without a counterpart.
 
-    As many as there were stand for one another in order where ``like`` finds any likeness; else the likest do.
+    As many as there were stand for one another in order where ``like`` finds any likeness; else the likest
+    do.
     """
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -1,7 +1,7 @@
 """What stands in a paper, by places, in a way that saving it again in another office program leaves as it is.
 
-The reading is part of the format ``zhunsheng.paper/1``: it may not change for papers that were given out. It is
-of texts, not of looks; what could hide or replace a text (pictures, comments, formulas, what is hidden) is
+The reading is part of the format ``zhunsheng.paper/1``: it may not change for papers that were given out. It
+is of texts, not of looks; what could hide or replace a text (pictures, comments, formulas, what is hidden) is
 counted.
 """
 
@@ -31,8 +31,8 @@ _BUILT_IN = {"9": "0%", "10": "0.00%", "14": "yyyy-mm-dd", "3": "#,##0", "4": "#
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a row: its column (from 1; in Word its turn among the row's cells), its text, whether it heads
-    others (bold), and the columns of the table's grid that it covers, first and last.
+    """One cell of a row: its column (from 1; in Word its turn among the row's cells), its text, whether it
+    heads others (bold), and the columns of the table's grid that it covers, first and last.
     """
 
     column: int
@@ -51,8 +51,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of a paper: ``kind`` is p (a paragraph), t (a table), s (a worksheet), h or f (a page's head or
-    foot); ``text`` is a paragraph's, or a worksheet's name.
+    """One piece of a paper: ``kind`` is p (a paragraph), t (a table), s (a worksheet), h or f (a page's head
+    or foot); ``text`` is a paragraph's, or a worksheet's name.
     """
 
     kind: str
@@ -93,7 +93,9 @@ def _told(blocks: Sequence[Block], counted: dict[str, int]) -> Content:
 
 
 def without_line(content: Content, line: str) -> Content:
-    """Return what stands in a paper but for the line on its face; the same where no such line stands there."""
+    """Return what stands in a paper but for the line on its face; the same where no such line stands
+    there.
+    """
     told, blocks = plain(line), []
     for block in content.blocks:
         if block.kind in "pf" and told in (lines := block.text.split("\n")):
@@ -161,19 +163,17 @@ def _word_rows(table: Any) -> Iterator[Row]:
     for number, row in enumerate(table.iterfind(f".//{_W}tr"), start=1):
         if next(row.iterancestors(f"{_W}tbl")) is not table:
             continue  # of a table within a cell, which is that cell's text
-        cells, column, turn = [], 1, 0
-        for cell in row.iterfind(f"{_W}tc"):
-            turn += 1
+        cells, column = [], 1
+        for turn, cell in enumerate(row.iterfind(f"{_W}tc"), start=1):
             said = cell.find(f"{_W}tcPr")
             span = _value(said, "gridSpan")
             width = int(span) if span.isdecimal() else 1
             merged = said.find(f"{_W}vMerge") if said is not None else None
             goes_on = merged is not None and merged.get(f"{_W}val", "continue") == "continue"
             text = plain("\n".join(_word_text(p) for p in cell.iter(f"{_W}p")))
-            if text and not goes_on:
-                cells.append(Cell(turn, text, _bold(cell), (column, column + width - 1)))
-            elif text:  # a cell that another covers shows nothing; a text in it was put there
-                cells.append(Cell(turn, text, heads=False, grid=(column, column + width - 1)))
+            if text:  # of a cell that another covers nothing is shown; a text in it was put there
+                heads = _bold(cell) and not goes_on
+                cells.append(Cell(turn, text, heads, (column, column + width - 1)))
             column += width
         yield Row(number, tuple(cells))
 

@@ -1,4 +1,6 @@
-"""The manifest of a paper: digests of what stands at each of its places, and what the paper says of itself."""
+"""The manifest of a paper: digests of what stands at each of its places, and what the paper says of
+itself.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ CODE = re.compile(f"[{SIGNS}]{{4}}-[{SIGNS}]{{4}}-[{SIGNS}]{{4}}")
 class Said:
     """What a paper says of itself.
 
-    ``log``, ``checkpoint`` (the newest note then) and ``salt`` are empty where no site gave it out; ``issued``
-    is a day as ISO, ``line`` what stands on its face.
+    ``log``, ``checkpoint`` (the newest note then) and ``salt`` are empty where no site gave it out;
+    ``issued`` is a day as ISO, ``line`` what stands on its face.
     """
 
     name: str
@@ -40,7 +42,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a paper says of itself, the digests of its places, of all it says, and of the file's other parts."""
+    """What a paper says of itself, the digests of its places, of all it says, and of the file's other
+    parts.
+    """
 
     said: Said
     blocks: tuple[tuple[str, str, tuple[str, ...]], ...]

@@ -1,4 +1,6 @@
-"""A paper as a file: the same bytes for the same content, with its line on its face and its manifest inside."""
+"""A paper as a file: the same bytes for the same content, with its line on its face and its manifest
+inside.
+"""
 
 from __future__ import annotations
 
@@ -95,8 +97,8 @@ def face(path: Path, issued: date) -> None:
 
 
 def with_manifest(content: bytes, said: Said) -> tuple[bytes, Manifest]:
-    """Return a paper (docx, xlsx, html of this program) with its line on every page and its manifest, not signed
-    yet.
+    """Return a paper (docx, xlsx, html of this program) with its line on every page and its manifest, not
+    signed yet.
     """
     if PurePosixPath(said.name).suffix.lower() == ".html":
         text = _faced_page(content.decode(), said.line)
@@ -132,8 +134,8 @@ def signed_with(content: bytes, name: str, manifest: Manifest, note: str) -> byt
 
 
 def carried(opened: Opened) -> tuple[Manifest, str, bool] | None:
-    """Return the manifest that a file carries, its signature ("" for none), and whether every other part is as it
-    was made; None for a file without. Raises ``ZS-LG-22``, ``ZS-IN-05``, ``-07``, ``-08``.
+    """Return the manifest that a file carries, its signature ("" for none), and whether every other part is
+    as it was made; None for a file without. Raises ``ZS-LG-22``, ``ZS-IN-05``, ``-07``, ``-08``.
     """
     if opened.kind == "html":
         found = _META.search(opened.text)
@@ -181,7 +183,7 @@ def _date(members: dict[str, bytes], day: str) -> None:
 
 
 def _xml(root: etree._Element) -> bytes:
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
 
 
 def _declare(members: dict[str, bytes], rels: str, number: int) -> None:
@@ -194,8 +196,8 @@ def _declare(members: dict[str, bytes], rels: str, number: int) -> None:
         f'<Relationship Id="rId1" Type="{props}" Target="itemProps{number}.xml"/></Relationships>'
     ).encode()
     members[f"customXml/itemProps{number}.xml"] = (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<ds:datastoreItem xmlns:ds="{_R}/customXml" '
-        f'ds:itemID="{ITEM}"><ds:schemaRefs><ds:schemaRef ds:uri="{SPACE}"/></ds:schemaRefs></ds:datastoreItem>'
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
+        f'<ds:datastoreItem xmlns:ds="{_R}/customXml" ds:itemID="{ITEM}"><ds:schemaRefs/></ds:datastoreItem>'
     ).encode()
     _typed(
         members,
@@ -226,7 +228,8 @@ def _related(members: dict[str, bytes], rels: str, kind: str, target: str) -> st
 
 
 def _face_word(members: dict[str, bytes], line: str) -> None:
-    """Put the line at the foot of every page: sections without a foot of their own have that of the one before.
+    """Put the line at the foot of every page: sections without a foot of their own have that of the one
+    before.
 
     Raises ``ValueError`` for a document that has feet already; none of the program's has.
     """

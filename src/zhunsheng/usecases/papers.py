@@ -30,9 +30,9 @@ MOST_PROOF = 100_000  # characters of a proof: it has some sixty hashes at most
 class Checked:
     """What a paper came to.
 
-    ``holds``: nothing found is against it. ``content``: its content is as the manifest says; None without one.
-    ``signed`` and ``logged``: the manifest is signed by the key, stands in the log; None where that was not
-    looked at. ``says`` are the findings in words, ``limits`` what they don't prove.
+    ``holds``: nothing found is against it. ``content``: its content is as the manifest says; None without
+    one. ``signed`` and ``logged``: the manifest is signed by the key, stands in the log; None where that was
+    not looked at. ``says`` are the findings in words, ``limits`` what they don't prove.
     """
 
     holds: bool

@@ -8,13 +8,19 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.files.writing import new_workbook
 from zhunsheng.web.models import Organisation
-from zhunsheng.web.services import office
+from zhunsheng.web.services import office, papers
 from zhunsheng.web.services.portfolio.ranking import ranking, remarks, standing_words
 from zhunsheng.web.vocabulary import LEVELS, LIGHTS
 
 
+def ranking_given(district: Organisation, year: int) -> tuple[bytes, str]:
+    """Return the ranking as an Excel file, as it is given out, with its name. Raises ``ZS-WB-80``."""
+    content, name = ranking_file(district, year)
+    return papers.given(content, name, district, district, year), name
+
+
 def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
-    """Return the ranking as an Excel file with its name."""
+    """Return the ranking as an Excel file, without code and manifest, with its name."""
     buffer = io.BytesIO()
     titles = [
         _("名次"),
