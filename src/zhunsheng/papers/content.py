@@ -373,7 +373,8 @@ def _page_rows(table: Any) -> Iterator[Row]:
             for line in cell.iter("br"):
                 line.tail = f"\n{line.tail or ''}"
             if text := plain(cell.text_content()):
-                cells.append(Cell(turn, text, cell.tag == "th", (column, column + wide - 1)))
+                heads = cell.tag == "th" or "bold" in (cell.get("class") or "").split()
+                cells.append(Cell(turn, text, heads, (column, column + wide - 1)))
             column += wide
         yield Row(number, tuple(cells))
 
