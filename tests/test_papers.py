@@ -27,7 +27,7 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.papers.comparing import changes
 from zhunsheng.papers.content import content_of
 from zhunsheng.papers.manifest import SIGNS, Said, code_of, note_of, read_manifest
-from zhunsheng.papers.packing import carried, given_out, members_of, packed, signed_with, with_manifest
+from zhunsheng.papers.packing import carried, given_out, members_of, packed, signed_with, with_manifest, without_manifest
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import page_of
 from zhunsheng.reports.forms import Cell, Form, label, text
@@ -457,3 +457,14 @@ def test_a_page_carries_it_in_its_head_and_runs_nothing(tmp_path):
     text_ = content.decode()
     assert "<script" not in text_ and text_.index("zhunsheng-paper") < text_.index("</head>")
     assert html.escape(manifest.line()) in text_
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_and_manifest_are_taken_off_again_whole(kind, tmp_path):
+    content = given_out(raw(kind, tmp_path), f"自评表.{kind}", DAY)
+    bare = without_manifest(content, f"自评表.{kind}")
+    assert carried(open_bytes(bare, f"a.{kind}")) is None and without_manifest(bare, f"a.{kind}") == bare
+    assert content_of(open_bytes(bare, f"a.{kind}")) == content_of(open_bytes(raw(kind, tmp_path), f"a.{kind}"))
+    again, manifest = with_manifest(bare, Said(f"a.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF"))
+    assert carried(open_bytes(again, f"a.{kind}"))[0] == manifest
+    docx.Document(io.BytesIO(bare)) if kind == "docx" else None

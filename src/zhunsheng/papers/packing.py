@@ -9,7 +9,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import escape
@@ -35,6 +35,9 @@ _S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _ITEM = re.compile(r"customXml/item[0-9]+\.xml")
 _FIRST = ("[Content_Types].xml", "_rels/.rels")
 _META = re.compile(r'<meta name="zhunsheng-paper" content="([^"]*)" data-note="([^"]*)">\n?')
+STYLE = "margin:2em 1em 1em;font-size:12px;color:#595959"
+_FACED = re.compile(f'<p style="{re.escape(STYLE)}">[^<]*</p>\n')
+FOOT = "word/footerZs.xml"
 _DATES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
 MOST_FOOT = 250  # signs of a foot that Excel takes
 
@@ -122,6 +125,48 @@ def with_manifest(content: bytes, said: Said) -> tuple[bytes, Manifest]:
     manifest = manifest_of(found, said, parts_digest(members, part))
     members[part] = _part(manifest.line(), "")
     return packed(members), manifest
+
+
+def without_manifest(content: bytes, name: str) -> bytes:
+    """Return a paper without line and manifest, for whoever gives it out under another code; what has none comes
+    back as it is.
+    """
+    if PurePosixPath(name).suffix.lower() == ".html":
+        return _FACED.sub("", _META.sub("", content.decode())).encode()
+    members = members_of(content) if PurePosixPath(name).suffix.lower() in ENDINGS else {}
+    part = next((n for n in members if _ITEM.fullmatch(n) and SPACE.encode() in members[n]), None)
+    if part is None:
+        return content
+    number = part.removeprefix("customXml/item").removesuffix(".xml")
+    own = [part, f"customXml/itemProps{number}.xml", f"customXml/_rels/item{number}.xml.rels", FOOT]
+    for one in own:
+        members.pop(one, None)
+    main = "word" if "word/document.xml" in members else "xl"
+    rels = f"{main}/_rels/{'document' if main == 'word' else 'workbook'}.xml.rels"
+    gone = {f"../{part}", "footerZs.xml"}
+    _drop(members, rels, lambda e: e.get("Target") in gone)
+    _drop(members, "[Content_Types].xml", lambda e: (e.get("PartName") or "").lstrip("/") in own)
+    _unface(members)
+    return packed(members)
+
+
+def _drop(members: dict[str, bytes], name: str, unwanted: Callable[[etree._Element], bool]) -> None:
+    root = etree.fromstring(members[name])
+    for element in [e for e in root.iter() if unwanted(e)]:
+        element.getparent().remove(element)
+    members[name] = _xml(root)
+
+
+def _unface(members: dict[str, bytes]) -> None:
+    if "word/document.xml" in members:
+        _drop(members, "word/document.xml", lambda e: e.tag == f"{{{_W}}}footerReference")
+        return
+    for name in [n for n in members if n.startswith("xl/worksheets/") and n.endswith(".xml")]:
+        root = etree.fromstring(members[name], etree.XMLParser(huge_tree=True))
+        for foot in root.iter(f"{{{_S}}}oddFooter"):
+            _, _, rest = (foot.text or "").partition("&R&7")
+            foot.text = f"&C{rest}" if rest else None
+        members[name] = _xml(root)
 
 
 def signed_with(content: bytes, name: str, manifest: Manifest, note: str) -> bytes:
@@ -245,7 +290,7 @@ def _face_word(members: dict[str, bytes], line: str) -> None:
         '<w:rPr><w:rFonts w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体"/><w:color w:val="595959"/>'
         '<w:sz w:val="14"/><w:szCs w:val="14"/></w:rPr>'
     )
-    members["word/footerZs.xml"] = (
+    members[FOOT] = (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:ftr xmlns:w="{_W}"><w:p><w:pPr>'
         f'<w:spacing w:before="0" w:after="0" w:line="200" w:lineRule="exact"/></w:pPr><w:r>{run}'
         f'<w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p></w:ftr>'
@@ -302,11 +347,10 @@ _BEFORE_FOOT = {
 
 def _faced_page(text: str, line: str) -> str:
     """Put the line at the end of a page."""
-    style = "margin:2em 1em 1em;font-size:12px;color:#595959"
     place = text.rfind("</body>")
     if place < 0:
         raise ValueError("a page without a body")
-    return f'{text[:place]}<p style="{style}">{html.escape(line)}</p>\n{text[place:]}'
+    return f'{text[:place]}<p style="{STYLE}">{html.escape(line)}</p>\n{text[place:]}'
 
 
 def _page_with(text: str, manifest: str, note: str) -> str:

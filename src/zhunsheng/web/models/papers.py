@@ -44,7 +44,7 @@ class Paper(Audited):
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
 
-    def path(self) -> Path:
+    def stored(self) -> Path:
         """Return where the file lies as it was given out."""
         path: Path = settings.DATA / "papers" / self.sha256[:2] / self.sha256
         return path

@@ -112,7 +112,7 @@ def _registered(
         made = signed_with(made, name, manifest, paper.note)
     paper.sha256 = hashlib.sha256(made).hexdigest() if made is not None else raw
     if made is not None:
-        write_whole(paper.path(), made)
+        write_whole(paper.stored(), made)
     try:
         with transaction.atomic():
             # One paper comes after the other: the head of the audit log is the site's one turn to wait for.
@@ -134,7 +134,8 @@ def _sealed(
     """Return a paper with its code and manifest, without signature; its file is None where it carries
     none.
     """
-    log = transparency.origin()
+    # Of one that was given out before the site's key changed, the log is the one of then.
+    log = paper.note.split("\n")[1] if paper.note else transparency.origin()
     root = read_checkpoint(checkpoint.note, "").root.hex()[:12] if checkpoint else ""
     short = log.removeprefix("zhunsheng/")[:8]
     since = f"日志 {short} 第 {paper.size} 条后（根 {root}）　" if checkpoint else f"日志 {short}　"
@@ -169,7 +170,7 @@ def file_of(paper: Paper, content: bytes | None = None) -> bytes:
     """Return a paper as it was given out, from where it was kept, else made anew from its ``content``.
     Raises ``ZS-WB-80`` where neither gives it.
     """
-    path = paper.path()
+    path = paper.stored()
     if path.is_file() and hashlib.sha256(kept := path.read_bytes()).hexdigest() == paper.sha256:
         return kept
     if content is not None:
@@ -277,7 +278,7 @@ def _wrong(path: Path, digest: str) -> bool:
 
 def _altered_papers() -> Iterator[str]:
     for paper in Paper.objects.order_by("number").iterator(chunk_size=1_000):
-        if PurePosixPath(paper.name).suffix.lower() in ENDINGS and _wrong(paper.path(), paper.sha256):
+        if PurePosixPath(paper.name).suffix.lower() in ENDINGS and _wrong(paper.stored(), paper.sha256):
             yield f"出具的文件 {paper.number}（{paper}）不在，或与登记的摘要不同"
 
 
