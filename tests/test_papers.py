@@ -1,4 +1,6 @@
-"""Papers that check themselves: every way to change one is named, what proves what is said, bytes are the same."""
+"""Papers that check themselves: every way to change one is named, what proves what is said, and the same
+content is the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,15 @@ from zhunsheng.files.opening import open_bytes
 from zhunsheng.papers.comparing import changes
 from zhunsheng.papers.content import content_of
 from zhunsheng.papers.manifest import SIGNS, Said, code_of, note_of, read_manifest
-from zhunsheng.papers.packing import carried, given_out, members_of, packed, signed_with, with_manifest, without_manifest
+from zhunsheng.papers.packing import (
+    carried,
+    given_out,
+    members_of,
+    packed,
+    signed_with,
+    with_manifest,
+    without_manifest,
+)
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import page_of
 from zhunsheng.reports.forms import Cell, Form, label, text
@@ -78,7 +88,9 @@ def raw(kind, tmp_path, **how):
 def site_paper(kind, tmp_path, private=PRIVATE, log=LOG):
     """A paper as a site gives it out, signed, with the checkpoint of then."""
     note = signed(Checkpoint(log, 7, bytes(32), datetime(2021, 12, 30, tzinfo=UTC)), private)
-    said = Said(f"自评表.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF-3RTW-P9AC", log, note, "5a" * 16)
+    said = Said(
+        f"自评表.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF-3RTW-P9AC", log, note, "5a" * 16
+    )
     content, manifest = with_manifest(raw(kind, tmp_path), said)
     signature = signed_text(note_of(said, manifest.digest()), log, private)
     return signed_with(content, said.name, manifest, signature), manifest
@@ -133,7 +145,7 @@ def test_a_cell_that_was_changed_is_named_as_its_reader_names_it(kind, tmp_path)
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_that_went_and_came_are_named_and_the_others_are_left_in_peace(kind, tmp_path):
-    content, manifest = site_paper(kind, tmp_path)
+    _, manifest = site_paper(kind, tmp_path)
     place = "工作表“绩效自评表”" if kind == "xlsx" else "表 1 "
     first = 5 if kind == "xlsx" else 3  # of the indicators: title and caption stand above in Excel
     for rows, expected in (
@@ -198,9 +210,13 @@ def test_a_manifest_made_again_without_the_key_holds_by_itself_and_fails_with_th
         note = signed_text(note_of(forged.said, forged.digest()), LOG, private) if private else ""
         path = kept(tmp_path, signed_with(there, forged.said.name, forged, note), kind)
         alone = paper_checked(path)
-        assert alone.content and alone.holds and any("改的人可以连清单一起重做" in one for one in alone.limits)
+        assert (
+            alone.content and alone.holds and any("改的人可以连清单一起重做" in one for one in alone.limits)
+        )
         found = paper_checked(path, key=KEY)
-        assert not found.holds and found.signed is False and any("不是这把公钥签的" in one for one in found.says)
+        assert (
+            not found.holds and found.signed is False and any("不是这把公钥签的" in one for one in found.says)
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -309,7 +325,7 @@ def test_three_strengths_have_three_words(tmp_path):
 
 
 def test_a_paper_is_a_checkpoint_that_its_reader_kept(tmp_path):
-    """Each official paper bears the newest checkpoint: whoever has one can hold the log of later against it."""
+    """Each official paper bears the newest checkpoint: whoever has one can hold a later log against it."""
     content, manifest = site_paper("docx", tmp_path)
     lines, _, _ = log_of(manifest)
     sealed = [Entry("audit", n + 1, hashlib.sha256(bytes([n])).hexdigest()) for n in range(6)]
@@ -358,7 +374,16 @@ def test_codes_have_no_signs_that_are_taken_for_one_another_and_are_no_account()
 
 @pytest.mark.parametrize(
     "said",
-    ["", "{}", "[]", '{"format":"zhunsheng.paper/1"}', '{"format":"zhunsheng.paper/2"}', "[" * 5000, '"a"', "null"],
+    [
+        "",
+        "{}",
+        "[]",
+        '{"format":"zhunsheng.paper/1"}',
+        '{"format":"zhunsheng.paper/2"}',
+        "[" * 5000,
+        '"a"',
+        "null",
+    ],
 )
 def test_a_manifest_that_is_none_is_told(said):
     with pytest.raises(ZhunshengError, match="ZS-LG-22"):
@@ -464,7 +489,11 @@ def test_a_line_and_manifest_are_taken_off_again_whole(kind, tmp_path):
     content = given_out(raw(kind, tmp_path), f"自评表.{kind}", DAY)
     bare = without_manifest(content, f"自评表.{kind}")
     assert carried(open_bytes(bare, f"a.{kind}")) is None and without_manifest(bare, f"a.{kind}") == bare
-    assert content_of(open_bytes(bare, f"a.{kind}")) == content_of(open_bytes(raw(kind, tmp_path), f"a.{kind}"))
-    again, manifest = with_manifest(bare, Said(f"a.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF"))
+    assert content_of(open_bytes(bare, f"a.{kind}")) == content_of(
+        open_bytes(raw(kind, tmp_path), f"a.{kind}")
+    )
+    again, manifest = with_manifest(
+        bare, Said(f"a.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF")
+    )
     assert carried(open_bytes(again, f"a.{kind}"))[0] == manifest
     docx.Document(io.BytesIO(bare)) if kind == "docx" else None

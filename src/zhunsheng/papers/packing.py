@@ -128,8 +128,8 @@ def with_manifest(content: bytes, said: Said) -> tuple[bytes, Manifest]:
 
 
 def without_manifest(content: bytes, name: str) -> bytes:
-    """Return a paper without line and manifest, for whoever gives it out under another code; what has none comes
-    back as it is.
+    """Return a paper without line and manifest, for whoever gives it out under another code; what has none
+    comes back as it is.
     """
     if PurePosixPath(name).suffix.lower() == ".html":
         return _FACED.sub("", _META.sub("", content.decode())).encode()

@@ -1,27 +1,32 @@
-"""Papers of the site: every one that is given out checks itself, is looked up by its code, and is made anew."""
+"""Papers of the site: every one that is given out checks itself, is looked up by its code, is made anew."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from datetime import date
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
+from addresses import POSTED, TABLE
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from filled import HEAD
 
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.papers.packing import ENDINGS, carried, members_of, packed
+from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.papers import paper_checked
 from zhunsheng.usecases.sealed import held_against
 from zhunsheng.web.models import (
     AuditEntry,
-    Checkpoint,
     Draw,
     LogEntry,
     Paper,
@@ -30,9 +35,12 @@ from zhunsheng.web.models import (
     SheetVersion,
     User,
 )
-from zhunsheng.web.services import papers, transparency
+from zhunsheng.web.models.work import cipher
+from zhunsheng.web.services import evidence, papers, transparency
 from zhunsheng.web.services.rebuilding import rebuilt
 from zhunsheng.web.services.year import filling, official
+
+EDITS = int(os.environ.get("ZHUNSHENG_TEST_EDITS", "300"))
 
 
 @pytest.fixture
@@ -111,7 +119,14 @@ def test_a_code_of_what_is_not_public_says_that_it_is_registered_and_no_more(ver
 
 @pytest.mark.parametrize(
     ("said", "status"),
-    [("", 400), ("abc", 400), ("0" * 64, 404), ("K7MF-3RTW-P9AC", 404), ("k7mf 3rtw p9ac", 404), ("Ｋ７", 400)],
+    [
+        ("", 400),
+        ("abc", 400),
+        ("0" * 64, 404),
+        ("K7MF-3RTW-P9AC", 404),
+        ("k7mf 3rtw p9ac", 404),
+        ("Ｋ７", 400),
+    ],
 )
 def test_what_is_no_code_and_what_is_not_registered_are_told(said, status):
     answer = Client().get(reverse("papers"), {"said": said})
@@ -144,63 +159,68 @@ def test_published_files_are_registered_as_they_become_public_and_their_page_tel
             assert carried(open_bytes(answer.content, name))[0].said.code == paper.code
 
 
-def test_6_every_paper_that_the_site_gives_out_carries_its_manifest_and_is_in_the_log(
-    department, sign_in, evaluation, tmp_path
+# What the site sends that office programs open and that is no paper, and why.
+NO_PAPERS = {
+    "template": "an empty form to fill in",
+    "target-original": "what somebody uploaded, as it was",
+    "source": "what somebody uploaded, as it was",
+    "job-file": "what somebody uploaded, with its faults marked",
+    "attachment": "what somebody uploaded, as it was",
+    "limits": "a list to work on",
+    "diff": "a list to work on",
+}
+
+
+def test_7_every_paper_that_the_site_gives_out_carries_its_manifest_and_is_in_the_log(
+    department, sign_in, evaluation, address, tmp_path
 ):
-    """Every link and address that answers with a file: what office programs open has a manifest that holds, its
-    digest in the log; the others are listed here with why they have none.
+    """All addresses of the site, and all files of its records: what office programs and browsers open of them is
+    a paper that holds, signed and in the log, or is named above.
     """
     filling.fill_self_evaluation(evaluation)
-    transparency.seal()
-    key, seen = transparency.key(), []
-    sources = {
-        "template": "an empty form to fill in",
-        "target-original": "what somebody uploaded, as it was",
-        "source": "what somebody uploaded, as it was",
-        "job-file": "what somebody uploaded, with its faults marked",
-        "attachment": "what somebody uploaded, as it was",
-        "limits": "a list to work on",
-        "diff": "a list to work on",
-        "layouts-file": "a list to work on",
-        "public-verify": "the program itself",
-    }
-    draw = Draw.objects.filter(department=department, state="drawn").first()
-    checkpoint = Checkpoint.objects.filter(department=department).first()
-    version = SheetVersion.objects.filter(sheet__department=department, state="approved").first()
-    addresses = [
-        *(reverse(f"target-{kind}", args=[version.pk]) for kind in ("docx", "xlsx")),
-        *(reverse(f"checkpoint-{kind}", args=[checkpoint.pk]) for kind in ("docx", "xlsx")),
-        *(reverse("selfeval-file", args=[evaluation.pk, name]) for name in ("table.xlsx", "table.docx", "report.docx")),
-        *(reverse("draw-file", args=[draw.pk, p.name]) for p in sorted(draw.folder().iterdir())),
-        f"{reverse('portfolio-export')}?year=2021",
+    draw = Draw.objects.get(department=department, code="SJ-2021-01")
+    wanted = [(name, address(name)) for name in sorted(set(TABLE) - POSTED - {"sign-out"})]
+    wanted += [("limits", f"{address('limits')}?kind=xlsx"), ("diff", f"{address('diff')}?kind=xlsx")]
+    wanted += [("portfolio-export", f"{address('portfolio-export')}?year=2021")]
+    for name in ("table.xlsx", "table.docx", "report.docx"):
+        wanted.append(("selfeval-file", reverse("selfeval-file", args=[evaluation.pk, name])))
+    wanted += [
+        ("draw-file", reverse("draw-file", args=[draw.pk, p.name])) for p in sorted(draw.folder().iterdir())
     ]
     for one in Publication.objects.filter(state="published"):
-        folder = one.folder()
-        files = sorted(folder.iterdir()) if folder.is_dir() else []
-        addresses += [reverse("public-file", args=[one.pk, p.name]) for p in files]
-    answers = {}
-    for address in addresses:
-        who = "caizheng" if address.startswith(reverse("portfolio-export")) else "keyuan"
-        answer = sign_in(who).get(address)
-        if answer.status_code == 200:
-            answers[address] = answer
+        files = sorted(one.folder().iterdir()) if one.folder().is_dir() else []
+        wanted += [("public-file", reverse("public-file", args=[one.pk, p.name])) for p in files]
+    given, people = {}, [sign_in("keyuan"), sign_in("caizheng")]
+    for name, place in wanted:
+        for client in people:
+            answer = client.get(place)
+            sent = unquote(answer.get("Content-Disposition", "").partition("UTF-8''")[2])
+            if answer.status_code == 200 and PurePosixPath(sent).suffix.lower() in ENDINGS:
+                given[place] = (name, sent, answer.content)
+                break
     transparency.seal()
     log = tmp_path / "日志.jsonl"
     log.write_text("".join(transparency.lines()), "utf8")
-    for address, answer in answers.items():
-        name = re.sub(".*''", "", answer.get("Content-Disposition", ""))
-        suffix = PurePosixPath(name).suffix
-        if suffix not in ENDINGS or b"verify.html" in address.encode():
+    seen = set()
+    for n, (place, (name, sent, content)) in enumerate(given.items()):
+        file = tmp_path / f"{n}{PurePosixPath(sent).suffix}"
+        file.write_bytes(content)
+        if name in NO_PAPERS or sent == "verify.html":
             continue
-        file = tmp_path / f"{len(seen)}{suffix}"
-        file.write_bytes(answer.content)
-        found = paper_checked(file, key=key, proof=log)
-        assert found.holds and found.signed and found.logged, (address, found)
-        assert Paper.objects.filter(code=found.code, sha256=hashlib.sha256(answer.content).hexdigest()).exists()
-        seen.append(address)
-    assert len(seen) >= 12 and sources
-    kinds = {p.of for p in Paper.objects.all()}
-    assert {"sheetversion", "checkpoint", "selfevaluation", "draw", "publication", "organisation"} <= kinds
+        found = paper_checked(file, key=transparency.key(), proof=log)
+        assert found.holds and found.signed and found.logged, (place, found)
+        assert Paper.objects.filter(code=found.code, sha256=hashlib.sha256(content).hexdigest()).exists()
+        seen.add(name)
+    assert seen >= {
+        "target-docx",
+        "target-xlsx",
+        "checkpoint-docx",
+        "checkpoint-xlsx",
+        "selfeval-file",
+        "draw-file",
+        "public-file",
+        "portfolio-export",
+    }
 
 
 def test_a_file_that_was_changed_or_put_in_is_found(version, sign_in, evaluation):
@@ -212,9 +232,13 @@ def test_a_file_that_was_changed_or_put_in_is_found(version, sign_in, evaluation
     public = Publication.objects.filter(kind="draw", state="published").first()
     evaluation.refresh_from_db()
     forms = evaluation.assessment.folder() / "forms.json"
+    assert AuditEntry.objects.filter(action="kept", object_id=str(evaluation.assessment.pk)).exists()
     for path, words in (
         (paper.stored(), f"出具的文件 {paper.number}"),
-        (public.folder() / "公告.docx", f"公开 {public.pk}（{public}）的文件“公告.docx”不在，或与登记的摘要不同"),
+        (
+            public.folder() / "公告.docx",
+            f"公开 {public.pk}（{public}）的文件“公告.docx”不在，或与登记的摘要不同",
+        ),
         (public.folder() / "frame.tsv", "“frame.tsv”"),
         (forms, "“forms.json”不在，或与日志所记的不同"),
     ):
@@ -233,8 +257,10 @@ def test_a_file_that_was_changed_or_put_in_is_found(version, sign_in, evaluation
         call_command("check_audit")
 
 
-def test_a_table_that_the_server_changed_behind_the_site_fails_in_the_readers_hands(version, sign_in, tmp_path):
-    """Who changes the kept file and has no key is found by the reader; the page then gives what is registered."""
+def test_a_table_that_the_server_changed_behind_the_site_fails_in_the_readers_hands(
+    version, sign_in, tmp_path
+):
+    """Who changes the kept file and has no key is found by the reader; the page gives what is registered."""
     address = reverse("target-docx", args=[version.pk])
     content = sign_in("keyuan").get(address).content
     paper = Paper.objects.get(of="sheetversion", object_id=version.pk)
@@ -251,12 +277,20 @@ def test_a_table_that_the_server_changed_behind_the_site_fails_in_the_readers_ha
 
 
 def edits(department, count):
-    """So many later edits of the site's records, and of the words of the year."""
+    """So many later edits of the site's records, and later batches of evidence of the same year."""
     users = list(User.objects.all()[:20])
     for n in range(count):
         user = users[n % len(users)]
         user.display = f"改名{n}"
         user.save()
+    for n in range(3):
+        rows = [f"HD-{n}-{m},宣传,食品安全,活动{m},2021-0{m}-01" for m in range(1, 9)]
+        path = settings.DATA / f"later-{n}.csv"
+        path.write_text("\n".join([HEAD, *rows]) + "\n", "utf8")
+        done = import_ledger(
+            evidence.store().root, path, department=department.code, label=department.name, cipher=cipher()
+        )
+        assert done.batch is not None and not done.errors
 
 
 def test_a_paper_of_a_past_day_is_made_anew_byte_for_byte_after_many_edits(
@@ -272,8 +306,9 @@ def test_a_paper_of_a_past_day_is_made_anew_byte_for_byte_after_many_edits(
     for paper in Paper.objects.filter(of="selfevaluation", object_id=evaluation.pk):
         found = rebuilt(paper)
         assert found.same and found.content in before.values() and "重新计算" in found.how, found.how
-    edits(department, 300)
-    assert AuditEntry.objects.count() > 300
+    edits(department, EDITS)
+    assert evidence.store().snapshot().batch > evaluation.assessment.batch
+    assert AuditEntry.objects.count() > EDITS
     for paper in Paper.objects.exclude(of="organisation"):
         found = rebuilt(paper)
         assert found.same and found.kept, (paper, found.how)

@@ -253,8 +253,12 @@ def proof_of(paper: Paper, size: int | None = None) -> dict[str, Any]:
 
 
 def record_kept(assessment: Assessment) -> None:
-    """Write down the digests of the files that were kept with figures."""
+    """Write down once the digests of the files that were kept with figures."""
     folder = assessment.folder()
+    # Without the entries that wait for the end of a transaction, which asking for all would write at once.
+    told = AuditEntry._base_manager.filter(model="assessment", object_id=str(assessment.pk), action=KEPT)
+    if told.exists():
+        return
     digests = {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.name in KEPT_FILES}
     record(KEPT, assessment, {}, digests)
 

@@ -95,4 +95,7 @@ def _kept_forms(record: Record) -> Path | None:
             assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
         else:
             kept = fill(record, tables=True).assessment
-    return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
+    if kept is None or not (kept.folder() / "forms.json").is_file():
+        return None
+    papers.record_kept(kept)
+    return kept.folder()
