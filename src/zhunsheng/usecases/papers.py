@@ -191,8 +191,8 @@ class _Findings:
                 raise _unfit(
                     path,
                     worded(
-                        "它是前 {size} 条的，检查点是 {kept} 条：请按检查点的条数下载",
-                        size=size,
+                        "它是前 {old} 条的，检查点是 {kept} 条：请按检查点的条数下载",
+                        old=size,
                         kept=kept.size,
                     ),
                 )
