@@ -39,7 +39,7 @@ def verify(
     ] = None,
     proof: Annotated[
         Path | None,
-        typer.Option("--proof", metavar="证明", help="文件的在册证明（json），或者透明日志（jsonl）"),
+        typer.Option("--proof", metavar="证明", help="文件的登记证明（json），或者透明日志（jsonl）"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -154,7 +154,7 @@ class _Findings:
         if proof is None:
             if manifest.said.log:
                 self.limits.append(
-                    worded("没有给在册证明（--proof），没有核对它是否在透明日志里；可凭核对码在网站下载")
+                    worded("没有给登记证明（--proof），没有核对它是否在透明日志里；可凭核对码在网站下载")
                 )
             return None
         kept = _kept(checkpoint, key) if checkpoint is not None else None
