@@ -54,6 +54,10 @@ def kept(tmp_path, answer, name):
     return tmp_path / name
 
 
+def whole(answer):
+    return b"".join(answer.streaming_content)
+
+
 def test_a_table_from_the_site_is_proved_by_key_log_and_checkpoint(version, sign_in, tmp_path):
     file = kept(tmp_path, sign_in("keyuan").get(reverse("target-docx", args=[version.pk])), "目标表.docx")
     paper = Paper.objects.get(of="sheetversion", object_id=version.pk)
@@ -75,7 +79,7 @@ def test_a_table_from_the_site_is_proved_by_key_log_and_checkpoint(version, sign
     later = kept(tmp_path, public.get(reverse("paper-proof", args=[paper.code]), {"size": size}), "后来.json")
     assert paper_checked(file, key=transparency.key(), proof=later, checkpoint=checkpoint).holds
     log = tmp_path / "日志.jsonl"
-    log.write_bytes(b"".join(public.get(reverse("log-entries")).streaming_content))
+    log.write_bytes(whole(public.get(reverse("log-entries"))))
     assert paper_checked(file, key=transparency.key(), proof=log, checkpoint=checkpoint).logged
     # The paper itself is a checkpoint that its reader kept.
     assert held_against(file, log, transparency.key()).holds
@@ -174,8 +178,8 @@ NO_PAPERS = {
 def test_7_every_paper_that_the_site_gives_out_carries_its_manifest_and_is_in_the_log(
     department, sign_in, evaluation, address, tmp_path
 ):
-    """All addresses of the site, and all files of its records: what office programs and browsers open of them is
-    a paper that holds, signed and in the log, or is named above.
+    """All addresses of the site, and all files of its records: what office programs and browsers open of them
+    is a paper that holds, signed and in the log, or is named above.
     """
     filling.fill_self_evaluation(evaluation)
     draw = Draw.objects.get(department=department, code="SJ-2021-01")
