@@ -182,6 +182,12 @@ def test_what_hides_or_replaces_a_text_is_told(tmp_path):
     document.paragraphs[0].add_run().add_picture(str(picture))
     document.save(str(tmp_path / "画.docx"))
     assert "图片" in str(paper_checked(tmp_path / "画.docx").changes)
+    wrapped = rewritten(
+        word,
+        r"(<w:tr[ >].*?)(</w:tr>)",
+        r"\1<w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>另加</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt>\2",
+    )
+    assert "另加" in str(paper_checked(kept(tmp_path, wrapped, "docx")).changes)
     sheet, _ = site_paper("xlsx", tmp_path)
     hidden = rewritten(sheet, r'(<row r="6")', r'\1 hidden="1"', part="xl/worksheets/sheet1.xml")
     assert "隐藏" in str(paper_checked(kept(tmp_path, hidden, "xlsx")).changes)

@@ -155,7 +155,7 @@ def _word_blocks(parent: Any) -> Iterator[Block]:
                 yield Block("p", text)
         elif element.tag == f"{_W}tbl":
             yield Block("t", rows=tuple(_word_rows(element)))
-        elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+        elif element.tag not in (f"{_W}sectPr", f"{_MC}Fallback"):  # whatever holds paragraphs and tables
             yield from _word_blocks(element)
 
 
@@ -164,7 +164,8 @@ def _word_rows(table: Any) -> Iterator[Row]:
         if next(row.iterancestors(f"{_W}tbl")) is not table:
             continue  # of a table within a cell, which is that cell's text
         cells, column = [], 1
-        for turn, cell in enumerate(row.iterfind(f"{_W}tc"), start=1):
+        own = [c for c in row.iterfind(f".//{_W}tc") if next(c.iterancestors(f"{_W}tr")) is row]
+        for turn, cell in enumerate(own, start=1):
             said = cell.find(f"{_W}tcPr")
             span = _value(said, "gridSpan")
             width = int(span) if span.isdecimal() else 1
@@ -217,6 +218,9 @@ def _excel(opened: Opened) -> Content:
         shared = [_strings(one) for one in opened.xml("xl/sharedStrings.xml").iter(f"{_S}si")]
     styles = _styles(opened) if "xl/styles.xml" in names else []
     blocks, edges, counted = [], set(), {"pictures": sum(n.startswith("xl/media/") for n in names)}
+    for drawing in (n for n in names if n.startswith("xl/drawings/") and n.endswith(".xml")):
+        anchors = opened.xml(drawing)  # each holds a shape, a text box, a chart
+        counted["pictures"] += sum("Anchor" in etree.QName(e).localname for e in anchors)
     comments = [n for n in names if posixpath.basename(n).startswith(("comments", "threadedComment"))]
     counted["comments"] = sum(
         len(opened.xml(n).findall(f".//{_S}comment")) for n in comments if n.endswith(".xml")
@@ -358,7 +362,9 @@ def _page(text: str) -> Content:
         walk(body)
         end()
     pictures = len(root.xpath("//img|//svg|//canvas|//object|//iframe|//embed"))
-    return _told(blocks, {"scripts": len(root.xpath("//script")), "pictures": pictures})
+    counted = {"scripts": len(root.xpath("//script")), "pictures": pictures}
+    counted["fields"] = len(root.xpath("//input|//textarea|//select|//button"))
+    return _told(blocks, counted)
 
 
 def _page_rows(table: Any) -> Iterator[Row]:
