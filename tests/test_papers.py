@@ -503,3 +503,27 @@ def test_a_line_and_manifest_are_taken_off_again_whole(kind, tmp_path):
     )
     assert carried(open_bytes(again, f"a.{kind}"))[0] == manifest
     docx.Document(io.BytesIO(bare)) if kind == "docx" else None
+
+
+def test_all_papers_of_the_sample_are_the_same_bytes_in_another_process(sample, tmp_path):
+    place, found = sample[0], []
+    for n, (seed, zone, locale) in enumerate((("1", "UTC", "C.UTF-8"), ("777", "America/New_York", "C"))):
+        out = tmp_path / str(n)
+        env = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, "PYTHONUTF8": "1"}
+        words = [sys.executable, "-m", "zhunsheng", "report", str(next((place / "documents").glob("*.docx")))]
+        words += [
+            "--evidence",
+            str(place / "results" / "evidence"),
+            "--as-of",
+            "2022-02-28",
+            "--out",
+            str(out),
+        ]
+        subprocess.run(words, env=env, check=True, capture_output=True)
+        found.append(
+            {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir() if p.is_file()}
+        )
+    assert found[0] == found[1] and len(found[0]) == 9
+    for name in found[0]:
+        if not name.endswith(".json"):
+            assert paper_checked(tmp_path / "0" / name).holds, name
