@@ -245,6 +245,10 @@ OPEN = {
     "verify",
     "commitment-lines",
     "commitment-file",
+    "papers",
+    "paper",
+    "paper-proof",
+    "paper-file",
 }
 
 
