@@ -245,10 +245,6 @@ OPEN = {
     "verify",
     "commitment-lines",
     "commitment-file",
-    "papers",
-    "paper",
-    "paper-proof",
-    "paper-file",
 }
 
 
