@@ -61,7 +61,7 @@ def empty(tmp_path_factory):
     """The data folder of a site with its tables and nothing in them."""
 
     def build(place):
-        for key in ("secret.key", "personal.key"):
+        for key in ("secret.key", "personal.key", "log.key"):
             shutil.copy(settings.DATA / key, place)
         manage(place, "migrate", "-v0", anew=True)
 

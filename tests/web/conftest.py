@@ -36,6 +36,7 @@ from zhunsheng.web.models import (
     KeyEvaluation,
     LowTarget,
     Organisation,
+    Paper,
     Publication,
     SafeguardRecord,
     SelfEvaluation,
@@ -344,6 +345,7 @@ def address(department):
         "prefix": "targets",
         "pk": published.pk,
         "publication": published.pk,
+        "code": Paper.objects.filter(of="publication", object_id=published.pk).first().code,
     }
     special = {
         "selfeval-file": {"name": "table.xlsx"},

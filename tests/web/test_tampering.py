@@ -25,6 +25,7 @@ from zhunsheng.web.models import (
     Commitment,
     KeyEvaluation,
     Membership,
+    Paper,
     SheetVersion,
     Step,
     Upload,
@@ -212,7 +213,8 @@ def test_what_was_recorded_is_sealed_once_and_the_log_goes_on_from_every_checkpo
     held = [read_checkpoint(note, "") for note in notes]
     assert [b.size - a.size for a, b in pairwise(held)] == [1, 1, 1]
     batches = list(Records(folder()).after(0))
-    assert held[-1].size == AuditEntry.objects.count() + len(batches) + Commitment.objects.count()
+    others = Commitment.objects.count() + Paper.objects.count()
+    assert held[-1].size == AuditEntry.objects.count() + len(batches) + others
     assert transparency.problems() == []
     for note, before in zip(notes, held, strict=True):
         assert transparency.problems(note) == []

@@ -192,6 +192,7 @@ def run(
         where=engines.Where(engine, url, table),
         tasks=not no_tasks,
         told=lambda words: terminal.errors.print(words, markup=False, soft_wrap=True),
+        faced=True,
     )
     drawn = [d for d in outcome.drawn if not d.reserve]
     if as_json:

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -138,6 +139,16 @@ def sheet_name(name: str, used: set[str]) -> str:
     return candidate
 
 
+MADE = datetime(2000, 1, 1)
+
+
+def new_workbook(target: Path | BinaryIO, **options: Any) -> xlsxwriter.Workbook:
+    """Return an empty workbook in which text stays text, and which is the same bytes for the same content."""
+    book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, AS_TEXT | options)
+    book.set_properties({"created": MADE})
+    return book
+
+
 class TextBook:
     """A workbook in which text stays text and none is lost: what a cell can't hold goes on on its last sheet,
     续页.
@@ -146,9 +157,7 @@ class TextBook:
     """
 
     def __init__(self, target: Path | BinaryIO, **options: Any) -> None:
-        self.book = xlsxwriter.Workbook(
-            str(target) if isinstance(target, Path) else target, AS_TEXT | options
-        )
+        self.book = new_workbook(target, **options)
         self._used: set[str] = {REST}
         self._rest: list[tuple[str, str, int, str]] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from docx.shared import Cm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from zhunsheng.files.writing import whole_file
+from zhunsheng.files.writing import write_whole
+from zhunsheng.papers.packing import members_of, packed
 from zhunsheng.reports.forms import Form
 from zhunsheng.text import clean
 
@@ -62,8 +64,14 @@ def write_forms(forms: Sequence[Form], path: Path) -> None:
         if n:
             _page(document.add_section(), form.landscape)
         add_form(document, form)
-    with whole_file(path) as partial:
-        document.save(str(partial))
+    save(document, path)
+
+
+def save(document: Any, path: Path) -> None:
+    """Write a document to ``path``, whole or not at all: the same content gives the same bytes."""
+    buffer = BytesIO()
+    document.save(buffer)
+    write_whole(path, packed(members_of(buffer.getvalue())))
 
 
 def add_form(document: Any, form: Form) -> None:

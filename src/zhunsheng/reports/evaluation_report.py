@@ -11,11 +11,10 @@ from zhunsheng.evaluation import Difference, Score, Scorecard
 from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scorecard import OPEN_WORD, VERDICT_WORDS
 from zhunsheng.evidence import Snapshot
-from zhunsheng.files.writing import whole_file
 from zhunsheng.monitoring import LIGHT_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import shown_result
 from zhunsheng.reports.about import About
-from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
+from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document, save
 from zhunsheng.reports.forms import (
     Cell,
     Form,
@@ -57,8 +56,7 @@ def write_report(parts: Sequence[Part], path: Path, about: About) -> None:
         for note in card.notes:
             add_text(document, f"{card.sheet.title()}：{note}。")
     add_text(document, "评分方案、预警界限等地方自定的数据尚未核实的，使用前应由财政部门核定。")
-    with whole_file(path) as partial:
-        document.save(str(partial))
+    save(document, path)
 
 
 def _basics(document: object, parts: Sequence[Part]) -> None:

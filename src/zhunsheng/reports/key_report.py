@@ -11,9 +11,8 @@ from pathlib import Path
 
 from zhunsheng.clock import spelled_out
 from zhunsheng.evaluation.key import KeyCard
-from zhunsheng.files.writing import whole_file
 from zhunsheng.regulations import KeyFramework
-from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document
+from zhunsheng.reports.docx import add_form, add_heading, add_text, new_document, save
 from zhunsheng.reports.forms import Cell, Form, Row, label, text
 from zhunsheng.wording import plain
 
@@ -109,5 +108,4 @@ def write_key_report(
             document,
             f"{n}. {problem}。责任人：{owner}；整改期限：{spelled_out(due) if due else '未定'}。",
         )
-    with whole_file(path) as partial:
-        document.save(str(partial))
+    save(document, path)

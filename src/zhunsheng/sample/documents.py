@@ -13,7 +13,7 @@ import yaml
 
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.faults import packaged
-from zhunsheng.reports.docx import add_form, add_text, new_document
+from zhunsheng.reports.docx import add_form, add_text, new_document, save
 from zhunsheng.reports.forms import Cell, Form, label, self_evaluation_form, text, wan
 from zhunsheng.reports.xlsx import write_workbook
 from zhunsheng.wording import plain
@@ -47,7 +47,7 @@ def write_documents(out: Path) -> dict[str, Path]:
         form = _project_form(data, project)
         document.add_paragraph(f"{n}. {form.title}")
         add_form(document, Form("", form.widths, form.rows))
-    document.save(str(paths["docx"]))
+    save(document, paths["docx"])
     paths["txt"].write_text(flattened(data), "utf8")
     paths["judgements"].write_text(
         yaml.safe_dump(data["judgements"], allow_unicode=True, sort_keys=False), "utf8"

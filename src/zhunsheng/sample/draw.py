@@ -163,7 +163,7 @@ def _performed(out: Path, store: Path, seed: int, course: _Course) -> DrawDemo:
         )
     known = datetime.fromisoformat(course.plan["known_at"])
     seal_draw(out, out / "录入一.yaml", out / "录入二.yaml", known + timedelta(minutes=5))
-    outcome = run_draw(out, store, now=known + timedelta(minutes=6))
+    outcome = run_draw(out, store, now=known + timedelta(minutes=6), faced=True)
     checks = verify_bundle(out / BUNDLE, out / "frame.tsv", digest)
     return DrawDemo(
         sum(not d.reserve for d in outcome.drawn), committed["frame"]["count"], out, digest, tuple(checks)

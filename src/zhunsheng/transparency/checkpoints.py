@@ -68,12 +68,16 @@ def public_key(private: bytes) -> bytes:
 
 def signed(checkpoint: Checkpoint, private: bytes) -> str:
     """Return a checkpoint as a note, signed by an Ed25519 key (its 32 bytes) under the log's name."""
+    return signed_text(checkpoint.text(), checkpoint.origin, private)
+
+
+def signed_text(text: str, name: str, private: bytes) -> str:
+    """Return a text (lines, each ended) as a note, signed by an Ed25519 key (its 32 bytes) under a name."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    text = checkpoint.text()
     signature = Ed25519PrivateKey.from_private_bytes(private).sign(text.encode())
-    mark = _key_id(checkpoint.origin, public_key(private)) + signature
-    return f"{text}\n— {checkpoint.origin} {base64.b64encode(mark).decode()}\n"
+    mark = _key_id(name, public_key(private)) + signature
+    return f"{text}\n— {name} {base64.b64encode(mark).decode()}\n"
 
 
 def _parts(note: str) -> tuple[str, str]:
@@ -109,6 +113,14 @@ def read_checkpoint(note: str, name: str) -> Checkpoint:
 
 def signed_by(note: str, key: str) -> bool:
     """Return whether a note that ``read_checkpoint`` takes is signed by a key. Raises ``ZS-LG-03``."""
+    text, _ = _parts(note)
+    return text.split("\n", 1)[0] == read_verifier(key)[0] and text_signed_by(note, key) == f"{text}\n"
+
+
+def text_signed_by(note: str, key: str) -> str | None:
+    """Return the text of a note (lines, each ended) that a key signed, None where it didn't.
+    Raises ``ZS-LG-03``.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -128,5 +140,5 @@ def signed_by(note: str, key: str) -> bool:
             Ed25519PublicKey.from_public_bytes(public).verify(mark[4:], f"{text}\n".encode())
         except InvalidSignature:
             continue
-        return text.split("\n", 1)[0] == name
-    return False
+        return f"{text}\n"
+    return None

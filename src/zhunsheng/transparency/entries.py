@@ -16,6 +16,7 @@ KINDS = {
     "audit": "审计日志",
     "batch": "证据批次",
     "commitment": "抽查承诺",
+    "paper": "出具的文件",
 }
 LINE = re.compile(r'\{"digest":"([0-9a-f]{64})","kind":"([a-z]{1,20})","number":([1-9][0-9]{0,14})\}')
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from zhunsheng.faults import of_system
 from zhunsheng.measures import Lineage, Match, Reading, Rows
+from zhunsheng.papers.packing import face
 from zhunsheng.reports.about import About
 from zhunsheng.reports.dashboard import Panel, render
 from zhunsheng.reports.docx import write_forms
@@ -75,9 +76,10 @@ def write_outputs(
     *,
     only: Sequence[str] = OUTPUTS,
     beside: Beside = NOTHING_BESIDE,
+    faced: bool = True,
 ) -> dict[str, Path]:
     """Write the tables (xlsx, docx), the report (docx), the page (html) and the data (json) named in
-    ``only``.
+    ``only``. ``faced``: each bears its code and its manifest, as of the assessment's day.
 
     All are made aside and moved in together, so that a failure leaves what was there.
     Returns what each file is and where.
@@ -88,6 +90,8 @@ def write_outputs(
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
             made = _write(assessment, evidence, Path(scratch), only, beside)
             for path in made.values():
+                if faced:
+                    face(path, assessment.as_of)
                 path.replace(out / path.name)
     except OSError as error:
         if told := of_system(error, str(out)):

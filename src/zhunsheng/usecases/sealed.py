@@ -15,6 +15,7 @@ from zhunsheng.translation import worded
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed_by
 from zhunsheng.transparency.entries import read_entries
 from zhunsheng.transparency.merkle import Growing, consistent
+from zhunsheng.usecases.papers import checkpoint_note
 
 MOST_PROOF = 100_000  # characters of a proof: it has some sixty hashes at most
 
@@ -30,13 +31,14 @@ class Held:
 
 
 def held_against(checkpoint: Path, published: Path, key: str | None = None) -> Held:
-    """Hold a kept checkpoint against a published log (its lines) or proof (JSON).
+    """Hold a kept checkpoint, a note or a paper that bears one, against a published log (its lines) or proof
+    (JSON).
 
     ``key``, the log's public key as a line, lets the signatures of the kept checkpoint and of the proof be
-    checked; without it nothing is said of who signed. Raises ``ZS-LG-01`` to ``ZS-LG-04``, ``ZS-IN-01``,
-    ``ZS-IN-40``.
+    checked; without it nothing is said of who signed. Raises ``ZS-LG-01`` to ``ZS-LG-04``, ``ZS-LG-24``,
+    ``ZS-IN-01``, ``ZS-IN-40``.
     """
-    note = written(checkpoint)
+    note = checkpoint_note(checkpoint)
     kept = read_checkpoint(note, checkpoint.name)
     if key is not None and not signed_by(note, key):
         return Held(False, worded("手里的检查点不是用这把公钥签的"), kept.size, 0)

@@ -48,6 +48,10 @@ def register() -> None:
         steps = [(one.app_label, one.name, backwards) for one, backwards in plan]
         if ("web", "0029_sealed_records", False) in steps and _up_to_date():
             take_stock()
+        if ("web", "0032_papers", False) in steps and _up_to_date():
+            from zhunsheng.web.services.papers import register_all_published  # services stand above
+
+            register_all_published()
 
     post_migrate.connect(upgraded, sender=apps.get_app_config("web"), weak=False, dispatch_uid="audit-stock")
     user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")

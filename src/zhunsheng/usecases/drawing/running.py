@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
+from zhunsheng.clock import local
 from zhunsheng.clock import now as clock_now
 from zhunsheng.draws.frame import open_database
 from zhunsheng.draws.protocol import DrawOutcome, perform, write_bundle
@@ -20,6 +21,13 @@ from zhunsheng.usecases.drawing.engines import HERE, Where, engine_for
 from zhunsheng.usecases.drawing.frames import with_kept_tree
 
 BUNDLE = "抽查包.zip"
+PAPERS = (
+    "公告.html",
+    "公告.docx",
+    "任务清单.xlsx",
+    "任务清单.html",
+    "检查记录表.docx",
+)  # that bear a manifest
 MAX_CHECK_FORMS = 200  # check forms written to Word at once
 
 
@@ -33,9 +41,10 @@ def run_draw(  # noqa: PLR0913 - options, by their names
     told: Callable[[str], None] = lambda words: None,
     now: datetime | None = None,
     stamped: str = "",
+    faced: bool = False,
 ) -> DrawOutcome:
     """Draw, assign and write the bundle, notice and tasks to ``folder``; ``evidence`` gives the tasks their
-    objects' names.
+    objects' names. ``faced``: the papers bear their codes and manifests; a site gives its own.
 
     ``tasks`` False: no task lists and no check forms. ``told`` gets notes for people;
     ``now`` is the notice's time of the draw, ``stamped`` what it says of time-stamps. Raises ``ZS-DR-06``,
@@ -65,6 +74,12 @@ def run_draw(  # noqa: PLR0913 - options, by their names
         _write_tasks(
             outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {}
         )
+    if faced:
+        from zhunsheng.papers.packing import face
+
+        for path in (folder / name for name in PAPERS):
+            if path.is_file():
+                face(path, local(drawn_at).date())
     return outcome
 
 

@@ -15,6 +15,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.papers.manifest import CODE
 from zhunsheng.web.forms.base import Files, SentForm, offer
 from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Datum, Decision
@@ -134,6 +135,40 @@ class _Digest(CleanCharField):
     def to_python(self, value: object) -> str:
         """Return the text with plain letters and digits."""
         return unicodedata.normalize("NFKC", super().to_python(value))
+
+
+class _CodeOrDigest(CleanCharField):
+    """The code on a paper or the SHA-256 of a file, in capitals or not, in full width, with blanks or not."""
+
+    def to_python(self, value: object) -> tuple[str, str]:  # type: ignore[override]
+        """Return the code as it is printed, or the digest; the other is empty. Raises ``ValidationError``."""
+        said = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", super().to_python(value)))
+        if re.fullmatch("[0-9A-Fa-f]{64}", said):
+            return "", said.lower()
+        code = "-".join(said.upper()[n : n + 4] for n in range(0, len(said), 4))
+        if not said:
+            return "", ""
+        if not CODE.fullmatch(code):
+            raise forms.ValidationError(_("核对码是文件页脚上的 12 个字符，摘要是 64 个字符，请核对"))
+        return code, ""
+
+    def validate(self, value: tuple[str, str]) -> None:
+        """Refuse nothing said. Raises ``ValidationError``."""
+        if not any(value):
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+
+    def run_validators(self, value: object) -> None:
+        """Do nothing more."""
+
+
+class HeldPaper(forms.Form):
+    """The code that stands on a paper, or the digest of its file."""
+
+    said = _CodeOrDigest(
+        most=200,
+        label=_("核对码，或者文件的 SHA-256"),
+        widget=forms.TextInput({"maxlength": 200, "autocomplete": "off"}),
+    )
 
 
 class KeptSize(forms.Form):

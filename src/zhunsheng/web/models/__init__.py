@@ -10,6 +10,7 @@ from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectificatio
 from zhunsheng.web.models.layouts import TableLayout
 from zhunsheng.web.models.mappings import SourceMapping
 from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
+from zhunsheng.web.models.papers import Paper
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
 from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
@@ -61,6 +62,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationStage",
+    "Paper",
     "ProjectDecision",
     "Publication",
     "Rectification",

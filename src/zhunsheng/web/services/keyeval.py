@@ -31,6 +31,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.public import SETTLED
 from zhunsheng.web.roles import reaches
+from zhunsheng.web.services import papers
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.sheets.lookup import in_force
 from zhunsheng.web.services.year.records import newest_assessment
@@ -253,8 +254,19 @@ def grade_of(evaluation: KeyEvaluation, card: KeyCard) -> str:
     return rules_for(evaluation.department, evaluation.year).scheme.grade(card.total)
 
 
-def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
-    """Return the report in Word, dated ``on``, and its name; None until every row is agreed."""
+def report_given(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
+    """Return the report in Word, dated ``on``, as it is given out, and its name; None until every row is
+    agreed. Raises ``ZS-WB-80``.
+    """
+    content = report_of(evaluation, on)
+    if content is None:
+        return None
+    name = f"{evaluation.sheet.name}重点绩效评价报告.docx"
+    return papers.given(content, name, evaluation, evaluation.department, evaluation.year), name
+
+
+def report_of(evaluation: KeyEvaluation, on: date) -> bytes | None:
+    """Return the report in Word, dated ``on``, without code and manifest; None until every row is agreed."""
     card = card_of(evaluation)
     if not card.complete:
         return None
@@ -276,7 +288,7 @@ def report_of(evaluation: KeyEvaluation, on: date) -> tuple[bytes, str] | None:
             ),
             path,
         )
-        return path.read_bytes(), f"{evaluation.sheet.name}重点绩效评价报告.docx"
+        return path.read_bytes()
 
 
 def suggested(evaluation: KeyEvaluation, card: KeyCard, result: RunSheet | None) -> list[str]:

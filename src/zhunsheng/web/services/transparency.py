@@ -22,11 +22,12 @@ from zhunsheng.transparency.checkpoints import (
     read_checkpoint,
     signed,
     signed_by,
+    signed_text,
     verifier,
 )
 from zhunsheng.transparency.entries import KINDS, Entry
-from zhunsheng.transparency.merkle import Growing, consistency, node_hash
-from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode
+from zhunsheng.transparency.merkle import Growing, consistency, inclusion, node_hash
+from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode, Paper
 from zhunsheng.web.services.commitments import entry_of
 from zhunsheng.web.services.evidence import folder
 
@@ -48,6 +49,11 @@ def key() -> str:
     return verifier(origin(), public_key(_private()))
 
 
+def signed_note(text: str) -> str:
+    """Return a text (lines, each ended) as a note that the site's key signs."""
+    return signed_text(text, origin(), _private())
+
+
 def newest() -> LogCheckpoint | None:
     """Return the newest checkpoint."""
     return LogCheckpoint.objects.order_by("-size").first()
@@ -60,6 +66,9 @@ def _since(kind: str, last: int) -> Iterator[Entry]:
         pairs = found.values_list("number", "digest").iterator(chunk_size=2_000)
     elif kind == "batch":
         pairs = ((batch.batch, batch.digest) for batch in Records(folder()).after(last))
+    elif kind == "paper":
+        given = Paper.objects.filter(number__gt=last).order_by("number")
+        pairs = given.values_list("number", "manifest").iterator(chunk_size=2_000)
     else:
         written = Commitment.objects.filter(number__gt=last).order_by("number")
         pairs = ((one.number, entry_of(one).own) for one in written.iterator(chunk_size=2_000))
@@ -139,6 +148,33 @@ def proof(old: int) -> dict[str, Any]:
         raise ZhunshengError("ZS-LG-05", old=old, size=size)
     found = [base64.b64encode(one).decode() for one in consistency(old, size, at)]
     return {"format": "zhunsheng.consistency/1", "old": old, "checkpoint": last.note, "proof": found}
+
+
+def place_of(kind: str, number: int) -> int | None:
+    """Return the number (from 1) of the entry of a record, None before it is sealed."""
+    found = LogEntry.objects.filter(kind=kind, number=number).first()
+    return found.index + 1 if found else None
+
+
+def inclusion_proof(kind: str, number: int, size: int | None = None) -> dict[str, Any] | None:
+    """Return what shows that a record's entry is among the first ``size`` of the log, without it those of the
+    newest checkpoint; None before it is sealed. Raises ``ZS-LG-05`` for a size that the log hasn't, or that
+    is before the entry.
+    """
+    entry, last = LogEntry.objects.filter(kind=kind, number=number).first(), newest()
+    if entry is None or last is None:
+        return None
+    wanted = last.size if size is None else size
+    if not entry.index < wanted <= last.size:
+        raise ZhunshengError("ZS-LG-05", old=wanted, size=last.size)
+    known = LogCheckpoint.objects.filter(size=wanted).first()
+    return {
+        "entry": Entry(entry.kind, entry.number, entry.digest).line(),
+        "index": entry.index,
+        "size": wanted,
+        "checkpoint": known.note if known else "",
+        "proof": [base64.b64encode(one).decode() for one in inclusion(entry.index, wanted, at)],
+    }
 
 
 def problems(noted: str | None = None, name: str = "") -> list[str]:

@@ -21,7 +21,7 @@ from zhunsheng.targets.comparing import changes
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import original, place_key
 from zhunsheng.web.models import SheetFinding, SheetVersion, Upload
-from zhunsheng.web.services import indicators, review
+from zhunsheng.web.services import indicators, papers, review
 from zhunsheng.web.services.sheets import documents, doubts, drafts
 from zhunsheng.web.services.sheets.layouts import TableKept
 from zhunsheng.web.services.uploads import picture_of_page
@@ -262,7 +262,15 @@ def compared(version: SheetVersion, other: SheetVersion) -> dict[str, Any]:
 
 
 def official_table(version: SheetVersion, kind: str) -> tuple[bytes, str]:
-    """Return a version's official target table as ``docx`` or ``xlsx`` and its name."""
+    """Return a version's official target table as ``docx`` or ``xlsx``, as it is given out, and its name.
+    Raises ``ZS-WB-80``.
+    """
+    name = f"{version.sheet.name}（第{version.number}版）.{kind}"
+    return papers.given(table_of(version, kind), name, version, version.department, version.sheet.year), name
+
+
+def table_of(version: SheetVersion, kind: str) -> bytes:
+    """Return a version's official target table as ``docx`` or ``xlsx``, without code and manifest."""
     form = target_form(version.target_sheet())
     with scratch_folder() as scratch:
         path = scratch / f"表.{kind}"
@@ -270,7 +278,7 @@ def official_table(version: SheetVersion, kind: str) -> tuple[bytes, str]:
             write_forms([form], path)
         else:
             write_workbook([("绩效目标表", form)], path)
-        return path.read_bytes(), f"{version.sheet.name}（第{version.number}版）.{kind}"
+        return path.read_bytes()
 
 
 def uploaded_words(made: Sequence[SheetVersion], upload: int, year: int) -> str:

@@ -31,6 +31,7 @@ AUDITED = {
     "change": gettext_lazy("改动"),
     "delete": gettext_lazy("删除"),
     "stock": gettext_lazy("升级时清点"),
+    "kept": gettext_lazy("留存测算文件"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),
@@ -67,6 +68,8 @@ RECORDS = {
     "tablelayout": gettext_lazy("已确认的版式"),
     "commitment": gettext_lazy("承诺的公开记录"),
     "commitmentstamp": gettext_lazy("外部时间戳"),
+    "paper": gettext_lazy("出具的文件"),
+    "assessment": gettext_lazy("测算"),
 }
 
 

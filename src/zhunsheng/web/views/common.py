@@ -273,6 +273,15 @@ def download(content: bytes, name: str) -> HttpResponse:
     return response
 
 
+def given(content: bytes | Path | None, name: str) -> HttpResponse:
+    """Send a paper as a service gives it out: its bytes, or where a large file lies. Raises ``Http404`` for
+    none.
+    """
+    if content is None:
+        raise Http404
+    return download(content, name) if isinstance(content, bytes) else send(content, name)
+
+
 def send(path: Path, name: str | None = None) -> HttpResponse:
     """Send a file of the data folder. Raises ``Http404`` where it is not there."""
     if not path.is_file():

@@ -31,10 +31,10 @@ from zhunsheng.web.forms.draws import (
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import jobs, stamps
+from zhunsheng.web.services import jobs, papers, stamps
 from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.draws import committing, entering, inspectors, plans, results
-from zhunsheng.web.views.common import demand, done, on_screen, page, paged, say_error, send
+from zhunsheng.web.views.common import demand, done, given, on_screen, page, paged, say_error
 
 FILES = (
     "抽查包.zip",
@@ -312,4 +312,4 @@ def draw_file(request: SignedInRequest, draw: Draw, name: str) -> HttpResponse:
     """Send one file of a draw."""
     if name not in FILES:
         raise Http404
-    return send(draw.folder() / name)
+    return given(papers.of_draw(draw, name), name)

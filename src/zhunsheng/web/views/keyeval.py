@@ -169,7 +169,7 @@ def rectification(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpRe
 @page("keyeval.view", evaluation=KeyEvaluation)
 def key_report(request: SignedInRequest, evaluation: KeyEvaluation) -> HttpResponse:
     """Send the report in Word, once every row is agreed."""
-    report = service.report_of(evaluation, timezone.localdate())
+    report = service.report_given(evaluation, timezone.localdate())
     if report is None:
         raise Http404
     return download(*report)

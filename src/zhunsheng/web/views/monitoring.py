@@ -16,7 +16,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
 from zhunsheng.web.services.rules import rules_for
 from zhunsheng.web.services.year import calendar, comparing, filling, official, records, words
-from zhunsheng.web.views.common import demand, done, page, send
+from zhunsheng.web.views.common import demand, done, download, page
 
 
 @page("monitoring.view", methods=("GET", "POST"), whole=False)
@@ -121,7 +121,8 @@ def checkpoint_form(request: SignedInRequest, checkpoint: Checkpoint) -> HttpRes
 @page("monitoring.view", checkpoint=Checkpoint)
 def checkpoint_file(request: SignedInRequest, checkpoint: Checkpoint, kind: str) -> HttpResponse:
     """Send the official monitoring table as Word or Excel."""
-    table = official.file_of(checkpoint, f"绩效运行监控表.{kind}")
-    if table is None:
+    title = f"绩效运行监控表（{checkpoint.as_of}）.{kind}"
+    content = official.given(checkpoint, f"绩效运行监控表.{kind}", title)
+    if content is None:
         raise Http404
-    return send(table, f"绩效运行监控表（{checkpoint.as_of}）.{kind}")
+    return download(content, title)

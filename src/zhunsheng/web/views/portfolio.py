@@ -182,4 +182,4 @@ def archive_places(request: SignedInRequest, job: Job) -> HttpResponse:
 def portfolio_export(request: SignedInRequest) -> HttpResponse:
     """Send the ranking as Excel."""
     top, year = _scope(request, "portfolio.view")
-    return download(*ranking_file.ranking_file(top, year))
+    return download(*ranking_file.ranking_given(top, year))

@@ -26,7 +26,7 @@ from zhunsheng.web.forms.public import Disclosed, Extent, HeldSlip, OwnCode, row
 from zhunsheng.web.models import Commitment, Organisation, Publication
 from zhunsheng.web.requests import SignedInRequest, SiteRequest
 from zhunsheng.web.roles import available, may
-from zhunsheng.web.services import commitments, office, own_proofs, stamps
+from zhunsheng.web.services import commitments, office, own_proofs, papers, stamps
 from zhunsheng.web.services.ceremony import code_of
 from zhunsheng.web.services.disclosing import UndecidedData
 from zhunsheng.web.services.publishing import (
@@ -40,7 +40,7 @@ from zhunsheng.web.services.publishing import (
     subjects,
 )
 from zhunsheng.web.throttle import MOST_ASKED, asked
-from zhunsheng.web.views.common import demand, done, download, on_screen, page, paged, say_error, send
+from zhunsheng.web.views.common import demand, done, download, given, on_screen, page, paged, say_error, send
 
 PAGE = 30
 SLIPS = 4  # of a commitment on one sheet of paper
@@ -312,10 +312,7 @@ def public_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     found = _public(pk, "public-file", name)
     if isinstance(found, HttpResponse):
         return found
-    allowed = {p.name for p in found.folder().iterdir()} if found.folder().is_dir() else set()
-    if name not in allowed:
-        raise Http404
-    return send(found.folder() / name)
+    return given(papers.published(found, name), name)
 
 
 @require_safe

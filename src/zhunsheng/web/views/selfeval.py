@@ -33,7 +33,7 @@ from zhunsheng.web.services.year import (
     trying,
     words,
 )
-from zhunsheng.web.views.common import demand, done, page, send
+from zhunsheng.web.views.common import demand, done, download, page, send
 
 _OUTCOME = ("actual", "points", "scheme")
 FILES = {"table.xlsx": "绩效自评表.xlsx", "table.docx": "绩效自评表.docx", "report.docx": "绩效评价报告.docx"}
@@ -241,10 +241,13 @@ def selfeval_form(request: SignedInRequest, evaluation: SelfEvaluation) -> HttpR
 @page("selfeval.view", evaluation=SelfEvaluation)
 def selfeval_file(request: SignedInRequest, evaluation: SelfEvaluation, name: str) -> HttpResponse:
     """Send the official table or the report."""
-    file = official.file_of(evaluation, FILES[name]) if name in FILES else None
-    if file is None:
+    if name not in FILES:
         raise Http404
-    return send(file, f"{evaluation.year}年{FILES[name]}")
+    title = f"{evaluation.year}年{FILES[name]}"
+    content = official.given(evaluation, FILES[name], title)
+    if content is None:
+        raise Http404
+    return download(content, title)
 
 
 @page("selfeval.view", attachment=Upload)

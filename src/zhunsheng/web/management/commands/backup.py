@@ -26,7 +26,7 @@ from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import whole_file
 from zhunsheng.web.models import AuditHead, Upkeep
 
-FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "jobs")
+FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "papers", "jobs")
 KEYS = ("secret.key", "personal.key", "log.key")
 
 

@@ -10,7 +10,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.audit import altered_records, altered_uploads, broken_links, unlogged_records
 from zhunsheng.web.databases.connections import steady
 from zhunsheng.web.models import AuditHead, Upkeep
-from zhunsheng.web.services import transparency
+from zhunsheng.web.services import papers, transparency
 
 MOST = 20  # told one by one: who changed a table may have changed all of its rows
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         if problems:
             raise CommandError("审计日志不完整")
-        if altered := [*altered_records(), *unlogged_records(), *altered_uploads()]:
+        if altered := [*altered_records(), *unlogged_records(), *altered_uploads(), *papers.altered()]:
             more = f"；……共 {len(altered)} 处" if len(altered) > MOST else ""
             raise CommandError("；".join(altered[:MOST]) + more)
         last = AuditHead.objects.filter(pk=1).first()

@@ -11,8 +11,10 @@ from django.db import transaction
 from zhunsheng.draws.bundle import read_bundle
 from zhunsheng.draws.protocol import commitment_digest
 from zhunsheng.draws.reading import read_plan
+from zhunsheng.files.writing import write_whole
+from zhunsheng.papers.packing import without_manifest
 from zhunsheng.translation import worded
-from zhunsheng.usecases.drawing.running import BUNDLE, entity_names, run_draw, write_notice
+from zhunsheng.usecases.drawing.running import BUNDLE, PAPERS, entity_names, run_draw, write_notice
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, User
 from zhunsheng.web.services import commitments, stamps
@@ -70,6 +72,9 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
     its state follows.
     """
     shutil.copytree(source, draw.folder(), dirs_exist_ok=True)
+    for path in (draw.folder() / name for name in PAPERS):
+        if path.is_file():  # they go out under the site's codes, not the command's
+            write_whole(path, without_manifest(path.read_bytes(), path.name))
     read_plan(draw.folder() / "plan.json")
     parts = proof_of(draw)
     teams = {a["id"]: a["inspectors"] for a in parts["assignment.json"]}

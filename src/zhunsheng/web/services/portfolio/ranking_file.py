@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
-from zhunsheng.text import AS_TEXT
+from zhunsheng.files.writing import new_workbook
 from zhunsheng.web.models import Organisation
-from zhunsheng.web.services import office
+from zhunsheng.web.services import office, papers
 from zhunsheng.web.services.portfolio.ranking import ranking, remarks, standing_words
 from zhunsheng.web.vocabulary import LEVELS, LIGHTS
 
 
+def ranking_given(district: Organisation, year: int) -> tuple[bytes, str]:
+    """Return the ranking as an Excel file, as it is given out, with its name. Raises ``ZS-WB-80``."""
+    content, name = ranking_file(district, year)
+    return papers.given(content, name, district, district, year), name
+
+
 def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
-    """Return the ranking as an Excel file with its name."""
+    """Return the ranking as an Excel file, without code and manifest, with its name."""
     buffer = io.BytesIO()
     titles = [
         _("名次"),
@@ -40,7 +45,7 @@ def ranking_file(district: Organisation, year: int) -> tuple[bytes, str]:
         _("上级"),
         _("单位代码"),
     ]
-    with xlsxwriter.Workbook(buffer, AS_TEXT | {"in_memory": True}) as book:
+    with new_workbook(buffer, in_memory=True) as book:
         sheet = book.add_worksheet(f"{year}")
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "align": "center"})
         percent = book.add_format({"num_format": "0.00%"})

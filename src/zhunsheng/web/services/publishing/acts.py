@@ -17,7 +17,7 @@ from zhunsheng.translation import worded
 from zhunsheng.web.models import Publication, Step, User
 from zhunsheng.web.models.decided import Overtaken
 from zhunsheng.web.models.public import SETTLED
-from zhunsheng.web.services import disclosing
+from zhunsheng.web.services import disclosing, papers
 from zhunsheng.web.services.disclosing import Decision, UndecidedData
 from zhunsheng.web.services.publishing.copies import copied
 from zhunsheng.web.services.publishing.drift import keep_drift
@@ -114,6 +114,7 @@ def decide(
             for old in same(publication).filter(state="published").exclude(pk=publication.pk):
                 advance(user, old, "publish.overtake", worded("由新的公开内容代替"))
             keep_drift(publication)
+            papers.register_published(publication)
     return step
 
 

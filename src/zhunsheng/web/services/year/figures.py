@@ -16,6 +16,7 @@ from zhunsheng.usecases.result import Run, run_of
 from zhunsheng.web.models import Assessment, Organisation, SheetVersion
 from zhunsheng.web.services import evidence as site
 from zhunsheng.web.services.matching import links_of
+from zhunsheng.web.services.papers import record_kept
 from zhunsheng.web.services.year.calendar import day_of
 from zhunsheng.web.services.year.keeping import keep, keep_forms, keep_lights
 from zhunsheng.web.services.year.question import Question
@@ -113,6 +114,7 @@ def assess_question(asked: Question, evidence: Evidence | None, *, tables: bool,
         keep_lights(kept)
     if tables:
         keep_forms(found.done, found.evidence, kept.folder())
+        record_kept(kept)
     return kept
 
 

@@ -92,7 +92,8 @@ def keep_forms(done: Assessed, opened: Evidence, folder: Path) -> None:
     }
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch)
-        write_outputs(done, opened, made, only=[Path(REPORT).stem])
+        # Its code is given when it is given out: of the report alone, whoever asks for it.
+        write_outputs(done, opened, made, only=[Path(REPORT).stem], faced=False)
         (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")
         for name in (REPORT, "forms.json"):
             (made / name).replace(folder / name)

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from zhunsheng.reports.forms import Form
 from zhunsheng.usecases.outputs import write_table
+from zhunsheng.web.models import Assessment
+from zhunsheng.web.services import papers
 from zhunsheng.web.services.year.comparing import drifted
 from zhunsheng.web.services.year.figures import assess_now
 from zhunsheng.web.services.year.filling import fill
@@ -42,13 +44,41 @@ def file_of(record: Record, name: str) -> Path | None:
         return None
     if (folder / name).is_file() or name not in TABLES:
         return folder / name
-    forms = _read_forms(folder, TABLES[name])
-    named = [(form.get("sheet") or f"{n}", FORM.validate_python(form)) for n, form in enumerate(forms, 1)]
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
         made = Path(scratch) / name
-        write_table(named, made)
+        _write_table(folder, made)
         made.replace(folder / name)
     return folder / name
+
+
+def _write_table(folder: Path, path: Path) -> None:
+    """Write an official table, named by the file's name, from the forms that were kept with figures."""
+    forms = _read_forms(folder, TABLES[path.name])
+    write_table(
+        [(form.get("sheet") or f"{n}", FORM.validate_python(form)) for n, form in enumerate(forms, 1)], path
+    )
+
+
+def made_of(assessment: Assessment, name: str) -> bytes | None:
+    """Return an official file made anew of what was kept with figures; None where nothing was."""
+    folder = assessment.folder()
+    if not (folder / "forms.json").is_file():
+        return None
+    if name not in TABLES:
+        return (folder / name).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
+        _write_table(folder, Path(scratch) / name)
+        return (Path(scratch) / name).read_bytes()
+
+
+def given(record: Record, name: str, title: str) -> bytes | None:
+    """Return one of a record's official files as it is given out under a ``title``; None for one without
+    figures. Raises ``ZS-WB-80``.
+    """
+    file = file_of(record, name)
+    if file is None or not file.is_file():
+        return None
+    return papers.given(file.read_bytes(), title, record, record.department, record.year, file.parent.name)
 
 
 def _kept_forms(record: Record) -> Path | None:
@@ -65,4 +95,7 @@ def _kept_forms(record: Record) -> Path | None:
             assess_now(kept.department, kept.year, kept.as_of, tables=True, record=record)
         else:
             kept = fill(record, tables=True).assessment
-    return kept.folder() if kept and (kept.folder() / "forms.json").is_file() else None
+    if kept is None or not (kept.folder() / "forms.json").is_file():
+        return None
+    papers.record_kept(kept)
+    return kept.folder()
