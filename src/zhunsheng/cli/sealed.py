@@ -14,13 +14,17 @@ from zhunsheng.cli.arguments import AsJson
 from zhunsheng.usecases.sealed import held_against
 
 app = typer.Typer()
-NOT_PROVED = "没有给公钥（--key），签名没有核对：只说明日志前后一致。"
+NOT_PROVED = "没有给公钥（--key），签名没有核对：只说明与这个检查点一致。"
 
 
 @app.command("verify")
 def verify(
     published: Annotated[
-        Path, typer.Argument(metavar="日志", help="从网站下载的透明日志（jsonl），或者一致性证明（json）")
+        Path,
+        typer.Argument(
+            metavar="日志",
+            help="从网站下载的透明日志（jsonl），或者它的证明（json）：日志由检查点延续而来，或者一条记录在里面",
+        ),
     ],
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="检查点", help="以前自己保存的检查点文件")
@@ -30,7 +34,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """核对透明日志：以前的检查点封存的记录是否都还在、一条未改；不是这样时退出码为 1。不联网。"""
+    """核对透明日志：检查点封存的记录是否都在、一条未改，一条记录在不在里面；不是这样时退出码为 1。不联网。"""
     found = held_against(checkpoint, published, key)
     if as_json:
         terminal.say_json(dataclasses.asdict(found) | {"signed": found.holds and key is not None})

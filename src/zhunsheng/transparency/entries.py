@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.translation import worded
+from zhunsheng.translation import translatable, worded
 from zhunsheng.transparency.merkle import leaf_hash
 
 # What is entered, and what its number counts.
 KINDS = {
-    "audit": "审计日志",
-    "batch": "证据批次",
-    "commitment": "抽查承诺",
+    "audit": translatable("审计日志"),
+    "batch": translatable("证据批次"),
+    "commitment": translatable("抽查承诺"),
 }
 LINE = re.compile(r'\{"digest":"([0-9a-f]{64})","kind":"([a-z]{1,20})","number":([1-9][0-9]{0,14})\}')
 

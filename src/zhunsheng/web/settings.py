@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng import clock
 from zhunsheng.translation import LOCALE
+from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, has_sm2
 from zhunsheng.web.proxies import Proxies
 
 BASE = Path(__file__).parent
@@ -59,6 +60,16 @@ PERSONAL_KEY = _key("ZHUNSHENG_PERSONAL_KEY", "personal.key")
 LOG_KEY = _key("ZHUNSHENG_LOG_KEY", "log.key")  # signs the checkpoints of the transparency log
 # Public keys, as the log's page shows them, of those that signed before.
 LOG_KEYS_FORMER = [k.strip() for k in os.environ.get("ZHUNSHENG_LOG_KEYS_FORMER", "").split(",") if k.strip()]
+# What signs them: ed25519, sm2, or both in this order.
+LOG_ALGORITHMS = [
+    k.strip() for k in (os.environ.get("ZHUNSHENG_LOG_ALGORITHM") or ED25519.name).split(",") if k.strip()
+]
+if not LOG_ALGORITHMS or not set(LOG_ALGORITHMS) <= set(ALGORITHMS):
+    raise ImproperlyConfigured("ZHUNSHENG_LOG_ALGORITHM 应为 ed25519、sm2 或 sm2,ed25519")
+if SM2.name in LOG_ALGORITHMS and not has_sm2():
+    raise ImproperlyConfigured(
+        "ZHUNSHENG_LOG_ALGORITHM 含有 sm2，却没有安装 gmalg：请运行 pip install 'zhunsheng[sm2]'"
+    )
 SALT_KEY = [PERSONAL_KEY]  # encrypted model fields
 
 DEBUG = _flag("ZHUNSHENG_DEBUG", False)

@@ -148,6 +148,7 @@ urlpatterns = [
     path("public/log/checkpoint.txt", transparency.checkpoint, name="log-checkpoint"),
     path("public/log/entries.jsonl", transparency.entries, name="log-entries"),
     path("public/log/proof.json", transparency.proof, name="log-proof"),
+    path("public/log/entry.json", transparency.entry_proof, name="log-entry"),
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),

@@ -126,8 +126,8 @@ class AuditEntry(models.Model):
         ordering = ["-number"]
         indexes = [models.Index(fields=["model", "object_id"]), models.Index(fields=["actor"])]
 
-    def content_digest(self) -> str:
-        """Return the SHA-256 of all fields and the previous digest, as canonical JSON."""
+    def content(self) -> str:
+        """Return all fields and the previous digest as canonical JSON: what the digest is of."""
         body = {
             "number": self.number,
             "at": self.at.isoformat(),
@@ -145,8 +145,11 @@ class AuditEntry(models.Model):
             body["place"] = self.place
         if self.salt:
             body |= {"record": self.record, "salt": self.salt}
-        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def content_digest(self) -> str:
+        """Return the SHA-256 of the content."""
+        return hashlib.sha256(self.content().encode()).hexdigest()
 
 
 def record(

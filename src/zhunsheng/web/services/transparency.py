@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,41 +16,54 @@ from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Records
-from zhunsheng.transparency.checkpoints import (
-    Checkpoint,
-    public_key,
-    read_checkpoint,
-    signed,
-    signed_by,
-    verifier,
-)
+from zhunsheng.translation import worded
+from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
 from zhunsheng.transparency.entries import KINDS, Entry
-from zhunsheng.transparency.merkle import Growing, consistency, node_hash
+from zhunsheng.transparency.merkle import Growing, consistency, inclusion, node_hash
+from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, Key, has_sm2
+from zhunsheng.usecases.sealed import CONSISTENCY, INCLUSION, continued
 from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode
 from zhunsheng.web.services.commitments import entry_of
 from zhunsheng.web.services.evidence import folder
 
 STEP = 8  # levels of the tree between those that are kept
+MOST = 20  # entries told one by one that are not what they were made of
 AT_ONCE = 5_000  # entries sealed in one transaction, so that nobody waits for a long one
 
 
-def _private() -> bytes:
-    return hashlib.sha256(b"zhunsheng.log/1\n" + settings.LOG_KEY.encode()).digest()
+def _signing(algorithms: Iterable[str]) -> list[Key]:
+    return [Key(one, one.private(settings.LOG_KEY)) for one in map(ALGORITHMS.__getitem__, algorithms)]
 
 
 def origin() -> str:
-    """Return the log's name: of its key, so that no two sites share one."""
-    return f"zhunsheng/{hashlib.sha256(public_key(_private())).hexdigest()[:16]}"
+    """Return the log's name: of its key for Ed25519, so that no two sites share one, whatever signs."""
+    public = ED25519.public(ED25519.private(settings.LOG_KEY))
+    return f"zhunsheng/{hashlib.sha256(public).hexdigest()[:16]}"
+
+
+def keys() -> list[str]:
+    """Return the public keys that checkpoints are signed for, each as the line that people keep."""
+    return _lines(settings.LOG_ALGORITHMS)
 
 
 def key() -> str:
-    """Return the public key as the line that people keep."""
-    return verifier(origin(), public_key(_private()))
+    """Return the first of them."""
+    return keys()[0]
+
+
+def _lines(algorithms: Iterable[str]) -> list[str]:
+    name = origin()
+    return [verifier(name, one.public, one.algorithm) for one in _signing(algorithms)]
 
 
 def newest() -> LogCheckpoint | None:
     """Return the newest checkpoint."""
     return LogCheckpoint.objects.order_by("-size").first()
+
+
+def sealed_up_to(kind: str) -> int:
+    """Return the number of the last entry of a kind that was sealed, 0 for none."""
+    return int(LogEntry.objects.filter(kind=kind).aggregate(last=models.Max("number"))["last"] or 0)
 
 
 def _since(kind: str, last: int) -> Iterator[Entry]:
@@ -100,8 +113,7 @@ def _seal_some() -> LogCheckpoint | None:
     size = last.size if last else 0
     fresh: list[Entry] = []
     for kind in KINDS:
-        known = LogEntry.objects.filter(kind=kind).aggregate(last=models.Max("number"))["last"] or 0
-        fresh += islice(_since(kind, known), AT_ONCE - len(fresh))
+        fresh += islice(_since(kind, sealed_up_to(kind)), AT_ONCE - len(fresh))
     if not fresh:
         return None
     tree, nodes = Growing(size, at), []
@@ -117,7 +129,7 @@ def _seal_some() -> LogCheckpoint | None:
     )
     LogNode.objects.bulk_create(nodes)
     now = timezone.now().replace(microsecond=0)
-    note = signed(Checkpoint(origin(), tree.size, tree.root(), now), _private())
+    note = signed(Checkpoint(origin(), tree.size, tree.root(), now), *_signing(settings.LOG_ALGORITHMS))
     return LogCheckpoint.objects.create(size=tree.size, at=now, note=note)
 
 
@@ -138,7 +150,31 @@ def proof(old: int) -> dict[str, Any]:
     if last is None or not 0 <= old <= size:
         raise ZhunshengError("ZS-LG-05", old=old, size=size)
     found = [base64.b64encode(one).decode() for one in consistency(old, size, at)]
-    return {"format": "zhunsheng.consistency/1", "old": old, "checkpoint": last.note, "proof": found}
+    return {"format": CONSISTENCY, "old": old, "checkpoint": last.note, "proof": found}
+
+
+def entry_proof(kind: str, number: int, size: int | None = None, *, content: str = "") -> dict[str, Any]:
+    """Return what shows that an entry is among the first ``size`` (all that are sealed, for None), and what
+    its digest is of where that is public or given. Raises ``ZS-LG-05``, ``ZS-LG-11``.
+    """
+    last = newest()
+    sealed = last.size if last else 0
+    size = sealed if size is None else size
+    if not 0 <= size <= sealed:
+        raise ZhunshengError("ZS-LG-05", old=size, size=sealed)
+    one = LogEntry.objects.filter(kind=kind, number=number, index__lt=size).first()
+    if one is None:
+        raise ZhunshengError("ZS-LG-11", kind=worded(KINDS[kind]), number=number, size=size)
+    if kind == "commitment":
+        content = Commitment.objects.get(number=number).line
+    said = {
+        "format": INCLUSION,
+        "entry": Entry(one.kind, one.number, one.digest).line(),
+        "index": one.index,
+        "size": size,
+        "proof": [base64.b64encode(part).decode() for part in inclusion(one.index, size, at)],
+    }
+    return said | ({"content": content} if content else {})
 
 
 def problems(noted: str | None = None, name: str = "") -> list[str]:
@@ -149,6 +185,7 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
     held = read_checkpoint(noted, name) if noted is not None else None
     checkpoints = {one.size: one.note for one in LogCheckpoint.objects.order_by("size")}
     found: list[str] = []
+    differing = 0
     sources = {kind: _since(kind, 0) for kind in KINDS}
     tree, roots = Growing(), {0: Growing().root()}
     nodes = {(one.level, one.index): bytes(one.hash) for one in LogNode.objects.all()}
@@ -158,14 +195,19 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
             break
         entry = Entry(one.kind, one.number, one.digest)
         if next(sources.get(one.kind, iter(())), None) != entry:
-            what = f"{KINDS.get(one.kind, one.kind)} {one.number}"
-            found.append(f"透明日志第 {one.index + 1} 条（{what}）与原来的记录不同，或原来的记录已不在")
+            differing += 1
+            if differing <= MOST:
+                what = f"{KINDS.get(one.kind, one.kind)} {one.number}"
+                found.append(f"透明日志第 {one.index + 1} 条（{what}）与原来的记录不同，或原来的记录已不在")
         for level, index, made in tree.add(entry.leaf()):
             if level and level % STEP == 0 and nodes.get((level, index)) != made:
                 found.append(f"透明日志的节点 {level}/{index} 与各条不符")
         if tree.size in checkpoints or (held is not None and tree.size == held.size):
             roots[tree.size] = tree.root()
-    ours, others = [key(), *settings.LOG_KEYS_FORMER], 0
+    if differing > MOST:
+        found.append(f"……共有 {differing} 条这样的")
+    known = [one.name for one in ALGORITHMS.values() if one is not SM2 or has_sm2()]
+    ours, others = [*_lines(known), *settings.LOG_KEYS_FORMER], 0
     for size, note in checkpoints.items():
         said = read_checkpoint(note, "")
         if (said.size, said.root) != (size, roots.get(size)):
@@ -181,17 +223,6 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
     if tree.size != max(checkpoints, default=0):
         found.append(f"透明日志应有 {max(checkpoints, default=0)} 条，现有 {tree.size} 条")
     if held is not None:
-        found += against(held, tree.size, roots.get(held.size))
+        stands = continued(held, tree.size, roots.get(held.size) == held.root)
+        found += [] if stands.holds else [stands.says]
     return found
-
-
-def against(held: Checkpoint, size: int, root: bytes | None) -> list[str]:
-    """Return how a checkpoint from elsewhere contradicts a log of ``size`` entries that has ``root`` at the
-    checkpoint's size.
-    """
-    if held.size > size:
-        return [f"所给的检查点有 {held.size} 条，现在的日志只有 {size} 条：末尾被截断，或者日志被重建过"]
-    if held.root != root:
-        what = f"现在的日志的前 {held.size} 条与所给的检查点不符"
-        return [f"{what}：有记录被改动、删去、插入，或者日志被重建过"]
-    return []

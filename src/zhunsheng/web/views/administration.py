@@ -18,7 +18,6 @@ from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms import administration as sent
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.models import (
-    AuditEntry,
     CalendarEntry,
     LibraryIndicator,
     LocalScheme,
@@ -249,13 +248,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
     """Show the audit log, newest first: by person, kind of record, and words."""
     held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS["audit.view"].roles]
     request.where = min(held, key=lambda o: len(o.path)), None
-    found = all_mine = AuditEntry.objects.all()
-    if not everywhere(request.user, "audit.view"):
-        # Of a place: what was of it when it happened. Sign-ins and accounts are of no place.
-        mine = Q(pk__in=[])
-        for one in held:
-            mine |= Q(place__contains=f"/{one.pk}/")
-        found = all_mine = found.filter(mine)
+    found = all_mine = service.entries_for(request.user)
     actor, model, search = (request.GET.get(k, "").strip()[:60] for k in ("actor", "model", "q"))
     if actor:
         found = found.filter(actor=actor)
