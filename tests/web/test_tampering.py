@@ -259,9 +259,8 @@ def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
         run(statement)
     transparency.seal()
     assert transparency.problems() == []
-    assert [said.partition("：")[0] for said in transparency.problems(note)] == [
-        f"现在的日志的前 {read_checkpoint(note, '').size} 条与所给的检查点不符"
-    ]
+    (said,) = transparency.problems(note)
+    assert f"现在的前 {read_checkpoint(note, '').size} 条不是检查点" in said
 
 
 def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp_path):

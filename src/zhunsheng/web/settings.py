@@ -76,6 +76,10 @@ DEBUG = _flag("ZHUNSHENG_DEBUG", False)
 HTTPS = _flag("ZHUNSHENG_HTTPS", True)
 ALLOWED_HOSTS = os.environ.get("ZHUNSHENG_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ZHUNSHENG_ORIGINS", "").split(",") if o]
+# Where the site is reached, for what it sends out: the first of the origins where nobody said.
+ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
+    (o.rstrip("/") for o in CSRF_TRUSTED_ORIGINS if "*" not in o), ""
+)
 PROXIES = Proxies.read(os.environ.get("ZHUNSHENG_PROXIES", ""))
 
 INSTALLED_APPS = [
@@ -269,6 +273,23 @@ MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+
+# -- mail: the checkpoints of the transparency log go to witnesses; without a server nothing is sent
+# ---------------------------------------------------------------------------------------------
+EMAIL_HOST = os.environ.get("ZHUNSHENG_SMTP_HOST", "")
+match os.environ.get("ZHUNSHENG_SMTP_SECURITY", "") or "starttls":
+    case "starttls" | "tls" | "none" as _security:
+        EMAIL_USE_TLS, EMAIL_USE_SSL = _security == "starttls", _security == "tls"
+    case _:
+        raise ImproperlyConfigured("ZHUNSHENG_SMTP_SECURITY 应为 starttls、tls 或 none")
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+EMAIL_PORT = int(os.environ.get("ZHUNSHENG_SMTP_PORT") or _PORTS[_security])
+EMAIL_HOST_USER = os.environ.get("ZHUNSHENG_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("ZHUNSHENG_SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = os.environ.get("ZHUNSHENG_MAIL_FROM", "") or EMAIL_HOST_USER
+if EMAIL_HOST and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("有 ZHUNSHENG_SMTP_HOST 的，ZHUNSHENG_MAIL_FROM 应为发件人的邮箱")
 
 # -- language, files, log
 # ---------------------------------------------------------------------------------------------

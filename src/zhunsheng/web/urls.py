@@ -149,6 +149,7 @@ urlpatterns = [
     path("public/log/entries.jsonl", transparency.entries, name="log-entries"),
     path("public/log/proof.json", transparency.proof, name="log-proof"),
     path("public/log/entry.json", transparency.entry_proof, name="log-entry"),
+    path("public/log/stop/<str:token>", transparency.stop, name="log-stop"),
     path("public/commitments", public.commitment_log, name="commitments"),
     path("public/commitments.jsonl", public.commitment_lines, name="commitment-lines"),
     path("public/commitments/<int:number>", public.commitment, name="commitment"),
@@ -173,6 +174,7 @@ urlpatterns = [
     path("admin/library", administration.library, name="library"),
     path("admin/rules", administration.rules, name="rules"),
     path("admin/calendar", administration.calendar, name="calendar"),
+    path("admin/witnesses", administration.witnesses, name="witnesses"),
     path("admin/permissions", administration.permissions, name="permissions"),
     path("audit", administration.audit, name="audit"),
     # account

@@ -15,7 +15,7 @@ from zhunsheng.web.models.public import Publication
 from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.sent import Sent
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
-from zhunsheng.web.models.transparency import LogCheckpoint, LogEntry, LogNode
+from zhunsheng.web.models.transparency import CheckpointMail, LogCheckpoint, LogEntry, LogNode, Witness
 from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import (
     Assessment,
@@ -38,6 +38,7 @@ __all__ = [
     "Audited",
     "CalendarEntry",
     "Checkpoint",
+    "CheckpointMail",
     "Commitment",
     "CommitmentStamp",
     "Contest",
@@ -76,5 +77,6 @@ __all__ = [
     "TableLayout",
     "Upload",
     "User",
+    "Witness",
     "Word",
 ]

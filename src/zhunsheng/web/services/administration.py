@@ -41,6 +41,7 @@ from zhunsheng.web.models import (
     Organisation,
     Role,
     User,
+    Witness,
 )
 from zhunsheng.web.roles import acts_from, everywhere, governs, may, memberships, permits, sets_rules
 from zhunsheng.web.services import jobs, office
@@ -249,7 +250,7 @@ def _refuse_below(subject: User | Membership, by: User) -> None:
 # ---------------------------------------------------------------------------------------
 
 
-def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | None = None) -> None:
+def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry | Witness, by: User | None = None) -> None:
     """End the use of an entry, or resume it; what rests on a scheme is assessed anew."""
     entry.active = not entry.active
     entry.save()

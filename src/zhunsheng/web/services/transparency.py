@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -28,6 +29,7 @@ from zhunsheng.web.services.evidence import folder
 
 STEP = 8  # levels of the tree between those that are kept
 MOST = 20  # entries told one by one that are not what they were made of
+UNSEALED = timedelta(days=1)  # after which it is told that something was not sealed: it takes a minute
 AT_ONCE = 5_000  # entries sealed in one transaction, so that nobody waits for a long one
 
 
@@ -222,6 +224,10 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
         )
     if tree.size != max(checkpoints, default=0):
         found.append(f"透明日志应有 {max(checkpoints, default=0)} 条，现有 {tree.size} 条")
+    late = AuditEntry.objects.filter(number__gt=sealed_up_to("audit"), at__lt=timezone.now() - UNSEALED)
+    if unsealed := late.count():
+        what = f"审计日志有 {unsealed} 条一天以前的记录没有封存"
+        found.append(f"{what}：透明日志被清空或截断过，或者后台任务没有运行")
     if held is not None:
         stands = continued(held, tree.size, roots.get(held.size) == held.root)
         found += [] if stands.holds else [stands.says]

@@ -19,18 +19,21 @@ from zhunsheng.web.forms import administration as sent
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.models import (
     CalendarEntry,
+    CheckpointMail,
     LibraryIndicator,
     LocalScheme,
     Membership,
     Organisation,
     Role,
     User,
+    Witness,
 )
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere, governs, memberships, within
 from zhunsheng.web.services import administration as service
 from zhunsheng.web.services import office
+from zhunsheng.web.services import witnesses as mail
 from zhunsheng.web.services.permissions import parts
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
@@ -234,6 +237,28 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "new": new if new.offers("organisation") else None,
     }
     return render(request, "web/admin/calendar.html", context)
+
+
+@page("admin.manage", methods=("GET", "POST"))
+def witnesses(request: SignedInRequest) -> HttpResponse:
+    """List who gets the log's checkpoints by mail, and what became of each; a POST adds or ends one."""
+    if request.method == "POST":
+        if sent.WitnessToggle.came(request):
+            service.toggle(sent.WitnessToggle.of(request)["id"])
+        else:
+            mail.add(**sent.NewWitness.of(request))
+        return done(request, "witnesses", _("已保存。"))
+    mine = within(request.user, "admin.manage", "organisation__")
+    found = Witness.objects.filter(mine).select_related("organisation__parent__parent")
+    context = {
+        "part": "administration",
+        "tab": "witnesses",
+        "found": found,
+        "mails": CheckpointMail.objects.filter(witness__in=found).select_related("witness")[:PAGE],
+        "configured": mail.configured(),
+        "new": sent.NewWitness.blank(request),
+    }
+    return render(request, "web/admin/witnesses.html", context)
 
 
 @page("admin.manage")

@@ -7,13 +7,14 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.actor import acting, current
 from zhunsheng.web.forms.public import KeptSize, OneEntry
-from zhunsheng.web.services import transparency
+from zhunsheng.web.services import transparency, witnesses
 from zhunsheng.web.services.administration import may_read
 from zhunsheng.web.telling import tell
 from zhunsheng.web.views.common import download
@@ -27,6 +28,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: object) -> HttpRespo
         "keys": transparency.keys(),
         "form": KeptSize(auto_id="kept-%s"),
         "one": OneEntry(auto_id="one-%s"),
+        "mailed": witnesses.last_handed(),
     }
     return render(request, "web/public/log.html", context | forms, status=status)
 
@@ -92,3 +94,15 @@ def entry_proof(request: HttpRequest) -> HttpResponse:
         except ZhunshengError as error:
             form.add_error("size" if error.code == "ZS-LG-05" else "number", tell(error))
     return _page(request, 400, one=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask a witness who followed the address in a mail whether the mails are to end; a POST ends them."""
+    witness = witnesses.of_link(token)
+    if witness is None:
+        raise Http404
+    if request.method == "POST" and witness.active:
+        with acting(f"witness {witness.pk}", current().origin):
+            witnesses.stop(witness)
+    return render(request, "web/public/log_stop.html", {"witness": witness, "token": token})

@@ -12,13 +12,14 @@ from django.db import OperationalError, close_old_connections
 from django_tasks_db.management.commands.db_worker import Command as Worker
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.services import once, transparency
+from zhunsheng.web.services import once, transparency, witnesses
 from zhunsheng.web.services.jobs import assess_upgraded, requeue_interrupted
 from zhunsheng.web.services.publishing.looking import look_through_all
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs
 SEALING = 6  # looks from one checkpoint of the transparency log to the next: a minute
+MAILING = 60.0  # seconds between looks for mails that are due
 UPKEEP = 360  # looks from one pruning to the next: an hour
 
 
@@ -32,6 +33,19 @@ def seal() -> None:
         raise
     except Exception:
         log.exception("what was recorded could not be sealed; it is tried again in a minute")
+
+
+def mail() -> None:
+    """Send checkpoints to witnesses for as long as the process lives: apart from the watch, for a mail server
+    may keep one waiting.
+    """
+    while True:
+        close_old_connections()
+        try:
+            witnesses.send_due()
+        except Exception:
+            log.exception("checkpoints could not be sent to witnesses; it is tried again in a minute")
+        time.sleep(MAILING)
 
 
 class Command(Worker):
@@ -61,4 +75,5 @@ class Command(Worker):
             log.exception("the figures of an earlier version wait until their evidence can be read")
         look_through_all()
         threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=mail, daemon=True).start()
         super().handle(**options)
