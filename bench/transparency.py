@@ -28,10 +28,11 @@ PROOFS = 200
 AT_ONCE = 100_000
 
 
-def start_site(database: str) -> Any:
+def start_site(database: str, laid_before: bool) -> Any:
     """Make an empty site on a database of its own; return what must stay alive with it."""
-    shutil.rmtree(WORK / database, ignore_errors=True)
-    (WORK / database).mkdir(parents=True)
+    if not laid_before:
+        shutil.rmtree(WORK / database, ignore_errors=True)
+        (WORK / database).mkdir(parents=True)
     os.environ |= {
         "ZHUNSHENG_DATA": str((WORK / database).resolve()),
         "ZHUNSHENG_HTTPS": "0",
@@ -116,6 +117,31 @@ def of_each(act: Callable[[int], Any], over: list[int]) -> dict[str, float]:
     }
 
 
+def proofs(count: int) -> dict[str, Any]:
+    """Return what proofs cost, and the requests for them."""
+    from django.test import Client
+
+    from zhunsheng.web.services import transparency
+
+    found: dict[str, Any] = {}
+    draw = random.Random(20261127)
+    last = transparency.newest()
+    assert last is not None
+    sizes = [draw.randrange(1, last.size) for _ in range(PROOFS)]
+    found["consistency"] = of_each(transparency.proof, sizes)
+    numbers = [draw.randrange(1, count + 1) for _ in range(PROOFS)]
+    found["inclusion"] = of_each(lambda one: transparency.entry_proof("batch", one), numbers)
+    client = Client(SERVER_NAME="localhost")
+    times = []
+    for size in sizes:
+        began = time.perf_counter()
+        assert client.get(f"/public/log/proof.json?size={size}").status_code == 200
+        times.append((time.perf_counter() - began) * 1000)
+    found["consistency, whole request, median ms"] = statistics.median(times)
+    found["consistency, whole request, max ms"] = max(times)
+    return found
+
+
 def measured(count: int) -> dict[str, Any]:
     """Return what proofs, sealing, download and check cost over a log of so many."""
     from django.db import transaction
@@ -125,7 +151,6 @@ def measured(count: int) -> dict[str, Any]:
     from zhunsheng.web.services import transparency
 
     found: dict[str, Any] = {"entries": count}
-    draw = random.Random(20261127)
     kept = transparency.newest()
     assert kept is not None
     (WORK / "kept.txt").write_text(kept.note, "utf8")
@@ -144,21 +169,8 @@ def measured(count: int) -> dict[str, Any]:
     transparency.seal()
     found["one entry, written and sealed, ms"] = (time.perf_counter() - began) * 1000
 
-    last = transparency.newest()
-    assert last is not None
-    sizes = [draw.randrange(1, last.size) for _ in range(PROOFS)]
-    found["consistency"] = of_each(transparency.proof, sizes)
-    numbers = [draw.randrange(1, count + 1) for _ in range(PROOFS)]
-    found["inclusion"] = of_each(lambda one: transparency.entry_proof("batch", one), numbers)
+    found |= proofs(count)
     client = Client(SERVER_NAME="localhost")
-    times = []
-    for size in sizes:
-        began = time.perf_counter()
-        assert client.get(f"/public/log/proof.json?size={size}").status_code == 200
-        times.append((time.perf_counter() - began) * 1000)
-    found["consistency, whole request, median ms"] = statistics.median(times)
-    found["consistency, whole request, max ms"] = max(times)
-
     began, used = time.perf_counter(), time.process_time()
     with (WORK / "log.jsonl").open("wb") as stream:
         for chunk in client.get("/public/log/entries.jsonl"):
@@ -186,12 +198,16 @@ def main() -> None:
     """Make the site, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--laid", action="store_true", help="measure proofs alone, on what was laid before")
     parser.add_argument("--entries", type=int, default=10_000_000)
     options = parser.parse_args()
-    server = start_site(options.database)
+    server = start_site(options.database, options.laid)
     began = time.perf_counter()
-    laid(options.entries)
-    found = {"laid s": time.perf_counter() - began} | measured(options.entries)
+    if options.laid:
+        found = proofs(options.entries)
+    else:
+        laid(options.entries)
+        found = {"laid s": time.perf_counter() - began} | measured(options.entries)
     print(json.dumps({"database": options.database} | found, indent=1, ensure_ascii=False))
     if server is not None:
         server.cleanup()

@@ -141,6 +141,7 @@ def test_what_the_server_refuses_is_kept_and_tried_again_where_it_may_help(
     server, witness, monkeypatch, caplog, answer, then
 ):
     caplog.set_level(logging.INFO)
+    caplog.set_level(logging.CRITICAL, logger="mail.log")  # the other side's
     transparency.seal()
     server.answer = answer
     assert witnesses.send_due() == 0 and state() == then

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -20,7 +20,7 @@ from zhunsheng.evidence.records import Records
 from zhunsheng.translation import worded
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
 from zhunsheng.transparency.entries import KINDS, Entry
-from zhunsheng.transparency.merkle import Growing, consistency, inclusion, node_hash
+from zhunsheng.transparency.merkle import EMPTY, At, Growing, consistency, inclusion, node_hash
 from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, Key, has_sm2
 from zhunsheng.usecases.sealed import CONSISTENCY, INCLUSION, continued
 from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode
@@ -29,7 +29,7 @@ from zhunsheng.web.services.evidence import folder
 
 STEP = 8  # levels of the tree between those that are kept
 MOST = 20  # entries told one by one that are not what they were made of
-UNSEALED = timedelta(days=1)  # after which it is told that something was not sealed: it takes a minute
+UNSEALED = timedelta(days=1)  # the longest that an entry waits to be sealed; a minute is the rule
 AT_ONCE = 5_000  # entries sealed in one transaction, so that nobody waits for a long one
 
 
@@ -83,17 +83,47 @@ def _since(kind: str, last: int) -> Iterator[Entry]:
 
 def at(level: int, index: int) -> bytes:
     """Return the hash of a complete subtree, from the entries or the nodes that are kept."""
-    below = level % STEP
-    first, count = index << below, 1 << below
-    if level < STEP:
-        entries = LogEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
-        row = [Entry(*said).leaf() for said in entries.values_list("kind", "number", "digest")]
-    else:
-        nodes = LogNode.objects.filter(level=level - below, index__gte=first, index__lt=first + count)
-        row = [bytes(one) for one in nodes.order_by("index").values_list("hash", flat=True)]
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    return _subtrees([(level, index)])[level, index]
+
+
+def _subtrees(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of complete subtrees, by one query of each table that they start from."""
+    found = {}
+    for base in sorted({level - level % STEP for level, _index in asked}):
+        spans = {
+            (level, i): (i << level - base, 1 << level - base)
+            for level, i in asked
+            if level // STEP == base // STEP
+        }
+        wanted = models.Q(pk__in=())
+        for first, count in spans.values():
+            wanted |= models.Q(index__gte=first, index__lt=first + count)
+        if base:
+            nodes = LogNode.objects.filter(wanted, level=base).values_list("index", "hash")
+            rows = {index: bytes(one) for index, one in nodes}
+        else:
+            entries = LogEntry.objects.filter(wanted).values_list("index", "kind", "number", "digest")
+            rows = {index: Entry(*said).leaf() for index, *said in entries}
+        for key, (first, count) in spans.items():
+            row = [rows[index] for index in range(first, first + count)]
+            while len(row) > 1:
+                row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+            found[key] = row[0]
+    return found
+
+
+def _proved(prove: Callable[[At], list[bytes]]) -> list[str]:
+    """Return a proof's hashes in base64. What it asks for is noted first and read at once: a query for each
+    would be some forty.
+    """
+    asked: dict[tuple[int, int], bytes] = {}
+
+    def note(level: int, index: int) -> bytes:
+        return asked.setdefault((level, index), EMPTY)
+
+    prove(note)
+    known = _subtrees(asked)
+    return [base64.b64encode(one).decode() for one in prove(lambda level, index: known[level, index])]
 
 
 def seal() -> LogCheckpoint | None:
@@ -151,7 +181,7 @@ def proof(old: int) -> dict[str, Any]:
     size = last.size if last else 0
     if last is None or not 0 <= old <= size:
         raise ZhunshengError("ZS-LG-05", old=old, size=size)
-    found = [base64.b64encode(one).decode() for one in consistency(old, size, at)]
+    found = _proved(lambda at: consistency(old, size, at))
     return {"format": CONSISTENCY, "old": old, "checkpoint": last.note, "proof": found}
 
 
@@ -174,7 +204,7 @@ def entry_proof(kind: str, number: int, size: int | None = None, *, content: str
         "entry": Entry(one.kind, one.number, one.digest).line(),
         "index": one.index,
         "size": size,
-        "proof": [base64.b64encode(part).decode() for part in inclusion(one.index, size, at)],
+        "proof": _proved(lambda at: inclusion(one.index, size, at)),
     }
     return said | ({"content": content} if content else {})
 
@@ -208,9 +238,23 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
             roots[tree.size] = tree.root()
     if differing > MOST:
         found.append(f"……共有 {differing} 条这样的")
+    found += _of_checkpoints(checkpoints, roots)
+    if tree.size != max(checkpoints, default=0):
+        found.append(f"透明日志应有 {max(checkpoints, default=0)} 条，现有 {tree.size} 条")
+    found += _unsealed()
+    if held is not None:
+        stands = continued(held, tree.size, roots.get(held.size) == held.root)
+        found += [] if stands.holds else [stands.says]
+    return found
+
+
+def _of_checkpoints(notes: Mapping[int, str], roots: Mapping[int, bytes]) -> list[str]:
+    """Return which checkpoints (by size) do not follow from the entries, whose roots are given, or are not
+    signed by this site. Raises ``ZS-LG-01``, ``ZS-LG-03``.
+    """
     known = [one.name for one in ALGORITHMS.values() if one is not SM2 or has_sm2()]
-    ours, others = [*_lines(known), *settings.LOG_KEYS_FORMER], 0
-    for size, note in checkpoints.items():
+    ours, others, found = [*_lines(known), *settings.LOG_KEYS_FORMER], 0, []
+    for size, note in notes.items():
         said = read_checkpoint(note, "")
         if (said.size, said.root) != (size, roots.get(size)):
             found.append(f"第 {size} 条之后的检查点与日志不符")
@@ -222,13 +266,16 @@ def problems(noted: str | None = None, name: str = "") -> list[str]:
             f"{what}：换过密钥的，请把以前的公钥写进 ZHUNSHENG_LOG_KEYS_FORMER；"
             "恢复备份时没有放回 log.key 的，请放回"
         )
-    if tree.size != max(checkpoints, default=0):
-        found.append(f"透明日志应有 {max(checkpoints, default=0)} 条，现有 {tree.size} 条")
-    late = AuditEntry.objects.filter(number__gt=sealed_up_to("audit"), at__lt=timezone.now() - UNSEALED)
-    if unsealed := late.count():
-        what = f"审计日志有 {unsealed} 条一天以前的记录没有封存"
-        found.append(f"{what}：透明日志被清空或截断过，或者后台任务没有运行")
-    if held is not None:
-        stands = continued(held, tree.size, roots.get(held.size) == held.root)
-        found += [] if stands.holds else [stands.says]
     return found
+
+
+def _unsealed() -> list[str]:
+    """Return whether entries of the audit log stand unsealed longer than any worker takes, by the log's own
+    times: a backup may be of a minute, and restored years later.
+    """
+    newest = AuditEntry.objects.order_by("-number").first()
+    if newest is None:
+        return []
+    late = AuditEntry.objects.filter(number__gt=sealed_up_to("audit"), at__lt=newest.at - UNSEALED).count()
+    what = f"审计日志有 {late} 条早已写下的记录没有封存"
+    return [f"{what}：透明日志被清空或截断过，或者后台任务没有运行"] if late else []
