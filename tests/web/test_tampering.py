@@ -15,7 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from running import manage, script
+from running import manage
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Records
@@ -369,7 +369,7 @@ def test_a_file_that_was_changed_while_no_site_ran_is_found(loaded, tmp_path, sp
         "record('sign-in', title='later'); t.seal(); print(t.newest().note, end='')"
     )
     later = shutil.copytree(site, tmp_path / "later")
-    note.write_text(script(later, grow) + "\n", encoding="utf8")
+    note.write_text(manage(later, "shell", "-v0", "-c", grow).stdout, encoding="utf8")
     checked = site if spoil is None else later
     if spoil is not None:
         assert manage(later, "check_audit", "--checkpoint", note).returncode == 0
