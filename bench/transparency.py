@@ -43,7 +43,11 @@ def start_site(database: str, laid_before: bool) -> Any:
         sys.path.insert(0, "tests")
         import servers
 
-        server = servers.postgres((WORK / database / "pg").resolve())
+        # Beside the data folder, which is the site's account's alone.
+        place = WORK.resolve() / "server"
+        if not laid_before:
+            shutil.rmtree(place, ignore_errors=True)
+        server = servers.postgres(place)
         host = server.get_uri().split("host=")[1].replace("/", "%2F")
         os.environ["ZHUNSHENG_DATABASE"] = f"postgres://postgres@{host}/postgres"
     import django

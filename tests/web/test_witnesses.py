@@ -217,7 +217,7 @@ def test_an_administrator_registers_and_ends_a_witness_of_their_reach(server, si
 
 
 def test_a_witness_ends_the_mails_by_the_address_in_them(server, witness, monkeypatch):
-    address = reverse("log-stop", args=[token_of(witness)])
+    address = reverse("log-stop", args=[witnesses.token(witness)])
     client = Client(enforce_csrf_checks=True)
     page = client.get(address)
     assert "停止寄送" in page.content.decode() and Witness.objects.get().active  # looking ends nothing
@@ -226,14 +226,10 @@ def test_a_witness_ends_the_mails_by_the_address_in_them(server, witness, monkey
     assert not Witness.objects.get().active
     assert AuditEntry.objects.filter(model="witness").first().actor == f"witness {witness.pk}"
     later(monkeypatch, days=1)
-    transparency.seal()
+    grow()
     assert witnesses.send_due() == 0
-    for forged in (token_of(witness)[:-1], "x", f"{witness.pk}"):
+    for forged in (witnesses.token(witness)[:-1], "x", f"{witness.pk}"):
         assert client.get(reverse("log-stop", args=[forged])).status_code == 404
-
-
-def token_of(witness):
-    return witnesses.link_to_stop(witness).rsplit("/", 1)[1]
 
 
 def form_token(page):

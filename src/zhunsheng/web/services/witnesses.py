@@ -46,18 +46,22 @@ def configured() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
+def token(witness: Witness) -> str:
+    """Return the sign by which an address is known to be one that the site gave to a witness."""
+    return signing.dumps(witness.pk, salt=_SALT)
+
+
 def link_to_stop(witness: Witness) -> str:
     """Return the address under which a witness ends the mails, or nothing where the site's own address is
     not set.
     """
-    token = signing.dumps(witness.pk, salt=_SALT)
-    return f"{settings.ADDRESS}{reverse('log-stop', args=[token])}" if settings.ADDRESS else ""
+    return f"{settings.ADDRESS}{reverse('log-stop', args=[token(witness)])}" if settings.ADDRESS else ""
 
 
-def of_link(token: str) -> Witness | None:
+def of_link(said: str) -> Witness | None:
     """Return whose address it is, None for one that the site did not give out."""
     try:
-        return Witness.objects.filter(pk=signing.loads(token, salt=_SALT)).first()
+        return Witness.objects.filter(pk=signing.loads(said, salt=_SALT)).first()
     except signing.BadSignature:
         return None
 
