@@ -382,3 +382,15 @@ def test_a_file_that_was_changed_while_no_site_ran_is_found(loaded, tmp_path, sp
     told = Path("docs/tampering.md").read_text("utf8")
     answers = {True: "查得出", False: "查不出"}
     assert f"| {words} | {answers[alone]} | {answers[kept]} |" in told
+
+
+def test_a_site_from_before_encrypted_fields_were_sealed_takes_stock_of_them(loaded, tmp_path):
+    site = shutil.copytree(loaded, tmp_path / "site")
+    manage(site, "migrate", "web", "0031_layouts", "-v0")
+    manage(site, "migrate", "-v0")
+    asked = (
+        "from zhunsheng.web.models import AuditEntry as e; "
+        "print(*sorted(set(e.objects.filter(action='stock').values_list('model', flat=True))))"
+    )
+    assert manage(site, "shell", "-v0", "-c", asked).stdout.split() == ["inspector", "user"]
+    manage(site, "check_audit")

@@ -118,5 +118,5 @@ def test_an_entry_that_is_not_there_is_told_beside_its_field(kept, said, words):
 
 
 def test_the_entries_come_in_large_chunks(kept):
-    chunks = list(Client().get(reverse("log-entries")).streaming_content)
+    chunks = list(Client().get(reverse("log-entries")))
     assert len(chunks) == 1 and chunks[0].count(b"\n") == transparency.newest().size

@@ -168,7 +168,8 @@ def entry_proof(kind: str, number: int, size: int | None = None, *, content: str
     if one is None:
         raise ZhunshengError("ZS-LG-11", kind=worded(KINDS[kind]), number=number, size=size)
     if kind == "commitment":
-        content = Commitment.objects.get(number=number).line
+        written = Commitment.objects.filter(number=number).first()
+        content = written.line if written else ""
     said = {
         "format": INCLUSION,
         "entry": Entry(one.kind, one.number, one.digest).line(),
