@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
@@ -242,10 +243,12 @@ def _of_checkpoints(notes: Mapping[int, str], roots: Mapping[int, bytes]) -> lis
 
 def _unsealed() -> list[str]:
     """Return whether entries of the audit log stand unsealed longer than any worker takes, by the log's own
-    times: a backup may be of a minute, and restored years later.
+    times: a backup may be of a minute, and restored years later. A site of a version before there was this
+    log has a day to seal what it has.
     """
     newest = AuditEntry.objects.order_by("-number").first()
-    if newest is None:
+    begun = MigrationRecorder.Migration.objects.filter(app="web", name="0030_transparency").first()
+    if newest is None or (begun is not None and begun.applied > newest.at - UNSEALED):
         return []
     late = AuditEntry.objects.filter(number__gt=sealed_up_to("audit"), at__lt=newest.at - UNSEALED).count()
     what = f"审计日志有 {late} 条早已写下的记录没有封存"
