@@ -12,6 +12,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from zhunsheng.review.catalogue import Context, Hit, rule, squeezed
+from zhunsheng.review.inflation import signs_in
 from zhunsheng.review.serving import topics
 from zhunsheng.targets import Indicator, Place, TargetSheet
 from zhunsheng.translation import series, worded
@@ -595,6 +596,46 @@ def _stands_before(other: TargetSheet, sheet: TargetSheet) -> bool:
     """Return whether a sheet comes before another in their document, so that one of two tells of both."""
     one, two = (s.place.position() if s.place else None for s in (other, sheet))
     return one is None or two is None or one[0] != two[0] or one[1] < two[1]
+
+
+@rule(
+    "ZS320",
+    "warning",
+    "自评结果过于整齐，请复核",
+    why="如实填报的结果有高有低；大多恰好等于目标、只高出一点、与上年相同的，值得用台账核对。",
+    mend="用台账复核完成值；属实的，附上数据来源。",
+    basis="财预〔2020〕10号（自评结果应当真实）",
+    bad={
+        f"{sheet}.indicators.{n}.actual": value
+        for sheet, first in (("project", "90%"), ("other", "95%"))
+        for n, value in ((2, first), (4, "5000元"), (6, "90%"))
+    },
+    good={},
+    needs=("indicators",),
+    about="results",
+)
+def too_even(c: Context) -> Iterator[Hit]:
+    """Self-evaluations of a body that bear the signs of padding; told once, of its first sheet with
+    results.
+    """
+    scored = [s for s in (c.sheet, *c.siblings) if any(i.actual for i in s.indicators)]
+    if any(_stands_before(s, c.sheet) for s in scored if s is not c.sheet and s.place is not None):
+        return
+    seen = signs_in(scored, [c.previous] if c.previous else ())
+    if seen.padded:
+        told = {
+            worded("{n} 个恰好等于目标", n=seen.seen["equal"]): seen.seen["equal"],
+            worded("{n} 个只好出不到 2%", n=seen.seen["just"]): seen.seen["just"],
+            worded("{n} 个未完成却得满分", n=seen.seen["full though missed"]): seen.seen[
+                "full though missed"
+            ],
+            worded("{n} 个与上年相同", n=seen.seen["as last year"]): seen.seen["as last year"],
+            worded("原因都写“{phrase}”", phrase=seen.phrase): seen.seen["one phrase"],
+            worded("得满分而资金支出不到三分之二"): seen.seen["full, and a third unspent"],
+        }
+        signs = series((words for words, many in told.items() if many), "，")
+        said = worded("{measured} 个可比的结果中，{signs}", measured=seen.measured, signs=signs)
+        yield Hit(said, field="indicators")
 
 
 @lru_cache(maxsize=4096)
