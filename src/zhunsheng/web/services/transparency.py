@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from zhunsheng.evidence.records import Records
 from zhunsheng.translation import worded
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed, signed_by, verifier
 from zhunsheng.transparency.entries import KINDS, Entry
-from zhunsheng.transparency.merkle import Growing, consistency, inclusion, node_hash
+from zhunsheng.transparency.merkle import EMPTY, At, Growing, consistency, inclusion, node_hash
 from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, Key, has_sm2
 from zhunsheng.usecases.sealed import CONSISTENCY, INCLUSION, continued
 from zhunsheng.web.models import AuditEntry, Commitment, LogCheckpoint, LogEntry, LogNode
@@ -84,17 +84,47 @@ def _since(kind: str, last: int) -> Iterator[Entry]:
 
 def at(level: int, index: int) -> bytes:
     """Return the hash of a complete subtree, from the entries or the nodes that are kept."""
-    below = level % STEP
-    first, count = index << below, 1 << below
-    if level < STEP:
-        entries = LogEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
-        row = [Entry(*said).leaf() for said in entries.values_list("kind", "number", "digest")]
-    else:
-        nodes = LogNode.objects.filter(level=level - below, index__gte=first, index__lt=first + count)
-        row = [bytes(one) for one in nodes.order_by("index").values_list("hash", flat=True)]
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    return _subtrees([(level, index)])[level, index]
+
+
+def _subtrees(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of complete subtrees, by one query of each table that they start from."""
+    found = {}
+    for base in sorted({level - level % STEP for level, _index in asked}):
+        spans = {
+            (level, i): (i << level - base, 1 << level - base)
+            for level, i in asked
+            if level // STEP == base // STEP
+        }
+        wanted = models.Q(pk__in=())
+        for first, count in spans.values():
+            wanted |= models.Q(index__gte=first, index__lt=first + count)
+        if base:
+            nodes = LogNode.objects.filter(wanted, level=base).values_list("index", "hash")
+            rows = {index: bytes(one) for index, one in nodes}
+        else:
+            entries = LogEntry.objects.filter(wanted).values_list("index", "kind", "number", "digest")
+            rows = {index: Entry(*said).leaf() for index, *said in entries}
+        for key, (first, count) in spans.items():
+            row = [rows[index] for index in range(first, first + count)]
+            while len(row) > 1:
+                row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+            found[key] = row[0]
+    return found
+
+
+def _proved(prove: Callable[[At], list[bytes]]) -> list[str]:
+    """Return a proof's hashes in base64. What it asks for is noted first and read at once: a query for each
+    would be some forty, each a wait for the database.
+    """
+    asked: dict[tuple[int, int], bytes] = {}
+
+    def note(level: int, index: int) -> bytes:
+        return asked.setdefault((level, index), EMPTY)
+
+    prove(note)
+    known = _subtrees(asked)
+    return [base64.b64encode(one).decode() for one in prove(lambda level, index: known[level, index])]
 
 
 def seal() -> LogCheckpoint | None:
@@ -152,7 +182,7 @@ def proof(old: int) -> dict[str, Any]:
     size = last.size if last else 0
     if last is None or not 0 <= old <= size:
         raise ZhunshengError("ZS-LG-05", old=old, size=size)
-    found = [base64.b64encode(one).decode() for one in consistency(old, size, at)]
+    found = _proved(lambda at: consistency(old, size, at))
     return {"format": CONSISTENCY, "old": old, "checkpoint": last.note, "proof": found}
 
 
@@ -176,7 +206,7 @@ def entry_proof(kind: str, number: int, size: int | None = None, *, content: str
         "entry": Entry(one.kind, one.number, one.digest).line(),
         "index": one.index,
         "size": size,
-        "proof": [base64.b64encode(part).decode() for part in inclusion(one.index, size, at)],
+        "proof": _proved(lambda at: inclusion(one.index, size, at)),
     }
     return said | ({"content": content} if content else {})
 
