@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 OUT ?= build/demo
 
-.PHONY: demo serve test lint types contract docs site messages bench bench-draws bench-web bench-store bench-reading bench-site-scale fuzz clean
+.PHONY: demo serve test lint types contract docs site messages bench bench-draws bench-web bench-store bench-reading bench-site-scale bench-transparency fuzz clean
 demo: .venv/.run
 	$(BIN)/zhunsheng demo --out $(OUT)
 
@@ -132,6 +132,10 @@ bench-reading: .venv/.dev
 
 bench-site-scale: .venv/.run
 	$(BIN)/python bench/site_scale.py
+
+bench-transparency: .venv/.dev
+	$(BIN)/python bench/transparency.py
+	$(BIN)/python bench/transparency.py --database postgres
 
 clean:
 	rm -rf .venv build

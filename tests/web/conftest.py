@@ -44,9 +44,10 @@ from zhunsheng.web.models import (
     SourceMapping,
     Upload,
     User,
+    Witness,
     WorkerSign,
 )
-from zhunsheng.web.services import indicators, jobs, matching, office, transparency
+from zhunsheng.web.services import indicators, jobs, matching, office, transparency, witnesses
 from zhunsheng.web.services.decisions import RECORDS
 from zhunsheng.web.services.sample_site import LEFT_OPEN, PASSWORD, load, load_portfolio
 from zhunsheng.web.services.sheets.lookup import book_in_force
@@ -322,6 +323,7 @@ def address(department):
         b"x", "x.pdf", "attachment", department, None
     )
     job = Job.objects.create(kind="assess", key="test-access", department=department)
+    witness = Witness.objects.create(organisation=department, body="审计局", name="甲", email="a@example.org")
     known = {
         "department": department.pk,
         "year": 2021,
@@ -346,6 +348,7 @@ def address(department):
         "pk": published.pk,
         "publication": published.pk,
         "code": Paper.objects.filter(of="publication", object_id=published.pk).first().code,
+        "token": witnesses.token(witness),
     }
     special = {
         "selfeval-file": {"name": "table.xlsx"},

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -12,6 +16,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from guarding import drop, guard, run, table_of, unguard
+from running import manage
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.records import Records
@@ -269,9 +274,8 @@ def test_a_log_rebuilt_from_end_to_end_contradicts_what_was_sealed():
     guard()
     transparency.seal()
     assert transparency.problems() == []
-    assert [said.partition("：")[0] for said in transparency.problems(note)] == [
-        f"现在的日志的前 {read_checkpoint(note, '').size} 条与所给的检查点不符"
-    ]
+    (said,) = transparency.problems(note)
+    assert f"现在的前 {read_checkpoint(note, '').size} 条不是检查点" in said
 
 
 def test_a_cut_end_is_found_with_a_checkpoint_though_everything_was_set_back(tmp_path):
@@ -333,3 +337,71 @@ def test_what_cannot_be_sealed_keeps_the_worker_from_nothing_else(monkeypatch, c
     monkeypatch.undo()
     worker.seal()
     assert transparency.seal() is None
+
+
+# -- the file of SQLite, while no site runs
+
+
+def neutered(file):
+    """The triggers do nothing any more, by a change of the schema that the program's own tools don't make."""
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'RAISE(ABORT', 'nullif(1') WHERE type = 'trigger'"
+        )
+
+
+def attached(file):
+    """The roles are those of another copy of the database."""
+    other = file.with_name("other.sqlite3")
+    shutil.copy(file, other)
+    with closing(sqlite3.connect(other)) as database, database:
+        database.execute("UPDATE web_membership SET role = 'admin'")
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("ATTACH ? AS other", [str(other)])
+        with database:
+            database.execute("DELETE FROM web_membership")
+            database.execute("INSERT INTO web_membership SELECT * FROM other.web_membership")
+    other.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words", "alone", "kept"),
+    [
+        (neutered, "用 PRAGMA writable_schema 把触发器改成什么也不做", True, True),
+        (attached, "用 ATTACH 把一张表换成另一份里的", True, True),
+        (None, "整个换成以前的一份，连同证据库", False, True),
+    ],
+)
+def test_a_file_that_was_changed_while_no_site_ran_is_found(loaded, tmp_path, spoil, words, alone, kept):
+    site, note = shutil.copytree(loaded, tmp_path / "site"), tmp_path / "检查点.txt"
+    grow = (
+        "from zhunsheng.web.audit import record; from zhunsheng.web.services import transparency as t; "
+        "record('sign-in', title='later'); t.seal(); print(t.newest().note, end='')"
+    )
+    later = shutil.copytree(site, tmp_path / "later")
+    note.write_text(manage(later, "shell", "-v0", "-c", grow).stdout, encoding="utf8")
+    checked = site if spoil is None else later
+    if spoil is not None:
+        assert manage(later, "check_audit", "--checkpoint", note).returncode == 0
+        spoil(later / "zhunsheng.sqlite3")
+    else:
+        shutil.copy(later / "log.key", site / "log.key")
+    held = ((), ("--checkpoint", note))
+    codes = [manage(checked, "check_audit", *more, check=False).returncode for more in held]
+    assert [bool(code) for code in codes] == [alone, kept]
+    told = Path("docs/tampering.md").read_text("utf8")
+    answers = {True: "查得出", False: "查不出"}
+    assert f"| {words} | {answers[alone]} | {answers[kept]} |" in told
+
+
+def test_a_site_from_before_encrypted_fields_were_sealed_takes_stock_of_them(loaded, tmp_path):
+    site = shutil.copytree(loaded, tmp_path / "site")
+    manage(site, "migrate", "web", "0031_layouts", "-v0")
+    manage(site, "migrate", "-v0")
+    asked = (
+        "from zhunsheng.web.models import AuditEntry as e; "
+        "print(*sorted(set(e.objects.filter(action='stock').values_list('model', flat=True))))"
+    )
+    assert manage(site, "shell", "-v0", "-c", asked).stdout.split() == ["inspector", "user"]
+    manage(site, "check_audit")

@@ -18,7 +18,7 @@ from zhunsheng.usecases.papers import Checked, is_paper, paper_checked
 from zhunsheng.usecases.sealed import held_against
 
 app = typer.Typer()
-NOT_PROVED = "没有给公钥（--key），签名没有核对：只说明日志前后一致。"
+NOT_PROVED = "没有给公钥（--key），签名没有核对：只说明与这个检查点一致。"
 
 
 @app.command("verify")
@@ -27,7 +27,8 @@ def verify(
         Path,
         typer.Argument(
             metavar="文件",
-            help="手里的文件（docx、xlsx、html），或者从网站下载的透明日志（jsonl）、一致性证明（json）",
+            help="手里的文件（docx、xlsx、html），或者从网站下载的透明日志（jsonl）、它的证明（json）：日志由检查点"
+            "延续而来，或者一条记录在里面",
         ),
     ],
     checkpoint: Annotated[

@@ -2,7 +2,7 @@
 
 The format is that of the signed notes of Go's checksum database and of Certificate Transparency's static logs
 (C2SP, signed-note and tlog-checkpoint), so that their tools read it: origin, size, root in base64, the time,
-an empty line, and the signature by Ed25519.
+an empty line, and a signature by each of the log's keys (``signing``).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from datetime import datetime
 from zhunsheng.clock import in_utc, of_utc
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
+from zhunsheng.transparency.signing import ALGORITHMS, ED25519, Algorithm, Key
 
-ED25519 = b"\x01"  # the kind of a key, in front of it
 MOST = 10_000  # characters of a note
 SIGNED = re.compile(r"— (?P<name>[^ +\n]+) (?P<signature>[A-Za-z0-9+/]+=*)")
 
@@ -37,47 +37,43 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{in_utc(self.at)}\n"
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def _key_id(name: str, algorithm: Algorithm, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + algorithm.mark + public).digest()[:4]
 
 
-def verifier(name: str, public: bytes) -> str:
-    """Return a public key (32 bytes) as the line that people keep: name, id and key."""
-    return f"{name}+{_key_id(name, public).hex()}+{base64.b64encode(ED25519 + public).decode()}"
+def verifier(name: str, public: bytes, algorithm: Algorithm = ED25519) -> str:
+    """Return a public key as the line that people keep: name, id and key."""
+    marked = base64.b64encode(algorithm.mark + public).decode()
+    return f"{name}+{_key_id(name, algorithm, public).hex()}+{marked}"
 
 
-def read_verifier(line: str) -> tuple[str, bytes]:
-    """Return the name and the public key of such a line. Raises ``ZS-LG-03`` for any other."""
+def read_verifier(line: str) -> tuple[str, Algorithm, bytes]:
+    """Return the name, the algorithm and the public key of such a line. Raises ``ZS-LG-03`` for any other."""
     parts = line.strip().split("+", 2)
     try:
-        key = base64.b64decode(parts[2], validate=True)
-        good = key[:1] == ED25519 and len(key) == 33 and parts[1] == _key_id(parts[0], key[1:]).hex()
+        marked = base64.b64decode(parts[2], validate=True)
+        for algorithm in ALGORITHMS.values():
+            public = marked[len(algorithm.mark) :]
+            if marked == algorithm.mark + public and len(public) == algorithm.length:
+                if parts[1] == _key_id(parts[0], algorithm, public).hex():
+                    return parts[0], algorithm, public
     except (IndexError, ValueError):  # a key that is no ASCII, a name that is no text, among others
-        good = False
-    if not good:
-        raise ZhunshengError("ZS-LG-03")
-    return parts[0], key[1:]
+        pass
+    raise ZhunshengError("ZS-LG-03")
 
 
-def public_key(private: bytes) -> bytes:
-    """Return the public key (32 bytes) of a private one (32 bytes)."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+def signed(checkpoint: Checkpoint, *keys: Key) -> str:
+    """Return a checkpoint as a note, signed by each key under the log's name. Raises ``ZS-LG-10``."""
+    return signed_text(checkpoint.text(), checkpoint.origin, *keys)
 
 
-def signed(checkpoint: Checkpoint, private: bytes) -> str:
-    """Return a checkpoint as a note, signed by an Ed25519 key (its 32 bytes) under the log's name."""
-    return signed_text(checkpoint.text(), checkpoint.origin, private)
-
-
-def signed_text(text: str, name: str, private: bytes) -> str:
-    """Return a text (lines, each ended) as a note, signed by an Ed25519 key (its 32 bytes) under a name."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    signature = Ed25519PrivateKey.from_private_bytes(private).sign(text.encode())
-    mark = _key_id(name, public_key(private)) + signature
-    return f"{text}\n— {name} {base64.b64encode(mark).decode()}\n"
+def signed_text(text: str, name: str, *keys: Key) -> str:
+    """Return a text (lines, each ended) as a note, signed by each key under a name. Raises ``ZS-LG-10``."""
+    note = f"{text}\n"
+    for key in keys:
+        mark = _key_id(name, key.algorithm, key.public) + key.algorithm.sign(key.private, text.encode())
+        note += f"— {name} {base64.b64encode(mark).decode()}\n"
+    return note
 
 
 def _parts(note: str) -> tuple[str, str]:
@@ -112,19 +108,18 @@ def read_checkpoint(note: str, name: str) -> Checkpoint:
 
 
 def signed_by(note: str, key: str) -> bool:
-    """Return whether a note that ``read_checkpoint`` takes is signed by a key. Raises ``ZS-LG-03``."""
+    """Return whether a note that ``read_checkpoint`` takes is signed by a key. Raises ``ZS-LG-03``,
+    ``ZS-LG-10``.
+    """
     text, _ = _parts(note)
     return text.split("\n", 1)[0] == read_verifier(key)[0] and text_signed_by(note, key) == f"{text}\n"
 
 
 def text_signed_by(note: str, key: str) -> str | None:
     """Return the text of a note (lines, each ended) that a key signed, None where it didn't.
-    Raises ``ZS-LG-03``.
+    Raises ``ZS-LG-03``, ``ZS-LG-10``.
     """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    name, public = read_verifier(key)
+    name, algorithm, public = read_verifier(key)
     text, marks = _parts(note)
     for line in marks.split("\n"):
         found = SIGNED.fullmatch(line)
@@ -134,11 +129,8 @@ def text_signed_by(note: str, key: str) -> str | None:
             mark = base64.b64decode(found["signature"] + "==")
         except binascii.Error:
             continue
-        if mark[:4] != _key_id(name, public):
-            continue
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(mark[4:], f"{text}\n".encode())
-        except InvalidSignature:
-            continue
-        return f"{text}\n"
+        if mark[:4] == _key_id(name, algorithm, public) and algorithm.verify(
+            public, f"{text}\n".encode(), mark[4:]
+        ):
+            return f"{text}\n"
     return None

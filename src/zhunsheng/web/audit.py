@@ -17,7 +17,7 @@ from django.db.models.signals import post_migrate
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import acting, current
-from zhunsheng.web.databases.guards import unguarded
+from zhunsheng.web.databases.guards import foreign, unguarded
 from zhunsheng.web.models import AuditEntry, AuditHead, Decided, Upload, User
 from zhunsheng.web.models.audited import Audited, record
 from zhunsheng.web.templatetags.audit_words import record_word
@@ -46,9 +46,13 @@ def register() -> None:
 
     def upgraded(sender: object, plan: list[tuple[Migration, bool]], **_: object) -> None:
         steps = [(one.app_label, one.name, backwards) for one, backwards in plan]
-        if ("web", "0029_sealed_records", False) in steps and _up_to_date():
-            take_stock()
-        if ("web", "0032_papers", False) in steps and _up_to_date():
+        if not _up_to_date():
+            return
+        if ("web", "0029_sealed_records", False) in steps:
+            take_stock(_audited())
+        elif ("web", "0034_sealed_hidden", False) in steps:
+            take_stock(one for one in _audited() if one.encrypted())
+        if ("web", "0032_papers", False) in steps:
             from zhunsheng.web.services.papers import register_all_published  # services stand above
 
             register_all_published()
@@ -96,12 +100,13 @@ def _up_to_date() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def take_stock() -> None:
+def take_stock(models: Iterable[type[Audited]]) -> None:
     """Write down every record as it stands: done once, as a site comes from a version whose log kept no
-    digests of records, so that from then on none can be changed past the log.
+    digests of records, or none of their encrypted fields, so that from then on none can be changed past the
+    log.
     """
     with transaction.atomic():
-        for model in _audited():
+        for model in models:
             members = model._meta.local_many_to_many
             for one in model._base_manager.order_by("pk").iterator(chunk_size=AT_ONCE):
                 linked = {f.name: sorted(getattr(one, f.name).values_list("pk", flat=True)) for f in members}
@@ -116,7 +121,7 @@ def unlogged_records() -> list[str]:
     """Return the records that are not as the log's last entry on them left them, that it knows nothing of,
     or that it knows and are gone: made, changed or removed past the site, in the database itself.
 
-    Encrypted and unwatched fields are not compared.
+    Unwatched fields are not compared.
     """
     found: list[str] = []
     for model in _audited():
@@ -196,4 +201,5 @@ def broken_links(head: str | None = None) -> list[str]:
     if not number and User.objects.exists():
         problems.append("日志是空的，网站却有用户：日志被清空过")
     problems += [f"数据库里防止改写的触发器缺失或被改动：{name}" for name in unguarded(connection)]
+    problems += [f"数据库里有不是本程序的触发器或规则：{name}" for name in foreign(connection)]
     return problems

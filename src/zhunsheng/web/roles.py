@@ -23,6 +23,7 @@ from zhunsheng.web.models import (
     Role,
     Step,
     User,
+    Witness,
 )
 
 Subject = Organisation | Decided | None  # what an action is taken on; None: anywhere at all
@@ -216,6 +217,8 @@ def governs(user: User, subject: Model) -> bool:
         # Who judges is appointed from above the judged, and dismissed from there.
         if subject.role == Role.EVALUATOR:
             return sets_rules(user, subject.organisation)
+        subject = subject.organisation
+    if isinstance(subject, Witness):
         subject = subject.organisation
     if not isinstance(subject, Organisation):
         return everywhere(user, "admin.manage")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng import clock
 from zhunsheng.translation import LOCALE
+from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, has_sm2
 from zhunsheng.web.proxies import Proxies
 
 BASE = Path(__file__).parent
@@ -59,12 +60,26 @@ PERSONAL_KEY = _key("ZHUNSHENG_PERSONAL_KEY", "personal.key")
 LOG_KEY = _key("ZHUNSHENG_LOG_KEY", "log.key")  # signs the checkpoints of the transparency log
 # Public keys, as the log's page shows them, of those that signed before.
 LOG_KEYS_FORMER = [k.strip() for k in os.environ.get("ZHUNSHENG_LOG_KEYS_FORMER", "").split(",") if k.strip()]
+# What signs them: ed25519, sm2, or both in this order.
+LOG_ALGORITHMS = [
+    k.strip() for k in (os.environ.get("ZHUNSHENG_LOG_ALGORITHM") or ED25519.name).split(",") if k.strip()
+]
+if not LOG_ALGORITHMS or not set(LOG_ALGORITHMS) <= set(ALGORITHMS):
+    raise ImproperlyConfigured("ZHUNSHENG_LOG_ALGORITHM 应为 ed25519、sm2 或 sm2,ed25519")
+if SM2.name in LOG_ALGORITHMS and not has_sm2():
+    raise ImproperlyConfigured(
+        "ZHUNSHENG_LOG_ALGORITHM 含有 sm2，却没有安装 gmalg：请运行 pip install 'zhunsheng[sm2]'"
+    )
 SALT_KEY = [PERSONAL_KEY]  # encrypted model fields
 
 DEBUG = _flag("ZHUNSHENG_DEBUG", False)
 HTTPS = _flag("ZHUNSHENG_HTTPS", True)
 ALLOWED_HOSTS = os.environ.get("ZHUNSHENG_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ZHUNSHENG_ORIGINS", "").split(",") if o]
+# Where the site is reached, for what it sends out: the first of the origins where nobody said.
+ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
+    (o.rstrip("/") for o in CSRF_TRUSTED_ORIGINS if "*" not in o), ""
+)
 PROXIES = Proxies.read(os.environ.get("ZHUNSHENG_PROXIES", ""))
 
 INSTALLED_APPS = [
@@ -259,6 +274,23 @@ MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+
+# -- mail: the checkpoints of the transparency log go to witnesses; without a server nothing is sent
+# ---------------------------------------------------------------------------------------------
+EMAIL_HOST = os.environ.get("ZHUNSHENG_SMTP_HOST", "")
+match os.environ.get("ZHUNSHENG_SMTP_SECURITY", "") or "starttls":
+    case "starttls" | "tls" | "none" as _security:
+        EMAIL_USE_TLS, EMAIL_USE_SSL = _security == "starttls", _security == "tls"
+    case _:
+        raise ImproperlyConfigured("ZHUNSHENG_SMTP_SECURITY 应为 starttls、tls 或 none")
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+EMAIL_PORT = int(os.environ.get("ZHUNSHENG_SMTP_PORT") or _PORTS[_security])
+EMAIL_HOST_USER = os.environ.get("ZHUNSHENG_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("ZHUNSHENG_SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = os.environ.get("ZHUNSHENG_MAIL_FROM", "") or EMAIL_HOST_USER
+if EMAIL_HOST and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("有 ZHUNSHENG_SMTP_HOST 的，ZHUNSHENG_MAIL_FROM 应为发件人的邮箱")
 
 # -- language, files, log
 # ---------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-# Append-only tables, and the columns that no two rows share: what replaces a row goes by one of them.
-TABLES = {
-    "web_auditentry": ("id", "number"),
-    "web_step": ("id",),
-    "web_logentry": ("index",),
-    "web_logcheckpoint": ("size",),
+# Append-only tables, and what no two rows share: what replaces a row goes by one of these.
+TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "web_auditentry": (("id",), ("number",)),
+    "web_step": (("id",),),
+    "web_logentry": (("index",), ("kind", "number")),
+    "web_logcheckpoint": (("size",),),
 }
 
 # What PostgreSQL keeps of the function that the triggers call, and of each: before, of rows (1 + 2) deleted
@@ -32,7 +32,7 @@ def guards(vendor: str, tables: Iterable[str] = TABLES) -> dict[str, str]:
                 name = f"{table}_no_{act.lower()}"
                 found[name] = f"CREATE TRIGGER {name} BEFORE {act} ON {table} {refuse}"
             # INSERT OR REPLACE removes the row that is there without asking the trigger on removing.
-            taken = " OR ".join(f'"{column}" = NEW."{column}"' for column in unique)
+            taken = " OR ".join(" AND ".join(f'"{c}" = NEW."{c}"' for c in columns) for columns in unique)
             name = f"{table}_no_replace"
             found[name] = (
                 f"CREATE TRIGGER {name} BEFORE INSERT ON {table} "
@@ -66,3 +66,23 @@ def unguarded(connection: Any) -> list[str]:
         there = set(cursor.fetchall())
     kinds = {f"{table}_{act}": (table, kind) for table in TABLES for act, kind in KINDS.items()}
     return [name for name in wanted if (name, *kinds[name]) not in there]
+
+
+def foreign(connection: Any) -> list[str]:
+    """Return the names of triggers and rules that are not the program's: what is written or read past them
+    may be another than what was said.
+    """
+    wanted = guards(connection.vendor)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+        else:
+            cursor.execute(
+                "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace "
+                "UNION SELECT r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class "
+                "WHERE r.rulename <> '_RETURN' AND c.relnamespace = current_schema()::regnamespace "
+                "UNION SELECT p.polname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
+                "WHERE c.relnamespace = current_schema()::regnamespace ORDER BY 1"
+            )
+        return [name for (name,) in cursor.fetchall() if name not in wanted]

@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
 from zhunsheng.web.forms.base import Files, SentForm
-from zhunsheng.web.forms.fields import CleanCharField, DayField, OneOfField, RecordField, YearField, lines
+from zhunsheng.web.forms.fields import (
+    CleanCharField,
+    DayField,
+    MailField,
+    OneOfField,
+    RecordField,
+    YearField,
+    lines,
+)
 from zhunsheng.web.models import (
     CalendarEntry,
     LibraryIndicator,
@@ -21,6 +29,7 @@ from zhunsheng.web.models import (
     Organisation,
     Role,
     User,
+    Witness,
 )
 from zhunsheng.web.roles import governs, sets_rules, within
 from zhunsheng.web.services.office import told
@@ -242,6 +251,23 @@ class CalendarToggle(SentForm):
     mark = "id"
 
     id = RecordField(CalendarEntry.objects, allowed=governs, label=_("日历"))
+
+
+class WitnessToggle(SentForm):
+    """A witness to be ended or resumed."""
+
+    mark = "id"
+
+    id = RecordField(Witness.objects, allowed=governs, label=_("见证方"))
+
+
+class NewWitness(SentForm):
+    """Who is to get the log's checkpoints by mail."""
+
+    organisation = RecordField(ALL, allowed=governs, offered=managed, words=told, label=_("登记单位"))
+    body = CleanCharField(label=_("见证单位（公开）"), most=120)
+    name = CleanCharField(label=_("收件人"), most=60)
+    email = MailField(label=_("邮箱"))
 
 
 class NewCalendarEntry(SentForm):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator, RegexValidator
 from django.db.models import Manager, Model, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +68,20 @@ class CleanCharField(forms.CharField):
             raise ValidationError(self.error_messages["control"], code="control")
         if len(text) > self.most:
             raise ValidationError(_("超过 %(most)s 字"), code="long", params={"most": self.most})
+        return text
+
+
+class MailField(CleanCharField):
+    """An address of electronic mail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=254, **{"widget": forms.EmailInput({"maxlength": 254})} | kwargs)
+
+    def clean(self, value: object) -> str:
+        """Return the address."""
+        text = str(super().clean(value))
+        if text:
+            EmailValidator(_("不是邮箱地址"))(text)
         return text
 
 

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.papers.manifest import CODE
+from zhunsheng.transparency.entries import KINDS
 from zhunsheng.web.forms.base import Files, SentForm, offer
 from zhunsheng.web.forms.fields import CleanCharField, NumberField, OneOfField
 from zhunsheng.web.services.disclosing import HIDE, KEEP, Datum, Decision
@@ -178,6 +179,27 @@ class KeptSize(forms.Form):
         label=_("检查点第二行的条数"),
         low=0,
         high=10**15,
+        widget=forms.TextInput({"inputmode": "numeric", "maxlength": 16, "autocomplete": "off"}),
+    )
+
+
+class OneEntry(forms.Form):
+    """One entry of the transparency log, and how many entries the checkpoint has that it is to be held
+    against.
+    """
+
+    kind = OneOfField([(key, _(words)) for key, words in KINDS.items()], label=_("记录"))
+    number = _WideNumber(
+        label=_("编号"),
+        low=1,
+        high=10**15,
+        widget=forms.TextInput({"inputmode": "numeric", "maxlength": 16, "autocomplete": "off"}),
+    )
+    size = _WideNumber(
+        label=_("检查点第二行的条数"),
+        low=0,
+        high=10**15,
+        required=False,
         widget=forms.TextInput({"inputmode": "numeric", "maxlength": 16, "autocomplete": "off"}),
     )
 

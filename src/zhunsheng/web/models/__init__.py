@@ -17,7 +17,7 @@ from zhunsheng.web.models.review import SheetReview
 from zhunsheng.web.models.sent import Sent
 from zhunsheng.web.models.service import Upkeep, WorkerSign
 from zhunsheng.web.models.targets import Sheet, SheetFinding, SheetVersion
-from zhunsheng.web.models.transparency import LogCheckpoint, LogEntry, LogNode
+from zhunsheng.web.models.transparency import CheckpointMail, LogCheckpoint, LogEntry, LogNode, Witness
 from zhunsheng.web.models.work import Job, Step, Upload
 from zhunsheng.web.models.year import (
     Assessment,
@@ -40,6 +40,7 @@ __all__ = [
     "Audited",
     "CalendarEntry",
     "Checkpoint",
+    "CheckpointMail",
     "Commitment",
     "CommitmentStamp",
     "Contest",
@@ -80,6 +81,7 @@ __all__ = [
     "Upkeep",
     "Upload",
     "User",
+    "Witness",
     "Word",
     "WorkerSign",
 ]

@@ -5,6 +5,7 @@ each entry chained to the one before.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import pickle
 import secrets
@@ -15,6 +16,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import Any, NoReturn, Self, TypeVar
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models.signals import m2m_changed
@@ -126,8 +128,8 @@ class AuditEntry(models.Model):
         ordering = ["-number"]
         indexes = [models.Index(fields=["model", "object_id"]), models.Index(fields=["actor"])]
 
-    def content_digest(self) -> str:
-        """Return the SHA-256 of all fields and the previous digest, as canonical JSON."""
+    def content(self) -> str:
+        """Return all fields and the previous digest as canonical JSON: what the digest is of."""
         body = {
             "number": self.number,
             "at": self.at.isoformat(),
@@ -145,8 +147,11 @@ class AuditEntry(models.Model):
             body["place"] = self.place
         if self.salt:
             body |= {"record": self.record, "salt": self.salt}
-        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def content_digest(self) -> str:
+        """Return the SHA-256 of the content."""
+        return hashlib.sha256(self.content().encode()).hexdigest()
 
 
 def record(
@@ -440,12 +445,18 @@ class Audited(models.Model):
             if f.name not in self.unwatched and not f.primary_key
         }
 
+    @classmethod
+    def encrypted(cls) -> list[str]:
+        """Return the names of the fields that are encrypted at rest."""
+        return [f.attname for f in cls._meta.concrete_fields if isinstance(f, EncryptedFieldMixin)]
+
     def sealed(self, salt: str) -> str:
         """Return the SHA-256 of the record as the database holds it, under a salt, as canonical JSON.
 
         What is as it was when nothing was said (empty, or the field's default) is left out, so that a field
-        that a later version adds changes no digest. Not in it: ``unwatched`` fields, and encrypted ones,
-        whose few possible values the digest would give away to whoever has the database without its key.
+        that a later version adds changes no digest. Encrypted fields are in it under the key that they are
+        encrypted with: whoever has the database without it can't try their few possible values.
+        ``unwatched`` fields are not.
         """
         body: dict[str, Any] = {"model": self._meta.model_name, "salt": salt, "pk": self.pk}
         for field in self._meta.concrete_fields:
@@ -454,6 +465,10 @@ class Audited(models.Model):
             value = _held(field, self.__dict__[field.attname])
             if value not in (None, "", [], {}) and value != _held(field, field.get_default()):
                 body[field.attname] = value
+        if hidden := self.encrypted():
+            said = json.dumps([body["model"], self.pk, salt, [str(self.__dict__[n] or "") for n in hidden]])
+            key = f"zhunsheng.sealed/1\n{settings.PERSONAL_KEY}".encode()
+            body["hidden"] = hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

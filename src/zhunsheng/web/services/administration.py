@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
@@ -29,7 +31,9 @@ from zhunsheng.regulations import (
     schemes,
 )
 from zhunsheng.regulations.dates import fixed_days
+from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.models import (
+    AuditEntry,
     CalendarEntry,
     LibraryIndicator,
     LocalScheme,
@@ -37,13 +41,42 @@ from zhunsheng.web.models import (
     Organisation,
     Role,
     User,
+    Witness,
 )
-from zhunsheng.web.roles import acts_from, governs, may, permits, sets_rules
+from zhunsheng.web.roles import acts_from, everywhere, governs, may, memberships, permits, sets_rules
 from zhunsheng.web.services import jobs, office
 from zhunsheng.web.services.matching import choices
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.year.schemes import Moves, moves, pack
 from zhunsheng.web.throttle import counted
+
+# -- the audit log
+# ----------------------------------------------------------------------------------------------------
+
+
+def entries_for(user: User) -> QuerySet[AuditEntry]:
+    """Return the entries of the audit log that a person may look through: all, or those that were of their
+    places when it happened. Sign-ins and accounts are of no place.
+    """
+    if everywhere(user, "audit.view"):
+        return AuditEntry.objects.all()
+    mine = Q(pk__in=[])
+    for held in memberships(user):
+        if held.role in ACTIONS["audit.view"].roles:
+            mine |= Q(place__contains=f"/{held.organisation_id}/")
+    return AuditEntry.objects.filter(mine)
+
+
+def may_read(user: User | AnonymousUser, number: int) -> AuditEntry | None:
+    """Return an entry of the audit log that a person may read: one that they may look up, or on what they
+    did themselves.
+    """
+    if not isinstance(user, User):
+        return None
+    found = AuditEntry.objects.filter(number=number)
+    own = found.filter(actor=user.get_username()).first()
+    return own or entries_for(user).filter(number=number).first()
+
 
 # -- organisations
 # ----------------------------------------------------------------------------------------------------
@@ -217,7 +250,7 @@ def _refuse_below(subject: User | Membership, by: User) -> None:
 # ---------------------------------------------------------------------------------------
 
 
-def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry, by: User | None = None) -> None:
+def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry | Witness, by: User | None = None) -> None:
     """End the use of an entry, or resume it; what rests on a scheme is assessed anew."""
     entry.active = not entry.active
     entry.save()

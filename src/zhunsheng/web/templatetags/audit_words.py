@@ -67,6 +67,7 @@ RECORDS = {
     "sourcemapping": gettext_lazy("字段对应"),
     "tablelayout": gettext_lazy("已确认的版式"),
     "commitment": gettext_lazy("承诺的公开记录"),
+    "witness": gettext_lazy("检查点的见证方"),
     "commitmentstamp": gettext_lazy("外部时间戳"),
     "paper": gettext_lazy("出具的文件"),
     "assessment": gettext_lazy("测算"),

@@ -24,11 +24,11 @@ from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
 from zhunsheng.web.forms.account import NewPassword, NewToken, Revocation
 from zhunsheng.web.middleware import address
-from zhunsheng.web.models import ApiToken, Job
+from zhunsheng.web.models import ApiToken, AuditEntry, Job
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
-from zhunsheng.web.services import tokens, watching
+from zhunsheng.web.services import tokens, transparency, watching
 from zhunsheng.web.throttle import answer, remember
 from zhunsheng.web.views.common import done, page
 
@@ -103,6 +103,8 @@ def account(request: SignedInRequest) -> HttpResponse:
         "memberships": request.user.memberships.filter(active=True).select_related(
             "organisation__parent__parent"
         ),
+        "done": AuditEntry.objects.filter(actor=request.user.get_username())[:20],
+        "sealed": transparency.sealed_up_to("audit"),
     }
     return render(request, "web/account.html", context)
 

@@ -18,20 +18,22 @@ from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms import administration as sent
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.models import (
-    AuditEntry,
     CalendarEntry,
+    CheckpointMail,
     LibraryIndicator,
     LocalScheme,
     Membership,
     Organisation,
     Role,
     User,
+    Witness,
 )
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere, governs, memberships, within
 from zhunsheng.web.services import administration as managing
 from zhunsheng.web.services import office, watching
+from zhunsheng.web.services import witnesses as mail
 from zhunsheng.web.services.permissions import parts
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
@@ -237,6 +239,28 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     return render(request, "web/admin/calendar.html", context)
 
 
+@page("admin.manage", methods=("GET", "POST"))
+def witnesses(request: SignedInRequest) -> HttpResponse:
+    """List who gets the log's checkpoints by mail, and what became of each; a POST adds or ends one."""
+    if request.method == "POST":
+        if sent.WitnessToggle.came(request):
+            service.toggle(sent.WitnessToggle.of(request)["id"])
+        else:
+            mail.add(**sent.NewWitness.of(request))
+        return done(request, "witnesses", _("已保存。"))
+    mine = within(request.user, "admin.manage", "organisation__")
+    found = Witness.objects.filter(mine).select_related("organisation__parent__parent")
+    context = {
+        "part": "administration",
+        "tab": "witnesses",
+        "found": found,
+        "mails": CheckpointMail.objects.filter(witness__in=found).select_related("witness")[:PAGE],
+        "configured": mail.configured(),
+        "new": sent.NewWitness.blank(request),
+    }
+    return render(request, "web/admin/witnesses.html", context)
+
+
 @page("admin.manage")
 def permissions(request: SignedInRequest) -> HttpResponse:
     """Show the table of roles and stages as it is in force."""
@@ -261,13 +285,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
     """Show the audit log, newest first: by person, kind of record, and words."""
     held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS["audit.view"].roles]
     request.where = min(held, key=lambda o: len(o.path)), None
-    found = all_mine = AuditEntry.objects.all()
-    if not everywhere(request.user, "audit.view"):
-        # Of a place: what was of it when it happened. Sign-ins and accounts are of no place.
-        mine = Q(pk__in=[])
-        for one in held:
-            mine |= Q(place__contains=f"/{one.pk}/")
-        found = all_mine = found.filter(mine)
+    found = all_mine = service.entries_for(request.user)
     actor, model, search = (request.GET.get(k, "").strip()[:60] for k in ("actor", "model", "q"))
     if actor:
         found = found.filter(actor=actor)

@@ -17,7 +17,7 @@ from django_tasks_db.management.commands import db_worker
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import WorkerSign
-from zhunsheng.web.services import pruning, transparency
+from zhunsheng.web.services import pruning, transparency, witnesses
 from zhunsheng.web.services.jobs import BEAT, assess_upgraded, requeue_interrupted
 from zhunsheng.web.services.publishing.looking import look_through_all
 from zhunsheng.web.supervising import end_with_parent
@@ -25,6 +25,7 @@ from zhunsheng.web.supervising import end_with_parent
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks for interrupted jobs, and between signs of life
 SEALING = 6  # looks from one checkpoint of the transparency log to the next: a minute
+MAILING = 60.0  # seconds between looks for mails that are due
 UPKEEP = 360  # looks from one pruning to the next: an hour
 # How long the first look waits, and the next one behind a database that was away: jobs that live give a sign
 # by then.
@@ -89,6 +90,7 @@ class Command(db_worker.Command):
         worker.configure_signals()
         for act in (give_signs, watch):
             threading.Thread(target=act, args=(name,), daemon=True).start()
+        threading.Thread(target=mail, daemon=True).start()
         try:
             patiently(begin, lambda: worker.running)
             worker.run()
@@ -147,3 +149,16 @@ def seal() -> None:
         raise
     except Exception:
         log.exception("what was recorded could not be sealed; it is tried again in a minute")
+
+
+def mail() -> None:
+    """Send checkpoints to witnesses for as long as the process lives: apart from the watch, for a mail server
+    may keep one waiting.
+    """
+    while True:
+        try:
+            witnesses.send_due()
+        except Exception:
+            log.exception("checkpoints could not be sent to witnesses; it is tried again in a minute")
+            connections.close_all()
+        time.sleep(MAILING)
