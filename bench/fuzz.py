@@ -613,7 +613,7 @@ def _reading(
     pipe.close()
 
 
-def turn(  # noqa: PLR0913 - what is read, and how long
+def turn(
     tally: Tally,
     seed: int,
     kind: str,

@@ -49,17 +49,19 @@ def main() -> None:
 
     load()
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="reliability-") as work:
+    said = {k: v for k, v in vars(given).items() if k != "campaign"}
+
+    def kept(found: dict[str, Any]) -> None:
+        keep(given.campaign, found, said, time.monotonic() - begun)
+
+    with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
+        work = Path(folder)
         match given.campaign:
             case "kills":
-                found = killing.main(given.count, given.seed, given.only, Path(work))
-                bad = any(one["faults"] for one in found.values())
+                sound = killing.main(given.count, given.seed, given.only, work, kept)
             case "fuzz":
-                found = fuzzing.main(given.values, given.documents, given.seed, Path(work))
-                bad = any(one["failures"] for one in found.values())
-    said = {k: v for k, v in vars(given).items() if k != "campaign"}
-    keep(given.campaign, found, said, time.monotonic() - begun)
-    sys.exit(bad)
+                sound = fuzzing.main(given.values, given.documents, given.seed, work, kept)
+    sys.exit(not sound)
 
 
 if __name__ == "__main__":

@@ -63,8 +63,10 @@ def kinds(work: Path) -> Iterator[tuple[str, Callable[..., Any], Callable[..., A
     yield ("bundle", *bundles(work))
 
 
-def main(values: int, documents: int, seed: int, work: Path) -> dict[str, Any]:
-    """Read that many values, and documents of all kinds and bundles in equal parts; return what came of it."""
+def main(values: int, documents: int, seed: int, work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
+    """Read that many values, and documents of all kinds and bundles in equal parts; ``keep`` what came of it
+    after each round. Return whether all of it held.
+    """
     warnings.simplefilter("ignore")  # of zipfile, for the names doubled on purpose
     known = list(kinds(work))
     each = -(-documents // (len(known) - 1))
@@ -78,9 +80,8 @@ def main(values: int, documents: int, seed: int, work: Path) -> dict[str, Any]:
             fuzz.turn(tallies[name], seed, name, make, read, HOUR, last)
             for what, n in list(tallies[name].failures.items())[before:]:
                 print(f"    {name}:{n} {what}", file=sys.stderr, flush=True)
-        print(json.dumps({n: _read_so_far(t) for n, t in tallies.items()}), flush=True)
-        (work.parent / "reliability-fuzz.json").write_text(json.dumps(shown(tallies), ensure_ascii=False))
-    return shown(tallies)
+        keep(shown(tallies))
+    return not any(t.failures for t in tallies.values())
 
 
 def _read_so_far(tally: fuzz.Tally) -> int:

@@ -6,8 +6,6 @@ the killed one be left behind.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import random
 import shutil
 import sqlite3
@@ -23,6 +21,7 @@ from typing import Any
 from campaigns.processes import ROOT, Ended, of_site, program, run, site, told
 
 ROWS = 6_000  # of the file that is imported
+TURNS = 20
 ABOVE = 1.05  # of what the command takes: until then it is killed
 SHARES = {
     "import": 30,
@@ -278,8 +277,44 @@ def kinds() -> dict[str, Kind]:
 # ------------------------------------------------------------------------------------------------------------
 
 
-def campaign(kind: Kind, kills: int, draw: random.Random, work: Path, said: Callable[[str], None]) -> Tally:
-    """Kill a command ``kills`` times at moments drawn; tell the first fault of each kill."""
+@dataclass
+class Course:
+    """The kills of a kind: where its like lies, how it is before and after, how long it takes, what came of it."""
+
+    kind: Kind
+    work: Path
+    draw: random.Random
+    before: Any
+    after: Any
+    longest: float
+    tally: Tally = field(default_factory=Tally)
+
+    def go_on(self, kills: int, said: Callable[[str], None]) -> None:
+        """Kill the command until it was killed ``kills`` times in all; tell each fault."""
+        tally, place = self.tally, self.work / "place"
+        while tally.kills < kills and tally.too_late < 2 * kills + 20:
+            shutil.copytree(self.work / "template", place)
+            # Half of them late, where what was made is put in its place.
+            share = self.draw.choice((self.draw.uniform(0, ABOVE), self.draw.uniform(0.6, ABOVE)))
+            first = _ran(self.kind, place, self.work, self.longest * share)
+            if first.code >= 0:
+                tally.too_late += 1
+                # The machine has become faster, or slower.
+                self.longest = 0.8 * self.longest + 0.2 * first.seconds
+                if first.code:
+                    tally.faults.append(f"ended with {first.code} before it was killed: {first.said[-300:]}")
+                    said(tally.faults[-1])
+            else:
+                tally.kills += 1
+                if fault := _after_kill(self.kind, place, self.work, self.before, self.after, tally):
+                    tally.faults.append(f"kill {tally.kills} after {first.seconds:.3f} s: {fault}")
+                    said(tally.faults[-1])
+            shutil.rmtree(place)
+            shutil.rmtree(self.work / "scratch", ignore_errors=True)
+
+
+def course(kind: Kind, draw: random.Random, work: Path) -> Course:
+    """Make what is worked on, and see that the command itself comes through."""
     work.mkdir(parents=True)
     template = work / "template"
     done = run(lambda: kind.make(template), {})
@@ -294,26 +329,8 @@ def campaign(kind: Kind, kills: int, draw: random.Random, work: Path, said: Call
     if before == after or wrong or left:
         raise SystemExit(f"the command itself does not hold: {before} {after} {wrong} {left}")
     shutil.rmtree(work / "first")
-    tally, longest = Tally(), whole.seconds
-    while tally.kills < kills and tally.too_late < 5 * kills + 20:
-        place = work / "place"
-        shutil.copytree(template, place)
-        # Half of them late, where what was made is put in its place.
-        moment = longest * draw.choice((draw.uniform(0, ABOVE), draw.uniform(0.6, ABOVE)))
-        first = _ran(kind, place, work, moment)
-        if first.code >= 0:
-            tally.too_late += 1
-            longest = 0.8 * longest + 0.2 * first.seconds  # the machine has become faster, or slower
-            if first.code:
-                tally.faults.append(f"ended with {first.code} before it was killed: {first.said[-300:]}")
-        else:
-            tally.kills += 1
-            if fault := _after_kill(kind, place, work, before, after, tally):
-                tally.faults.append(f"kill {tally.kills} after {moment:.3f} s: {fault}")
-                said(tally.faults[-1])
-        shutil.rmtree(place)
-        shutil.rmtree(work / "scratch", ignore_errors=True)
-    return tally
+    shutil.rmtree(work / "scratch")
+    return Course(kind, work, draw, before, after, whole.seconds)
 
 
 def _ran(kind: Kind, place: Path, work: Path, after: float | None) -> Ended:
@@ -352,20 +369,24 @@ def _after_kill(kind: Kind, place: Path, work: Path, before: Any, after: Any, ta
     return ""
 
 
-def main(count: int, seed: int, only: list[str], work: Path) -> dict[str, Any]:
-    """Kill ``count`` times, shared among the kinds; return what came of it by kind."""
+def main(count: int, seed: int, only: list[str], work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
+    """Kill ``count`` times, shared among the kinds, in turns; ``keep`` what came of it after each turn. Return
+    whether all of it held.
+    """
     shares = {name: share for name, share in SHARES.items() if not only or name in only}
-    found: dict[str, Any] = {}
-    for name, share in shares.items():
-        kills = round(count * share / sum(shares.values()))
-        draw = random.Random(f"{seed}-{name}")
-        say = partial(print, f"    {name}:", file=sys.stderr, flush=True)
-        tally = campaign(kinds()[name], kills, draw, work / name.replace(" ", "-"), say)
-        found[name] = {
-            "kills": tally.kills,
-            "ended before": tally.too_late,
-            **{end: tally.found[end] for end in ("before", "after", "between")},
-            "faults": tally.faults,
-        }
-        print(json.dumps({name: found[name]}, ensure_ascii=False), flush=True)
-    return found
+    courses: dict[str, Course] = {}
+    for turn in range(1, TURNS + 1):
+        for name, share in shares.items():
+            say = partial(print, f"    {name}:", file=sys.stderr, flush=True)
+            if name not in courses:
+                draw = random.Random(f"{seed}-{name}")
+                courses[name] = course(kinds()[name], draw, work / name.replace(" ", "-"))
+            courses[name].go_on(round(count * share / sum(shares.values()) * turn / TURNS), say)
+            keep({one: shown(found.tally) for one, found in courses.items()})
+    return not any(one.tally.faults for one in courses.values())
+
+
+def shown(tally: Tally) -> dict[str, Any]:
+    """Return what came of the kills of a kind."""
+    ends = {end: tally.found[end] for end in ("before", "after", "between")}
+    return {"kills": tally.kills, "ended before": tally.too_late, **ends, "faults": tally.faults}
