@@ -1,5 +1,5 @@
-"""A million values and a hundred thousand documents and bundles, spoiled, for every reader: by numbers of inputs
-what ``bench/fuzz.py`` does by time.
+"""A million values and a hundred thousand documents and bundles, spoiled, for every reader: by numbers of
+inputs what ``bench/fuzz.py`` does by time.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ _DERIVED = ("index.sqlite", ".lock", "format.json")  # of a store, beside what i
 
 @dataclass
 class Kind:
-    """One command, on what it works (``make`` writes that to an empty folder), what it runs with, and what
-    a ``look`` finds of it (``state`` is compared; ``wrong`` must be empty at any moment, ``left`` at the end).
+    """One command, on what it works (``make`` writes that to an empty folder), what it runs with, and what a
+     ``look`` finds of it (``state`` is compared; ``wrong`` must be empty at any moment, ``left`` at the end).
 
     ``repeated`` are the codes of errors by which the command may say that it is done already.
     """
@@ -180,7 +180,7 @@ def landed_site(place: Path) -> None:
 
 
 def of_database(place: Path) -> dict[str, Any]:
-    """Look at a site's database: the migrations that are done and the rows of each table; what SQLite says."""
+    """Look at a site's database: the migrations that are done, the rows of each table, what SQLite says."""
     with sqlite3.connect(place / "site" / "zhunsheng.sqlite3") as base:
         wrong = [said for (said,) in base.execute("PRAGMA integrity_check") if said != "ok"]
         wrong += [f"a row without its record: {row}" for row in base.execute("PRAGMA foreign_key_check")]
@@ -279,7 +279,9 @@ def kinds() -> dict[str, Kind]:
 
 @dataclass
 class Course:
-    """The kills of a kind: where its like lies, how it is before and after, how long it takes, what came of it."""
+    """The kills of a kind: where its like lies, how it is before and after, how long it takes, what came of
+    it.
+    """
 
     kind: Kind
     work: Path
@@ -370,8 +372,8 @@ def _after_kill(kind: Kind, place: Path, work: Path, before: Any, after: Any, ta
 
 
 def main(count: int, seed: int, only: list[str], work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
-    """Kill ``count`` times, shared among the kinds, in turns; ``keep`` what came of it after each turn. Return
-    whether all of it held.
+    """Kill ``count`` times, shared among the kinds, in turns; ``keep`` what came of it after each turn.
+    Return whether all of it held.
     """
     shares = {name: share for name, share in SHARES.items() if not only or name in only}
     courses: dict[str, Course] = {}

@@ -1,5 +1,5 @@
-"""Commands and checks in processes of their own, forked from one that has the libraries loaded and runs nothing:
-ended by SIGKILL at a moment, or waited for.
+"""Commands and checks in processes of their own, forked from one that has the libraries loaded and runs
+nothing: ended by SIGKILL at a moment, or waited for.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The archive of a backup: an uncompressed tar, the site's files by their places in the data folder, the database
-first and last ``backup.json``, which says of what all of it is.
+"""The archive of a backup: an uncompressed tar, the site's files by their places in the data folder, the
+database first and last ``backup.json``, which says of what all of it is.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ class Archive:
             self._read(name, None)
 
     def unpack(self, names: Iterable[str], folder: Path) -> None:
-        """Write files to a folder, the account's alone, each compared with its digest. Raises ``ZS-WB-97``."""
+        """Write files to a folder, the account's alone, each compared with its digest.
+        Raises ``ZS-WB-97``.
+        """
         for name in names:
             target = folder / name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 
-# Of what pg_restore lists: what belongs to the database itself and not to the site. Who restores need not own it.
+# Of what pg_restore lists: what belongs to the database itself and not to the site. Who restores need not own
+# it.
 _NOT_OURS = re.compile(r"^\d+; \d+ \d+ (?:EXTENSION|SCHEMA|COMMENT - (?:EXTENSION|SCHEMA)|ACL|DEFAULT ACL) ")
 _SECRETS = ("password", "sslpassword")
 
@@ -80,7 +81,8 @@ def clear() -> None:
         for name in sorted(ours):
             cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)} CASCADE")
         cursor.execute(
-            "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace "
+            "SELECT p.oid::regprocedure::text FROM pg_proc p "
+            "WHERE p.pronamespace = current_schema()::regnamespace "
             r"AND p.proname LIKE 'web\_%' AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid "
             "AND d.deptype = 'e')"
         )

@@ -36,8 +36,8 @@ LAST = "last-backup.json"  # in the data folder: when the last backup was made, 
 
 @dataclass(frozen=True)
 class Made:
-    """What a backup came to: how many files, the archive's SHA-256, files that records name and are not there,
-    and keys that only variables have.
+    """What a backup came to: how many files, the archive's SHA-256, files that records name and are not
+    there, and keys that only variables have.
     """
 
     files: int
@@ -107,7 +107,7 @@ def _files(store: Path) -> Iterator[tuple[Path, str]]:
     """Yield the files of the data folder with their places in it. Of the evidence what its records name: an
     import that is under way has no record yet, and its files are not whole.
     """
-    records = [path for path in sorted((store / "batches").glob("*.json"))]
+    records = sorted((store / "batches").glob("*.json"))
     named = {name for batch in Records(store).all() for name, _, _ in batch.files}
     said = [*(path.relative_to(store).as_posix() for path in records), *sorted(named)]
     if (store / MARKER).is_file():

@@ -1,5 +1,5 @@
-"""A backup comes back to a data folder without a site: everything is checked beside it first, then all of it is
-put in its place, or nothing.
+"""A backup comes back to a data folder without a site: everything is checked beside it first, then all of it
+is put in its place, or nothing.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def unfinished() -> bool:
 
 
 def look(path: Path) -> Archive:
-    """Check an archive as far as that needs no place to unpack it: every file against its digest, the program's
-    version, the keys. Raises as ``restore``.
+    """Check an archive as far as that needs no place to unpack it: every file against its digest, the
+    program's version, the keys. Raises as ``restore``.
     """
     with Archive.opened(path) as archive:
         _refuse_unfit(archive)
@@ -61,7 +61,8 @@ def look(path: Path) -> Archive:
 
 
 def restore(path: Path, checkpoint: Path | None = None, *, despite: bool = False) -> Restored:
-    """Bring a backup back. What the checks of the site find ends it, unless it is to come back ``despite`` that.
+    """Bring a backup back. What the checks of the site find ends it, unless it is to come back ``despite``
+    that.
 
     Raises ``ZS-WB-95`` where a site is there, ``-96`` for other keys, ``-97``, ``-98`` for an archive that is
     no whole backup or of another version, ``-99`` for what the checks found, ``ZS-CL-10``, ``-11``, ``-14``,

@@ -31,7 +31,7 @@ _TOKEN = "gAAAA"  # how what could not be decrypted begins (Fernet, version 0x80
 
 
 class Command(BaseCommand):
-    """``manage.py check_restored``: brings an older version's database up to date, checks, and prints JSON."""
+    """``manage.py check_restored``: brings an older version up to date, checks, prints JSON."""
 
     help = "核验恢复中的网站（由 restore 调用）"
 
@@ -73,7 +73,7 @@ def _brought_up() -> Iterator[str]:
 
 
 def unreadable() -> list[str]:
-    """Return which columns hold what the site's keys don't decrypt: names and phone numbers of people, personal
+    """Return which columns hold what the site's keys don't decrypt: phone numbers of people, personal
     columns of ledgers.
     """
     found = []

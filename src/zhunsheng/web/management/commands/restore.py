@@ -20,8 +20,8 @@ APART = "证据库在对象存储，没有从备份恢复，只核对了备份�
 
 
 class Command(BaseCommand):
-    """``manage.py restore FILE.tar``: into a data folder and a database without a site. ``--check`` only looks
-    at the archive.
+    """``manage.py restore FILE.tar``: into a data folder and a database without a site. ``--check`` only
+    looks at the archive.
     """
 
     help = "把备份恢复到空的数据文件夹：先全部核验，再放到位；没有成功的可以再做"
