@@ -23,7 +23,9 @@ _LONGEST = 60  # signs of what is a licence's name and not its text
 
 
 def licence_of(name: str) -> str | None:
-    """Return the licence that an installed package states: its expression, else its classifiers, else a name."""
+    """Return the licence that an installed package states: its expression, else its classifiers, else a
+    name.
+    """
     try:
         said = metadata(name)
     except PackageNotFoundError:

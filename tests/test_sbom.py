@@ -1,5 +1,5 @@
-"""The list of parts of a release: all that the lock has and the pages carry, valid, with licences, the same bytes
-whenever it is made.
+"""The list of parts of a release: all that the lock has and the pages carry, valid, with licences, the same
+bytes whenever it is made.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def test_every_part_of_the_lock_is_there_with_its_digests_and_a_licence(made):
     listed = json.loads(made[0])
     parts = {part["purl"]: part for part in listed["components"]}
     lock = (ROOT / "requirements" / "run.txt").read_text("utf8")
-    locked = {f"pkg:pypi/{name}@{version}" for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock, re.M)}
+    locked = {
+        f"pkg:pypi/{name}@{number}"
+        for name, number in re.findall(r"^([\w.-]+)(?:\[.+\])?==(\S+)", lock, re.M)
+    }
     assert {one for one in parts if one.startswith("pkg:pypi/")} == locked
     assert [one for one in parts if not parts[one].get("licenses")] == []
     for name in locked:

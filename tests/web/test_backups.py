@@ -188,7 +188,7 @@ def test_a_backup_of_an_earlier_version_is_refused_under_other_keys_too(
 # ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 0.999])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 0.99])
 def test_a_torn_archive_is_refused(backed, tmp_path, empty_folder, share):
     content = backed.read_bytes()
     (torn := tmp_path / "torn.tar").write_bytes(content[: int(len(content) * share)])
@@ -309,23 +309,26 @@ def test_no_site_starts_on_what_came_back_in_part(backed, empty_folder):
 # ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_backup_to_a_full_disk_is_told_and_leaves_nothing(small, tmp_path):
-    size = sum(p.stat().st_size for p in small.rglob("*") if p.is_file())
-    for room in (64 * 2**10, size // 2):
-        with disks.small(tmp_path / "disk", room) as disk:
+@pytest.mark.parametrize("room", [0, 64 * 2**10, 2**20])
+def test_a_backup_to_a_full_disk_is_told_and_leaves_nothing(small, tmp_path, room):
+    with disks.small(tmp_path / "disk") as disk:
+        with disks.full(disk, room):
             done = manage(small, "backup", disk / "b.tar", check=False, anew=True)
-            assert done.returncode == 1 and "[ZS-CL-1" in done.stderr and "Traceback" not in done.stderr
-            assert "ZS-CL-14" in done.stderr or "ZS-CL-10" in done.stderr
-            assert not list(disk.iterdir())
+            assert done.returncode == 1 and "Traceback" not in done.stderr
+            assert "[ZS-CL-14]" in done.stderr or "[ZS-CL-10]" in done.stderr
+            assert not [p for p in disk.iterdir() if p.name not in (".filler", disks.MARK)]
+        assert "已备份" in manage(small, "backup", disk / "b.tar").stdout
 
 
-def test_a_restore_to_a_full_disk_is_told_and_leaves_nothing(backed, tmp_path):
-    for room in (64 * 2**10, backed.stat().st_size // 2, int(backed.stat().st_size * 0.99)):
-        with disks.small(tmp_path / "disk", room) as disk:
-            done = manage(disk, "restore", backed, check=False, anew=True)
+@pytest.mark.parametrize("room", [64 * 2**10, 2**20, 5 * 2**20])
+def test_a_restore_to_a_full_disk_is_told_leaves_nothing_and_is_done_again(backed, tmp_path, room):
+    with disks.small(tmp_path / "disk") as disk:
+        with disks.full(disk, room):
+            done = manage(disk / "site", "restore", backed, check=False, anew=True)
             assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-            assert "ZS-CL-14" in done.stderr or "ZS-CL-10" in done.stderr
-            assert not list(disk.iterdir())
+            assert "[ZS-CL-14]" in done.stderr or "[ZS-CL-10]" in done.stderr
+            assert not (disk / "site").exists() or not list((disk / "site").iterdir())
+        assert "核验通过" in manage(disk / "site", "restore", backed).stdout
 
 
 # -- PostgreSQL
