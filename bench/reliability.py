@@ -122,9 +122,10 @@ def of_day(said: dict[str, Any]) -> str:
             f"（下半天 {fraction:+.0%}），最多 {max(memory)}。日志里的异常 {found['traces']} 处。",
             "",
             f"其间要备份 {asked['backups']} 次，做了 {found['backups']['made']} 次，没有办成 "
-            f"{len(found['backups']['faults'])} 次；随后各恢复到新的文件夹，核验通过 {back.get('restored', 0)} 份，"
-            f"不成立 {len(back.get('faults', []))} 份。审计日志从第一份的 {first(back, 'audit entries'):,} 条增到 "
-            f"{last(back, 'audit entries'):,} 条，证据库从 {first(back, 'batches')} 批次增到 {last(back, 'batches')}。",
+            f"{len(found['backups']['faults'])} 次；随后各恢复到新的文件夹，核验通过 "
+            f"{back.get('restored', 0)} 份，不成立 {len(back.get('faults', []))} 份。审计日志从第一份的 "
+            f"{first(back, 'audit entries'):,} 条增到 {last(back, 'audit entries'):,} 条，证据库从 "
+            f"{first(back, 'batches')} 批次增到 {last(back, 'batches')}。",
             "",
         ]
     )
@@ -168,6 +169,7 @@ def main() -> None:
     day.add_argument("--hours", type=int, default=24)
     day.add_argument("--minutes", type=float, default=60.0, help="by the clock, of all the hours")
     day.add_argument("--backups", type=int, default=50)
+    day.add_argument("--site", type=Path, help="a site's data folder, of which a copy is used")
     campaigns.add_parser("write", help="put the figures that are kept into docs/reliability.md")
     given = parser.parse_args()
     if given.campaign == "write":
@@ -180,7 +182,7 @@ def main() -> None:
 
     load()
     begun = time.monotonic()
-    said = {k: v for k, v in vars(given).items() if k != "campaign"}
+    said = {k: v for k, v in vars(given).items() if k not in ("campaign", "site")}
 
     def kept(found: dict[str, Any]) -> None:
         keep(given.campaign, found, said, time.monotonic() - begun)
@@ -193,7 +195,7 @@ def main() -> None:
             case "fuzz":
                 sound = fuzzing.main(given.values, given.documents, given.seed, work, kept)
             case "day":
-                sound = one_day.main(given.hours, given.minutes, given.backups, given.seed, work, kept)
+                sound = one_day.main(given, work, kept)
     sys.exit(not sound)
 
 

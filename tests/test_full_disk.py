@@ -84,23 +84,30 @@ def tried(disk, rooms, *words):
 ROOMS = (0, 4_096, 16_384, 65_536, 262_144, 2**20)
 
 
+def either(disk, store, *words):
+    """Run a command on a store with ever more room: refused it leaves the store as it was, or, where only what
+    is derived from the records had no room any more, the batch is made and whole.
+    """
+    number, refusals = Store(store).head[0], 0
+    for _room, left in tried(disk, ROOMS, *words):
+        refusals += 1
+        assert Store(store).verify() == []
+        if Store(store).head[0] > number:
+            break
+        assert left == [] and Store(store).head[0] == number
+    assert refusals and Store(store).head[0] == number + 1 and Store(store).verify() == []
+
+
 def test_an_import(disk, sample):
     store = shutil.copytree(sample / "store", disk / "store")
-    head = Store(store).head
     rows = "".join(f"T{n},举报,2021-03-01,科室{n * 7919 % 1009}\n" for n in range(20_000))
     (file := disk / "a.csv").write_text("登记编号,类别,收到日期,承办科室\n" + rows, "utf8")
-    words = ("ledger", "import", file, "--store", store, "--department", "A1", "--yes")
-    for _room, left in tried(disk, ROOMS, *words):
-        assert left == [] and Store(store).head == head and Store(store).verify() == []
-    assert Store(store).head[0] == head[0] + 1 and Store(store).verify() == []
+    either(disk, store, "ledger", "import", file, "--store", store, "--department", "A1", "--yes")
 
 
 def test_undoing(disk, sample):
     store = shutil.copytree(sample / "store", disk / "store")
-    head = Store(store).head
-    for _room, left in tried(disk, ROOMS, "ledger", "undo", "1", "--store", store):
-        assert left == [] and Store(store).head == head
-    assert Store(store).verify() == []
+    either(disk, store, "ledger", "undo", "1", "--store", store)
 
 
 def test_a_draw(disk, sample):

@@ -4,6 +4,7 @@ and each of these restored afterwards.
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
@@ -86,7 +87,7 @@ class Person:
             "public": "/public",
             "public log": "/public/log",
             "save a record": f"{here}/safeguards/training",
-            "import a ledger": f"{here}/ledgers/import",
+            "import a ledger": f"{here}/ledgers",
         }
 
     def one(self) -> tuple[str, int, float]:
@@ -107,15 +108,9 @@ class Person:
     def _body(self, what: str) -> tuple[bytes | None, dict[str, str]]:
         number = self.draw.randrange(10**9)
         if what == "save a record":
-            said = {
-                "activity_no": f"PX-{number}",
-                "topic": "业务能力",
-                "title": "培训",
-                "held_on": "2021-05-01",
-            }
-            return urlencode(said | {"csrfmiddlewaretoken": "a" * 32}).encode(), self.headers | {
-                "Content-Type": FORM
-            }
+            said = {"activity_no": f"PX-{number}", "topic": "业务能力", "title": "培训"}
+            said |= {"held_on": "2021-05-01", "csrfmiddlewaretoken": "a" * 32}
+            return urlencode(said).encode(), self.headers | {"Content-Type": FORM}
         if what == "import a ledger":
             rows = "".join(f"R{number}-{n},举报,2021-03-01,一科\n" for n in range(50))
             parts = {"csrfmiddlewaretoken": "a" * 32, "ledger": "complaints"}
@@ -134,17 +129,18 @@ def memory(group: int) -> int:
     return sum(map(int, done.stdout.split())) // 1024
 
 
-def main(hours: int, minutes: float, backups: int, seed: int, work: Path, keep: Callable[..., None]) -> bool:
-    """Work through a day of ``hours``, each of ``minutes / hours``, making ``backups`` in it; then restore each
-    of these. Return whether all of it held.
+def main(asked: argparse.Namespace, work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
+    """Work through a day of ``hours`` in ``minutes`` by the clock, on the sample or a copy of the folder
+    ``site``, and make ``backups`` in it; then restore each of these. Return whether all of it held.
     """
     data, archives = work / "site", work / "backups"
     archives.mkdir()
-    for words in (
-        ("migrate", "-v0"),
-        ("collectstatic", "--noinput", "-v0"),
-        ("sample_site", "--entities", "3000"),
-    ):
+    steps = [("migrate", "-v0"), ("collectstatic", "--noinput", "-v0")]
+    if asked.site:
+        shutil.copytree(asked.site, data)
+    else:
+        steps.append(("sample_site", "--entities", "3000"))
+    for words in steps:
         if (done := run(site(*words), of_site(data))).code:
             raise SystemExit(done.said[-2000:])
     done = run(site("shell", "-v0", "-c", SETUP.replace("@", str(PEOPLE))), of_site(data))
@@ -161,19 +157,7 @@ def main(hours: int, minutes: float, backups: int, seed: int, work: Path, keep: 
         start_new_session=True,
     )
     try:
-        found = _day(
-            server.pid,
-            port,
-            place,
-            version,
-            sessions,
-            hours,
-            minutes * 60 / hours,
-            backups,
-            seed,
-            data,
-            archives,
-        )
+        found = _day(asked, server.pid, (port, place, version, sessions), data, archives)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(60)
@@ -185,19 +169,11 @@ def main(hours: int, minutes: float, backups: int, seed: int, work: Path, keep: 
 
 
 def _day(
-    group: int,
-    port: int,
-    place: int,
-    version: int,
-    sessions: list[str],
-    hours: int,
-    seconds: float,
-    backups: int,
-    seed: int,
-    data: Path,
-    archives: Path,
+    asked: argparse.Namespace, group: int, place: tuple[int, int, int, list[str]], data: Path, archives: Path
 ) -> dict[str, Any]:
     """Let people work through the hours; return requests, errors, seconds and memory."""
+    port, department, version, sessions = place
+    hours, backups, seconds = asked.hours, asked.backups, asked.minutes * 60 / asked.hours
     for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -210,8 +186,8 @@ def _day(
     times: dict[str, list[float]] = defaultdict(list)
 
     def person(n: int) -> None:
-        draw = random.Random(f"{seed}-{n}")
-        one = Person(port, sessions[n], place, version, draw)
+        draw = random.Random(f"{asked.seed}-{n}")
+        one = Person(port, sessions[n], department, version, draw)
         while not over.is_set():
             if n < AT_WORK[hour[0] % 24]:
                 what, status, took = one.one()
@@ -264,7 +240,7 @@ def _day(
 def restored(
     data: Path, archives: Path, work: Path, keep: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
-    """Restore every backup into a folder of its own; see that its checks hold and that it grew with the day."""
+    """Restore every backup into a folder of its own; see that its checks hold and it grew with the day."""
     found: dict[str, Any] = {"restored": 0, "audit entries": [], "batches": [], "faults": []}
     for archive in sorted(archives.iterdir()):
         new = work / "new"

@@ -34,7 +34,7 @@ content = ("登记编号,类别,收到日期,承办科室\\n" + rows).encode()
 
 def upload():
     file = SimpleUploadedFile("投诉举报台账.csv", content)
-    return client.post(f"{here}/ledgers/import", {"file": file, "ledger": "complaints"})
+    return client.post(f"{here}/ledgers", {"file": file, "ledger": "complaints"})
 
 
 def typed():

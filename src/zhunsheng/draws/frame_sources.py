@@ -12,10 +12,10 @@ import duckdb
 
 from zhunsheng.draws.frame import key_of
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.faults import of_system
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.faults import of_system
 from zhunsheng.measures.definitions import measures, predicate
 from zhunsheng.translation import worded
 
@@ -82,8 +82,8 @@ def _titles(path: Path) -> tuple[list[str], int]:
 
 
 def unread(name: str, error: duckdb.Error) -> ZhunshengError:
-    """Return what the library could not read as an error for a person, with the line where it says one; a full
-    disk says nothing against the file.
+    """Return what the library could not read as an error for a person, with the line where it says one; a
+    full disk says nothing against the file.
     """
     if told := of_system(error):
         return told

@@ -359,8 +359,8 @@ class Store:
             try:
                 yield index
             except BaseException:
-                # What failed, on a full disk too, was never made: committed without a record it would be at the
-                # next opening, whatever its person was told.
+                # What failed, on a full disk too, was never made: committed without a record it would be at
+                # the next opening, whatever its person was told.
                 if self.remote or Records(self.root).read(index.last + 1) is None:
                     mirror.discard(index)
                 raise

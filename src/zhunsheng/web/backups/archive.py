@@ -49,7 +49,7 @@ def add(tar: tarfile.TarFile, path: Path, name: str) -> str:
         seen = os.fstat(stream.fileno())
         info.size, info.mtime, info.mode = seen.st_size, int(seen.st_mtime), 0o600
         hashing = _Hashing(stream)
-        tar.addfile(info, hashing)  # type: ignore[arg-type]  # all that is asked of it is to be read
+        tar.addfile(info, hashing)
         return hashing.digest.hexdigest()
 
 

@@ -61,7 +61,7 @@ def make(archive: Path, *, keys: bool) -> Made:
         database = scratch / DATABASES[connection.vendor]
         databases.copy(database)
         store = evidence.store()
-        last = store.head if store.begun else (0, "")
+        last = store.head if store.begun() else (0, "")
         members = [(database, database.name), *_files(store.root)]
         if keys:
             kept = [name for name in KEYS if not from_environment(name)]

@@ -218,7 +218,8 @@ def _target(name: str) -> Path:
 
 def _moved(place: Path) -> list[str]:
     """Put everything in its place, the database last; return what is to be told of it."""
-    staged, notes = place / _SITE, []
+    staged = place / _SITE
+    notes: list[str] = []
     connection.close()
     for name in KEYS:
         old, new = settings.DATA / name, staged / name

@@ -87,7 +87,7 @@ def unreadable() -> list[str]:
     for name, ledger in ledgers().items():
         for column in (c.name for c in ledger.columns if c.personal and files.get(name)):
             said = f'SELECT "{column}" FROM read_parquet({list(files[name])!r}, union_by_name=true) '
-            rows = duckdb.sql(said + f"WHERE \"{column}\" LIKE 'siv1:%' LIMIT 1").fetchall()
+            rows = duckdb.execute(said + f"WHERE \"{column}\" LIKE 'siv1:%' LIMIT 1").fetchall()
             try:
                 cipher().show(rows[0][0] if rows else None)
             except ZhunshengError as error:
