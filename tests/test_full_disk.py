@@ -85,8 +85,8 @@ ROOMS = (0, 4_096, 16_384, 65_536, 262_144, 2**20)
 
 
 def either(disk, store, *words):
-    """Run a command on a store with ever more room: refused it leaves the store as it was, or, where only what
-    is derived from the records had no room any more, the batch is made and whole.
+    """Run a command on a store with ever more room: refused it leaves the store as it was, or, where only
+    what is derived from the records had no room any more, the batch is made and whole.
     """
     number, refusals = Store(store).head[0], 0
     for _room, left in tried(disk, ROOMS, *words):

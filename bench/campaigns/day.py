@@ -28,6 +28,7 @@ from campaigns.processes import ROOT, of_site, run, site
 # How many of the day's people are at work, by the hour; at night the machine alone.
 AT_WORK = (1, 1, 1, 1, 1, 1, 2, 6, 18, 26, 28, 24, 10, 12, 26, 28, 26, 20, 8, 5, 4, 3, 2, 1)
 PEOPLE = max(AT_WORK)
+IDLE = 60.0  # seconds
 THINK = 2.0  # mean seconds between two pages of a person
 YEAR = 2021
 FORM = "application/x-www-form-urlencoded"
@@ -74,7 +75,7 @@ class Person:
     def __init__(self, port: int, session: str, place: int, version: int, draw: random.Random) -> None:
         self.connection = http.client.HTTPConnection("localhost", port, timeout=120)
         self.headers = {"Cookie": f"sessionid={session}; csrftoken={'a' * 32}"}
-        self.draw, here = draw, f"/d/{place}/{YEAR}"
+        self.draw, self.last, here = draw, 0.0, f"/d/{place}/{YEAR}"
         self.addresses = {
             "overview": f"{here}/",
             "targets": f"{here}/targets",
@@ -90,20 +91,24 @@ class Person:
             "import a ledger": f"{here}/ledgers",
         }
 
-    def one(self) -> tuple[str, int, float]:
-        """Do one thing; return what, the answer's status and the seconds."""
+    def one(self) -> tuple[str, str, float]:
+        """Do one thing; return what, the answer's status or what failed, and the seconds."""
         (what,) = self.draw.choices(list(PAGES), list(PAGES.values()))
         body, headers = self._body(what)
         begun = time.monotonic()
+        # A server ends a connection that nothing came by for 75 seconds; a browser opens another.
+        if begun - self.last > IDLE:
+            self.connection.close()
         try:
             self.connection.request("POST" if body else "GET", self.addresses[what], body, headers)
             answer = self.connection.getresponse()
             answer.read()
-            status = answer.status
-        except (OSError, http.client.HTTPException):
+            status = str(answer.status)
+        except (OSError, http.client.HTTPException) as error:
             self.connection.close()
-            status = 0
-        return what, status, time.monotonic() - begun
+            status = type(error).__name__
+        self.last = time.monotonic()
+        return what, status, self.last - begun
 
     def _body(self, what: str) -> tuple[bytes | None, dict[str, str]]:
         number = self.draw.randrange(10**9)
@@ -193,7 +198,7 @@ def _day(
                 what, status, took = one.one()
                 counts[what] += 1
                 times[what].append(took)
-                if status not in (200, 302):
+                if status not in ("200", "302"):
                     errors[f"{what} {status}"] += 1
             over.wait(draw.expovariate(1 / THINK))
 
