@@ -682,6 +682,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "密钥不是备份 {name} 时的：{keys}，没有恢复",
         "请把那时的密钥文件放进数据文件夹，或用变量给出后再做一次；没有它们，个人信息和上传的文件读不出来。"
         "log.key 已丢失的，把以前的公钥写进 ZHUNSHENG_LOG_KEYS_FORMER。",
+        "恢复由系统管理员在主机上做，请告诉系统管理员。",
     ),
     "ZS-WB-97": (
         "{name} 不是完整的备份：{detail}，没有恢复",
@@ -694,6 +695,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-WB-99": (
         "{name} 没有恢复，核验没有通过：{detail}",
         "请换一份备份；确知原因、仍要恢复的，加 --despite。",
+        "恢复由系统管理员在主机上做，请告诉系统管理员。",
     ),
     "ZS-CL-01": (
         "参数有误：{detail}",
