@@ -90,7 +90,7 @@ def test_the_site_says_so_and_goes_on_once_there_is_room(loaded, tmp_path):
         found = json.loads(script(data, WORK.replace("@", str(ROOT)), TMPDIR=str(disk / "tmp")))
         assert found == {
             "read": 200,
-            "upload": [507, True, False],
+            "upload": [400, True, False],
             "typed": [507, True, False],
             "left": [True, True],
             "again": [302, 302],
