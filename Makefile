@@ -108,6 +108,17 @@ page-bls: .venv/.run
 	cd requirements/page && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 	$(BIN)/python -m zhunsheng.draws.bundle_rules
 
+# The list of parts of a release (CycloneDX), to lie beside its wheel: the same lock gives the same bytes.
+.PHONY: sbom
+sbom: .venv/.dev
+	$(BIN)/python requirements/sbom.py build/sbom.json
+
+# Campaigns of a night, each with its seed and counts: bench/reliability.py --help.
+.PHONY: reliability
+reliability: .venv/.dev
+	for one in kills fuzz day; do nice $(BIN)/python bench/reliability.py $$one || failed=1; done; \
+	  $(BIN)/python bench/reliability.py write; [ -z "$$failed" ]
+
 messages: .venv/.run
 	ZHUNSHENG_DATA=build/site $(BIN)/python manage.py messages
 

@@ -596,14 +596,17 @@ def _reading(
     kind: str,
     first: int,
     until: float,
+    last: int | None,
     make: Callable[..., Any],
     read: Callable[..., Any],
 ) -> None:
-    """Read inputs of a kind from a number on until a time, and tell of each before and after."""
+    """Read inputs of a kind from a number on until a time, or one before ``last``; tell of each before and
+    after.
+    """
     if kind in DOCUMENTS:
         resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
     n = first
-    while time.monotonic() < until:
+    while time.monotonic() < until and (last is None or n < last):
         pipe.send((n, None))
         pipe.send((n, read_input(seed, kind, n, make, read)))
         n += 1
@@ -611,14 +614,24 @@ def _reading(
 
 
 def turn(
-    tally: Tally, seed: int, kind: str, make: Callable[..., Any], read: Callable[..., Any], seconds: float
+    tally: Tally,
+    seed: int,
+    kind: str,
+    make: Callable[..., Any],
+    read: Callable[..., Any],
+    seconds: float,
+    last: int | None = None,
 ) -> None:
-    """Read inputs of a kind for some seconds in a process of its own; count what they came to."""
+    """Read inputs of a kind for some seconds in a process of its own, or up to number ``last``; count what
+    they came to.
+    """
     first = sum(tally.ends.values()) - tally.ends["over"]
     forked = multiprocessing.get_context("fork")
     mine, its = forked.Pipe(duplex=False)
     until = time.monotonic() + seconds
-    process = forked.Process(target=_reading, args=(its, seed, kind, first, until, make, read), daemon=True)
+    process = forked.Process(
+        target=_reading, args=(its, seed, kind, first, until, last, make, read), daemon=True
+    )
     process.start()
     its.close()
     at: int | None = None

@@ -1,22 +1,14 @@
-"""Running the site for real: PostgreSQL by one setting, backup and restore, upgrades by migrations,
-two workers at once.
-"""
+"""Running the site for real: PostgreSQL by one setting, upgrades by migrations, two workers at once."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tarfile
-from pathlib import Path
 
 import pytest
-from django.core.management.base import CommandError
 from running import DEPARTMENTS, ENTITIES, ROOT, database_of, environment, manage, script
-
-from zhunsheng.web.management.commands.restore import unpack
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -161,61 +153,6 @@ for n in range(12): jobs.enqueue("assess-all", f"t:{n}", None, d, year=2021)
     assert script(data, left) == "True"
 
 
-def test_a_backup_is_restored_whole_and_verified(small, tmp_path):
-    archive = tmp_path / "backup.tar"
-    seal = "from zhunsheng.web.services import transparency; transparency.seal(); print(transparency.key())"
-    key = script(small, seal)
-    said = manage(small, "backup", archive, "--with-keys").stdout
-    assert "已备份" in said
-    before = json.loads(script(small, SUMMARY))
-    new = tmp_path / "new"
-    new.mkdir()
-    # The keys come first: the site would make its own otherwise.
-    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key", "log.key"], check=True)
-    assert "核验通过" in manage(new, "restore", archive).stdout
-    assert json.loads(script(new, SUMMARY)) == before
-    assert "审计日志完整" in manage(new, "check_audit").stdout
-    # With another key the log is signed anew, and what was signed before is known by the public key.
-    changed = {"ZHUNSHENG_LOG_KEY": "another"}
-    done = manage(new, "check_audit", check=False, **changed)
-    assert done.returncode == 1 and "1 个检查点不是本网站的密钥签的" in done.stderr
-    known = changed | {"ZHUNSHENG_LOG_KEYS_FORMER": f"{key},"}
-    assert "审计日志完整" in manage(new, "check_audit", **known).stdout
-    # Not over a site that is there, and not from an archive that was altered.
-    assert manage(new, "restore", archive, check=False).returncode != 0
-    content = bytearray(archive.read_bytes())
-    at = content.find(b"PAR1")
-    content[at + 200] ^= 0xFF
-    broken = tmp_path / "broken.tar"
-    broken.write_bytes(content)
-    again = tmp_path / "again"
-    again.mkdir()
-    done = manage(again, "restore", broken, check=False)
-    assert done.returncode != 0 and "已损坏" in done.stderr and not (again / "evidence").exists()
-
-
-def test_a_backup_without_keys_says_so(small, tmp_path):
-    said = manage(small, "backup", tmp_path / "b.tar").stdout
-    assert "密钥没有备份在内" in said
-    listing = subprocess.run(
-        ["tar", "tf", tmp_path / "b.tar"], capture_output=True, text=True, check=True
-    ).stdout
-    assert "zhunsheng.sqlite3" in listing and "secret.key" not in listing and "personal.key" not in listing
-
-
-@pytest.mark.parametrize("name", ["../beside.txt", "/beside.txt", "pointer"])
-def test_what_belongs_beside_the_folder_is_not_restored_by_an_older_python(tmp_path, monkeypatch, name):
-    monkeypatch.delattr(tarfile, "data_filter", raising=False)
-    member = tarfile.TarInfo(name)
-    member.type, member.linkname = (tarfile.SYMTYPE, "..") if name == "pointer" else (tarfile.REGTYPE, "")
-    with tarfile.open(tmp_path / "a.tar", "w") as archive:
-        archive.addfile(member)
-    (folder := tmp_path / "folder").mkdir()
-    with tarfile.open(tmp_path / "a.tar") as archive, pytest.raises(CommandError, match="不属于"):
-        unpack(archive, folder)
-    assert not list(folder.iterdir())
-
-
 def test_models_and_migrations_agree(empty, tmp_path):
     shutil.copytree(empty, tmp_path, dirs_exist_ok=True)
     assert "No changes" in manage(tmp_path, "makemigrations", "--check", "--dry-run").stdout
@@ -249,16 +186,3 @@ def test_an_empty_site_gets_its_first_administrator(empty, tmp_path):
     )
     assert "用户名 guanli 已存在" in manage(tmp_path, "first_admin", "guanli", check=False).stderr
     assert "某市 的系统管理员 other" in manage(tmp_path, "first_admin", "other").stdout
-
-
-def test_postgresql_is_backed_up_and_restored_too(postgres, moved, tmp_path):
-    tools = Path(__import__("pgserver").__file__).parent / "pginstall" / "bin"
-    path = {"PATH": f"{tools}:{os.environ['PATH']}"}
-    data, database = moved[0], moved[1] | path
-    new, other = tmp_path / "restored", database_of(postgres, "restored") | path
-    new.mkdir()
-    archive = tmp_path / "backup.tar"
-    manage(data, "backup", archive, "--with-keys", **database)
-    subprocess.run(["tar", "xf", archive, "-C", new, "secret.key", "personal.key"], check=True)
-    assert "核验通过" in manage(new, "restore", archive, **other).stdout
-    assert script(new, SUMMARY, **other) == script(data, SUMMARY, **database)

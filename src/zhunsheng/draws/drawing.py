@@ -190,7 +190,8 @@ def draw_file(database: DuckDatabase, seed: str, quotas: Mapping[str, Mapping[st
     """
     for filtered in (True, False):
         sql = query(seed, quotas, database.dialect, filtered=filtered)
-        database.rows(f"COPY ({sql}) TO {quoted(str(path))} (FORMAT parquet)")
+        # What is beside it until it is whole the caller has: one more nobody would take away.
+        database.rows(f"COPY ({sql}) TO {quoted(str(path))} (FORMAT parquet, USE_TMP_FILE false)")
         drawn = f"read_parquet({quoted(str(path))})"
         ((count,),) = database.rows(f"SELECT count(*) FROM {drawn}")
         if count == wanted_of(quotas):

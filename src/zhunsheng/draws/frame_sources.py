@@ -15,6 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Snapshot, ledgers
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.faults import of_system
 from zhunsheng.measures.definitions import measures, predicate
 from zhunsheng.translation import worded
 
@@ -81,7 +82,11 @@ def _titles(path: Path) -> tuple[list[str], int]:
 
 
 def unread(name: str, error: duckdb.Error) -> ZhunshengError:
-    """Return what the library could not read as an error for a person, with the line where it says one."""
+    """Return what the library could not read as an error for a person, with the line where it says one; a
+    full disk says nothing against the file.
+    """
+    if told := of_system(error):
+        return told
     if line := re.search(r"Line: (\d+)", str(error)):
         return ZhunshengError(
             "ZS-DR-82", name=name, detail=worded("第 {line} 行的列数与第一行不同，或引号不成对", line=line[1])

@@ -180,32 +180,31 @@ def _write_bad_rows(checked: Checked, by_row: ByRow, target: Path) -> None:
     columns = [
         c for c in checked.ledger.columns if any(c.name in layout.head.columns for layout in checked.layouts)
     ]
-    book = TextBook(target)
-    sheet = book.sheet("不合格的行")
-    bold = book.book.add_format({"bold": True})
-    bad = book.book.add_format({"bg_color": "#FFC7CE"})
-    for n, title in enumerate(["文件行号", *(c.title for c in columns), _TITLE]):
-        sheet.write_string(0, n, title, bold)
-    fields = ", ".join(f"raw_{c.name}" for c in columns)
-    rows = checked.connection.execute(
-        f"SELECT _sheet, _row, {fields} FROM parsed WHERE _id IN (SELECT _id FROM problems) ORDER BY _id "
-        f"LIMIT {len(by_row)}"
-    ).fetchall()
-    for at, (table, row, *values) in enumerate(rows, start=1):
-        errors = by_row.get((table, row), [])
-        wrong = {error.column for error in errors}
-        sheet.write_number(at, 0, row)
-        for n, (column, value) in enumerate(zip(columns, values, strict=True), start=1):
-            book.text(sheet, at, n, value or "", bad if column.title in wrong else None)
-        book.text(sheet, at, len(columns) + 1, _said(errors))
-    sheet.autofit(320)
-    sheet.freeze_panes(1, 1)
-    told = book.sheet(_ACCOUNT)
-    for at, line in enumerate(checked.account.lines()):
-        for n, text in enumerate(line):
-            book.text(told, at, n, text)
-    told.autofit(320)
-    book.close()
+    with TextBook(target) as book:
+        sheet = book.sheet("不合格的行")
+        bold = book.book.add_format({"bold": True})
+        bad = book.book.add_format({"bg_color": "#FFC7CE"})
+        for n, title in enumerate(["文件行号", *(c.title for c in columns), _TITLE]):
+            sheet.write_string(0, n, title, bold)
+        fields = ", ".join(f"raw_{c.name}" for c in columns)
+        rows = checked.connection.execute(
+            f"SELECT _sheet, _row, {fields} FROM parsed WHERE _id IN (SELECT _id FROM problems) ORDER BY _id "
+            f"LIMIT {len(by_row)}"
+        ).fetchall()
+        for at, (table, row, *values) in enumerate(rows, start=1):
+            errors = by_row.get((table, row), [])
+            wrong = {error.column for error in errors}
+            sheet.write_number(at, 0, row)
+            for n, (column, value) in enumerate(zip(columns, values, strict=True), start=1):
+                book.text(sheet, at, n, value or "", bad if column.title in wrong else None)
+            book.text(sheet, at, len(columns) + 1, _said(errors))
+        sheet.autofit(320)
+        sheet.freeze_panes(1, 1)
+        told = book.sheet(_ACCOUNT)
+        for at, line in enumerate(checked.account.lines()):
+            for n, text in enumerate(line):
+                book.text(told, at, n, text)
+        told.autofit(320)
 
 
 def _said(errors: list[RowError]) -> str:

@@ -357,9 +357,16 @@ class Store:
                         migrating.migrate(index, codes or {})
                 else:
                     layout.mark(self.root)
-                yield index
             except BaseException:
                 if self.remote:  # what failed on its way there was never made
+                    mirror.discard(index)
+                raise
+            try:
+                yield index
+            except BaseException:
+                # What failed, on a full disk too, was never made: committed without a record it would be at
+                # the next opening, whatever its person was told.
+                if self.remote or Records(self.root).read(index.last + 1) is None:
                     mirror.discard(index)
                 raise
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import xlsxwriter
 
 from zhunsheng.evidence.ledgers import Column, Ledger
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.files.writing import whole_file
 from zhunsheng.text import AS_TEXT
 
@@ -25,12 +26,12 @@ def write_template(ledger: Ledger, path: Path) -> None:
     """Write the template to ``path`` (xlsx), whole: a sheet to fill in and a sheet that explains every
     column.
     """
-    with whole_file(path) as partial:
-        _write(ledger, partial)
+    with whole_file(path) as partial, scratch_folder() as scratch:
+        _write(ledger, partial, scratch)
 
 
-def _write(ledger: Ledger, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path), AS_TEXT)
+def _write(ledger: Ledger, path: Path, scratch: Path) -> None:
+    book = xlsxwriter.Workbook(str(path), AS_TEXT | {"tmpdir": str(scratch)})
     font = {"font_name": "宋体", "font_size": 11}
     required = book.add_format({**font, "bold": True, "bg_color": "#FCE4D6", "border": 1, "align": "center"})
     optional = book.add_format({**font, "bold": True, "bg_color": "#EDEDED", "border": 1, "align": "center"})

@@ -4,10 +4,12 @@ it lost.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,7 @@ import xlsxwriter
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.text import AS_TEXT, clean
 
 MOST_NAME = 255  # bytes of a file's name, on every file system in use
@@ -27,6 +30,7 @@ _UNFIT_IN_NAMES = re.compile(r'[<>:"|?*\\/\n\t]')
 # units of a sheet's name.
 MOST_UNITS, MOST_BREAKS, MOST_HEIGHT, MOST_SHEET_NAME = 32_767, 253, 409.0, 31
 REST = "续页"
+_swept: set[tuple[int, Path]] = set()  # processes and folders that were looked through
 _ROOM = 32_600  # what of a cell is text where the note that it goes on stands there too
 
 
@@ -65,13 +69,20 @@ def named_after(name: str, addition: str) -> str:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a place beside ``path`` to write to; what was written there is moved to ``path`` whole.
 
-    Whatever fails leaves the file that was there before, and nothing half written.
+    Whatever fails leaves the file that was there before, and nothing half written. While its process lives
+    the place is locked; the first one of a process in a folder takes away those that died.
     Raises ``ZS-CL-10`` for a full disk, ``ZS-CL-11`` where nothing may be written,
     ``ZS-CL-12`` for a name too long.
     """
     partial = path.with_name(f".{secrets.token_hex(8)}.partial")
+    lock = -1
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if (os.getpid(), path.parent) not in _swept:
+            _swept.add((os.getpid(), path.parent))
+            _sweep(path.parent)
+        lock = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield partial
         partial.replace(path)
     except BaseException as error:
@@ -80,6 +91,23 @@ def whole_file(path: Path) -> Iterator[Path]:
         if told := of_system(error, str(path)):
             raise told from error
         raise
+    finally:
+        if lock >= 0:
+            os.close(lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what processes of this account that are no more left half written in a folder."""
+    for partial in folder.glob(f".{'[0-9a-f]' * 16}.partial"):
+        with suppress(OSError):
+            if partial.lstat().st_uid != os.geteuid():
+                continue
+            lock = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
+                partial.unlink()
+            finally:
+                os.close(lock)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -157,6 +185,9 @@ class TextBook:
     """
 
     def __init__(self, target: Path | BinaryIO, **options: Any) -> None:
+        self._scratch = ExitStack()  # where the library writes its parts, which a killed process leaves
+        if not options.get("in_memory"):
+            options["tmpdir"] = str(self._scratch.enter_context(scratch_folder()))
         self.book = new_workbook(target, **options)
         self._used: set[str] = {REST}
         self._rest: list[tuple[str, str, int, str]] = []
@@ -210,11 +241,13 @@ class TextBook:
                 sheet.write_string(row, 1, cell, style)
                 sheet.write_number(row, 2, number, style)
                 sheet.write_string(row, 3, piece, style)
-        self.book.close()
+        with self._scratch:
+            self.book.close()
 
     def __enter__(self) -> TextBook:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.close()
+        with self._scratch:
+            if kind is None:
+                self.close()

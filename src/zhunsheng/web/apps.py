@@ -6,6 +6,18 @@ import atexit
 import gc
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+
+
+def whole(**_: object) -> list[checks.CheckMessage]:
+    """Refuse to run a site to which a backup has come back in part."""
+    from zhunsheng.web.backups.restoring import unfinished
+
+    if not unfinished():
+        return []
+    said = f"{settings.DATA} 里的恢复没有做完：请再运行一次 restore，什么也不会丢"
+    return [checks.Error(said, id="zhunsheng.E001")]
 
 
 class WebConfig(AppConfig):
@@ -23,6 +35,7 @@ class WebConfig(AppConfig):
 
         audit.register()
         metrics.register()
+        checks.register(whole)
         # What is loaded stays: it need not be looked through for garbage again.
         gc.freeze()
         atexit.register(gc.unfreeze)

@@ -38,6 +38,9 @@ with suppress(
         _file.chmod(0o600)
 
 
+MADE_KEYS: list[str] = []  # files of keys that were not there when this process started
+
+
 def _key(variable: str, file: str) -> str:
     """Return a secret from the environment, or from a file of the data folder that is made at the first
     start.
@@ -49,6 +52,7 @@ def _key(variable: str, file: str) -> str:
         with path.open("x") as stream:
             path.chmod(0o600)
             stream.write(secrets.token_urlsafe(64))
+        MADE_KEYS.append(file)
     except FileExistsError:
         pass
     return path.read_text().strip()

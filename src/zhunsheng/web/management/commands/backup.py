@@ -4,30 +4,15 @@ member.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import sqlite3
-import subprocess
-import tarfile
-from datetime import UTC
-from io import BufferedReader
 from pathlib import Path
-from typing import Any, cast
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
-from zhunsheng.clock import now
-from zhunsheng.evidence import Store
-from zhunsheng.files.opening import file_digest
-from zhunsheng.files.scratch import scratch_folder
-from zhunsheng.files.writing import whole_file
-from zhunsheng.web.models import AuditHead, Upkeep
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.web.backups.making import make
+from zhunsheng.web.models import Upkeep
 
-FOLDERS = ("evidence", "uploads", "assessments", "draws", "published", "papers", "jobs")
-KEYS = ("secret.key", "personal.key", "log.key")
+MOST = 20  # told one by one
 
 
 class Command(BaseCommand):
@@ -41,83 +26,22 @@ class Command(BaseCommand):
         parser.add_argument("--with-keys", action="store_true", help="连同密钥一起备份（须妥善保管）")
 
     def handle(self, *args: object, archive: Path, with_keys: bool, **options: object) -> None:
-        """Write the archive whole or not at all. The database comes first: files it names
-        are never removed.
-        """
-        digests: dict[str, str] = {}
-        with (
-            scratch_folder() as scratch,
-            whole_file(archive) as partial,
-            tarfile.open(partial, "w") as tar,
-        ):
-            head = AuditHead.objects.filter(pk=1).first()
-            database = self._database(scratch)
-            members = [(database, database.name)]
-            for name in FOLDERS:
-                root = settings.DATA / name
-                members += [
-                    (p, p.relative_to(settings.DATA).as_posix())
-                    for p in sorted(root.rglob("*"))
-                    if p.is_file() and p.suffix not in (".partial", ".lock")
-                ]
-            if with_keys:
-                members += [(settings.DATA / k, k) for k in KEYS if (settings.DATA / k).is_file()]
-            for path, name in members:
-                digests[name] = file_digest(path)
-                tar.add(path, name)
-            about = {
-                "made": now().astimezone(UTC).isoformat(timespec="seconds"),
-                "vendor": connection.vendor,
-                "audit": head.digest if head else "",
-                "files": digests,
-            }
-            listing = scratch / "backup.json"
-            listing.write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf8")
-            tar.add(listing, "backup.json")
-        Upkeep.note(Upkeep.Kind.BACKUP, good=True)
-        self.stdout.write(f"已备份 {len(digests)} 个文件到 {archive}，SHA-256 {file_digest(archive)}")
-        if Store(settings.DATA / "evidence").root.is_dir() and not with_keys:
-            self.stdout.write("密钥没有备份在内，请另行保管；没有密钥，个人信息和上传的文件无法读出。")
-
-    def _database(self, scratch: Path) -> Path:
-        if connection.vendor == "sqlite":
-            target = scratch / "zhunsheng.sqlite3"
-            connection.ensure_connection()
-            with sqlite3.connect(target) as copy:
-                connection.connection.backup(copy)
-            return target
-        target = scratch / "zhunsheng.dump"
-        said = connection.settings_dict
-        command = ["pg_dump", "--format=custom", f"--file={target}", "--no-owner", f"--dbname={said['NAME']}"]
-        command += [
-            f"--{k}={said[v]}"
-            for k, v in (("host", "HOST"), ("port", "PORT"), ("username", "USER"))
-            if said.get(v)
-        ]
+        """Write the archive whole or not at all, and say what is in it and what is not."""
         try:
-            subprocess.run(
-                command,
-                check=True,
-                env={"PGPASSWORD": said.get("PASSWORD") or "", "PATH": os.environ.get("PATH", "")},
+            made = make(archive, keys=with_keys)
+        except ZhunshengError as error:
+            raise CommandError(str(error)) from None
+        Upkeep.note(Upkeep.Kind.BACKUP, good=not made.lost)
+        self.stdout.write(f"已备份 {made.files} 个文件到 {archive}，SHA-256 {made.digest}")
+        if not with_keys:
+            self.stdout.write(
+                "密钥没有备份在内，只有认得出它们的指纹：请另行保管；没有密钥，个人信息和上传的文件无法读出。"
             )
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise CommandError(f"pg_dump 没有成功：{error}") from None
-        return target
-
-
-def listed(tar: tarfile.TarFile) -> dict[str, Any]:
-    """Return what an archive says of itself. Raises ``CommandError`` where a member differs
-    from its digest.
-    """
-    stream = tar.extractfile("backup.json")
-    if stream is None:
-        raise CommandError("不是准绳的备份")
-    about: dict[str, Any] = json.load(stream)
-    for name, digest in about["files"].items():
-        member = tar.extractfile(name)
-        if (
-            member is None
-            or hashlib.file_digest(cast(BufferedReader, member), "sha256").hexdigest() != digest
-        ):
-            raise CommandError(f"备份中的文件已损坏：{name}")
-    return about
+        for name in made.unkept_keys:
+            self.stdout.write(f"{name} 由变量给出，没有备份在内，请另行保管。")
+        for name in made.lost[:MOST]:
+            self.stderr.write(f"记录里有、文件夹里没有的文件：{name}")
+        if made.lost:
+            raise CommandError(
+                f"备份写成了，但有 {len(made.lost)} 个文件早已不在，请运行 ledger verify 和 check_audit"
+            )

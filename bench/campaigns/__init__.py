@@ -1,0 +1,1 @@
+"""The campaigns of ``bench/reliability.py``: what each does, and how it is counted."""

@@ -1,0 +1,394 @@
+"""Processes killed at any moment: imports, undoing, draws, migrations, backups, restores. Each time what lies
+there must be whole and either as before or as after, the same command must then come through, and nothing of
+the killed one be left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import sqlite3
+import sys
+import tarfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from campaigns.processes import ROOT, Ended, of_site, program, run, site, told
+
+ROWS = 6_000  # of the file that is imported
+TURNS = 20
+ABOVE = 1.05  # of what the command takes: until then it is killed
+SHARES = {
+    "import": 30,
+    "undo": 15,
+    "draw": 15,
+    "store migration": 5,
+    "site migration": 10,
+    "backup": 15,
+    "restore": 10,
+}
+_DERIVED = ("index.sqlite", ".lock", "format.json")  # of a store, beside what its records name
+
+
+@dataclass
+class Kind:
+    """One command, on what it works (``make`` writes that to an empty folder), what it runs with, and what a
+     ``look`` finds of it (``state`` is compared; ``wrong`` must be empty at any moment, ``left`` at the end).
+
+    ``repeated`` are the codes of errors by which the command may say that it is done already.
+    """
+
+    make: Callable[[Path], None]
+    work: Callable[[Path], Callable[[], None]]
+    look: Callable[[Path], dict[str, Any]]
+    variables: Callable[[Path], dict[str, str]] = lambda place: {}
+    between: bool = (
+        False  # made of steps, each of which is whole: what is between is neither before nor after
+    )
+    repeated: tuple[str, ...] = ()
+
+
+@dataclass
+class Tally:
+    """What came of the kills of a kind."""
+
+    kills: int = 0
+    too_late: int = 0  # the command had ended before
+    found: Counter[str] = field(default_factory=Counter)  # before, after, between
+    faults: list[str] = field(default_factory=list)
+
+
+# -- evidence stores
+# ------------------------------------------------------------------------------------------------------------
+
+
+def of_store(place: Path) -> dict[str, Any]:
+    """Look at a store: its batches and rows; what does not hold; what no record names."""
+    import duckdb
+
+    from zhunsheng.evidence import Store
+
+    root = place / "store"
+    opened = Store(root)
+    wrong = opened.verify()
+    digest = hashlib.sha256()
+    snapshot = opened.snapshot()
+    for name in sorted(snapshot.files):
+        if files := list(snapshot.files[name]):
+            # What is a batch's number is not the rows'.
+            for row in sorted(
+                map(repr, duckdb.sql(f"SELECT * EXCLUDE (_batch) FROM read_parquet({files})").fetchall())
+            ):
+                digest.update(f"{name} {row}\n".encode())
+    recorded = {name for batch in opened.batches() for name, _, _ in batch.files}
+    paths = {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()}
+    left = [p for p in paths - recorded if not p.startswith("batches/") and not p.startswith(_DERIVED)]
+    state = [len(opened.batches()), digest.hexdigest()]
+    return {
+        "state": state,
+        "wrong": wrong,
+        "left": [p for p in left if "part-" not in p],
+        "unread": len(left),
+    }
+
+
+def filled(place: Path) -> None:
+    """Make a store of three batches and write a file to import, some of whose rows stand there already."""
+    from zhunsheng.usecases.importing import import_ledger
+
+    place.mkdir()
+    wild = ROOT / "tests" / "wild"
+    for name in ("16-A", "16-B", "02-voucher-week1"):
+        import_ledger(
+            place / "store", next(wild.glob(f"{name}*")), department="A1", label="甲局", agreed=True
+        )
+    rows = (f"T{n},举报,2021-03-{n % 28 + 1:02d},科室{n * 7919 % 1009}\n" for n in range(ROWS))
+    (place / "a.csv").write_text("登记编号,类别,收到日期,承办科室\n" + "".join(rows), "utf8")
+
+
+def landed_store(place: Path) -> None:
+    """Unpack the store that the version that landed first left, which is kept by names."""
+    place.mkdir()
+    with tarfile.open(ROOT / "tests" / "landed" / "store.tar.gz") as tar:
+        tar.extractall(place, filter="data")
+
+
+# -- draws
+# ------------------------------------------------------------------------------------------------------------
+MADE = (
+    "抽查包.zip",
+    "verify.html",
+    "公告.html",
+    "公告.docx",
+    "公告.json",
+    "任务清单.xlsx",
+    "任务清单.html",
+    "检查记录表.docx",
+)
+
+
+def sealed_draw(place: Path) -> None:
+    """Make a draw that is committed and sealed and waits to be run, from the sample's frame."""
+    from zhunsheng.sample.draw import demo_draw
+    from zhunsheng.sample.ledgers import write_ledgers
+    from zhunsheng.usecases.importing import import_ledger
+
+    place.mkdir()
+    for path in write_ledgers(place / "ledgers", entities=3_000):
+        if "市场主体" in path.name:
+            import_ledger(place / "evidence", path, agreed=True)
+    demo_draw(place / "draw", place / "evidence", 2021)
+    shutil.copytree(place / "draw", place / "whole")
+    for name in MADE:
+        (place / "draw" / name).unlink(missing_ok=True)
+    shutil.rmtree(place / "ledgers")
+
+
+def of_draw(place: Path) -> dict[str, Any]:
+    """Look at a draw: whether it is run, and whether the bundle holds; files that are not whole."""
+    from zhunsheng.usecases.drawing.verifying import verify_bundle
+
+    folder, whole = place / "draw", place / "whole"
+    there = sorted(p.name for p in folder.iterdir())
+    wrong, bundle = [], folder / "抽查包.zip"
+    if bundle.is_file():
+        checks = verify_bundle(bundle, folder / "frame.tsv", None)
+        wrong = [f"{c.code}: {c.says}" for c in checks if c.holds is False]
+        # Bytes that are made of nothing but the draw are the same, whenever it is run.
+        same = ("公告.json", "verify.html", "任务清单.html", *(() if wrong else ("抽查包.zip",)))
+        wrong += [
+            n for n in same if (folder / n).exists() and (folder / n).read_bytes() != (whole / n).read_bytes()
+        ]
+    left = [n for n in there if n.endswith(".partial")]
+    return {"state": [n for n in there if n not in left], "wrong": wrong, "left": left}
+
+
+# -- sites
+# ------------------------------------------------------------------------------------------------------------
+
+
+def landed_site(place: Path) -> None:
+    """Unpack the data folder that the version that landed first left."""
+    place.mkdir()
+    with tarfile.open(ROOT / "tests" / "landed" / "site.tar.xz") as tar:
+        tar.extractall(place / "site", filter="data")
+
+
+def of_database(place: Path) -> dict[str, Any]:
+    """Look at a site's database: the migrations that are done, the rows of each table, what SQLite says."""
+    with sqlite3.connect(place / "site" / "zhunsheng.sqlite3") as base:
+        wrong = [said for (said,) in base.execute("PRAGMA integrity_check") if said != "ok"]
+        wrong += [f"a row without its record: {row}" for row in base.execute("PRAGMA foreign_key_check")]
+        names = [n for (n,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
+        counts = {n: base.execute(f'SELECT count(*) FROM "{n}"').fetchone()[0] for n in names}
+        done = sorted(map(list, base.execute("SELECT app, name FROM django_migrations")))
+    return {"state": [done, counts], "wrong": wrong, "left": [n for n in names if n.startswith("new__")]}
+
+
+def current_site(place: Path) -> None:
+    """Make a site of today out of the landed one, sealed."""
+    landed_site(place)
+    for words in (("migrate", "-v0"), ("shell", "-v0", "-c", SEAL)):
+        done = run(site(*words), of_site(place / "site"))
+        if done.code:
+            raise SystemExit(done.said[-2000:])
+    (place / "backups").mkdir()
+
+
+SEAL = "from zhunsheng.web.services import transparency; transparency.seal()"
+
+
+def backed_up(place: Path) -> None:
+    """Make a backup with its keys, and an empty data folder to restore it to."""
+    current_site(place)
+    done = run(site("backup", place / "backups" / "site.tar", "--with-keys"), of_site(place / "site"))
+    if done.code:
+        raise SystemExit(done.said[-2000:])
+    shutil.rmtree(place / "site")
+
+
+def of_backups(place: Path) -> dict[str, Any]:
+    """Look at the backups: an archive that is there is whole."""
+    folder = place / "backups"
+    names = sorted(p.name for p in folder.iterdir())
+    wrong = []
+    for name in names:
+        if name.endswith(".tar"):
+            done = run(site("restore", folder / name, "--check"), of_site(place / "site"))
+            wrong += [done.said[-500:]] if done.code else []
+    left = [n for n in names if not n.endswith(".tar")]
+    return {"state": [n for n in names if n not in left], "wrong": wrong, "left": left}
+
+
+def of_restored(place: Path) -> dict[str, Any]:
+    """Look at a data folder: whether a site is there, and whether all of it holds."""
+    data = place / "site"
+    there = sorted(p.name for p in data.iterdir()) if data.is_dir() else []
+    wrong, state = [], "nothing"
+    if (data / "zhunsheng.sqlite3").exists():
+        state = "a site"
+        done = run(site("check_audit"), of_site(data))
+        wrong = [done.said[-500:]] if done.code else []
+        wrong += told(_verified, data / "evidence")
+    left = [n for n in there if n.startswith(".")]
+    return {"state": state, "wrong": [] if left else wrong, "left": left}
+
+
+def _verified(store: Path) -> list[str]:
+    from zhunsheng.evidence import Store
+
+    return Store(store).verify()
+
+
+# -- the kinds
+# ------------------------------------------------------------------------------------------------------------
+
+
+def kinds() -> dict[str, Kind]:
+    """Return what is killed, by name."""
+    data = lambda place: of_site(place / "site")  # noqa: E731
+    imported = lambda p: program(  # noqa: E731
+        "ledger", "import", p / "a.csv", "--store", p / "store", "--department", "A1", "--yes"
+    )
+    undone = lambda p: program("ledger", "undo", "1", "--store", p / "store")  # noqa: E731
+    moved = lambda p: program("ledger", "migrate", "--store", p / "store")  # noqa: E731
+    drawn = lambda p: program("draw", "run", p / "draw", "--evidence", p / "evidence")  # noqa: E731
+    saved = lambda p: site("backup", p / "backups" / "site.tar", "--with-keys")  # noqa: E731
+    back = lambda p: site("restore", p / "backups" / "site.tar")  # noqa: E731
+    return {
+        "import": Kind(filled, imported, of_store),
+        "undo": Kind(filled, undone, of_store, repeated=("ZS-EV-12",)),
+        "draw": Kind(sealed_draw, drawn, of_draw, between=True),
+        "store migration": Kind(landed_store, moved, of_store, between=True),
+        "site migration": Kind(
+            landed_site, lambda p: site("migrate", "-v0"), of_database, data, between=True
+        ),
+        "backup": Kind(current_site, saved, of_backups, data),
+        "restore": Kind(backed_up, back, of_restored, data, repeated=("ZS-WB-95",)),
+    }
+
+
+# -- killing
+# ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Course:
+    """The kills of a kind: where its like lies, how it is before and after, how long it takes, what came of
+    it.
+    """
+
+    kind: Kind
+    work: Path
+    draw: random.Random
+    before: Any
+    after: Any
+    longest: float
+    tally: Tally = field(default_factory=Tally)
+
+    def go_on(self, kills: int, said: Callable[[str], None]) -> None:
+        """Kill the command until it was killed ``kills`` times in all; tell each fault."""
+        tally, place = self.tally, self.work / "place"
+        while tally.kills < kills and tally.too_late < 2 * kills + 20:
+            shutil.copytree(self.work / "template", place)
+            # Half of them late, where what was made is put in its place.
+            share = self.draw.choice((self.draw.uniform(0, ABOVE), self.draw.uniform(0.6, ABOVE)))
+            first = _ran(self.kind, place, self.work, self.longest * share)
+            if first.code >= 0:
+                tally.too_late += 1
+                # The machine has become faster, or slower.
+                self.longest = 0.8 * self.longest + 0.2 * first.seconds
+                if first.code:
+                    tally.faults.append(f"ended with {first.code} before it was killed: {first.said[-300:]}")
+                    said(tally.faults[-1])
+            else:
+                tally.kills += 1
+                if fault := _after_kill(self.kind, place, self.work, self.before, self.after, tally):
+                    tally.faults.append(f"kill {tally.kills} after {first.seconds:.3f} s: {fault}")
+                    said(tally.faults[-1])
+            shutil.rmtree(place)
+            shutil.rmtree(self.work / "scratch", ignore_errors=True)
+
+
+def course(kind: Kind, draw: random.Random, work: Path) -> Course:
+    """Make what is worked on, and see that the command itself comes through."""
+    work.mkdir(parents=True)
+    template = work / "template"
+    done = run(lambda: kind.make(template), {})
+    if done.code:
+        raise SystemExit(done.said[-3000:])
+    shutil.copytree(template, work / "first")
+    before, _, _ = _looked(kind, work / "first")
+    whole = _ran(kind, work / "first", work, None)
+    if whole.code:
+        raise SystemExit(whole.said[-3000:])
+    after, wrong, left = _looked(kind, work / "first")
+    if before == after or wrong or left:
+        raise SystemExit(f"the command itself does not hold: {before} {after} {wrong} {left}")
+    shutil.rmtree(work / "first")
+    shutil.rmtree(work / "scratch")
+    return Course(kind, work, draw, before, after, whole.seconds)
+
+
+def _ran(kind: Kind, place: Path, work: Path, after: float | None) -> Ended:
+    scratch = work / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return run(kind.work(place), kind.variables(place) | {"TMPDIR": str(scratch)}, after)
+
+
+def _looked(kind: Kind, place: Path) -> tuple[Any, list[str], list[str]]:
+    found = told(lambda: kind.look(place))
+    return found["state"], found["wrong"], found["left"]
+
+
+def _after_kill(kind: Kind, place: Path, work: Path, before: Any, after: Any, tally: Tally) -> str:
+    """Return what does not hold after a kill and after the next run; count what was found."""
+    try:
+        state, wrong, _left = _looked(kind, place)
+    except AssertionError as error:
+        return f"can't be looked at: {str(error)[-500:]}"
+    end = "before" if state == before else "after" if state == after else "between"
+    tally.found[end] += 1
+    if wrong:
+        return f"({end}) does not hold: {wrong[:3]}"
+    if end == "between" and not kind.between:
+        return f"neither before nor after: {str(state)[:300]}"
+    again = _ran(kind, place, work, None)
+    if again.code and not (end == "after" and any(f"[{code}]" in again.said for code in kind.repeated)):
+        return f"({end}) the next run ended with {again.code}: {again.said[-400:]}"
+    try:
+        state, wrong, left = _looked(kind, place)
+    except AssertionError as error:
+        return f"can't be looked at after the next run: {str(error)[-500:]}"
+    left += [p.name for p in (work / "scratch").iterdir()]
+    if state != after or wrong or left:
+        return f"({end}) after the next run: as after {state == after}, wrong {wrong[:3]}, left {left[:5]}"
+    return ""
+
+
+def main(count: int, seed: int, only: list[str], work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
+    """Kill ``count`` times, shared among the kinds, in turns; ``keep`` what came of it after each turn.
+    Return whether all of it held.
+    """
+    shares = {name: share for name, share in SHARES.items() if not only or name in only}
+    courses: dict[str, Course] = {}
+    for turn in range(1, TURNS + 1):
+        for name, share in shares.items():
+            say = partial(print, f"    {name}:", file=sys.stderr, flush=True)
+            if name not in courses:
+                draw = random.Random(f"{seed}-{name}")
+                courses[name] = course(kinds()[name], draw, work / name.replace(" ", "-"))
+            courses[name].go_on(round(count * share / sum(shares.values()) * turn / TURNS), say)
+            keep({one: shown(found.tally) for one, found in courses.items()})
+    return not any(one.tally.faults for one in courses.values())
+
+
+def shown(tally: Tally) -> dict[str, Any]:
+    """Return what came of the kills of a kind."""
+    ends = {end: tally.found[end] for end in ("before", "after", "between")}
+    return {"kills": tally.kills, "ended before": tally.too_late, **ends, "faults": tally.faults}

@@ -1,0 +1,157 @@
+"""Commands and checks in processes of their own, forked from one that has the libraries loaded and runs
+nothing: ended by SIGKILL at a moment, or waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import runpy
+import select
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LOADED = (
+    "django.core.management",
+    "django.db.models",
+    "django.test",
+    "lxml.html",
+    "zhunsheng.cli",
+    "zhunsheng.disclosure",
+    "zhunsheng.draw_folders",
+    "zhunsheng.evaluation",
+    "zhunsheng.evidence",
+    "zhunsheng.intake",
+    "zhunsheng.reports",
+    "zhunsheng.review",
+    "zhunsheng.sample",
+    "zhunsheng.usecases.drawing.verifying",
+    "zhunsheng.usecases.result",
+)
+LONGEST = 600.0  # seconds that a command may take by the clock
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its code (a signal is negative), what it said, seconds by the clock."""
+
+    code: int
+    said: str
+    seconds: float
+
+
+def load() -> None:
+    """Load the libraries once; settings of a site are loaded by each process anew."""
+    import importlib
+
+    for name in LOADED:
+        importlib.import_module(name)
+
+
+def run(work: Callable[[], None], variables: dict[str, str], after: float | None = None) -> Ended:
+    """Do something in a process of its own that leads its group; end all of the group by SIGKILL ``after``
+    seconds, where it has not ended by then.
+    """
+    reading, writing = os.pipe()
+    begun = time.monotonic()
+    if not (pid := os.fork()):
+        os.close(reading)
+        _become(work, variables, writing)
+    os.close(writing)
+    until = begun + (LONGEST if after is None else after)
+    said = bytearray()
+    killed = False
+    while True:
+        left = until - time.monotonic()
+        if left <= 0 and not killed:
+            killed = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        if select.select([reading], [], [], max(0.0, min(left, 1.0)) if not killed else 5.0)[0]:
+            some = os.read(reading, 1 << 16)
+            if not some:
+                break
+            said += some
+        elif killed:
+            break
+    os.close(reading)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return Ended(code, said.decode("utf8", "replace"), time.monotonic() - begun)
+
+
+def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -> None:
+    """Be the process: its own group, variables and output; never return."""
+    code = 70
+    try:
+        os.setpgid(0, 0)
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        os.environ.update(variables)
+        tempfile.tempdir = None  # asked for anew, by the variables
+        # Written at once: what a killed process said is seen up to the moment.
+        sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf8", write_through=True)
+        sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf8", write_through=True)
+        work()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def program(*words: object) -> Callable[[], None]:
+    """Return what runs ``zhunsheng`` with words."""
+
+    def work() -> None:
+        from zhunsheng.cli import main
+
+        main([str(word) for word in words])
+
+    return work
+
+
+def site(*words: object) -> Callable[[], None]:
+    """Return what runs ``manage.py`` with words; the data folder is among the variables of the process."""
+
+    def work() -> None:
+        sys.argv = ["manage.py", *map(str, words)]
+        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+
+    return work
+
+
+def of_site(data: Path) -> dict[str, str]:
+    """Return the variables of a site on a data folder."""
+    return {
+        "ZHUNSHENG_DATA": str(data),
+        "ZHUNSHENG_HTTPS": "0",
+        "DJANGO_SETTINGS_MODULE": "zhunsheng.web.settings",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+
+
+def told(look: Callable[..., Any], *given: Any, variables: dict[str, str] | None = None) -> Any:
+    """Return what a function finds, in a process of its own; raise what went wrong there with its trace."""
+
+    def work() -> None:
+        print("\n" + json.dumps(look(*given), ensure_ascii=False))
+
+    done = run(work, variables or {})
+    if done.code:
+        raise AssertionError(done.said[-3000:])
+    return json.loads(done.said.strip().splitlines()[-1])
