@@ -38,6 +38,7 @@ _MOST_COLUMNS = 256  # of a sheet of this format
 _LEAST_TEXT = 3  # bytes of the shortest shared text
 _MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
 _LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
+_MOST_WALKED = 4  # times that the records of a workbook are gone through: once, where all is well
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -56,14 +57,14 @@ class _Found:
     appearance: Appearance = field(default_factory=Appearance)
 
 
-def look_xls(opened: Opened) -> list[Look]:
-    """Return what is to be told of the worksheets of an xls, in the order of their names.
+def look_xls(opened: Opened) -> Iterator[Look]:
+    """Yield what is to be told of the worksheets of an xls, in the order of their names.
 
     Raises ``ZS-IN-05`` for a file whose parts can't be found.
     """
     try:
         book = _workbook(opened.compound or Compound(opened.data))
-        return list(_looks(book))
+        yield from _looks(book)
     except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
 
@@ -79,9 +80,7 @@ def sound_xls(opened: Opened, max_cells: int) -> bytes:
     try:
         whole = opened.compound or Compound(opened.data)
         book = _workbook(whole)
-        patches = [
-            patch for place in _places(book) for patch in _patches(book, place, opened.name, max_cells)
-        ]
+        patches = _patches(book, opened.name, max_cells)
     except (UnfitCompound, KeyError, struct.error, IndexError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
     except ValueError as error:
@@ -95,7 +94,9 @@ def sound_xls(opened: Opened, max_cells: int) -> bytes:
 def _places(book: bytes) -> list[int]:
     """Return where the sheets of a workbook begin. Raises ``ValueError`` for counts that it can't have."""
     places, continued = [], 0
-    for kind, at, _length in _flat_records(book, 0):
+    for kind, at, _length, _depth in _walk(book, 0):
+        if kind == _EOF:
+            break
         continued = continued + 1 if kind == _CONTINUE else 0
         if kind == _SHEET:
             places.append(struct.unpack_from("<I", book, at)[0])
@@ -110,44 +111,53 @@ def _places(book: bytes) -> list[int]:
     return places
 
 
-def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tuple[int, int]]:
-    """Yield what must be another number before the library reads a sheet: (byte of the stream, number).
+def _patches(book: bytes, name: str, max_cells: int) -> list[tuple[int, int]]:
+    """Return what must be another number before the library reads the sheets: (byte of the stream, number).
 
-    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, ``ZS-IN-10``.
+    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, or for sheets that lie
+    within one another, ``ZS-IN-10`` for too many cells: the library reads all sheets at once.
     """
-    depth = rows = columns = filled = 0
-    for kind, at, length in _flat_records(book, place, whole=True):
-        depth += (kind == _BOF) - (kind == _EOF)
-        if kind == _DIMENSIONS:  # no more than a hint, for which the library takes all the room it names
-            yield at - 4, _NOTHING
-        elif depth > 1:  # of a chart, which the library passes over
-            continue
-        elif kind in _VALUES:
-            row, column = struct.unpack_from("<2H", book, at)
-            end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
-            if end > _MOST_COLUMNS or row + 1 < rows:
-                raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
-            rows, columns, filled = row + 1, max(columns, end), filled + end - column
-            if filled > max_cells:
-                break
-            if kind == _FORMULA and length > _LONG_FORMULA:
-                yield at + 20, 0
-    refuse_too_large(rows, columns, filled, name, worded("工作表"), max_cells)
-    if filled > max_cells:
-        detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
-        raise ZhunshengError("ZS-IN-10", name=name, where=worded("工作表"), detail=detail)
+    found: list[tuple[int, int]] = []
+    where = worded("工作表")
+    cells = walked = 0
+    for place in _places(book):
+        rows = columns = filled = 0
+        at = length = 0
+        for kind, at, length, depth in _walk(book, place):
+            if kind == _DIMENSIONS:  # no more than a hint, for which the library takes all the room it names
+                found.append((at - 4, _NOTHING))
+            elif depth == 1 and kind in _VALUES:  # a chart within a sheet is passed over
+                row, column = struct.unpack_from("<2H", book, at)
+                end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
+                if end > _MOST_COLUMNS or row + 1 < rows:
+                    raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
+                rows, columns, filled = row + 1, max(columns, end), filled + end - column
+                if filled > max_cells:
+                    break
+                if kind == _FORMULA and length > _LONG_FORMULA:
+                    found.append((at + 20, 0))
+        refuse_too_large(rows, columns, filled, name, where, max_cells - cells)
+        cells += max(filled, rows * columns)
+        walked += max(0, at + length - place)
+        if cells > max_cells:
+            detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
+            raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+        if walked > _MOST_WALKED * len(book):
+            raise ValueError(worded("工作表互相重叠"))
+    return found
 
 
-def _flat_records(book: bytes, at: int, *, whole: bool = False) -> Iterator[tuple[int, int, int]]:
-    """Yield the records from a place on to the first end of a part, as the library goes through them, or to
-    that of the ``whole`` part with the parts in it.
+def _walk(book: bytes, at: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the records of one part of a workbook, with those of parts within it: kind, where its content
+    begins, its length, how deep it stands, from 1.
     """
     depth = 0
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
-        yield kind, at + 4, length
-        depth += (kind == _BOF) - (kind == _EOF)
-        if kind == _EOF and (not whole or depth <= 0):
+        depth += kind == _BOF
+        yield kind, at + 4, length, depth
+        depth -= kind == _EOF
+        if kind == _EOF and depth <= 0:
             return
         at += 4 + length
 
@@ -168,19 +178,12 @@ def _workbook(whole: Compound) -> bytes:
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the records of one part of a workbook: kind, where its content begins, its length."""
-    depth = 0
-    while at + 4 <= len(book):
-        kind, length = struct.unpack_from("<HH", book, at)
-        if kind == _BOF:
-            depth += 1
-        elif kind == _EOF:
-            depth -= 1
-            if depth <= 0:
-                return
-        elif depth == 1:  # a chart within a sheet is a part of its own
-            yield kind, at + 4, length
-        at += 4 + length
+    """Yield the records of one part of a workbook and of none within it, as a chart is within a sheet: kind,
+    where its content begins, its length.
+    """
+    for kind, place, length, depth in _walk(book, at):
+        if depth == 1 and kind not in (_BOF, _EOF):
+            yield kind, place, length
 
 
 def _looks(book: bytes) -> Iterator[Look]:
