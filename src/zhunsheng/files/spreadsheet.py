@@ -42,7 +42,7 @@ from zhunsheng.translation import worded
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
 DOCUMENT_CELLS = 4_000_000  # of a sheet of a document
 MAX_TEXT = 2**31  # bytes of all texts of a sheet: one text of the shared table can stand in a million cells
-DOCUMENT_TEXT = 128 * 2**20
+DOCUMENT_TEXT = 32 * 2**20
 # The quick look reads column letters only; a row number of six digits or more calls for the full one.
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
@@ -94,7 +94,7 @@ def read_workbook(
     if opened.kind == "xls" and is_locked(opened):
         raise ZhunshengError("ZS-IN-04", name=opened.name)
     old = opened.kind == "xls"
-    data = sound_xls(opened, max_cells) if old else opened.data
+    data = sound_xls(opened, max_cells, max_text) if old else opened.data
     looks = look_xls(opened) if old else iter(())
     measured = None if old else _Measured(opened, max_cells, max_text, as_seen=as_seen)
     try:
@@ -238,13 +238,11 @@ def comments(opened: Opened, path: str) -> int:
     related = f"{posixpath.dirname(path)}/_rels/{posixpath.basename(path)}.rels"
     if related not in opened.archive.names:
         return 0
-    count = 0
+    parts = set()  # each once, however often it is named
     for target in _COMMENTS.findall(opened.member(related)):
         said = target.decode("utf8", "replace")
-        part = said.lstrip("/") if said.startswith("/") else posixpath.normpath(f"xl/worksheets/{said}")
-        if part in opened.archive.names:
-            count += len(_COMMENT.findall(opened.member(part)))
-    return count
+        parts.add(said.lstrip("/") if said.startswith("/") else posixpath.normpath(f"xl/worksheets/{said}"))
+    return sum(len(_COMMENT.findall(opened.member(part))) for part in parts & opened.archive.names)
 
 
 def _inspect(  # noqa: PLR0913 - what a sheet is measured by
