@@ -229,8 +229,9 @@ CASES = {
     ),
     "域.docx": (
         word(
-            f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>EQ {"\\o(" * 50_000}'
-            '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+            '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>EQ '
+            + r"\o(" * 50_000
+            + '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
         ),
         "ZS-IN-13",
     ),
@@ -274,6 +275,13 @@ CASES = {
         + b"x" * 90_000
         + b"-"
         + b"z9" * 90_000,
+        "ZS-IN-13",
+    ),
+    "大图.mht": (
+        b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n"
+        + b"<p>x</p>\n--x\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
+        + (b"A" * 76 + b"\n") * 500_000
+        + b"--x--\n",
         "ZS-IN-13",
     ),
     "多字.doc": (word_97("甲" * 1_500_001), "ZS-IN-06"),

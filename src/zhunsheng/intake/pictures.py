@@ -113,7 +113,7 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _floating(  # noqa: PLR0913 - where it lies
+def _floating(
     opened: Opened, members: set[str], sheet: str, path: str, related: str, told: set[str]
 ) -> Iterator[Picture]:
     """Yield the pictures that float above a sheet; a drawing is of one sheet, and is ``told`` once."""
