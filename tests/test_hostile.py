@@ -404,10 +404,10 @@ def test_refused_with_a_code_in_bounded_time_and_memory(tmp_path, name):
     data, code = CASES[name]
     (path := tmp_path / name).write_bytes(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ZhunshengError, match=code):
         read_book(path)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5  # of a processor: by the clock others' work counts too
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
 
 

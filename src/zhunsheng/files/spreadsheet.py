@@ -96,8 +96,8 @@ def read_workbook(
     old = opened.kind == "xls"
     data = sound_xls(opened, max_cells, max_text) if old else opened.data
     looks = look_xls(opened) if old else iter(())
-    measured = None if old else _Measured(opened, max_cells, max_text, as_seen=as_seen)
     try:
+        measured = None if old else _Measured(opened, max_cells, max_text, as_seen=as_seen)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         for name in book.sheet_names:
