@@ -368,6 +368,15 @@ CASES = {
     "宏.docm": (word(word__vbaProject_dot_bin=b"x"), "ZS-IN-13"),
     "炸弹.docx": (word(word__media__x_dot_bin=b"\0" * (40 * 2**20)), "ZS-IN-07"),
     "空段.docx": (word("<w:p/>" * 2_100_000), "ZS-IN-07"),
+    "空段不多.docx": (word("<w:p/>" * 200_001), "ZS-IN-06"),
+    "跨列多行.docx": (
+        word(
+            "<w:tbl>"
+            + '<w:tr><w:tc><w:tcPr><w:gridSpan w:val="500"/></w:tcPr><w:p/></w:tc></w:tr>' * 60_000
+            + "</w:tbl>"
+        ),
+        "ZS-IN-10",
+    ),
     "实体.docx": (word("<w:p>&e;</w:p>", EXTERNAL), "ZS-IN-08"),
     "笑.docx": (word("<w:p>&b;</w:p>", BILLION), "ZS-IN-08"),
     "实体.xlsx": (sheet("<row r='1'><c r='A1'><v>1</v></c></row>", doctype=EXTERNAL), "ZS-IN-08"),
