@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lxml import etree
 
 from bed.layouts import document as laid_out
 from bed.noise import noise_of
@@ -55,6 +56,7 @@ from spoiling import (
     spoiled_message,
     spoiled_pdf,
     spoiled_words,
+    spoiled_xml,
     spoiled_zip,
 )
 from zhunsheng.errors import ZhunshengError
@@ -88,8 +90,8 @@ SILENT = 240.0  # seconds by the clock after which a process that says nothing i
 TURN = 15.0  # seconds by the clock that a kind is read at a time; of what is no document, a fifth
 DAY = date(2021, 12, 31)
 ENDINGS = (
-    *("docx", "docm", "doc", "wps", "rtf", "xlsx", "xlsm", "xls", "et", "ods", "csv", "tsv"),
-    *("html", "mht", "pdf", "ofd", "txt"),
+    *("docx", "docm", "doc", "wps", "rtf", "odt", "wordxml", "xlsx", "xlsm", "xls", "et", "ods"),
+    *("excelxml", "csv", "tsv", "html", "mht", "pdf", "ofd", "txt"),
 )
 DOCUMENTS = ("value", *ENDINGS, "zip")
 SEEDS = ("beijing", "packed-cells", "gansu-stairs", "money-by-source", "transfers-book", "department-prose")
@@ -408,8 +410,10 @@ class Readers:
 def spoiled(data: bytes, ending: str, draw: random.Random) -> bytes:
     """Return a document spoiled by the parts that its format is made of."""
     match ending:
-        case "docx" | "docm" | "xlsx" | "xlsm" | "ods" | "ofd":
+        case "docx" | "docm" | "odt" | "xlsx" | "xlsm" | "ods" | "ofd":
             return spoiled_zip(data, draw)
+        case "wordxml" | "excelxml":
+            return spoiled_xml(data, draw)
         case "doc" | "wps" | "xls" | "et":
             return spoiled_compound(data, draw)
         case "rtf":
@@ -452,16 +456,42 @@ def seeds(folder: Path) -> dict[str, list[bytes]]:
     found["docm"] = [_with_macros(data, "word") for data in found["docx"]]
     found["xlsm"] = [_with_macros(data, "xl") for data in found["xlsx"]]
     found["ods"] = found["ods"] or [(ROOT / "tests" / "wild" / "26-office.ods").read_bytes()]
+    found["odt"].append((kept.parent / "signs-and-struck.odt").read_bytes())
+    found["wordxml"] += [_in_one_file(data) for data in found["docx"]]
+    found["excelxml"].append(_excel_xml())
     return found
+
+
+ROWS = [["一级指标", "二级指标", "三级指标", "指标值"]]
+ROWS += [["产出指标", "数量指标", f"检测{n}样品", f"≥{n}批"] for n in range(1, 30)]
 
 
 def _drawn() -> bytes:
     """Return a PDF of a ruled table, as tests draw it."""
     from pdfs import Sheet, pdf, table
 
-    rows = [["一级指标", "二级指标", "三级指标", "指标值"]]
-    rows += [["产出指标", "数量指标", f"检测{n}样品", f"≥{n}批"] for n in range(1, 30)]
-    return pdf([Sheet(table(rows, (40, 140, 240, 400, 540), 800))] * 2)
+    return pdf([Sheet(table(ROWS, (40, 140, 240, 400, 540), 800))] * 2)
+
+
+def _excel_xml() -> bytes:
+    """Return the table as Excel 2003 writes it in one file."""
+    rows = ["".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row) for row in ROWS]
+    cells = "".join(f"<Row>{row}</Row>" for row in rows)
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    sheet = f'<Worksheet ss:Name="表"><Table>{cells}</Table></Worksheet>'
+    return f'<?xml version="1.0"?><Workbook xmlns="{space}" xmlns:ss="{space}">{sheet}</Workbook>'.encode()
+
+
+def _in_one_file(docx: bytes) -> bytes:
+    """Return a document of Word as the package in one file that Word writes for "Word XML"."""
+    space = "http://schemas.microsoft.com/office/2006/xmlPackage"
+    package = etree.Element(f"{{{space}}}package", nsmap={"pkg": space})
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        for name in archive.namelist():
+            if name.endswith((".xml", ".rels")) and name != "[Content_Types].xml":
+                one = etree.SubElement(package, f"{{{space}}}part", {f"{{{space}}}name": f"/{name}"})
+                etree.SubElement(one, f"{{{space}}}xmlData").append(etree.fromstring(archive.read(name)))
+    return etree.tostring(package, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def _with_macros(data: bytes, folder: str) -> bytes:

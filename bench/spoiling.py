@@ -222,10 +222,20 @@ def spoiled_tree(data: bytes, draw: random.Random) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
+def spoiled_xml(data: bytes, draw: random.Random) -> bytes:
+    """Return a file of XML with its tree, its text or its bytes spoiled."""
+    what = draw.random()
+    if what < 0.6:
+        return spoiled_tree(data, draw)
+    if what < 0.85:
+        return spoiled_markup(data.decode("utf8", "replace"), draw).encode("utf8", "replace")
+    return spoiled_bytes(data, draw)
+
+
 # -- zips
 
 _TELLING = re.compile(
-    r"document\.xml$|sheet\d+\.xml|sharedStrings|\.rels$|workbook\.xml$|styles|numbering|\.txt$|Content\.xml$|"
+    r"document\.xml$|sheet\d+\.xml|sharedStrings|\.rels$|workbook\.xml$|styles|numbering|\.txt$|[Cc]ontent\.xml$|"
     r"Document\.xml$|OFD\.xml$|settings\.xml$|vbaProject"
 )
 _ODD_NAMES = ("名" * 120, "CON", "a." * 200, "a\x00x", "/etc/x", "C:\\x", "x\u202edoc", ".")

@@ -129,6 +129,53 @@ def old_workbook(sheet: bytes, *before: bytes) -> bytes:
     return compound({"Workbook": head + named + record(0xA) + sheet})
 
 
+def one_apart(count: int) -> bytes:
+    """A workbook of Excel 97 whose many sheets begin a record after one another, in the same cells."""
+    sheet = part(16, *(number(row, 0) for row in range(5000)))
+    head = record(0x809, struct.pack("<2H12x", 0x600, 5))
+    begin = len(head) + count * (12 + 5) + 4
+    names = b"".join(
+        record(0x85, struct.pack("<I2x2B", begin + 18 * n, 5, 0) + b"%05d" % n) for n in range(count)
+    )
+    return compound({"Workbook": head + names + record(0xA) + sheet})
+
+
+def in_many_cells(text: int, count: int) -> bytes:
+    """A workbook of Excel 97 of one long shared text in many cells."""
+    shared = record(0xFC, struct.pack("<2IHB", 1, 1, text, 0) + b"a" * text)
+    cells = (record(0xFD, struct.pack("<3HI", row, 0, 0, 0)) for row in range(count))
+    return old_workbook(part(16, *cells), shared)
+
+
+def same_name() -> bytes:
+    """A workbook of two sheets of one name: a library asked for it by name reads the first."""
+    stream = io.BytesIO(sheet(FAR))
+    with zipfile.ZipFile(stream) as source:
+        book = source.read("xl/workbook.xml").decode()
+        rels = source.read("xl/_rels/workbook.xml.rels").decode()
+    one, near = re.search(r"<sheet [^>]*/>", book), re.search(r"<Relationship [^>]*sheet1.xml[^>]*/>", rels)
+    assert one and near
+    other = re.sub('Id="[^"]*"', 'Id="other"', near[0]).replace("sheet1.xml", "sheet2.xml")
+    second = one[0] + re.sub('r?:?id="[^"]*"', 'r:id="other"', one[0])
+    with zipfile.ZipFile(stream, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("xl/workbook.xml", book.replace(one[0], second))
+        archive.writestr("xl/_rels/workbook.xml.rels", rels.replace(near[0], near[0] + other))
+        archive.writestr("xl/worksheets/sheet2.xml", "<worksheet><sheetData/></worksheet>")
+    return stream.getvalue()
+
+
+def of_another_space() -> bytes:
+    """A workbook that lists its sheets in a namespace of its own, which the library passes over."""
+    stream = io.BytesIO(sheet(FAR))
+    with zipfile.ZipFile(stream) as source:
+        book = source.read("xl/workbook.xml").decode()
+    with zipfile.ZipFile(stream, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("xl/workbook.xml", book.replace("<sheet ", '<x:sheet xmlns:x="urn:x" '))
+    return stream.getvalue()
+
+
 def same_part(count: int) -> bytes:
     """A workbook whose many sheets are one part of it."""
     stream = io.BytesIO(sheet("<row r='1'><c r='A1'><v>1</v></c></row>"))
@@ -143,6 +190,7 @@ def same_part(count: int) -> bytes:
     return stream.getvalue()
 
 
+SS = "urn:schemas-microsoft-com:office:spreadsheet"
 LISTED = '<w:numPr><w:ilvl w:val="8"/><w:numId w:val="1"/></w:numPr>'
 LEVEL = f'<w:lvl w:ilvl="8"><w:start w:val="999999"/><w:lvlText w:val="{"%9" * 50}"/></w:lvl>'
 NUMBERING = (
@@ -164,6 +212,28 @@ CASES = {
     "共有文字.xls": (
         old_workbook(part(16, number(0, 0)), record(0xFC, struct.pack("<2I", 2**31 - 1, 2**31 - 1))),
         "ZS-IN-05",
+    ),
+    "相错.xls": (one_apart(4000), "ZS-IN-05"),
+    "同名.xlsx": (same_name(), "ZS-IN-05"),
+    "另名.xlsx": (of_another_space(), "ZS-IN-05"),
+    "长文多格.xls": (in_many_cells(8000, 20_000), "ZS-IN-10"),
+    "合并多.xls": (
+        old_workbook(part(16, *[record(0xE5, struct.pack("<H", 1000) + bytes(8000))] * 200)),
+        "ZS-IN-10",
+    ),
+    "隐藏行.xls": (
+        f'<?xml version="1.0"?><Workbook xmlns="{SS}" xmlns:ss="{SS}">'.encode()
+        + b'<Worksheet ss:Name="a"><Table><Row ss:Hidden="1" ss:Span="1048575"/></Table></Worksheet>' * 200
+        + b"</Workbook>",
+        "ZS-IN-13",
+    ),
+    "域.docx": (
+        word(
+            '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>EQ '
+            + r"\o(" * 50_000
+            + '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+        ),
+        "ZS-IN-13",
     ),
     "多段.xls": (
         old_workbook(part(16), record(0xFC, struct.pack("<2I", 1, 1)) + record(0x3C) * 30_000),
@@ -205,6 +275,13 @@ CASES = {
         + b"x" * 90_000
         + b"-"
         + b"z9" * 90_000,
+        "ZS-IN-13",
+    ),
+    "大图.mht": (
+        b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n"
+        + b"<p>x</p>\n--x\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
+        + (b"A" * 76 + b"\n") * 500_000
+        + b"--x--\n",
         "ZS-IN-13",
     ),
     "多字.doc": (word_97("甲" * 1_500_001), "ZS-IN-06"),
@@ -291,6 +368,15 @@ CASES = {
     "宏.docm": (word(word__vbaProject_dot_bin=b"x"), "ZS-IN-13"),
     "炸弹.docx": (word(word__media__x_dot_bin=b"\0" * (40 * 2**20)), "ZS-IN-07"),
     "空段.docx": (word("<w:p/>" * 2_100_000), "ZS-IN-07"),
+    "空段不多.docx": (word("<w:p/>" * 200_001), "ZS-IN-06"),
+    "跨列多行.docx": (
+        word(
+            "<w:tbl>"
+            + '<w:tr><w:tc><w:tcPr><w:gridSpan w:val="500"/></w:tcPr><w:p/></w:tc></w:tr>' * 60_000
+            + "</w:tbl>"
+        ),
+        "ZS-IN-10",
+    ),
     "实体.docx": (word("<w:p>&e;</w:p>", EXTERNAL), "ZS-IN-08"),
     "笑.docx": (word("<w:p>&b;</w:p>", BILLION), "ZS-IN-08"),
     "实体.xlsx": (sheet("<row r='1'><c r='A1'><v>1</v></c></row>", doctype=EXTERNAL), "ZS-IN-08"),
@@ -327,10 +413,10 @@ def test_refused_with_a_code_in_bounded_time_and_memory(tmp_path, name):
     data, code = CASES[name]
     (path := tmp_path / name).write_bytes(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ZhunshengError, match=code):
         read_book(path)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5  # of a processor: by the clock others' work counts too
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from zhunsheng.faults import first_line
 from zhunsheng.translation import worded
 
+Kind = Literal["duckdb", "spark"]  # where figures are computed: in this process, or on a cluster
 MASTERS = ("spark://", "local", "yarn", "k8s://")  # what an address begins with
 
 

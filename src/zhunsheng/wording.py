@@ -31,6 +31,11 @@ def plain(value: Fraction | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def wan(amount: Decimal | None, unit: str = "万元") -> str:
+    """Return yuan as 万元 in words, empty where there is none."""
+    return "" if amount is None else f"{plain(amount / 10000)}{unit}"
+
+
 def row_place(sheet: str | None, row: int) -> str:
     """Return where a row stands in a file: its number, behind the worksheet's name where one is known."""
     return f"{sheet} {row}" if sheet else str(row)

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from zhunsheng.clock import moment_of, today
+from zhunsheng.clusters import Kind
 from zhunsheng.draws.spec import digest_fault, typed_digest
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.measures.engines import Kind
 from zhunsheng.translation import worded
 
 DEFAULT_STORE = Path("zhunsheng-evidence")

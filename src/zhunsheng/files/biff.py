@@ -4,7 +4,9 @@ whether the library that reads the values can be trusted with it.
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +15,17 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.compound import Compound, UnfitCompound, holding
 from zhunsheng.files.number_formats import BUILT_IN, figures_shown, is_general
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import Appearance, Hidden, Look, Run, Style, numbered, of_signs, refuse_too_large
+from zhunsheng.files.sheets import (
+    Appearance,
+    Hidden,
+    Look,
+    Run,
+    Style,
+    numbered,
+    of_signs,
+    refuse_too_large,
+    refuse_too_much_text,
+)
 from zhunsheng.translation import raised_with, worded
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -38,6 +50,10 @@ _MOST_COLUMNS = 256  # of a sheet of this format
 _LEAST_TEXT = 3  # bytes of the shortest shared text
 _MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
 _LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
+_BESIDE = 100_000  # records beside those of cells: of rows, pictures, notes
+_MERGED = 0xE5
+_MOST_STYLES = 65_536  # a cell can name no other
+_MOST_WALKED = 4  # times that the records of a workbook are gone through: once, where all is well
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -56,46 +72,47 @@ class _Found:
     appearance: Appearance = field(default_factory=Appearance)
 
 
-def look_xls(opened: Opened) -> list[Look]:
-    """Return what is to be told of the worksheets of an xls, in the order of their names.
+def look_xls(opened: Opened) -> Iterator[Look]:
+    """Yield what is to be told of the worksheets of an xls, in the order of their names.
 
     Raises ``ZS-IN-05`` for a file whose parts can't be found.
     """
     try:
         book = _workbook(opened.compound or Compound(opened.data))
-        return list(_looks(book))
+        yield from _looks(book)
     except (UnfitCompound, KeyError, struct.error, IndexError, ValueError, OverflowError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
 
 
-def sound_xls(opened: Opened, max_cells: int) -> bytes:
+def sound_xls(opened: Opened, max_cells: int, max_text: int) -> bytes:
     """Return an xls as the library reads it: its workbook in sectors that are sound, without formulas so long
     that they take it minutes, and without a statement of size that no such file can have.
 
     The library makes room for as many texts and cells as a file says it has, and for those between the first
     and the last, before it reads one: counts that can't be would end the process. Raises ``ZS-IN-05``, and
-    ``ZS-IN-10`` for more than ``max_cells`` cells.
+    ``ZS-IN-10`` for more than ``max_cells`` cells or ``max_text`` bytes of text in all sheets together.
     """
     try:
         whole = opened.compound or Compound(opened.data)
         book = _workbook(whole)
-        patches = [
-            patch for place in _places(book) for patch in _patches(book, place, opened.name, max_cells)
-        ]
+        patches = _patches(book, opened.name, max_cells, max_text)
     except (UnfitCompound, KeyError, struct.error, IndexError) as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=str(error)[:120]) from None
     except ValueError as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=raised_with(error)) from None
     mended = bytearray(book)
+    del book
     for at, number in patches:
         struct.pack_into("<H", mended, at, number)
-    return holding("Workbook" if "Workbook" in whole else "Book", bytes(mended))
+    return holding("Workbook" if "Workbook" in whole else "Book", mended)
 
 
 def _places(book: bytes) -> list[int]:
     """Return where the sheets of a workbook begin. Raises ``ValueError`` for counts that it can't have."""
     places, continued = [], 0
-    for kind, at, _length in _flat_records(book, 0):
+    for kind, at, _length, _depth in _walk(book, 0):
+        if kind == _EOF:
+            break
         continued = continued + 1 if kind == _CONTINUE else 0
         if kind == _SHEET:
             places.append(struct.unpack_from("<I", book, at)[0])
@@ -110,44 +127,97 @@ def _places(book: bytes) -> list[int]:
     return places
 
 
-def _patches(book: bytes, place: int, name: str, max_cells: int) -> Iterator[tuple[int, int]]:
-    """Yield what must be another number before the library reads a sheet: (byte of the stream, number).
+@dataclass
+class _Sum:
+    """What the sheets of a workbook come to so far, which the library reads all at once."""
 
-    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, ``ZS-IN-10``.
+    name: str
+    max_cells: int
+    max_text: int
+    cells: int = 0
+    text: int = 0  # bytes
+    merged: int = 0
+    records: int = 0
+    walked: int = 0  # bytes that were gone through
+
+    def most_records(self) -> int:
+        return 2 * self.max_cells + _BESIDE
+
+    def refuse_too_much(self, book: bytes) -> None:
+        """Raise ``ZS-IN-10``; ``ValueError`` for sheets that lie within one another."""
+        where = worded("工作表")
+        refuse_too_much_text(self.text, self.max_text, self.name, where)
+        detail = ""
+        if self.cells > self.max_cells:
+            detail = worded("超过 {most} 个单元格", most=f"{self.max_cells:,}")
+        elif self.merged > self.max_cells // 4:
+            detail = worded("合并单元格过大")
+        elif self.records > self.most_records():
+            detail = worded("超过 {most} 条记录", most=f"{self.most_records():,}")
+        elif self.walked > _MOST_WALKED * len(book):
+            raise ValueError(worded("工作表互相重叠"))
+        if detail:
+            raise ZhunshengError("ZS-IN-10", name=self.name, where=where, detail=detail)
+
+
+def _patches(book: bytes, name: str, max_cells: int, max_text: int) -> list[tuple[int, int]]:
+    """Return what must be another number before the library reads the sheets: (byte of the stream, number).
+
+    Raises ``ValueError`` for cells in an order or at a place that a sheet can't have, or for sheets that lie
+    within one another, ``ZS-IN-10`` for too many cells, merged ones, records or bytes of text.
     """
-    depth = rows = columns = filled = 0
-    for kind, at, length in _flat_records(book, place, whole=True):
-        depth += (kind == _BOF) - (kind == _EOF)
+    found: list[tuple[int, int]] = []
+    sizes, total = _sizes(book, max_cells), _Sum(name, max_cells, max_text)
+    for place in _places(book):
+        found += _patches_of(book, place, sizes, total)
+        total.refuse_too_much(book)
+    return found
+
+
+def _patches_of(book: bytes, place: int, sizes: array[int], total: _Sum) -> Iterator[tuple[int, int]]:
+    """Yield the patches of one sheet and add what it comes to; stop where that is too much. Raises as
+    ``_patches``.
+    """
+    rows = columns = filled = 0
+    at = length = 0
+    for kind, at, length, depth in _walk(book, place):
+        total.records += 1
+        if total.records > total.most_records() or filled > total.max_cells or total.text > total.max_text:
+            break
         if kind == _DIMENSIONS:  # no more than a hint, for which the library takes all the room it names
             yield at - 4, _NOTHING
-        elif depth > 1:  # of a chart, which the library passes over
-            continue
-        elif kind in _VALUES:
+        elif kind == _MERGED:
+            total.merged += struct.unpack_from("<H", book, at)[0]
+        elif depth == 1 and kind in _VALUES:  # a chart within a sheet is passed over
             row, column = struct.unpack_from("<2H", book, at)
             end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
             if end > _MOST_COLUMNS or row + 1 < rows:
                 raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
             rows, columns, filled = row + 1, max(columns, end), filled + end - column
-            if filled > max_cells:
-                break
             if kind == _FORMULA and length > _LONG_FORMULA:
                 yield at + 20, 0
-    refuse_too_large(rows, columns, filled, name, worded("工作表"), max_cells)
-    if filled > max_cells:
-        detail = worded("超过 {most} 个单元格", most=f"{max_cells:,}")
-        raise ZhunshengError("ZS-IN-10", name=name, where=worded("工作表"), detail=detail)
+            if kind == _OF_SHARED:
+                number = struct.unpack_from("<I", book, at + 6)[0]
+                total.text += sizes[number] if number < len(sizes) else 0
+            elif kind in _LABELS:
+                total.text += length
+    total.walked += max(0, at + length - place)
+    room = total.max_cells - total.cells
+    refuse_too_large(rows, columns, filled, total.name, worded("工作表"), room)
+    total.cells += max(filled, rows * columns)
 
 
-def _flat_records(book: bytes, at: int, *, whole: bool = False) -> Iterator[tuple[int, int, int]]:
-    """Yield the records from a place on to the first end of a part, as the library goes through them, or to
-    that of the ``whole`` part with the parts in it.
+def _walk(book: bytes, at: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the records of one part of a workbook, with those of parts within it: kind, where its content
+    begins, its length, how deep it stands, from 1.
     """
     depth = 0
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
-        yield kind, at + 4, length
-        depth += (kind == _BOF) - (kind == _EOF)
-        if kind == _EOF and (not whole or depth <= 0):
+        depth += kind == _BOF
+        yield kind, at + 4, length, depth
+        depth -= kind == _EOF
+        if kind == _EOF and depth <= 0:
             return
         at += 4 + length
 
@@ -168,27 +238,18 @@ def _workbook(whole: Compound) -> bytes:
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the records of one part of a workbook: kind, where its content begins, its length."""
-    depth = 0
-    while at + 4 <= len(book):
-        kind, length = struct.unpack_from("<HH", book, at)
-        if kind == _BOF:
-            depth += 1
-        elif kind == _EOF:
-            depth -= 1
-            if depth <= 0:
-                return
-        elif depth == 1:  # a chart within a sheet is a part of its own
-            yield kind, at + 4, length
-        at += 4 + length
+    """Yield the records of one part of a workbook and of none within it, as a chart is within a sheet: kind,
+    where its content begins, its length.
+    """
+    for kind, place, length, depth in _walk(book, at):
+        if depth == 1 and kind not in (_BOF, _EOF):
+            yield kind, place, length
 
 
 def _looks(book: bytes) -> Iterator[Look]:
     places: list[int] = []
     formats = dict(BUILT_IN)
     fonts: list[_Font] = []
-    shared: list[bytes] = []  # the table of texts, in the records that it lies in
-    before = 0
     frames: list[bytes] = []  # of the styles of cells
     of_1904 = False
     is_8 = struct.unpack_from("<H", book, 4)[0] == _BIFF_8
@@ -200,15 +261,13 @@ def _looks(book: bytes) -> Iterator[Look]:
         elif kind == _FORMAT:
             formats[struct.unpack_from("<H", book, at)[0]] = _code(book[at + 2 : at + length], is_8=is_8)
         elif kind == _FONT:
+            if len(fonts) >= _MOST_STYLES:
+                continue
             fonts += [_Font()] if len(fonts) == _NO_FONT else []
             fonts.append(_font(book[at : at + length], is_8=is_8))
-        elif kind == _SHARED or (kind == _CONTINUE and before == _SHARED):
-            shared.append(book[at : at + length])
-            kind = _SHARED
-        elif kind == _XF:
+        elif kind == _XF and len(frames) < _MOST_STYLES:
             frames.append(book[at : at + length])
-        before = kind
-    rich = _rich(shared, fonts)
+    rich = _rich(book, fonts)
     styles = [_style(frame, formats, fonts) for frame in frames]
     numbers = {n: figures for n, s in enumerate(styles) if (figures := figures_shown(s.code)) is not None}
     for place in places:
@@ -303,19 +362,52 @@ class _Texts:
         return found
 
 
-def _rich(pieces: list[bytes], fonts: list[_Font]) -> dict[int, tuple[Run, ...]]:
-    """Return the shared texts of which some is struck through or of a font of signs, by their number."""
-    if not pieces or not any(font.struck or font.name for font in fonts):
-        return {}
-    texts, found = _Texts(pieces), dict[int, tuple[Run, ...]]()
+def _shared(book: bytes) -> list[bytes]:
+    """Return the table of shared texts in the records that it lies in."""
+    pieces: list[bytes] = []
+    before = 0
+    for kind, at, length in _records(book, 0):
+        if kind == _SHARED or (kind == _CONTINUE and before == _SHARED):
+            pieces.append(book[at : at + length])
+            kind = _SHARED
+        before = kind
+    return pieces
+
+
+def _texts(pieces: list[bytes]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Yield the shared texts, each with where its fonts change and to which: (character, font)."""
+    texts = _Texts(pieces)
     _total, count = struct.unpack("<2I", texts.take(8))
-    for number in range(min(count, sum(map(len, pieces)) // 3)):
+    for _number in range(min(count, sum(map(len, pieces)) // _LEAST_TEXT)):
         length, flags = struct.unpack("<HB", texts.take(3))
         changes = struct.unpack("<H", texts.take(2))[0] if flags & 8 else 0
         beyond = struct.unpack("<I", texts.take(4))[0] if flags & 4 else 0
         text = texts.signs(length, flags & 1)
         marks = list(struct.iter_unpack("<2H", texts.take(4 * changes)))
         texts.skip(beyond)
+        yield text, marks
+
+
+def _sizes(book: bytes, most: int) -> array[int]:
+    """Return how many bytes the shared texts take, as far as they can be read: one may stand in each cell.
+    Raises ``ValueError`` for more than ``most``.
+    """
+    found = array("I")
+    if pieces := _shared(book):
+        with contextlib.suppress(struct.error, IndexError):
+            for text, _marks in _texts(pieces):
+                found.append(len(text.encode("utf8", "replace")))
+                if len(found) > most:
+                    raise ValueError(worded("共有文字超过 {most} 条", most=f"{most:,}"))
+    return found
+
+
+def _rich(book: bytes, fonts: list[_Font]) -> dict[int, tuple[Run, ...]]:
+    """Return the shared texts of which some is struck through or of a font of signs, by their number."""
+    if not any(font.struck or font.name for font in fonts) or not (pieces := _shared(book)):
+        return {}
+    found = dict[int, tuple[Run, ...]]()
+    for number, (text, marks) in enumerate(_texts(pieces)):
         ends = [*(at for at, _font_number in marks[1:]), len(text)]
         runs = [Run(text[: marks[0][0]])] if marks else []
         for (at, font_number), end in zip(marks, ends, strict=False):

@@ -113,7 +113,7 @@ _SECTOR = 4096  # bytes, in the files that are written here
 _NONE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-def holding(name: str, content: bytes) -> bytes:
+def holding(name: str, content: bytes | bytearray) -> bytes:
     """Return a sound compound file of one stream, which a library reads that would follow the sectors of a
     broken one in a circle.
 
@@ -132,8 +132,9 @@ def holding(name: str, content: bytes) -> bytes:
     head = HEAD.ljust(24, b"\0") + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 12, 6)
     head += struct.pack("<9I", 0, tables, count, 0, 4096, _END, 0, _END, 0)
     head += struct.pack(f"<{_IN_HEAD}I", *places, *[_NONE] * (_IN_HEAD - tables))
-    body = content.ljust(count * _SECTOR, b"\0") + entries.ljust(_SECTOR, b"\0")
-    return head.ljust(_SECTOR, b"\0") + body + table
+    filling = bytes(count * _SECTOR - len(content))
+    parts = head.ljust(_SECTOR, b"\0"), content, filling, entries.ljust(_SECTOR, b"\0"), table
+    return b"".join(parts)  # at once: each may be as large as the file
 
 
 def _entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:

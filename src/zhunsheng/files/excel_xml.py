@@ -16,14 +16,12 @@ from zhunsheng.files.number_formats import is_general
 from zhunsheng.files.opening import Opened, marked_up, refuse_tags
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
-    MAX_SPAN,
-    Appearance,
-    Hidden,
+    MAX_ROWS,
+    Growing,
     Run,
     Style,
     Worksheet,
     of_signs,
-    refuse_too_large,
 )
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
@@ -35,7 +33,6 @@ _ROW, _CELL, _COLUMN, _DATA = (f"{_SS}{name}" for name in ("Row", "Cell", "Colum
 _SHEET, _STYLE = f"{_SS}Worksheet", f"{_SS}Style"
 MAX_STYLES = 20_000
 MAX_WITHIN = 200_000  # elements of one row, and such as are part of none
-_MOST_ROWS = 2**20
 _DAY_ZERO = datetime(1899, 12, 31)  # what a time without a day is counted from
 # What the formats are that have a name of their own.
 _NAMED = {
@@ -59,27 +56,6 @@ _NAMED = {
 
 
 @dataclass
-class _Sheet:
-    """A sheet while its rows are read; ``at`` is the row that comes next, ``column`` the column."""
-
-    name: str
-    rows: list[list[Any]] = field(default_factory=list)
-    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    percents: set[tuple[int, int]] = field(default_factory=set)
-    faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    hidden: bool = False
-    hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: set[int] = field(default_factory=set)
-    at: int = 0
-    columns: int = 0
-    width: int = 0
-    filled: int = 0
-    text: int = 0
-    comments: int = 0
-    appearance: Appearance = field(default_factory=Appearance)
-
-
-@dataclass
 class _Book:
     """What holds for the whole file."""
 
@@ -100,7 +76,7 @@ def read_excel_xml(
     Raises ``ZS-IN-05`` (broken), ``-07`` (too many tags), ``-08`` (document type) or ``-10`` (too large).
     """
     book = _Book(opened.name, max_cells, max_text, as_seen)
-    sheet: _Sheet | None = None
+    sheet: Growing | None = None
     kept = 0  # elements of the row or style that is open
     within: etree._Element | None = None
     data = marked_up(opened.data, opened.name)
@@ -114,13 +90,13 @@ def read_excel_xml(
                 if within is not None:
                     kept += 1
                     if kept > MAX_WITHIN:
-                        where = _where(sheet) if sheet else worded("样式")
+                        where = sheet.where() if sheet else worded("样式")
                         detail = worded("一行超过 {most} 个标记", most=f"{MAX_WITHIN:,}")
                         raise ZhunshengError("ZS-IN-10", name=book.name, where=where, detail=detail)
                 elif element.tag in (_ROW, _STYLE):
                     within, kept = element, 0
                 elif element.tag == _SHEET:
-                    sheet = _Sheet(element.get(f"{_SS}Name") or "")
+                    sheet = Growing(book.name, element.get(f"{_SS}Name") or "", max_cells, max_text)
                 continue
             if within is not None and element is not within:
                 continue
@@ -130,7 +106,7 @@ def read_excel_xml(
                 raise ZhunshengError("ZS-IN-10", name=book.name, where=worded("工作簿"), detail=detail)
             within = None
             if element.tag == _SHEET and sheet is not None:
-                yield _finished(book, sheet)
+                yield sheet.finished(of_1904=book.of_1904)
                 sheet = None
             else:
                 _take(book, sheet, element)
@@ -142,7 +118,7 @@ def read_excel_xml(
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
 
 
-def _take(book: _Book, sheet: _Sheet | None, element: etree._Element) -> None:
+def _take(book: _Book, sheet: Growing | None, element: etree._Element) -> None:
     """Take what ended, of the book or of the sheet that is open."""
     said = (element.text or "").strip()
     if element.tag == _STYLE:
@@ -159,27 +135,6 @@ def _take(book: _Book, sheet: _Sheet | None, element: etree._Element) -> None:
         sheet.hidden = said in ("SheetHidden", "SheetVeryHidden")
     elif element.tag == f"{_X}DoNotDisplayZeros":
         sheet.appearance.zeros = False
-
-
-def _finished(book: _Book, sheet: _Sheet) -> Worksheet:
-    last = len(sheet.rows)
-    spans = {
-        (row, column): (min(height, last - row), width)
-        for (row, column), (height, width) in sheet.spans.items()
-        if row < last
-    }
-    hidden = Hidden(sheet.hidden, tuple(sheet.hidden_rows), tuple(sorted(sheet.hidden_columns)))
-    return Worksheet(
-        sheet.name,
-        sheet.rows,
-        spans,
-        frozenset(sheet.percents),
-        sheet.faults,
-        hidden,
-        comments=sheet.comments,
-        of_1904=book.of_1904,
-        appearance=sheet.appearance,
-    )
 
 
 def _take_style(book: _Book, element: etree._Element) -> None:
@@ -208,71 +163,50 @@ def _number(element: etree._Element, name: str) -> int:
     return whole(element.get(f"{_SS}{name}") or "0", 9) or 0
 
 
-def _take_column(sheet: _Sheet, element: etree._Element) -> None:
+def _take_column(sheet: Growing, element: etree._Element) -> None:
     first = _number(element, "Index") or sheet.columns + 1
-    last = first + _number(element, "Span")
-    sheet.columns = last
+    sheet.columns = first + _number(element, "Span")
     if element.get(f"{_SS}Hidden") == "1":
-        unseen = sheet.hidden_columns
+        sheet.hide_columns(first, sheet.columns)
     elif _is_nothing(element.get(f"{_SS}Width")):
-        unseen = sheet.appearance.columns
-    else:
-        return
-    if len(unseen) < MAX_COLUMNS:
-        unseen |= set(range(first, min(last, MAX_COLUMNS) + 1))
+        sheet.hide_columns(first, sheet.columns, flat=True)
 
 
 def _is_nothing(size: str | None) -> bool:
     return size is not None and size.strip() != "" and not size.strip().strip("0.")
 
 
-def _take_row(book: _Book, sheet: _Sheet, element: etree._Element) -> None:
-    at = max(sheet.at, _number(element, "Index") - 1)
-    span = _number(element, "Span")  # so many empty rows after it are as it is
-    sheet.at = at + 1 + span
-    if at >= _MOST_ROWS:
-        refuse_too_large(at + 1, MAX_COLUMNS, 1, book.name, _where(sheet), book.max_cells)
+def _take_row(book: _Book, sheet: Growing, element: etree._Element) -> None:
+    sheet.at = max(sheet.at, _number(element, "Index") - 1)
+    count = 1 + _number(element, "Span")  # so many empty rows after it are as it is
+    if sheet.at >= MAX_ROWS:
+        sheet.refuse(sheet.at + 1, MAX_COLUMNS, 1)
     if element.get(f"{_SS}Hidden") == "1":
-        sheet.hidden_rows += range(at + 1, min(at + 1 + span, _MOST_ROWS) + 1)
+        sheet.hide_rows(count)
     elif _is_nothing(element.get(f"{_SS}Height")):
-        sheet.appearance.rows |= set(range(at + 1, min(at + 1 + span, _MOST_ROWS) + 1))
+        sheet.hide_rows(count, flat=True)
     values: list[Any] = []
-    column = 0
+    column = filled = text = 0
     for cell in element.iterchildren(_CELL):
         column = max(column, _number(cell, "Index") - 1)
         if column >= MAX_COLUMNS:
-            refuse_too_large(1, column + 1, 1, book.name, _where(sheet), book.max_cells)
+            sheet.refuse(1, column + 1, 1)
         width, height = _number(cell, "MergeAcross") + 1, _number(cell, "MergeDown") + 1
-        if height * width > MAX_SPAN or width > MAX_COLUMNS:
-            detail = worded("合并单元格跨 {n} 格", n=f"{height * width:,}")
-            raise ZhunshengError("ZS-IN-10", name=book.name, where=_where(sheet), detail=detail)
-        if height * width > 1:
-            sheet.spans[at, column] = (height, width)
-        value = _value(book, sheet, cell, (at, column), element)
+        sheet.span(column, height, width)
+        value = _value(book, sheet, cell, (sheet.at, column), element)
         if value is not None:
             values += [""] * (column - len(values)) + [value]
-            sheet.filled += 1
-            sheet.text += len(value.encode("utf8", "replace")) if isinstance(value, str) else 0
+            filled += 1
+            text += len(value.encode("utf8", "replace")) if isinstance(value, str) else 0
         column += width
     if values:
-        sheet.width = max(sheet.width, len(values))
-        refuse_too_large(at + 1, sheet.width, sheet.filled, book.name, _where(sheet), book.max_cells)
-        if sheet.text > book.max_text:
-            detail = worded(
-                "文字重复写出有 {size} MB，上限 {most} MB",
-                size=f"{sheet.text / 2**20:,.0f}",
-                most=f"{book.max_text / 2**20:,.0f}",
-            )
-            raise ZhunshengError("ZS-IN-10", name=book.name, where=_where(sheet), detail=detail)
-        sheet.rows += [[] for _row in range(at - len(sheet.rows))]
-        sheet.rows.append(values)
+        sheet.take(values, 1, filled, text)
+    sheet.at += count
 
 
-def _where(sheet: _Sheet) -> str:
-    return worded("工作表“{name}”", name=sheet.name)
-
-
-def _value(book: _Book, sheet: _Sheet, cell: etree._Element, at: tuple[int, int], row: etree._Element) -> Any:
+def _value(
+    book: _Book, sheet: Growing, cell: etree._Element, at: tuple[int, int], row: etree._Element
+) -> Any:
     """Return the value of a cell, None for an empty one; note how it looks."""
     sheet.comments += sum(1 for _one in cell.iterchildren(f"{_SS}Comment"))
     data = next(cell.iterchildren(_DATA), None)

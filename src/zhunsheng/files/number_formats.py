@@ -92,6 +92,7 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"[s%]*(?P<places>(?:#,##)?0(?P<decimals>\.0+)?)[s%]*")
 _CLOSE, _NEAR = 1e9, 1e-6  # up to where and by how much a float tells a half from what only looks like one
 _EARLY = 1904  # the last year with days that a workbook may count in another way
+_FEW = 11  # the point and the places behind it that a simple format has at most
 _MOST = 10**15  # from here on a number is shown with care for the digits that it has
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
@@ -227,6 +228,8 @@ def simple_format(code: str) -> SimpleFormat | None:
         return None
     texts = ["%" if kind == "%" else text for kind, text in first.signs]
     zeros = found["decimals"] or ""
+    if len(zeros) > _FEW:  # more digits than the decimals of Python have without being asked
+        return None
     return SimpleFormat(
         "".join(texts[: found.start("places")]).lstrip(),
         "".join(texts[found.end("places") :]).rstrip(),

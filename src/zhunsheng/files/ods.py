@@ -16,17 +16,13 @@ from zhunsheng.faults import first_line
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
-    MAX_SPAN,
-    Appearance,
-    Hidden,
+    Growing,
     Run,
     Style,
     Worksheet,
     of_signs,
-    refuse_too_large,
 )
 from zhunsheng.text import whole
-from zhunsheng.translation import worded
 
 _FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -38,7 +34,6 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.\d+)?Z?)?")
 _SPENT = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
 # What the cell of a formula shows that came to no value.
 _FAULT = re.compile(r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!)|Err:\d{3}")
-MAX_ROWS = 2**20  # of a sheet
 _NOTHING = re.compile(r"0(?:\.0+)?[a-z]+")  # a height of nothing
 _NOUGHTS = re.compile("0[0-9]{1,14}")
 _POWER = re.compile(r"-?\d(?:\.\d+)?E\+\d+")
@@ -71,26 +66,11 @@ class _Styles:
 
 
 @dataclass
-class _Sheet:
-    """A sheet while its rows are read; ``width`` is its widest row; ``at`` is the row that comes next."""
+class _Sheet(Growing):
+    """A sheet while its rows are read: whether ``as_seen``, and the styles of its file."""
 
-    name: str
-    hidden: bool
     as_seen: bool = False
-    styles: _Styles = field(default_factory=lambda: _Styles())
-    rows: list[list[Any]] = field(default_factory=list)
-    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    percents: set[tuple[int, int]] = field(default_factory=set)
-    faults: dict[tuple[int, int], str] = field(default_factory=dict)
-    hidden_rows: list[tuple[int, int]] = field(default_factory=list)
-    hidden_columns: set[int] = field(default_factory=set)
-    columns: int = 0
-    at: int = 0
-    width: int = 0
-    filled: int = 0
-    text: int = 0
-    comments: int = 0
-    appearance: Appearance = field(default_factory=Appearance)
+    styles: _Styles = field(default_factory=_Styles)
 
 
 def read_ods(opened: Opened, *, max_cells: int, max_text: int, as_seen: bool = False) -> Iterator[Worksheet]:
@@ -115,44 +95,25 @@ def read_ods(opened: Opened, *, max_cells: int, max_text: int, as_seen: bool = F
             if event == "start":
                 if top:
                     hidden = element.get(f"{_TABLE}style-name") in styles.unseen
-                    sheet = _Sheet(element.get(f"{_TABLE}name") or "", hidden, as_seen, styles)
+                    name = element.get(f"{_TABLE}name") or ""
+                    sheet = _Sheet(
+                        opened.name, name, max_cells, max_text, hidden, as_seen=as_seen, styles=styles
+                    )
             elif element.tag == f"{_STYLE}style":
                 styles.take(element)
             elif top and sheet:
-                yield _finished(sheet)
+                yield sheet.finished()
                 sheet = None
                 element.clear()
             elif sheet and element.tag == f"{_TABLE}table-column":
                 _take_column(sheet, element)
             elif sheet and element.tag == f"{_TABLE}table-row":
-                _take_row(sheet, element, opened.name, max_cells, max_text)
+                _take_row(sheet, element)
                 element.clear()
                 while element.getprevious() is not None:
                     del parent[0]
     except etree.XMLSyntaxError as error:
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
-
-
-def _finished(sheet: _Sheet) -> Worksheet:
-    last = len(sheet.rows)
-    rows = [row for first, end in sheet.hidden_rows for row in range(first, min(end, last) + 1)]
-    spans = {
-        (row, column): (min(height, last - row), width)
-        for (row, column), (height, width) in sheet.spans.items()
-        if row < last
-    }
-    hidden = Hidden(sheet.hidden, tuple(rows), tuple(sorted(sheet.hidden_columns)))
-    percents = frozenset(sheet.percents)
-    return Worksheet(
-        sheet.name,
-        sheet.rows,
-        spans,
-        percents,
-        sheet.faults,
-        hidden,
-        comments=sheet.comments,
-        appearance=sheet.appearance,
-    )
 
 
 def _times(element: etree._Element, attribute: str) -> int:
@@ -162,50 +123,37 @@ def _times(element: etree._Element, attribute: str) -> int:
 
 def _take_column(sheet: _Sheet, element: etree._Element) -> None:
     count = _times(element, "number-columns-repeated")
+    first, last = sheet.columns + 1, sheet.columns + count
     if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-        last = min(sheet.columns + count, MAX_COLUMNS)
-        sheet.hidden_columns |= set(range(sheet.columns + 1, last + 1))
+        sheet.hide_columns(first, last)
     if element.get(f"{_TABLE}style-name") in sheet.styles.flat:
-        sheet.appearance.columns |= set(range(sheet.columns + 1, min(sheet.columns + count, MAX_COLUMNS) + 1))
-    sheet.columns += count
+        sheet.hide_columns(first, last, flat=True)
+    sheet.columns = last
 
 
-def _take_row(sheet: _Sheet, element: etree._Element, name: str, max_cells: int, max_text: int) -> None:
+def _take_row(sheet: _Sheet, element: etree._Element) -> None:
     count = _times(element, "number-rows-repeated")
     if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-        sheet.hidden_rows.append((sheet.at + 1, sheet.at + count))
+        sheet.hide_rows(count)
     elif element.get(f"{_TABLE}style-name") in sheet.styles.flat:
-        sheet.appearance.rows |= set(range(sheet.at + 1, min(sheet.at + count, MAX_ROWS) + 1))
+        sheet.hide_rows(count, flat=True)
     values: list[Any] = []
-    column = 0
+    column = filled = text = 0
     for cell in element.iter(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
         if cell.getparent() is not element:
             continue
         times = _times(cell, "number-columns-repeated")
-        _take_span(sheet, cell, column, name)
+        sheet.span(column, _times(cell, "number-rows-spanned"), _times(cell, "number-columns-spanned"))
         value = _take_value(sheet, cell, column, times)
         if value is not None:
             if column + times > MAX_COLUMNS:
-                refuse_too_large(1, column + times, 1, name, _where(sheet), max_cells)
+                sheet.refuse(1, column + times, 1)
             values += [""] * (column - len(values)) + [value] * times
-            sheet.text += (
-                (len(value.encode("utf8", "replace")) if isinstance(value, str) else 0) * times * count
-            )
-            sheet.filled += times * count
+            filled += times
+            text += (len(value.encode("utf8", "replace")) if isinstance(value, str) else 0) * times
         column += times
     if values:
-        sheet.width = max(sheet.width, len(values))
-        rows = sheet.at + count
-        refuse_too_large(rows, sheet.width, sheet.filled, name, _where(sheet), max_cells)
-        if sheet.text > max_text:
-            detail = worded(
-                "文字重复写出有 {size} MB，上限 {most} MB",
-                size=f"{sheet.text / 2**20:,.0f}",
-                most=f"{max_text / 2**20:,.0f}",
-            )
-            raise ZhunshengError("ZS-IN-10", name=name, where=_where(sheet), detail=detail)
-        sheet.rows += [[] for _row in range(sheet.at - len(sheet.rows))]
-        sheet.rows += [list(values) for _row in range(count)]
+        sheet.take(values, count, filled, text)
         _repeat(sheet, count)
     sheet.at += count
 
@@ -217,19 +165,6 @@ def _repeat(sheet: _Sheet, count: int) -> None:
             sheet.percents |= {(sheet.at + n, column) for n in range(1, count)}
         for column, said in [(c, said) for (row, c), said in sheet.faults.items() if row == sheet.at]:
             sheet.faults |= {(sheet.at + n, column): said for n in range(1, count)}
-
-
-def _where(sheet: _Sheet) -> str:
-    return worded("工作表“{name}”", name=sheet.name)
-
-
-def _take_span(sheet: _Sheet, cell: etree._Element, column: int, name: str) -> None:
-    height, width = _times(cell, "number-rows-spanned"), _times(cell, "number-columns-spanned")
-    if height * width > MAX_SPAN:
-        detail = worded("合并单元格跨 {n} 格", n=f"{height * width:,}")
-        raise ZhunshengError("ZS-IN-10", name=name, where=_where(sheet), detail=detail)
-    if height * width > 1:
-        sheet.spans[sheet.at, column] = (height, width)
 
 
 def _take_value(sheet: _Sheet, cell: etree._Element, column: int, times: int) -> Any:

@@ -30,6 +30,7 @@ MAX_FILE = 200 * 2**20  # bytes; ledgers of a province come as csv of this size,
 
 _DECLARED = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 HEAD = 4096  # characters in which a web page shows that it is one
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w{1,40})/(\w{1,40})")
 _OPENDOCUMENT = b"application/vnd.oasis.opendocument.text"
 _TEXTS = (_OPENDOCUMENT, _OPENDOCUMENT + b"-template", _OPENDOCUMENT + b"-master")
 MEDIA_TYPES: dict[Kind, str] = {
@@ -115,11 +116,14 @@ def refuse_tags(data: bytes, name: str, most: int = MAX_MARKS) -> None:
 
 
 def parse_xml(data: bytes, name: str, most: int = MAX_MARKS) -> etree._Element:
-    """Parse XML that a stranger wrote, of at most ``most`` marks (see ``bounds``).
+    """Parse XML that a stranger wrote, of at most ``most`` marks (see ``bounds``). What Office saved as
+    "strict" has the names of what it saves otherwise (ISO/IEC 29500-1 and -4).
 
     Raises ``ZS-IN-08`` for any document type, ``ZS-IN-05`` for bad XML, ``ZS-IN-07`` for more.
     """
     refuse_tags(data, name, most)
+    if b"purl.oclc.org/ooxml" in data:
+        data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)

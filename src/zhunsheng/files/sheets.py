@@ -14,6 +14,7 @@ MAX_COLUMNS = 2_000  # filled columns; the widest real export seen has 60
 # From so many cells on, one in so many holds something: each takes memory.
 SPARSE_FROM, MAX_SPARSE = 4_000_000, 64
 MAX_SPAN = 2_000_000  # cells under one merged cell
+MAX_ROWS = 2**20  # that a worksheet can have
 _BEGIN, _PIECE = b'<c r="', 2**20  # where a cell begins; bytes looked through at once
 Cell = tuple[int, int]  # row and column, from 0
 
@@ -134,6 +135,114 @@ def refuse_too_large(rows: int, columns: int, filled: int, name: str, where: str
             name=name,
             where=where,
             detail=worded("{rows} 行 × {columns} 列", rows=f"{rows:,}", columns=f"{columns:,}"),
+        )
+
+
+def refuse_too_much_text(size: int, most: int, name: str, where: str) -> None:
+    """Raise ``ZS-IN-10`` where the texts of a worksheet, each as often as it stands there, come to more
+    bytes.
+    """
+    if size > most:
+        said = f"{size / 2**20:,.0f}", f"{most / 2**20:,.0f}"
+        detail = worded("文字重复写出有 {size} MB，上限 {most} MB", size=said[0], most=said[1])
+        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+
+
+@dataclass
+class Growing:
+    """A worksheet of ``file`` while its rows are read one after another, of at most ``max_cells`` and
+    ``max_text`` bytes; ``at`` is the row that comes next, from 0, ``columns`` how many were described.
+
+    Rows that are hidden are kept as ranges, whatever their count, and come to no more than there are rows
+    with cells.
+    """
+
+    file: str
+    name: str
+    max_cells: int
+    max_text: int
+    hidden: bool = False
+    at: int = 0
+    columns: int = 0
+    comments: int = 0
+    rows: list[list[Any]] = field(default_factory=list)
+    spans: dict[Cell, Cell] = field(default_factory=dict)
+    percents: set[Cell] = field(default_factory=set)
+    faults: dict[Cell, str] = field(default_factory=dict)
+    appearance: Appearance = field(default_factory=Appearance)
+    _hidden_rows: list[list[int]] = field(
+        default_factory=list
+    )  # the first and the last of each range, from 1
+    _flat_rows: list[list[int]] = field(default_factory=list)
+    _hidden_columns: set[int] = field(default_factory=set)
+    _width: int = 0
+    _filled: int = 0
+    _text: int = 0
+
+    def where(self) -> str:
+        """Return what the worksheet is called in a message."""
+        return worded("工作表“{name}”", name=self.name)
+
+    def hide_rows(self, count: int, *, flat: bool = False) -> None:
+        """Note that so many rows from the next one on are hidden, or ``flat``: of no height."""
+        ranges = self._flat_rows if flat else self._hidden_rows
+        if ranges and ranges[-1][1] == self.at:
+            ranges[-1][1] += count
+        else:
+            ranges.append([self.at + 1, self.at + count])
+
+    def hide_columns(self, first: int, last: int, *, flat: bool = False) -> None:
+        """Note that columns, from 1, are hidden, or ``flat``: of no width."""
+        unseen = self.appearance.columns if flat else self._hidden_columns
+        if len(unseen) < MAX_COLUMNS:
+            unseen |= set(range(first, min(last, MAX_COLUMNS) + 1))
+
+    def span(self, column: int, height: int, width: int) -> None:
+        """Note a merged cell of the next row. Raises ``ZS-IN-10``."""
+        if height * width > MAX_SPAN:
+            detail = worded("合并单元格跨 {n} 格", n=f"{height * width:,}")
+            raise ZhunshengError("ZS-IN-10", name=self.file, where=self.where(), detail=detail)
+        if height * width > 1:
+            self.spans[self.at, column] = (height, width)
+
+    def refuse(self, rows: int, columns: int, filled: int) -> None:
+        """Raise ``ZS-IN-10`` for more than fits, before room is made for it."""
+        refuse_too_large(rows, columns, filled, self.file, self.where(), self.max_cells)
+
+    def take(self, values: list[Any], count: int, filled: int, text: int) -> None:
+        """Put in the next row, ``count`` times one below the other, without going on: its values of which so
+        many are ``filled`` and have so many bytes of ``text``. Raises ``ZS-IN-10``.
+        """
+        self._width = max(self._width, len(values))
+        self._filled, self._text = self._filled + filled * count, self._text + text * count
+        self.refuse(self.at + count, self._width, self._filled)
+        refuse_too_much_text(self._text, self.max_text, self.file, self.where())
+        self.rows += [[] for _row in range(self.at - len(self.rows))]
+        self.rows += [list(values) for _row in range(count)]
+
+    def finished(self, *, of_1904: bool = False) -> Worksheet:
+        """Return the worksheet."""
+        last, wide = len(self.rows), self._width
+        spans = {
+            (r, c): (min(h, last - r), min(w, wide - c))
+            for (r, c), (h, w) in self.spans.items()
+            if r < last and c < wide
+        }
+        hidden, flat = (
+            [row for first, end in ranges for row in range(first, min(end, last) + 1)]
+            for ranges in (self._hidden_rows, self._flat_rows)
+        )
+        self.appearance.rows |= set(flat)
+        return Worksheet(
+            self.name,
+            self.rows,
+            spans,
+            frozenset(self.percents),
+            self.faults,
+            Hidden(self.hidden, tuple(hidden), tuple(sorted(self._hidden_columns))),
+            self.comments,
+            of_1904,
+            appearance=self.appearance,
         )
 
 

@@ -24,17 +24,19 @@ from zhunsheng.files.biff import is_locked, look_xls, sound_xls
 from zhunsheng.files.excel_xml import read_excel_xml
 from zhunsheng.files.number_formats import figures_shown
 from zhunsheng.files.ods import read_ods
-from zhunsheng.files.opening import Opened
+from zhunsheng.files.opening import Opened, refuse_tags
 from zhunsheng.files.sheets import (
     MAX_COLUMNS,
     MAX_SPAN,
     SPARSE_FROM,
+    Appearance,
     Hidden,
     Look,
     Worksheet,
     numbered,
     pieces,
     refuse_too_large,
+    refuse_too_much_text,
 )
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
@@ -42,12 +44,13 @@ from zhunsheng.translation import worded
 MAX_CELLS = 40_000_000  # rows × filled columns of one sheet of a ledger on one's own machine
 DOCUMENT_CELLS = 4_000_000  # of a sheet of a document
 MAX_TEXT = 2**31  # bytes of all texts of a sheet: one text of the shared table can stand in a million cells
-DOCUMENT_TEXT = 128 * 2**20
+DOCUMENT_TEXT = 32 * 2**20
 # The quick look reads column letters only; a row number of six digits or more calls for the full one.
 _LETTERS = re.compile(rb'<c r="([A-Z]{1,7})')
 _DEEP = re.compile(rb'<c r="[A-Z]{1,7}\d{6}')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,7})(\d{1,9})"[^>/]*>')
 _ODD = re.compile(rb'<[\w.-]+:c[\s/>]|<c\s+(?!r="[A-Z])')  # a cell written as the quick look doesn't see it
+_SHARED_CELL = re.compile(rb'<c [^>]*\bt="s"[^>]*>\s*<v>(\d{1,9})</v>')
 _SHARED = re.compile(rb"<(?:[\w.-]+:)?si\b")
 _PLACE = re.compile("([A-Za-z]{1,7})([0-9]{1,9})")
 MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,7})(\d{1,9}):([A-Z]{1,7})(\d{1,9})"')
@@ -90,36 +93,21 @@ def read_workbook(
         read = read_ods if opened.kind == "ods" else read_excel_xml
         yield from read(opened, max_cells=max_cells, max_text=max_text, as_seen=as_seen)
         return
-    looks: dict[str, Look] = {}
-    if opened.kind == "xlsx":
-        texts = _count_strings(opened)
-        old = of_1904(opened)
-        styles = {} if as_seen else number_styles(opened)  # values as they are shown need none
-        looks = {
-            name: replace(
-                _inspect(opened, name, path, texts, styles, max_cells, max_text),
-                comments=comments(opened, path),
-                of_1904=old,
-            )
-            for name, path in sheet_paths(opened)
-        }
     if opened.kind == "xls" and is_locked(opened):
         raise ZhunshengError("ZS-IN-04", name=opened.name)
-    data = sound_xls(opened, max_cells) if opened.kind == "xls" else opened.data
+    old = opened.kind == "xls"
+    data = sound_xls(opened, max_cells, max_text) if old else opened.data
+    looks = look_xls(opened) if old else iter(())
     try:
+        measured = None if old else _Measured(opened, max_cells, max_text, as_seen=as_seen)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         unseen = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
-        if opened.kind == "xls":
-            looks = dict(zip(book.sheet_names, look_xls(opened), strict=False))
-        elif as_seen:
-            shown = Looks(opened)
-            for name, path in sheet_paths(opened):
-                looks[name] = replace(looks[name], appearance=shown.of(path))
         for name in book.sheet_names:
+            # One after the other: what is to be told of all sheets together can take more room than they do.
+            look = measured.look(name) if measured else next(looks, Look())
             sheet = book.get_sheet_by_name(name)
             rows = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges if rows else None
-            look = looks.get(name, Look())
             _pad(rows, {} if as_seen else look.padded)
             hidden = replace(look.hidden, sheet=name in unseen)
             spans = _spans(merged or [], rows, opened.name, name)
@@ -142,6 +130,31 @@ def read_workbook(
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise ZhunshengError("ZS-IN-05", name=opened.name, detail=first_line(error)) from None
+
+
+class _Measured:
+    """The worksheets of an xlsx, each looked through before the library makes room for it."""
+
+    def __init__(self, opened: Opened, max_cells: int, max_text: int, *, as_seen: bool) -> None:
+        """Read what holds for all of them. Raises ``ZS-IN-05``, ``-07`` or ``-08``."""
+        self._opened, self._most = opened, (max_cells, max_text)
+        self._texts = _count_strings(opened)
+        self._of_1904 = of_1904(opened)
+        self._styles = {} if as_seen else number_styles(opened)  # values as they are shown need none
+        self._shown = Looks(opened) if as_seen else None
+        self._paths = dict(sheet_paths(opened))
+
+    def look(self, name: str) -> Look:
+        """Return what is to be told of a worksheet. Raises as ``read_workbook``, ``ZS-IN-05`` for one that
+        the library alone knows of.
+        """
+        if (path := self._paths.get(name)) is None:
+            detail = worded("没有找到工作表“{name}”", name=name)
+            raise ZhunshengError("ZS-IN-05", name=self._opened.name, detail=detail)
+        look = _inspect(self._opened, name, path, self._texts, self._styles, *self._most)
+        appearance = self._shown.of(path) if self._shown else Appearance()
+        notes = comments(self._opened, path)
+        return replace(look, comments=notes, of_1904=self._of_1904, appearance=appearance)
 
 
 def _count_strings(opened: Opened) -> list[int]:
@@ -200,7 +213,7 @@ def sheet_paths(opened: Opened) -> list[tuple[str, str]]:
 def sheets_of(opened: Opened) -> list[tuple[str, str, bool]]:
     """Return the worksheets of an xlsx in order, as (name, path in the archive, whether it is hidden).
 
-    Raises ``ZS-IN-05`` where two are the same part.
+    Raises ``ZS-IN-05`` where two are the same part or bear the same name.
     """
     targets = {r.get("Id"): r.get("Target") or "" for r in opened.xml("xl/_rels/workbook.xml.rels")}
     found = []
@@ -208,8 +221,10 @@ def sheets_of(opened: Opened) -> list[tuple[str, str, bool]]:
         target = targets.get(sheet.get(f"{_REL}id"), "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         found.append((sheet.get("name") or "", path, sheet.get("state", "visible") != "visible"))
-    if len({path for _name, path, _hidden in found}) < len(found):
-        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=worded("两张工作表在同一处"))
+    names, paths = ({one[n] for one in found} for n in (0, 1))
+    if min(len(names), len(paths)) < len(found):
+        detail = worded("两张工作表同名") if len(names) < len(found) else worded("两张工作表在同一处")
+        raise ZhunshengError("ZS-IN-05", name=opened.name, detail=detail)
     return found
 
 
@@ -225,13 +240,11 @@ def comments(opened: Opened, path: str) -> int:
     related = f"{posixpath.dirname(path)}/_rels/{posixpath.basename(path)}.rels"
     if related not in opened.archive.names:
         return 0
-    count = 0
+    parts = set()  # each once, however often it is named
     for target in _COMMENTS.findall(opened.member(related)):
         said = target.decode("utf8", "replace")
-        part = said.lstrip("/") if said.startswith("/") else posixpath.normpath(f"xl/worksheets/{said}")
-        if part in opened.archive.names:
-            count += len(_COMMENT.findall(opened.member(part)))
-    return count
+        parts.add(said.lstrip("/") if said.startswith("/") else posixpath.normpath(f"xl/worksheets/{said}"))
+    return sum(len(_COMMENT.findall(opened.member(part))) for part in parts & opened.archive.names)
 
 
 def _inspect(  # noqa: PLR0913 - what a sheet is measured by
@@ -263,7 +276,11 @@ def _inspect(  # noqa: PLR0913 - what a sheet is measured by
     odd = _ODD.search(data) is not None
     repeated = max(texts, default=0) * (data.count(b"<v") + data.count(b":v")) > max_text
     measured = None
-    if odd or repeated:
+    if repeated and not odd and data.count(b't="s"') == len(numbers := _SHARED_CELL.findall(data)):
+        size = sum(texts[at] for one in numbers if (at := int(one)) < len(texts))
+        refuse_too_much_text(size, max_text, opened.name, where)
+    elif odd or repeated:
+        refuse_tags(data, opened.name, 4 * max_cells)
         measured = _measure(data, texts, styles, opened.name, where, max_cells, max_text)
     deep = _DEEP.search(data)
     width = 0 if deep else max(map(column_of, set(_LETTERS.findall(data))), default=0)
@@ -355,7 +372,7 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
             resolve_entities=False,
             no_network=True,
         ):
-            kind = etree.QName(element).localname
+            kind = str(element.tag).rpartition("}")[2]
             hidden = event == "start" and element.get("hidden") in ("1", "true")
             if kind == "col":
                 first, last = (whole(element.get(end) or "", 9) or 0 for end in ("min", "max"))
@@ -383,20 +400,15 @@ def _measure(  # noqa: PLR0913 - what a sheet is measured by
     except etree.XMLSyntaxError as error:
         raise ZhunshengError("ZS-IN-05", name=name, detail=first_line(error)) from None
     refuse_too_large(rows, columns, filled, name, where, max_cells)
-    if size > max_text:
-        detail = worded(
-            "文字重复写出有 {size} MB，上限 {most} MB",
-            size=f"{size / 2**20:,.0f}",
-            most=f"{max_text / 2**20:,.0f}",
-        )
-        raise ZhunshengError("ZS-IN-10", name=name, where=where, detail=detail)
+    refuse_too_much_text(size, max_text, name, where)
     hidden_parts = Hidden(rows=tuple(hidden_rows), columns=tuple(sorted(hidden_columns)))
     return numbered(Look(faults=faults, hidden=hidden_parts), cells)
 
 
 def _fault(cell: etree._Element) -> str | None:
     """Return what a cell holds instead of a value: an error, or a formula whose result was never kept."""
-    value, formula = cell.find("{*}v"), cell.find("{*}f")
+    parts = {str(part.tag).rpartition("}")[2]: part for part in cell}
+    value, formula = parts.get("v"), parts.get("f")
     shown = (value.text or "").strip() if value is not None else ""
     if cell.get("t") == "e":
         return shown or "#N/A"

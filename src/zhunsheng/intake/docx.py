@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DEPTH
+from zhunsheng.files.bounds import MAX_CELLS, MAX_COLUMNS, MAX_DEPTH, MAX_ENDS
 from zhunsheng.files.opening import Opened, parse_xml
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.pictures import in_word
@@ -75,6 +75,7 @@ class _Reading:
     out: list[Block] = field(default_factory=list)
     paragraphs: int = 0
     tables: int = 0
+    cells: int = 0
     telling: Telling = field(default_factory=Telling)
     begun: str = ""  # the text of a paragraph whose end was deleted: the next one goes on with it
 
@@ -99,6 +100,9 @@ class _Reading:
 
     def _paragraph(self, p: etree._Element, depth: int, box: Place | None) -> None:
         self.paragraphs += box is None
+        if self.paragraphs > MAX_ENDS:
+            detail = worded("超过 {most} 段", most=f"{MAX_ENDS:,}")
+            raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
         place = box or Place(paragraph=self.paragraphs)
         shown = self.words.read(p)
         self._tell(shown, place)
@@ -132,6 +136,11 @@ class _Reading:
                 continue
             made.numbers.append(number)
             made.rows.append(self._row(tr, properties, made))
+            self.cells += len(made.rows[-1])
+            if self.cells > MAX_CELLS:  # told now, before there is room for more
+                where = worded("表{number}", number=made.number)
+                detail = worded("连同前面的表超过 {most} 格", most=f"{MAX_CELLS:,}")
+                raise ZhunshengError("ZS-IN-10", name=self.name, where=where, detail=detail)
         grid = Grid(made.rows, made.spans, made.place, beside=beside)
         self.out.append(grid)
         self.out.extend(made.shown)

@@ -28,8 +28,14 @@ _ASIDE = re.compile(r"[（(][^（()）]*[）)]")
 
 
 @lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    found: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    return found
+
+
+@lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, str]]:
-    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    data = _data()
     tables = {
         group: {clean(word): field for field, words in data[group].items() for word in words}
         for group in ("headers", "labels", "execution")
@@ -41,7 +47,7 @@ def _tables() -> dict[str, dict[str, str]]:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
     """Return what heads and labels mean by their key words, in order, and what qualifies a head (past …)."""
-    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
+    data = _data()
     heads, marks = (
         tuple((field, re.compile(pattern)) for field, pattern in data[group])
         for group in ("header_patterns", "label_patterns")
@@ -51,7 +57,7 @@ def _patterns() -> tuple[_Patterns, _Patterns, dict[str, re.Pattern[str]]]:
 
 def other_levels() -> dict[str, list[str]]:
     """Return names of level 1 and level 2 that documents use and no framework in force has."""
-    found: dict[str, list[str]] = packaged(files(__package__) / "labels.yaml")["levels"]
+    found: dict[str, list[str]] = _data()["levels"]
     return found
 
 
@@ -155,8 +161,7 @@ def _parts() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _aside() -> re.Pattern[str]:
-    data: dict[str, Any] = packaged(files(__package__) / "labels.yaml")
-    return re.compile(data["asides"])
+    return re.compile(_data()["asides"])
 
 
 def is_total(text: str) -> bool:

@@ -95,13 +95,14 @@ def in_workbook(opened: Opened, sheets: Sequence[Worksheet]) -> list[Picture]:
         return found + [Picture(Place()) for path in opened.archive.names if path.startswith("Pictures/")]
     members = set(opened.archive.names)
     rich = any(m.startswith("xl/richData/richValueRel") for m in members)
+    told: set[str] = set()
     for name, path in sheet_paths(opened):
         if rich:
             for letters, row in _RICH_CELL.findall(opened.member(path)):
                 found.append(Picture(Place(sheet=name, row=int(row), column=_number(letters))))
         related = f"{posixpath.dirname(path)}/_rels/{posixpath.basename(path)}.rels"
         if related in members:
-            found += _floating(opened, members, name, path, related)
+            found += _floating(opened, members, name, path, related, told)
     return found
 
 
@@ -112,7 +113,10 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _floating(opened: Opened, members: set[str], sheet: str, path: str, related: str) -> Iterator[Picture]:
+def _floating(
+    opened: Opened, members: set[str], sheet: str, path: str, related: str, told: set[str]
+) -> Iterator[Picture]:
+    """Yield the pictures that float above a sheet; a drawing is of one sheet, and is ``told`` once."""
     links = [(r.get("Type") or "", r.get("Target") or "") for r in opened.xml(related)]
     objects = sum(kind.endswith(("/oleObject", "/package")) for kind, _target in links)
     yield from (Picture(Place(sheet=sheet), "嵌入的对象") for _ in range(objects))
@@ -122,8 +126,9 @@ def _floating(opened: Opened, members: set[str], sheet: str, path: str, related:
             if target.startswith("/")
             else posixpath.normpath(f"{posixpath.dirname(path)}/{target}")
         )
-        if not kind.endswith("/drawing") or at not in members:
+        if not kind.endswith("/drawing") or at not in members or at in told:
             continue
+        told.add(at)
         try:
             root = opened.xml(at)
         except ZhunshengError:  # a drawing that is broken hides nothing of the cells

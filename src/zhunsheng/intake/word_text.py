@@ -41,8 +41,9 @@ _FONTS = tuple(f"{W}{name}" for name in ("ascii", "hAnsi", "cs", "eastAsia"))
 _OFF = ("0", "false", "off")
 MAX_FIELDS = 40  # within one another
 FIELD = worded("是没有结果的域，没有读入，请对照原件补上")
-_ENCLOSED = re.compile(r"\\o(?:\\a[clr])*\s*[(（]\s*([^,，]*)[,，]\s*([^)）]*)[)）]", re.IGNORECASE)
-_DIVIDED = re.compile(r"\\f\s*[(（]([^,，()（）]*)[,，]([^()（）]*)[)）]", re.IGNORECASE)
+# Of few signs each, so that a code of nothing but beginnings is gone through once.
+_ENCLOSED = re.compile(r"\\o(?:\\a[clr])*\s{0,9}[(（]([^,，]{0,40})[,，]([^)）]{0,40})[)）]", re.IGNORECASE)
+_DIVIDED = re.compile(r"\\f\s{0,9}[(（]([^,，()（）]*)[,，]([^()（）]*)[)）]", re.IGNORECASE)
 _UNUSUAL = re.compile("[\u00ad\u2011\uf000-\uf0ff]")
 _BOXES, _CIRCLES = "□◻☐口■▢", "○〇◯⭕О"
 _TICKS, _CROSSES = "√✓✔∨", "×✗✕xX╳"

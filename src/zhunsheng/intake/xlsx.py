@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from zhunsheng.files.bounds import MAX_SHEET
 from zhunsheng.files.number_formats import shown, simple_format
 from zhunsheng.files.opening import Opened
-from zhunsheng.files.sheets import Cell, Worksheet
+from zhunsheng.files.sheets import Cell, Worksheet, refuse_too_large
 from zhunsheng.files.spreadsheet import read_workbook, show
 from zhunsheng.intake.grid import Block, Grid, Spans, clipped, part_of
 from zhunsheng.intake.pictures import in_workbook
@@ -27,7 +29,12 @@ def read(opened: Opened) -> list[Block]:
     """Return one grid a worksheet that is shown, without empty ones, each followed by its pictures and by
     what is to be told of it. Raises as ``read_workbook`` does.
     """
-    sheets = list(read_workbook(opened, max_cells=MAX_SHEET, as_seen=True))
+    sheets, cells = [], 0
+    for one in read_workbook(opened, max_cells=MAX_SHEET, as_seen=True):
+        wide, where = max(map(len, one.rows), default=0), worded("工作表“{name}”", name=one.name)
+        refuse_too_large(len(one.rows), wide, MAX_SHEET, opened.name, where, MAX_SHEET - cells)
+        cells += len(one.rows) * wide
+        sheets.append(one)
     pictures = in_workbook(opened, sheets)
     drawn = {picture.place for picture in pictures}
     blocks: list[Block] = []
@@ -86,7 +93,7 @@ class _Seen:
                 if type(value) is not float or (0 < value < _EXACT):
                     continue
                 if abs(value) >= _EXACT:
-                    whole = shown(value, "0") or show(value)
+                    whole = f"{Decimal(f'{value:.15g}'):f}" if isfinite(value) else show(value)
                     self.long_numbers.append(((row, column), whole))
                     if (row, column) not in look.formats:
                         cells[column] = whole

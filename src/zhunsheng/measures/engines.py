@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import duckdb
 from sqlglot import exp, transpile
 
-from zhunsheng.clusters import Unreachable, spark_session
+from zhunsheng.clusters import Kind, Unreachable, spark_session
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
@@ -25,7 +25,6 @@ from zhunsheng.regulations.workdays import calendar_rows
 from zhunsheng.translation import series
 
 log = logging.getLogger(__name__)
-Kind = Literal["duckdb", "spark"]
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet
 from zhunsheng.outcomes import between, forecast_text, marks, origin_words
 from zhunsheng.reports.about import About
-from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words, wan
+from zhunsheng.reports.forms import basis_words, of_full, range_words, share, sum_words, total_words
 from zhunsheng.review import LEVELS, Finding, Review
 from zhunsheng.targets import SpendingPlan
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,9 @@ from zhunsheng.reports.forms import (
     share,
     text,
     typed_words,
-    wan,
 )
 from zhunsheng.review import LEVELS, Review
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
 Part = tuple[Scorecard, MonitoredSheet, Review]
 

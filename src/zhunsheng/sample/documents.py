@@ -14,9 +14,9 @@ import yaml
 from zhunsheng.evaluation import Scorecard
 from zhunsheng.faults import packaged
 from zhunsheng.reports.docx import add_form, add_text, new_document, save
-from zhunsheng.reports.forms import Cell, Form, label, self_evaluation_form, text, wan
+from zhunsheng.reports.forms import Cell, Form, label, self_evaluation_form, text
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
 
 def bureau() -> dict[str, Any]:

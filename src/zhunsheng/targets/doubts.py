@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from zhunsheng.targets.fields import INDICATOR_LABELS, LABELS, fields_of
 from zhunsheng.targets.sheet import TargetSheet, Unsure
 from zhunsheng.translation import worded
+
+Made = TypeVar("Made")
+
+
+def _of_last(make: Callable[[TargetSheet], Made]) -> Callable[[TargetSheet], Made]:
+    """Keep what was made of the last sheet: its doubts, up to one a row, are asked for one after another."""
+    kept: list[tuple[TargetSheet, Made]] = []
+
+    def made(sheet: TargetSheet) -> Made:
+        last = kept[0] if kept else None
+        if last is None or last[0] is not sheet:
+            last = sheet, make(sheet)
+            kept[:] = [last]
+        return last[1]
+
+    return made
+
 
 # What was left out and is told, so that a person knows; the rest of the document was read without it.
 TOLD = {
@@ -48,7 +68,7 @@ def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:
     """Return what a doubt is about, in words, of the sheet where that is known."""
     if known := TOLD.get(one.field) or ASKED.get(one.field):
         return known
-    field = fields_of(sheet).get(path_of(sheet, one) or one.field) if sheet else None
+    field = _fields(sheet).get(path_of(sheet, one) or one.field) if sheet else None
     return field.label if field else LABELS.get(one.field, worded("内容"))
 
 
@@ -65,7 +85,7 @@ def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
         if found is not None:
             return f"indicators.{found}.{name}"
         return "name" if one.field == "name" else None
-    fields = fields_of(sheet)
+    fields = _fields(sheet)
     if head == "budget" and not rest:
         there = (
             path for path in fields if path.startswith("budget.") and sheet.provenance.get(path) == one.place
@@ -92,14 +112,30 @@ def _row(sheet: TargetSheet, one: Unsure) -> int | None:
     of text files the last to begin before it.
     """
     here = one.place.position() if one.place else None
-    places = {n: known for n, i in enumerate(sheet.indicators) if i.place and (known := i.place.position())}
-    there = [n for n, known in places.items() if known == here]
-    if not there and here and here[0][0] == "line":
-        before = [(known, n) for n, known in places.items() if known[0] == here[0] and known <= here]
-        there = [max(before)[1]] if before else []
+    if here is None:
+        return None
+    where, line = here
+    rows = _rows(sheet).get(where, [])
+    begin, end = bisect_left(rows, (line, -1)), bisect_left(rows, (line + 1, -1))
+    there = [n for _, n in rows[begin:end] or (rows[:end][-1:] if where[0] == "line" else [])]
     saying = [n for n in there if sheet.indicators[n].target.raw == one.text]
     named = [n for n in there if sheet.indicators[n].name == one.text]
     return next(iter((*saying, *named, *there)), None)
+
+
+_fields = _of_last(fields_of)
+
+
+@_of_last
+def _rows(sheet: TargetSheet) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """Return the rows of the indicators in order, each with the number of its indicator, by what they can be
+    told before or after in.
+    """
+    found: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for n, indicator in enumerate(sheet.indicators):
+        if indicator.place and (known := indicator.place.position()):
+            found[known[0]].append((known[1], n))
+    return {where: sorted(rows) for where, rows in found.items()}
 
 
 def grouped(found: tuple[Unsure, ...]) -> Iterator[tuple[bool, list[Unsure]]]:

@@ -7,8 +7,8 @@ from rich.tree import Tree
 
 from zhunsheng.cli.terminal import console
 from zhunsheng.evidence import ledgers
-from zhunsheng.reports.forms import wan
 from zhunsheng.usecases.coherence import BY_WORDS, ORPHAN_WORDS, Coherence, Promise, Tied
+from zhunsheng.wording import wan
 
 
 def coherence(found: Coherence) -> None:

@@ -13,13 +13,16 @@ from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import month_day
 from zhunsheng.intake.layouts import FIELDS, UNUSED
 from zhunsheng.intake.recognition.confirmed import TableRead
-from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Finding, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.doubts import grouped, words_of
 from zhunsheng.usecases.many_documents import Reading
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
+# What a terminal shows of a document: laying out every character of it can take longer than reading it.
+LISTED = 2_000  # indicators
+LONGEST = 300  # characters of one text
+NAMED = 50  # places of pictures
 _LEVELS = {"error": "bold red", "warning": "dark_orange3", "note": "bright_black"}
 
 
@@ -27,7 +30,8 @@ def unread(found: Book) -> None:
     """Say on stderr how many pictures of the document nobody read, and where."""
     pictures = [u for u in found.unsure if u.field == "picture"]
     if pictures:
-        where = "、".join(u.place.label() if u.place else "" for u in pictures)
+        where = "、".join(u.place.label() if u.place else "" for u in pictures[:NAMED])
+        where += "等" if len(pictures) > NAMED else ""
         errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
 
 
@@ -76,8 +80,13 @@ def readings(read: Sequence[Reading]) -> None:
 
 
 def book(found: Book, *, codes: bool = False) -> None:
-    """Print what was read from a document; with ``codes`` the codes of sheets and indicators too."""
+    """Print what was read from a document; with ``codes`` the codes of sheets and indicators too. Of a long
+    one the beginning, and how much more there is.
+    """
+    left = LISTED
     for sheet in found.sheets:
+        if left < 0:
+            break
         kind = "部门整体" if sheet.kind == "department" else "项目"
         head = f"[bold]{escape(sheet.title())}[/]  {kind}  {sheet.year or '年度不详'}"
         if sheet.budget.total is not None:
@@ -90,25 +99,37 @@ def book(found: Book, *, codes: bool = False) -> None:
             )
             console.print(f"支出计划  {steps}", style="bright_black")
         for goal in sheet.goals:
-            console.print(f"{escape(goal.title or '目标')}  {escape(goal.text)}", style="bright_black")
+            console.print(f"{_said(goal.title or '目标')}  {_said(goal.text)}", style="bright_black")
         if codes:
             console.print(f"代码  {sheet.id}", style="bright_black")
         levels = [n for n in ("level1", "level2") if any(getattr(i, n) for i in sheet.indicators)]
         titles = {"level1": "一级", "level2": "二级"}
         first = ("代码",) if codes else ()
         table = table_of(*first, *(titles[n] for n in levels), "指标", "指标值", "读作", "位置")
-        for i in sheet.indicators:
-            read = f"[green]{escape(i.reads)}[/]" if i.target.op != "unread" else "[red]未读出[/]"
+        for i in sheet.indicators[:left]:
+            read = f"[green]{_said(i.reads)}[/]" if i.target.op != "unread" else "[red]未读出[/]"
             table.add_row(
                 *((i.id,) if codes else ()),
-                *(escape(getattr(i, n) or "") for n in levels),
-                *map(escape, (i.name, i.target.raw)),
+                *(_said(getattr(i, n) or "") for n in levels),
+                *map(_said, (i.name, i.target.raw)),
                 read,
                 i.place.label() if i.place else "",
             )
         console.print(table)
+        left -= max(1, len(sheet.indicators))
+    count = sum(len(sheet.indicators) for sheet in found.sheets)
+    if left < 0 or len(found.sheets) > LISTED:
+        console.print()
+        console.print(
+            f"共 {len(found.sheets)} 张目标表、{count} 个指标，以上只列出前 {LISTED} 个；加 --json 得到全部"
+        )
     unread(found)
     doubts(found)
+
+
+def _said(text: str) -> str:
+    """Return a text for the terminal: of a long one its beginning, and how long it is."""
+    return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]}…（共 {len(text)} 字）")
 
 
 def doubts(found: Book) -> None:
@@ -118,12 +139,14 @@ def doubts(found: Book) -> None:
         word, style = ("须核对", "dark_orange3") if asked else ("说明", "bright_black")
         console.print()
         console.print(f"[bold]{word}[/]")
-        for one in those:
+        for one in those[:LISTED]:
             of = found.sheets[one.sheet] if one.sheet is not None else None
             whose = f"“{escape(of.title())}”" if of and len(found.sheets) > 1 else ""
             where = one.place.label() if one.place else "全文"
             said = f"{escape(words_of(one, of))} “{escape(one.text[:40])}”：{escape(one.why)}"
             console.print(f"  [{style}]{escape(where)}[/]{whose}  {said}")
+        if len(those) > LISTED:
+            console.print(f"  另有 {len(those) - LISTED} 处；加 --json 得到全部")
         counts.append(f"{word} {len(those)} 处")
     if counts:
         console.print()

@@ -19,10 +19,11 @@ from zhunsheng.measures import show_number
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, Light, MonitoredSheet
 from zhunsheng.outcomes import Outcome, between, forecast_text, marks
-from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words, wan
+from zhunsheng.reports.forms import basis_words, grade_words, range_words, share, total_words
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.comparing_schemes import Beside
 from zhunsheng.usecases.rechecking import Rechecked
+from zhunsheng.wording import wan
 
 _LIGHTS: dict[Light, str] = {
     "green": "bold white on green4",

@@ -1,6 +1,6 @@
 """Official forms as data: one form a file, built once and written alike to Excel, Word and the dashboard."""
 
-from zhunsheng.reports.forms.form import Align, Cell, Form, Row, label, share, text, wan
+from zhunsheng.reports.forms.form import Align, Cell, Form, Row, label, share, text
 from zhunsheng.reports.forms.monitoring import monitoring_form
 from zhunsheng.reports.forms.scores import (
     UNCONFIRMED,
@@ -37,5 +37,4 @@ __all__ = [
     "total_words",
     "typed_words",
     "value_cell",
-    "wan",
 ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from zhunsheng.wording import percent_beside, plain
+from zhunsheng.wording import percent_beside
 
 Align = Literal["center", "left", "right"]
 
@@ -71,11 +70,6 @@ def label(text: str, rows: int = 1, columns: int = 1) -> Cell:
 def text(value: str | None, columns: int = 1, rows: int = 1) -> Cell:
     """Return a left-aligned cell for running text."""
     return Cell(value or "", rows, columns, align="left")
-
-
-def wan(amount: Decimal | None, unit: str = "万元") -> str:
-    """Return yuan as 万元 in words, empty where there is none."""
-    return "" if amount is None else f"{plain(amount / 10000)}{unit}"
 
 
 def share(value: Fraction | None, bounds: Sequence[Fraction] = ()) -> str:

@@ -9,10 +9,11 @@ from zhunsheng.measures.sources import Source
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet, Status
 from zhunsheng.outcomes import forecast_text, shown_result
 from zhunsheng.regulations import MonitoringRules
-from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
+from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import typed_words
 from zhunsheng.targets import Indicator, TargetSheet
+from zhunsheng.wording import wan
 
 
 def monitoring_form(checkpoint: MonitoredSheet) -> Form:

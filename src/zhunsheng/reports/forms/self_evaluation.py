@@ -6,10 +6,10 @@ from zhunsheng.evaluation import Score, Scorecard
 from zhunsheng.evaluation.scorecard import OPEN_WORD, Sum
 from zhunsheng.measures.sources import Source
 from zhunsheng.outcomes import shown_result
-from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text, wan
+from zhunsheng.reports.forms.form import Cell, Form, Row, label, share, text
 from zhunsheng.reports.forms.levels import level_heads, levelled
 from zhunsheng.reports.forms.scores import basis_words, points_words, range_words, total_words, typed_words
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
 # The rows under 年度资金总额, by the source of the ledgers.
 SOURCE_TITLES = {"fiscal": "其中：当年财政拨款", "carried": "上年结转资金", "other": "其他资金"}

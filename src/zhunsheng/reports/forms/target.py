@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from zhunsheng.reports.forms.form import Cell, Form, Row, label, text, wan
+from zhunsheng.reports.forms.form import Cell, Form, Row, label, text
 from zhunsheng.reports.forms.levels import goal_title, levelled
 from zhunsheng.targets import Indicator, SpendingPlan, TargetSheet, TargetValue
-from zhunsheng.wording import plain
+from zhunsheng.wording import plain, wan
 
 
 def target_form(sheet: TargetSheet) -> Form:

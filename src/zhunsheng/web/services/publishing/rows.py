@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from zhunsheng.evaluation.scorecard import VERDICT_WORDS, Verdict
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS, Origin, ruled
-from zhunsheng.reports.forms import wan
 from zhunsheng.web.models import Publication
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services.publishing.afterwards import since
 from zhunsheng.wording import plain as figure
+from zhunsheng.wording import wan
 
 PERSONS = "自然人（不列编号）"
 INDICATOR, TOTAL, NOTE, DRIFT = (
