@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from zhunsheng.targets.fields import INDICATOR_LABELS, LABELS, fields_of
-from zhunsheng.targets.sheet import TargetSheet, Unsure
+from zhunsheng.targets.sheet import Book, TargetSheet, Unsure
 from zhunsheng.translation import worded
 
 # What was left out and is told, so that a person knows; the rest of the document was read without it.
@@ -34,6 +35,11 @@ ASKED = {
 def must_confirm(one: Unsure) -> bool:
     """Say whether a person has to confirm it before the sheet is submitted; of an unknown kind, too."""
     return one.field not in TOLD
+
+
+def doubts_of(book: Book, number: int) -> list[Unsure]:
+    """Return the doubts of a book's sheet (from 0); what is of no sheet may be of any."""
+    return [one for one in book.unsure if one.sheet in (None, number)]
 
 
 def in_bulk(one: Unsure) -> bool:
@@ -76,6 +82,13 @@ def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
     return one.field
 
 
+def read_at(sheet: TargetSheet, path: str) -> str:
+    """Return what a sheet says at a path, of a target value as it is compared; empty for nothing."""
+    if path.startswith("indicators.") and path.endswith(".target"):
+        return sheet.indicators[int(path.split(".")[1])].reads
+    return fields_of(sheet)[path].text
+
+
 def part_of(one: Unsure) -> str:
     """Return the part of the editor in which to mend a doubt of no single field."""
     head = one.field.partition(".")[0]
@@ -106,3 +119,46 @@ def grouped(found: tuple[Unsure, ...]) -> Iterator[tuple[bool, list[Unsure]]]:
     for asked in (True, False):
         if those := [one for one in found if must_confirm(one) is asked]:
             yield asked, those
+
+
+# Words of a sheet that no figure is compared with.
+_UNSCORED = ("name", "code", "department", "unit", "purpose", "narrative", "goals", "safeguards")
+_MONEY = ("budget", "plan", "spending_plan")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What of a sheet stays open before a person has confirmed how it was read: why, in words, of its
+    indicators (by number, from 0) and of its money (empty where nothing is in doubt).
+    """
+
+    rows: Mapping[int, str] = field(default_factory=dict)
+    money: str = ""
+
+
+def waiting(sheet: TargetSheet, found: Iterable[Unsure]) -> Waiting:
+    """Return what stays open of a sheet for the doubts of it that nobody has answered.
+
+    A doubt of one indicator opens that one; of what all rest on (the year, a header, what could not be read
+    and may be an indicator, the points, which are shared out among all) every one, and the money.
+    """
+    rows: dict[int, str] = {}
+    money = whole = ""
+    for one in found:
+        if not must_confirm(one):
+            continue
+        path = path_of(sheet, one) or ""
+        head = (path or one.field).partition(".")[0]
+        why = worded("{what}读得没有把握，还没有人核对（{why}）", what=words_of(one, sheet), why=one.why)
+        row = int(path.split(".")[1]) if head == "indicators" and path else _row(sheet, one)
+        if head in _MONEY:
+            money = money or why
+        elif head in _UNSCORED:
+            continue
+        elif row is not None and not path.endswith(".weight"):
+            rows.setdefault(row, why)
+        else:
+            whole = whole or why
+    if whole:
+        rows = {n: rows.get(n, whole) for n in range(len(sheet.indicators))}
+    return Waiting(rows, money or whole)

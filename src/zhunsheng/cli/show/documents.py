@@ -10,12 +10,13 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console, errors
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import month_day
+from zhunsheng.intake.answers import LEFT, RIGHT
 from zhunsheng.intake.layouts import FIELDS, UNUSED
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
-from zhunsheng.targets.doubts import grouped, words_of
+from zhunsheng.targets.doubts import grouped, must_confirm, words_of
 from zhunsheng.usecases.many_documents import Reading
 from zhunsheng.wording import plain
 
@@ -28,6 +29,27 @@ def unread(found: Book) -> None:
     if pictures:
         where = "、".join(u.place.label() if u.place else "" for u in pictures)
         errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
+def waiting(found: Book) -> None:
+    """Say on stderr how much of the documents nobody confirmed, that it isn't scored, and how to confirm."""
+    if count := sum(map(must_confirm, found.unsure)):
+        errors.print(
+            f"[dark_orange3]注意[/] 有 {count} 处读得没有把握，还没有核对，所涉的指标和资金不计分："
+            "请用 zhunsheng read 文件 --save-answers 核对单.yaml 逐处写出，"
+            "核对、署名后加 --answers 核对单.yaml",
+            soft_wrap=True,
+        )
+
+
+def answers(count: int, path: Path) -> None:
+    """Say on stderr that doubts were written to be answered, and how."""
+    errors.print(
+        f"{count} 处须核对的已写入 {escape(str(path))}：请对照原文件逐处填 answer"
+        f"（读对了填“{RIGHT}”，没有读出又不缺的填“{LEFT}”，读错了填对的写法），"
+        "在 answered_by 写上核对人，再加 --answers 使用",
+        soft_wrap=True,
+    )
 
 
 def unconfirmed(count: int) -> None:

@@ -68,8 +68,11 @@ def _start(request: SignedInRequest, department: Organisation, year: int) -> Htt
     if DocumentForm.came(request):
         return _uploaded(request, department, year)
     if LastYearForm.came(request):
-        made = drafts.start_from_last_year(department, year, request.user)
+        made, left = drafts.start_from_last_year(department, year, request.user)
         told = _("已沿用上年 %(n)s 张目标表。") % {"n": len(made)}
+        if left:
+            names = "、".join(map(str, left))
+            told += _("%(names)s还有未核对之处，没有沿用；请在上年核对后再沿用。") % {"names": names}
         return done(request, "targets", told, department=department.pk, year=year)
     if ReviewForm.came(request):
         reviewed = ReviewForm.of(request, department, year)["version"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.targets import Place, TargetSheet, Unsure
-from zhunsheng.targets.doubts import must_confirm, part_of, path_of, words_of
+from zhunsheng.targets.doubts import must_confirm, part_of, path_of, read_at, words_of
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import place_key
 from zhunsheng.web.actor import current
@@ -72,6 +72,12 @@ def waiting(version: SheetVersion) -> list[int]:
     return [n for n, one in enumerate(entries(version)) if must_confirm(one) and str(n) not in told]
 
 
+def unanswered(version: SheetVersion) -> list[Unsure]:
+    """Return the entries that somebody must confirm and nobody has."""
+    found = entries(version) if version.unsure else []
+    return [found[n] for n in waiting(version)] if found else []
+
+
 def doubts(version: SheetVersion) -> list[Doubt]:
     """Return all doubts of a version: those that must be confirmed, then those that are only told."""
     if not version.unsure:
@@ -99,7 +105,7 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 path=path,
                 mend=_mend(version, one, path),
                 text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
-                read=str(sheet.year) if one.field == "year" else _read(sheet, fields, path),
+                read=str(sheet.year) if one.field == "year" else read_at(sheet, path) if path else "",
                 why=one.why,
                 answer=Answer(names.get(said["by"], said["by"]), _moment(said["at"]), said["how"])
                 if said
@@ -127,13 +133,6 @@ def _called(sheet: TargetSheet, fields: dict[str, Field], path: str, one: Unsure
         n, name = rest.split(".")
         return sheet.indicators[int(n)].name, INDICATOR_LABELS[name]
     return "", fields[path].label if path else words_of(one)
-
-
-def _read(sheet: TargetSheet, fields: dict[str, Field], path: str) -> str:
-    """Return what the sheet says at a path, of a target value as it is compared; empty for nothing."""
-    if path.startswith("indicators.") and path.endswith(".target"):
-        return sheet.indicators[int(path.split(".")[1])].reads
-    return fields[path].text if path else ""
 
 
 @dataclass(frozen=True)
