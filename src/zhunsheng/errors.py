@@ -19,7 +19,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "目标文件请用 docx、doc、wps、rtf、xlsx、xls、et、ods、csv、pdf、ofd、html、mht 或 txt，"
         "台账请用 xlsx、xls、et、ods、csv、tsv 或 parquet。",
     ),
-    "ZS-IN-04": ("文件已加密：{name}", "请在 Word/WPS/Excel 中去掉打开密码后另存。"),
+    "ZS-IN-04": ("文件已加密：{name}", "请用原来的软件打开，去掉打开密码后另存，再提供。"),
     "ZS-IN-05": ("文件已损坏或不完整：{name}（{detail}）", "请用原软件重新打开并另存，或重新下载。"),
     "ZS-IN-40": ("文件 {name} 不是 UTF-8 编码的文字", "请用记事本或 WPS 打开，另存时编码选 UTF-8。"),
     "ZS-IN-06": ("文件过大：{name}（{detail}）", "请拆分文件，或删去与绩效目标无关的内容。"),
@@ -51,7 +51,11 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "压缩包里的路径不合规，没有读：{name}",
         "请重新压缩，路径里不要有“..”、盘符或开头的斜杠。",
     ),
-    "ZS-IN-48": ("里面的压缩包没有读：{name}", "请先解开，或单独读取它。"),
+    "ZS-IN-48": (
+        "里面的压缩包没有读：{name}",
+        "请先解开，或单独读取它。",
+        "请先解开，再上传其中的文件。",
+    ),
     "ZS-IN-49": ("{name} 没有读完（{detail}）", "请用原软件打开并另存后再试；来历不明的文件请勿打开。"),
     "ZS-IN-50": (
         "没有在文件中找到绩效目标：{name}；有表用的是自己的叫法（{heads}），认不出各列",

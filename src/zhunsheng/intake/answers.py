@@ -15,7 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import fault, parsed, written
 from zhunsheng.files.writing import write_whole
 from zhunsheng.targets import Book, TargetSheet, Unsure
-from zhunsheng.targets.doubts import must_confirm, path_of, read_at, words_of
+from zhunsheng.targets.doubts import must_confirm, nothing_read, path_of, read_at, said_of, words_of
 from zhunsheng.targets.editing import with_text
 from zhunsheng.text import cleaned
 from zhunsheng.translation import raised_with, worded
@@ -81,7 +81,7 @@ def _asked(book: Book, one: Unsure) -> Answer:
     return Answer(
         what=" ".join(part for part in parts if part),
         place=str(one.place.label()) if one.place else "",
-        text=one.text,
+        text=said_of(one),
         read=read_at(sheet, path) if sheet and path else "",
         why=str(one.why),
         answer="",
@@ -137,20 +137,21 @@ def for_none(given: Iterable[Answers], read: Sequence[Book]) -> Answers | None:
 def _applied(book: Book, answers: Answers) -> Book:
     left = [(n, one) for n, one in enumerate(book.unsure) if must_confirm(one)]
     asked = {n: _asked(book, one).about for n, one in left}
-    sheets, gone = list(book.sheets), set()
+    sheets, gone, told = list(book.sheets), set(), set()
     for number, said in enumerate(answers.answers, start=1):
         if not said.answer.strip():
             continue
-        n = next((n for n, about in asked.items() if about == said.about and n not in gone), None)
+        n = next((n for n, about in asked.items() if about == said.about and n not in told), None)
         if n is None:
             raise _refused(answers, number, worded("文件里现在没有这一处，请重新写出核对单"))
         one, of = book.unsure[n], book.unsure[n].sheet or 0
+        told.add(n)
         gone.add(n)
-        if said.answer.strip() == (LEFT if one.unread else RIGHT):
+        right = LEFT if nothing_read(one, book.sheets[of]) else RIGHT
+        if said.answer.strip() == right:
             continue
         path = path_of(book.sheets[of], one)
         if path is None or said.answer.strip() in (LEFT, RIGHT):
-            right = LEFT if one.unread else RIGHT
             why = worded(
                 "这里只能答“{right}”；要改的，请改原文件后重读，或用 --layouts 指明各列", right=right
             )

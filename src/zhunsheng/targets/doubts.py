@@ -42,19 +42,25 @@ def doubts_of(book: Book, number: int) -> list[Unsure]:
     return [one for one in book.unsure if one.sheet in (None, number)]
 
 
-def in_bulk(one: Unsure) -> bool:
-    """Say whether it may be confirmed with all the rest: something was read there and can be compared. What
-    was left out is answered on its own.
-    """
-    return must_confirm(one) and not one.unread
+def nothing_read(one: Unsure, sheet: TargetSheet | None) -> bool:
+    """Say whether nothing was read where a doubt stands, so that nothing there can be right."""
+    path = path_of(sheet, one) if sheet else None
+    return one.unread or bool(sheet and path and not read_at(sheet, path))
 
 
 def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:
     """Return what a doubt is about, in words, of the sheet where that is known."""
-    if known := TOLD.get(one.field) or ASKED.get(one.field):
+    path = path_of(sheet, one) if sheet else None
+    known = TOLD.get(one.field) or ASKED.get(one.field)
+    if known and not (path or "").startswith("budget."):
         return known
-    field = fields_of(sheet).get(path_of(sheet, one) or one.field) if sheet else None
+    field = fields_of(sheet).get(path or one.field) if sheet else None
     return field.label if field else LABELS.get(one.field, worded("内容"))
+
+
+def said_of(one: Unsure) -> str:
+    """Return what the document says where a doubt stands, without the place, which is told beside it."""
+    return one.text.removeprefix(str(one.place.label()) if one.place else "").lstrip()
 
 
 def path_of(sheet: TargetSheet, one: Unsure) -> str | None:

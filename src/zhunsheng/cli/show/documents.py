@@ -16,7 +16,7 @@ from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.reports.forms import wan
 from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.targets import Book
-from zhunsheng.targets.doubts import grouped, must_confirm, words_of
+from zhunsheng.targets.doubts import grouped, must_confirm, said_of, words_of
 from zhunsheng.usecases.many_documents import Reading
 from zhunsheng.wording import plain
 
@@ -82,17 +82,19 @@ def reading(one: Reading) -> None:
         console.print(f"{escape(one.path)}  [red]{escape(one.said)}[/]", soft_wrap=True)
         return
     line = f"{escape(one.path)}  {one.sheets} 张目标表  {one.indicators} 个指标"
-    doubts = f"  [dark_orange3]存疑 {one.unsure} 处[/]" if one.unsure else ""
+    doubts = f"  [dark_orange3]须核对 {one.asked} 处[/]" if one.asked else ""
+    doubts += f"  [bright_black]说明 {one.told} 处[/]" if one.told else ""
     console.print(line + doubts, soft_wrap=True)
 
 
 def readings(read: Sequence[Reading]) -> None:
     """Print how many documents were read and what was in them."""
     good = [one for one in read if not one.error]
+    open = sum(bool(one.asked) for one in good)
     sheets, indicators = sum(one.sheets for one in good), sum(one.indicators for one in good)
     console.print(
         f"共 {len(read)} 个文件，读出 {len(good)} 个（{sheets} 张目标表、{indicators} 个指标），"
-        f"{len(read) - len(good)} 个没有读出"
+        f"{len(read) - len(good)} 个没有读出" + (f"；{open} 个有须核对之处" if open else "")
     )
 
 
@@ -143,12 +145,17 @@ def doubts(found: Book) -> None:
             of = found.sheets[one.sheet] if one.sheet is not None else None
             whose = f"“{escape(of.title())}”" if of and len(found.sheets) > 1 else ""
             where = one.place.label() if one.place else "全文"
-            said = f"{escape(words_of(one, of))} “{escape(one.text[:40])}”：{escape(one.why)}"
+            said = f"{escape(words_of(one, of))} {escape(_quoted(said_of(one)[:40]))}：{escape(one.why)}"
             console.print(f"  [{style}]{escape(where)}[/]{whose}  {said}")
         counts.append(f"{word} {len(those)} 处")
     if counts:
         console.print()
         console.print(f"[bold]{'，'.join(counts)}[/]")
+
+
+def _quoted(text: str) -> str:
+    """Return a text of the document in quotation marks, where it has none of its own."""
+    return text if text.startswith("“") or not text else f"“{text}”"
 
 
 def reviewed(done: Review) -> None:

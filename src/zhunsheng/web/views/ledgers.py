@@ -17,6 +17,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
 from zhunsheng.web.services import jobs, mappings
 from zhunsheng.web.services import ledgers as service
+from zhunsheng.web.services.sheets import taking
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, download, integer_of, page, send
@@ -231,6 +232,7 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
         "draw": found.args.get("draw"),
+        "lines": taking.shown(found.result.get("lines") or []) if found.kind == "documents" else [],
         **(_imported(request, found) if found.kind == "import" else {}),
     }
     response = render(request, template, context)

@@ -86,10 +86,10 @@ def _start(request: SignedInRequest, department: Organisation, year: int) -> Htt
 def _uploaded(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Take in what was sent: one document at once, several in the background."""
     said = DocumentForm.of(request)
-    if (several := taking.several(said["file"], department, request.user)) is not None:
+    if (several := taking.several(said["files"], department, request.user)) is not None:
         job = jobs.documents_soon(several, department, year, request.user, said["reason"])
         return done(request, "job", "", job.pk)
-    upload, made = taking.take_one(said["file"][0], department, year, request.user, said["reason"])
+    upload, made = taking.take_one(said["files"][0], department, year, request.user, said["reason"])
     if len(made) == 1:
         return done(request, "version", versions.uploaded_words(made, upload.pk, year), made[0].pk)
     words = versions.uploaded_words(made, upload.pk, year) if made else ""

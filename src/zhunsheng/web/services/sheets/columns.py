@@ -56,7 +56,12 @@ class Outcome:
 
 def of_upload(upload: Upload) -> list[SheetVersion]:
     """Return the versions that a document made, in the order of its sheets."""
-    found = SheetVersion.objects.filter(upload=upload, origin="upload").select_related("sheet__department")
+    return versions_of(upload.pk)
+
+
+def versions_of(upload: int) -> list[SheetVersion]:
+    """Do what ``of_upload`` does for an upload by its id."""
+    found = SheetVersion.objects.filter(upload_id=upload, origin="upload").select_related("sheet__department")
     return list(found.order_by("pk"))
 
 
@@ -115,6 +120,15 @@ def confirm(
         renewed = [_renew(one) for one in found]
         refresh(department, {v.sheet.year for v in renewed})
     return Outcome([], renewed=renewed)
+
+
+def take_in(upload: Upload, department: Organisation, year: int, user: User) -> Sequence[SheetVersion]:
+    """Keep the sheets of a document that made none, now that its columns are known by a confirmed layout;
+    those that it made, where it did. Raises ``ZS-IN-*`` where it can't be read yet.
+    """
+    if made := of_upload(upload):
+        return made
+    return documents.take_document(upload, department, year, user)
 
 
 def _used(versions: Sequence[SheetVersion]) -> list[Layout]:

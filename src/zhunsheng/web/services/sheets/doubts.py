@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.targets import Place, TargetSheet, Unsure
-from zhunsheng.targets.doubts import must_confirm, part_of, path_of, read_at, words_of
+from zhunsheng.targets.doubts import must_confirm, nothing_read, part_of, path_of, read_at, said_of, words_of
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import place_key
 from zhunsheng.web.actor import current
@@ -91,24 +91,25 @@ def doubts(version: SheetVersion) -> list[Doubt]:
     for shown, (number, one) in enumerate(numbered, start=1):
         path = path_of(sheet, one) or ""
         title, label = _called(sheet, fields, path, one)
-        said = version.answered.get(str(number))
+        said = said_of(one)
+        answer = version.answered.get(str(number))
         found.append(
             Doubt(
                 number=number,
                 shown=shown,
                 asked=must_confirm(one),
-                unread=one.unread,
+                unread=nothing_read(one, sheet),
                 title=title,
                 label=label,
                 place=one.place,
                 key=place_key(one.place),
                 path=path,
                 mend=_mend(version, one, path),
-                text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
+                text=said if len(said) <= _TEXT else f"{said[: _TEXT - 1]}…",
                 read=str(sheet.year) if one.field == "year" else read_at(sheet, path) if path else "",
                 why=one.why,
-                answer=Answer(names.get(said["by"], said["by"]), _moment(said["at"]), said["how"])
-                if said
+                answer=Answer(names.get(answer["by"], answer["by"]), _moment(answer["at"]), answer["how"])
+                if answer
                 else None,
             )
         )
