@@ -148,8 +148,10 @@
       place.classList.add("shown");
       const row = place.closest("tr");
       if (row) row.classList.add("shown-row");
-      const top = place.getBoundingClientRect().top - original.getBoundingClientRect().top;
-      original.scrollTop += top - original.clientHeight / 3;
+      const here = place.getBoundingClientRect();
+      const all = original.getBoundingClientRect();
+      original.scrollTop += here.top - all.top - original.clientHeight / 3;
+      if (region) original.scrollLeft += here.right - all.right + 24;
     }
   }
   document.addEventListener("focusin", function(event) {
@@ -231,11 +233,14 @@
     if (beside && !open.length) beside.classList.remove("in-doubt");
   }
 
-  function toNext() {
+  function toNext(event) {
     const panel = document.getElementById("doubts");
     if (!panel) return;
     answered();
-    if (panel.dataset.next === undefined) return;
+    if (panel.dataset.next === undefined) {
+      if (event.target === panel) back(true); // all are confirmed: what waits to be settled, or the heading
+      return;
+    }
     const row = document.getElementById("doubt-" + panel.dataset.next);
     const button = row && row.querySelector("[data-confirm]");
     panel.removeAttribute("data-next");
@@ -292,7 +297,8 @@
     form.classList.toggle("wrong", state.dataset.status !== "kept");
     if (state.dataset.status === "kept") {
       form.querySelector("[name=was]").value = state.dataset.value;
-      form.querySelector("[name=text]").value = state.dataset.value;
+      const text = form.querySelector("[name=text]");
+      if (document.activeElement !== text) text.value = state.dataset.value; // else it is being typed in again
     }
     if (mending && mending.kept === form) {
       if (state.dataset.status === "kept") back(true);
@@ -300,6 +306,12 @@
     }
     const count = document.getElementById("finding-count");
     if (count && state.dataset.findings) count.textContent = state.dataset.findings;
+  });
+  // What was typed and taken back has nothing to keep.
+  document.body.addEventListener("htmx:beforeRequest", function(event) {
+    const form = event.target.closest("form.field");
+    const said = (name) => form.querySelector("[name=" + name + "]").value;
+    if (form && !form.classList.contains("wrong") && said("text") === said("was")) event.preventDefault();
   });
   // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back;
   // Alt+Enter breaks a line.
