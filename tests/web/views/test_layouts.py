@@ -251,3 +251,33 @@ def test_what_is_with_someone_for_decision_stays_as_it_is(version, department, u
         advance(user("keyuan"), version, "targets.submit", said={"despite": True})
     sign_in("keyuan").post(address(version), choices(version), **HTMX)
     assert kept(version).body == version.body and TableLayout.objects.count() == 1
+
+
+def test_a_second_document_of_a_layout_that_was_confirmed_meanwhile_is_taken_in_by_a_click(
+    department, user, sign_in
+):
+    client = sign_in("keyuan")
+    own = [
+        ("一.html", page(STRANGE, OWN, name="")),
+        ("二.html", page(STRANGE, OWN, TITLE.replace("道路", "桥梁"), "")),
+    ]
+    kept_unread = []
+    for name, data in own:
+        answer = sent(client, department, (name, data))
+        kept_unread.append(answer["Location"])
+    first, second = kept_unread
+    shown = flat(client.get(second))
+    assert "没有读入" in shown and "take-in" not in shown
+    upload = Upload.objects.get(pk=int(re.search(r"(\d+)\D*$", first)[1]))
+    tables, _refusal = columns.tables(upload, department)
+    with acting("keyuan"):
+        fields = ["level2", "name", "description", "target", "last_year"]
+        columns.confirm(upload, department, 2024, user("keyuan"), tables[0].digest, fields)
+    shown = flat(client.get(second))
+    assert "已有确认过的版式" in shown and "take-in" in shown
+    answer = client.post(second, {"how": "take-in"})
+    assert answer.status_code == 302
+    made = SheetVersion.objects.get(pk=int(re.search(r"(\d+)\D*$", answer["Location"])[1]))
+    assert [i.name for i in made.target_sheet().indicators] == ["巡查次数", "验收合格率"]
+    # Once more brings nothing new.
+    assert client.post(second, {"how": "take-in"})["Location"] == answer["Location"]

@@ -115,6 +115,11 @@ def known(department: Organisation) -> tuple[Layout, ...]:
     return tuple(one.layout for one in _of(department))
 
 
+def in_effect(department: Organisation) -> list[Layout]:
+    """Return the layouts that count for a department, of two for the same table the nearer one."""
+    return list({one.key: one for one in reversed(known(department))}.values())
+
+
 def listed(department: Organisation) -> list[TableLayout]:
     """Return the layouts in use for a department, its own first."""
     return _of(department)
@@ -142,10 +147,9 @@ def remember(department: Organisation, user: User | None, layout: Layout) -> Tab
 
 def exported(department: Organisation) -> tuple[bytes, str]:
     """Return the layouts in use for a department as one file, with its name."""
-    found = known(department)
-    own = {one.key: one for one in reversed(found)}
-    record("export", department, after={"layouts": len(own)})
-    return layouts_text(own.values()).encode(), f"{department.name}-版式.yaml"
+    found = in_effect(department)
+    record("export", department, after={"layouts": len(found)})
+    return layouts_text(found).encode(), f"{department.name}-版式.yaml"
 
 
 def brought(department: Organisation, user: User, content: bytes, name: str) -> int:

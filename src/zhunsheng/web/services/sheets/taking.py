@@ -56,9 +56,14 @@ def take_one(
     except ZhunshengError as error:
         if error.code != OWN_WORDS:
             raise
-        file.seek(0)
-        return keep(file.read(), file.name or "", "document", department, user), []
+        return keep_unread(file, department, user), []
     return documents.keep_document(document, department, year, user, reason)
+
+
+def keep_unread(file: UploadedFile[bytes], department: Organisation, user: User) -> Upload:
+    """Keep a document that could not be read yet."""
+    file.seek(0)
+    return keep(file.read(), file.name or "", "document", department, user)
 
 
 def take_all(
