@@ -94,7 +94,8 @@ def readings(read: Sequence[Reading]) -> None:
     sheets, indicators = sum(one.sheets for one in good), sum(one.indicators for one in good)
     console.print(
         f"共 {len(read)} 个文件，读出 {len(good)} 个（{sheets} 张目标表、{indicators} 个指标），"
-        f"{len(read) - len(good)} 个没有读出" + (f"；{open} 个有须核对之处" if open else "")
+        f"{len(read) - len(good)} 个没有读出" + (f"；{open} 个有须核对之处" if open else ""),
+        soft_wrap=True,
     )
 
 
@@ -145,7 +146,8 @@ def doubts(found: Book) -> None:
             of = found.sheets[one.sheet] if one.sheet is not None else None
             whose = f"“{escape(of.title())}”" if of and len(found.sheets) > 1 else ""
             where = one.place.label() if one.place else "全文"
-            said = f"{escape(words_of(one, of))} {escape(_quoted(said_of(one)[:40]))}：{escape(one.why)}"
+            parts = (words_of(one, of), _quoted(said_of(one)[:40]))
+            said = f"{escape(' '.join(part for part in parts if part))}：{escape(one.why)}"
             console.print(f"  [{style}]{escape(where)}[/]{whose}  {said}")
         counts.append(f"{word} {len(those)} 处")
     if counts:
