@@ -78,6 +78,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "核对单“{name}”不能用：{detail}",
         "请用 zhunsheng read 文件 --save-answers 核对单.yaml 另写一份，逐处填 answer，"
         "在 answered_by 写上核对人。",
+        "请在目标表页面的“须核对”里逐处核对。",
     ),
     "ZS-IN-66": (
         "核对单“{name}”核对的是“{document}”，不在这次读的文件里，或那份文件核对以后改过",

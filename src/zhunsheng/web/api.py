@@ -49,6 +49,7 @@ from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import evidence, jobs, review
 from zhunsheng.web.services import ledgers as removing
 from zhunsheng.web.services.answers import once
+from zhunsheng.web.services.portfolio import archives
 from zhunsheng.web.services.publishing import exports
 from zhunsheng.web.services.sheets import documents, doubts, lookup, taking
 from zhunsheng.web.services.uploads import take
@@ -339,7 +340,7 @@ def upload_document(
     try:
         document = documents.read_file(file, place)
     except ZhunshengError as error:
-        if error.code == taking.OWN_WORDS:
+        if error.code == archives.OWN_WORDS:
             with acting(request.auth.user.get_username(), address(request)):
                 error.params["document"] = taking.keep_unread(file, place, request.auth.user).pk
         raise

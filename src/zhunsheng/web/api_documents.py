@@ -11,8 +11,6 @@ from ninja import File
 from ninja.files import UploadedFile
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake.layouts import FIELDS, FORMAT, field_called
-from zhunsheng.targets.fields import fields_of
 from zhunsheng.translation import worded
 from zhunsheng.web.actor import acting
 from zhunsheng.web.api import ERRORS, PK, Key, TokenRequest, Year, allowed, api, scoped
@@ -50,7 +48,6 @@ def _version(request: TokenRequest, number: int, scope: str, action: str) -> She
 
 
 def _doubts(version: SheetVersion) -> list[Plain]:
-    fields = fields_of(version.target_sheet())
     return [
         {
             "number": one.number,
@@ -61,7 +58,7 @@ def _doubts(version: SheetVersion) -> list[Plain]:
             "place": tell(one.place.label()) if one.place else "",
             "text": one.text,
             "read": one.read,
-            "value": fields[one.path].text if one.path else "",
+            "value": one.value,
             "why": tell(one.why),
             "path": one.path,
             "answer": {"by": one.answer.by, "at": one.answer.at.isoformat(), "how": one.answer.how}
@@ -157,7 +154,7 @@ def document_tables(request: TokenRequest, department: int, document: int) -> Pl
         ],
         "versions": [version.pk for version in columns.of_upload(upload)],
         "refusal": {"code": refusal.code, "message": tell(refusal)} if refusal else None,
-        "fields": {name: tell(title) for name, title in FIELDS.items()},
+        "fields": {name: tell(title) for name, title in columns.fields().items()},
     }
 
 
@@ -175,10 +172,7 @@ def confirm_columns(
     """
     place = allowed(request, "targets:confirm", "targets.start", department)
     upload = _document(request, place, document)
-    try:
-        named = [field_called(one) if one else None for one in said.fields]
-    except ValueError as error:
-        raise ZhunshengError("ZS-WB-72", detail=error.args[0]) from None
+    named = columns.named(said.fields)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
@@ -203,8 +197,7 @@ def confirm_columns(
 def list_layouts(request: TokenRequest, department: int) -> Plain:
     """The layouts by which a department's documents are read: its own, and those of the bodies above it."""
     place = allowed(request, "targets:read", "targets.view", department)
-    found = [one.model_dump(mode="json") for one in layouts.in_effect(place)]
-    return {"format": FORMAT, "layouts": found}
+    return layouts.as_data(place)
 
 
 @api.post(

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import DocumentRead, document_of
-from zhunsheng.intake.layouts import FIELDS, Layout, fault_of, misfit
+from zhunsheng.intake.layouts import FIELDS, Layout, fault_of, field_called, misfit
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.comparing import Change, changes
 from zhunsheng.targets.identity import identified
 from zhunsheng.targets.rereading import reread
-from zhunsheng.translation import series
+from zhunsheng.translation import Worded, raised_with, series
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.targets import body_of, book_of
@@ -52,6 +52,19 @@ class Outcome:
     made: Sequence[SheetVersion] = ()
     renewed: Sequence[SheetVersion] = ()
     parted: bool = False
+
+
+def fields() -> dict[str, Worded]:
+    """Return what a column may be, by its name, with what it is called."""
+    return dict(FIELDS)
+
+
+def named(said: Sequence[str | None]) -> list[str | None]:
+    """Return the fields of columns by their names or what they are called. Raises ``ZS-WB-72``."""
+    try:
+        return [field_called(one) if one else None for one in said]
+    except ValueError as error:
+        raise ZhunshengError("ZS-WB-72", detail=raised_with(error)) from None
 
 
 def of_upload(upload: Upload) -> list[SheetVersion]:

@@ -36,7 +36,7 @@ class Doubt:
 
     ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
     says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says
-    there now, ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
+    there now (``value`` as its field has it), ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
     field's (empty where it is of no single one).
     """
 
@@ -52,6 +52,7 @@ class Doubt:
     mend: str
     text: str
     read: str
+    value: str
     why: str
     answer: Answer | None
 
@@ -107,6 +108,7 @@ def doubts(version: SheetVersion) -> list[Doubt]:
                 mend=_mend(version, one, path),
                 text=said if len(said) <= _TEXT else f"{said[: _TEXT - 1]}…",
                 read=str(sheet.year) if one.field == "year" else read_at(sheet, path) if path else "",
+                value=fields[path].text if path else "",
                 why=one.why,
                 answer=Answer(names.get(answer["by"], answer["by"]), _moment(answer["at"]), answer["how"])
                 if answer

@@ -16,13 +16,12 @@ from zhunsheng.translation import raised_with
 from zhunsheng.usecases.many_documents import PACKED, holds_many
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
-from zhunsheng.web.services.portfolio.archives import packed
+from zhunsheng.web.services.portfolio.archives import OWN_WORDS, packed
 from zhunsheng.web.services.sheets import documents, doubts
 from zhunsheng.web.services.sheets.columns import versions_of
 from zhunsheng.web.services.uploads import LIMITS, content_of, keep
 
 BOUNDS = ZipBounds(members=5000, member=2**30, unpacked=2**30)  # a member too large is told in its line
-OWN_WORDS = "ZS-IN-50"  # a document whose columns a person has to name first
 
 
 def several(files: Sequence[UploadedFile[bytes]], department: Organisation, user: User) -> Upload | None:
@@ -87,6 +86,30 @@ def take_all(
         path = name_of(info)
         progress(path, n, len(archive.members))
         lines.append(_line(PurePosixPath(path).name, archive, info, department, year, user, reason))
+    return _told(lines)
+
+
+def take_again(
+    uploads: Sequence[int],
+    department: Organisation,
+    year: int,
+    user: User | None,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Read documents (by id) that were kept unread once more, as ``take_all``: their layout may be known."""
+    lines = []
+    kept = Upload.objects.filter(pk__in=uploads, department=department, purpose="document").order_by("pk")
+    for n, upload in enumerate(kept):
+        progress(upload.name, n, len(kept))
+        try:
+            made = versions_of(upload.pk) or documents.take_document(upload, department, year, user)
+            lines.append({"file": upload.name, "new": True, "sheets": told(made)})
+        except ZhunshengError as error:
+            lines.append({"file": upload.name, "error": error.web, "upload": upload.pk})
+    return _told(lines)
+
+
+def _told(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "files": len(lines),
         "lines": lines,
