@@ -36,8 +36,8 @@ class Doubt:
 
     ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
     says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says
-    there now (``value`` as its field has it), ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
-    field's (empty where it is of no single one).
+    there now (``value`` as its field has it), ``mend`` the id of the field or part of the editor in which to
+    correct it, ``path`` that field's (empty where it is of no single one).
     """
 
     number: int
