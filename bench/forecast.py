@@ -6,7 +6,8 @@ times, ceilings, cases that close with a lag, plans, due dates, steps that run l
 made by the model that is tried. At the end of every month from February to November the forecast says how
 likely the target is met; what the year then came to says how good that was.
 
-``python bench/forecast.py [--years 400] [--seed 2]`` writes docs/benchmarks-forecast.md.
+``python bench/forecast.py [--years 400] [--seed 2]`` prints the page; ``--write`` writes it as
+docs/benchmarks-forecast.md.
 """
 
 from __future__ import annotations
@@ -491,6 +492,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description="hold the forecast against month ÷ 12")
     options.add_argument("--years", type=int, default=400, help="years of each family")
     options.add_argument("--seed", type=int, default=2)
+    options.add_argument("--write", action="store_true", help="write docs/benchmarks-forecast.md")
     given = options.parse_args()
     r = random.Random(given.seed)
     told = [t for make in FAMILIES for _ in range(given.years) for t in told_of(make(r))]
@@ -522,8 +524,9 @@ Calibration: of what was told so likely, how much came true.
 |---|---|---|---|---|
 {chr(10).join(lights(told))}
 """
-    PAGE.write_text(page, encoding="utf-8")
     print(page)
+    if given.write:
+        PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def test_pace_frequency_and_money_run_from_then_on(tmp_path):
     assert after.card.scores[1].verdict == "met"
     assert after.card.scores[0].score == before.card.scores[0].score  # 2 of 12, whoever asks
     assert "自 2021-09-01 起计，此前的时段不作要求" in after.card.told
-    # Another year is a whole one.
+    # Another year is a whole one, and so is one that it was there for from the first day on.
     assert result(halfway, date(2020, 9, 1)).checkpoint.indicators[0].expected == 9
+    assert not any("起计" in words for words in result(whole, date(2021, 1, 1)).card.told)
     assert Decimal(0) == before.card.execution.score

@@ -113,15 +113,16 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
         Inputs([real], tmp_path / "out" / "evidence", DAY, department=DEPARTMENT, mapping=links),
         tmp_path / "out",
     )
-    # One output came two weeks late and no national rule says what that costs: its row is open until a person rules,
-    # and with it the card of its project and the share of the projects in the department's.
+    # One output came two weeks late and no national rule says what that costs: its row is open until a person
+    # rules, and with it the card of its project and the share of the projects in the department's.
     assert [(str(r.card.range.low), str(r.card.range.high)) for r in done.assessment.results] == [
         ("97.47", "98.71"),
         ("99.06", "99.06"),
         ("89.05", "99.05"),
     ]
     assert [s.how for s in done.assessment.results[2].card.scores if s.verdict == "pending"] == [
-        "2022-01-14 完成，逾期 14 天，怎样计分没有规定（财预〔2020〕10号未作规定，由各地自定），待定（满分 10）"
+        "2022-01-14 完成，逾期 14 天，怎样计分没有规定"
+        "（财预〔2020〕10号未作规定，由各地自定），待定（满分 10）"
     ]
     assert all(path.stat().st_size > 1000 for path in done.files.values())
 

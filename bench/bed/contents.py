@@ -51,6 +51,7 @@ class Item:
     score: str
     basis: str
     description: str
+    direction: str = ""  # as a form says it against the bound; else what the bound means
 
     @property
     def numeric(self) -> bool:
@@ -58,10 +59,14 @@ class Item:
         return self.op in SIGN
 
     def last(self) -> str:
-        """Return last year's value: a little less, in the same unit; words stay words."""
+        """Return last year's value: a little worse, in the same unit; words stay words."""
         if not self.numeric:
             return "" if self.op == "by" else self.value
         number = Decimal(self.value)
+        if self.op in ("<=", "<"):
+            return (
+                f"{(number * 2 if self.unit == '名' else number * Decimal('1.1')).normalize():f}{self.unit}"
+            )
         less = number - 2 if self.unit == "%" and number > 2 else (number * Decimal("0.9")).normalize()
         return f"{less:f}{self.unit}"
 

@@ -267,7 +267,10 @@ class Indicators:
             "measure": item.unit,
             "actual_number": re.sub(r"^(-?[\d.]+)[^\d.月日]+$", r"\1", item.actual),
             "nature": "定性" if item.op == "level" else "定量",
-            "direction": {"level": "", "<=": "反向指标"}.get(item.op, "正向指标"),
+            "direction": item.direction
+            or {"level": "", "<=": "反向指标", "==": "" if item.level == "c1" else "正向指标"}.get(
+                item.op, "正向指标"
+            ),
             "last": item.last(),
             "original": item.last(),
             "medium": item.medium(),

@@ -65,6 +65,11 @@ def document(name: str, draw: random.Random, noise: Noise) -> Document:
     return Document(stem, pages, sheets)
 
 
+def pages_of(name: str, chosen: list[Content], draw: random.Random, noise: Noise) -> list[list[Block]]:
+    """Return a page for each content, in the layout of that name."""
+    return [_Form(layouts()[name], noise, draw, [one]).blocks("parts") for one in chosen]
+
+
 def _surrounded(page: list[Block], noise: Noise) -> list[Block]:
     """Put an unrelated table before a page and notes below it, where the document has them."""
     if noise.stranger:

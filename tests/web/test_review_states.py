@@ -215,7 +215,7 @@ def test_the_list_of_findings_says_how_many_stand_elsewhere(department, sign_in)
         page = client.get(reverse("version", args=[version.pk])).content.decode()
         total = version.findings.count()
         before, panel = page.split('id="review-panel"')
-        listed = panel.split("<details")[0].count('class="finding ')
+        listed = panel.split('<details class="mt-1"')[0].count('class="finding ')
         assert before.count('class="finding ') + listed == total
         words = (
             f"共 {total} 个发现，都列在各字段旁"

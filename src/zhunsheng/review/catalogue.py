@@ -162,7 +162,6 @@ def all_rules() -> tuple[Rule, ...]:
 # -- words that several rules look at
 # ---------------------------------------------------------------------------------
 
-UNIT_COST = re.compile(r"(?:单次|单位|每次|平均每次|单批次|每批次)(.{2,6}?)(?:费用|成本|经费|支出)$")
 _STOP = frozenset(
     [
         "工作",

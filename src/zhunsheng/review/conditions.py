@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from zhunsheng.review.catalogue import UNIT_COST, Context, squeezed
-from zhunsheng.targets import Indicator, TargetValue, split_unit
+from zhunsheng.review.catalogue import Context, squeezed
+from zhunsheng.review.costs import is_unit_cost, names_cost, quantity_of, total_cost
+from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
 from zhunsheng.targets.units import comparable
 
 _BOUNDS = (">=", ">", "<=", "<")
-_CEILINGS = ("<=", "<", "==")
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,11 @@ def _percent(c: Context, n: int) -> bool:
 
 def _unit_cost(c: Context, n: int) -> bool:
     one = _one(c, n)
-    if not UNIT_COST.match(one.name):
-        return False
-    money = split_unit(one.target.unit)[0] == "元" and one.target.op in _CEILINGS
-    return _unread(c, n) or (money and one.target.number is not None)
+    return is_unit_cost(one) or total_cost(one) is not None or (_unread(c, n) and names_cost(one))
 
 
 def _quantity(c: Context, n: int) -> bool:
-    named = UNIT_COST.match(_one(c, n).name)
-    return named is not None and any(
-        named[1] in i.name and i.target.yearly and comparable(i.target.unit, "次") for i in c.sheet.indicators
-    )
+    return total_cost(_one(c, n)) is not None or quantity_of(c, n) is not None
 
 
 def _last_year(c: Context, n: int) -> bool:
@@ -127,9 +121,28 @@ def _both_numbers(c: Context, n: int) -> bool:
     return other is not None and other.target.number is not None and _one(c, n).target.number is not None
 
 
+def _asks(*fields: str) -> Callable[[Context], bool]:
+    """Return whether a sheet's form asks for one of these fields: a layout without a cell for it demands
+    nothing. What was written without a document has all cells.
+    """
+    return lambda c: c.sheet.place is None or any(field in c.sheet.provenance for field in fields)
+
+
+def _sorted(c: Context, level: int) -> bool:
+    """Whether indicators stand under a dimension (0) or category (1) that the framework knows; a sheet
+    without indicators could have them.
+    """
+    return not c.sheet.indicators or any(place[level] for place in c.places)
+
+
 SCOPES: dict[str, Scope] = {
     "project": Scope("只查项目表", lambda c: c.project),
     "department": Scope("只查部门整体表", lambda c: not c.project),
+    "asks code": Scope("表式没有项目编码一栏", _asks("code")),
+    "asks plan": Scope("表式没有资金支出计划一栏", _asks("spending_plan")),
+    "asks purpose": Scope("表式没有资金用途一栏", _asks("purpose")),
+    "dimensions": Scope("本表的指标不分一级", lambda c: _sorted(c, 0)),
+    "categories": Scope("本表的指标不分二级", lambda c: _sorted(c, 1)),
     "planned": Scope("部门整体表没有列支出计划", lambda c: c.project or bool(c.sheet.spending_plan.steps)),
     "budgeted": Scope("部门整体表没有列预算", _budgeted),
     "levels": Scope("本表的指标不分一级、二级", _levels),
@@ -138,6 +151,10 @@ SCOPES: dict[str, Scope] = {
 }
 
 NEEDS: dict[str, Need] = {
+    "asks goals": Need("绩效目标（表式没有这一栏）", lambda c: _goals(c) or _asks("goals", "narrative")(c)),
+    "asks budget": Need(
+        "预算金额（表式没有这一栏）", _asks("budget", "budget.total", "budget.fiscal", "budget.other")
+    ),
     "year": Need("年度", lambda c: c.sheet.year is not None),
     "name": Need("项目名称", lambda c: bool(c.sheet.name)),
     "budget": Need("预算总额", lambda c: c.sheet.budget.total is not None),
@@ -169,7 +186,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "percentages": Subject("没有比率指标", _percent),
     "deadlines": Subject("没有时限指标", _deadline),
-    "unit costs": Subject("没有单位成本指标", _unit_cost),
+    "unit costs": Subject("没有单位成本或总成本指标", _unit_cost),
     "bounded": Subject("没有上限或下限指标", lambda c, n: _one(c, n).target.op in _BOUNDS or _unread(c, n)),
     "described": Subject("没有填指标描述", lambda c, n: bool(_one(c, n).description)),
     "shared": Subject("与部门整体表没有同名指标", lambda c, n: _shared(c, n) is not None),

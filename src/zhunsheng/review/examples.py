@@ -58,7 +58,40 @@ _DEPARTMENT: dict[str, Any] = {
     "goals": [{"title": "市场秩序与举报办理", "text": "守法经营宣传到位，举报及时办结。"}],
     "indicators": [[None, None, "举报办结率", None, "≥90%", None, None, "88%"]],
 }
-_OTHER: dict[str, Any] = {**copy.deepcopy(_PROJECT), "name": "商品质量抽查经费", "code": "130100210000012346"}
+_OTHER: dict[str, Any] = {
+    **copy.deepcopy(_PROJECT),
+    "name": "商品质量抽查经费",
+    "code": "130100210000012346",
+    "purpose": "用于流通领域商品的采样、检验和结果公布。",
+    "goals": [{"title": "目标1", "text": "抽查流通领域商品，公布检验结果，不合格商品及时下架。"}],
+    "indicators": [
+        ["产出指标", "数量指标", "商品抽查批次", "全年采样送检的批次", "≥40批次", "15", _BASIS, "40批次"],
+        ["产出指标", "数量指标", "结果公布次数", "向社会公布检验结果", "≥4次", "10", _BASIS, "4次"],
+        ["产出指标", "质量指标", "不合格商品下架率", "已下架批次/不合格批次", "≥95%", "15", _BASIS, "94%"],
+        [
+            "产出指标",
+            "时效指标",
+            "采样完成时限",
+            "最后一批采样日期",
+            "2021年11月30日前",
+            "5",
+            _BASIS,
+            None,
+        ],
+        ["产出指标", "成本指标", "单批次检验费用", "检验费用/抽查批次", "≤5000元", "5", _BASIS, "5000元"],
+        ["效益指标", "社会效益指标", "商品质量投诉下降率", "减少件数/上年件数", "≥3%", "30", _BASIS, "3%"],
+        [
+            "满意度指标",
+            "服务对象满意度指标",
+            "受访消费者满意度",
+            "问卷中满意人数/答卷人数",
+            "≥90%",
+            "10",
+            "历史数据",
+            "90%",
+        ],
+    ],
+}
 _PREVIOUS: dict[str, Any] = {
     **copy.deepcopy(_PROJECT),
     "year": 2020,
@@ -69,6 +102,8 @@ _COLUMNS = ("level1", "level2", "name", "description", "target", "weight", "basi
 # What takes a need away from the example, by its name in ``conditions.py``; "*" stands for the sheet a rule
 # is tried on.
 WITHOUT: dict[str, dict[str, Any]] = {
+    "asks goals": {"*.goals": [], "*.place": {"line": 1}},
+    "asks budget": {"*.budget.total": None, "*.place": {"line": 1}},
     "year": {"*.year": None},
     "name": {"*.name": None},
     "budget": {"*.budget.total": None},

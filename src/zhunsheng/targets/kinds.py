@@ -68,10 +68,12 @@ _BAD_NAME = re.compile(
 )
 # What there is less of by it: what is counted is then the cut, not what was cut.
 _SHORTER = re.compile(r"缩短|压缩|提前|减少|降低|节约|节省")
+# What goes wrong in what is done, however that is called: 业务办理差错率.
+_SLIPS = re.compile(r"(?:差错|出错|错误|失误|超时|超期|逾期|延误|返工|投诉)率$")
 # What is done about something bad, or has to come in: more of it is better, or nobody can tell.
 _ACTS = re.compile(
     r"查处|查办|查出|办理|打击|侦破|受理|处理|处置|调解|化解|接待|救助|救治|帮扶|消除|排查|整治|整改|解决|发现|监测|"
-    rf"{_SHORTER.pattern}|下降|压减|压降|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
+    rf"{_SHORTER.pattern}|下降|压减|压降|下架|召回|销毁|封存|追回|退市|发放|拨付|争取|收缴|追缴|上缴|征收|退还|减免|筹集|消费|"
     r"^[无零]|杜绝|避免|防止|未发生|不发生"
 )
 _BAD_SHARE = re.compile(rf"(?:{_BAD}(?:案件|事件)?|{_OVERDUE}(?:办件|工单|事项))(?:发生)?(?:率|比例)$")
@@ -86,7 +88,7 @@ _SAVING = re.compile(
     r"节约|节省|降低|下降|减少|(?:支付|执行|到位|使用|控制|完成|达标|拨付|覆盖|合格|有效)率$"
 )
 _DURATION = re.compile(
-    r"(?:时限|用时|周期|期限|耗时|工期)$|(?:办理|办结|审批|审核|响应|等待|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
+    r"(?:时限|用时|周期|期限|耗时|工期)$|(?:办理|办结|审批|审核|响应|等待|等候|排队|候诊|处理|处置|回复|答复|反馈|受理|修复|维修|送达|"
     r"到达|检测|检验|评审|拨付|支付|完成|交付|施工|恢复)(?:平均)?(?:时间|时长|天数)$"
 )
 _HELD_DOWN = re.compile(rf"{_BAD}|能耗|物价|价格|支出|经费|成本|费用|债务|排放|^控制")
@@ -434,7 +436,8 @@ def _hints(name: str, aim: TargetValue, place: str, kind: Kind) -> list[tuple[Se
     if kind == "growth":
         head = _growing(name)
         return [("less", by_name)] if _HELD_DOWN.search(head) and not DOWN.search(name) else found
-    timed, acts = base in _TIMES, _ACTS.search(name)
+    slips = _SLIPS.search(name) and not _SHORTER.search(name)
+    timed, acts = base in _TIMES, _ACTS.search(name) if not slips else None
     counted = not timed and base not in ("元", "比值", "")
     money = base == "元" and not re.search(r"效益|数量|质量", place)
     bad = _BAD_NAME.search(name) or (kind == "share" and denies(name)) or (money and _COST_NAME.search(name))
@@ -481,6 +484,7 @@ def _torn(name: str, target: TargetValue, nature: str | None, operator: str | No
             and alone.number is not None
             and not said.implied
             and said.op not in ("level", alone.op)
+            and not (alone.number == 0 and said.op == "<=")  # none, and at most none
         ):
             found.append(
                 worded("比较符列“{column}”与指标值“{raw}”自带的比较符不一致", column=column, raw=target.raw)

@@ -69,7 +69,8 @@ class AssessedDepartment:
 
     def began_in(self, year: int) -> date | None:
         """Return the day on which it began within a year; None where it was there from the first day on."""
-        return self.since if self.since is not None and self.since.year == year else None
+        there = self.since is None or self.since == date(year, 1, 1) or self.since.year != year
+        return None if there else self.since
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.markup import escape
@@ -14,7 +15,7 @@ from zhunsheng.intake.answers import LEFT, RIGHT
 from zhunsheng.intake.layouts import FIELDS, UNUSED
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.reports.forms import wan
-from zhunsheng.review import LEVELS, STATES, Review
+from zhunsheng.review import LEVELS, STATES, Finding, Review
 from zhunsheng.targets import Book
 from zhunsheng.targets.doubts import grouped, must_confirm, said_of, words_of
 from zhunsheng.usecases.many_documents import Reading
@@ -160,23 +161,31 @@ def _quoted(text: str) -> str:
     return text if text.startswith("“") or not text else f"“{text}”"
 
 
+def _where(found: Finding) -> str:
+    return found.place.label() if found.place else "全文"
+
+
 def reviewed(done: Review) -> None:
-    """Print review findings by sheet, at their place, then the counts of levels and states,
-    and the verdict.
+    """Print review findings by sheet, errors and warnings at their place with what to do, hints by rule in
+    a line; then the counts of levels and states, and the verdict.
     """
     found = done.findings
-    sheet = None
-    for f in found:
-        if f.sheet != sheet:
-            sheet = f.sheet
-            console.print()
-            console.print(f"[bold]{escape(f.sheet_name)}[/]")
-        where = f.place.label() if f.place else "全文"
-        console.print(
-            f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {where}  {escape(f.title)}："
-            f"{escape(f.message)}"
-        )
-        console.print(f"       {escape(f.mend)}", style="bright_black")
+    for _, these in groupby(found, key=lambda f: f.sheet):
+        told = list(these)
+        console.print()
+        console.print(f"[bold]{escape(told[0].sheet_name)}[/]")
+        for f in told:
+            if f.level != "note":
+                console.print(
+                    f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {_where(f)}  {escape(f.title)}："
+                    f"{escape(f.message)}"
+                )
+                console.print(f"       {escape(f.mend)}", style="bright_black")
+        hints = [f for f in told if f.level == "note"]
+        for code in sorted({f.code for f in hints}):
+            those = [f for f in hints if f.code == code]
+            said = "；".join(f"{_where(f)} {escape(f.message)}" for f in those)
+            console.print(f"  [{_LEVELS['note']}]{LEVELS['note']} {code} {escape(those[0].title)}：{said}[/]")
     counts = "  ".join(
         f"[{_LEVELS[level]}]{LEVELS[level]} {sum(f.level == level for f in found)}[/]"
         for level in ("error", "warning", "note")

@@ -119,6 +119,7 @@ class Draft:
     narrative: list[str] = field(default_factory=list)
     safeguards: list[Goal] = field(default_factory=list)
     provenance: dict[str, Place] = field(default_factory=dict)
+    labelled: dict[str, Place] = field(default_factory=dict)  # where the form asks for a field, filled or not
 
     # What a row has to know of the rows before it.
     columns: TableColumns | None = None  # of the last table with indicators, for tables broken over pages

@@ -147,8 +147,24 @@ def _read_heads(document: Document, draft: Draft, row: Row, zone: Zone) -> bool:
     return bool(heads)
 
 
+def note_labels(draft: Draft, row: Row) -> None:
+    """Note which fields of a sheet a row asks for, be their cells filled or blank."""
+    for (column, _), (name, _) in zip(row.cells, labels_of(row), strict=True):
+        if name is not None:
+            draft.labelled.setdefault(_PATHS.get(name, name), row.place(column))
+
+
 def _is_money(label: str) -> bool:
     return label.startswith(("budget", "money"))
+
+
+# The fields of a sheet by the labels that are called otherwise.
+_PATHS = {
+    "plan": "spending_plan",
+    "money": "budget",
+    "budget.carried": "budget.fiscal",
+    "budget.level": "budget.fiscal",
+}
 
 
 def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:

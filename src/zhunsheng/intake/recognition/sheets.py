@@ -93,7 +93,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         execution=Execution(**draft.execution) if draft.execution else None,
         total_score=draft.total_score,
         place=draft.place,
-        provenance=draft.provenance,
+        provenance={**draft.labelled, **draft.provenance},
     )
 
 

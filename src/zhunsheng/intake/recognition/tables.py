@@ -16,7 +16,7 @@ from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.columns import shown
 from zhunsheng.intake.recognition.content import is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
-from zhunsheng.intake.recognition.fields import Zone, priced, put_ahead, put_field, read_labels
+from zhunsheng.intake.recognition.fields import Zone, note_labels, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import (
     Header,
@@ -102,6 +102,8 @@ def _read_form(document: Document, grid: Grid) -> None:
     while number < len(grid.rows):
         row = row_of(grid, number)
         number += _read_row(document, now, row) if row.cells else 1
+        if now.draft is not None and now.columns is None:
+            note_labels(now.draft, row)
     if len(document.tables) == headers and now.columns is None:
         doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
         draft = len(document.drafts) - 1 if document.drafts else None
@@ -255,6 +257,8 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
     project = project_columns(row.grid, row.number, header.height, taken) if header.height else {}
     if now.draft is None or (project and now.draft.indicators):
         now.draft = _begin(document, row)
+    for name, column in project.items():
+        now.draft.labelled.setdefault(name, row.place(column))
     before = now.draft.columns
     now.columns = TableColumns(
         fields,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -41,7 +42,7 @@ def no_name(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.code": None},
     good={"project.code": "130100210000012345"},
-    only=("project",),
+    only=("project", "asks code"),
 )
 def no_code(c: Context) -> Iterator[Hit]:
     """A project sheet without a code."""
@@ -59,6 +60,7 @@ def no_code(c: Context) -> Iterator[Hit]:
     bad={"project.budget.total": None, "project.budget.fiscal": None},
     good={},
     only=("project",),
+    needs=("asks budget",),
 )
 def no_budget(c: Context) -> Iterator[Hit]:
     """A project sheet without a budget."""
@@ -80,11 +82,13 @@ def no_budget(c: Context) -> Iterator[Hit]:
 )
 def parts_do_not_sum(c: Context) -> Iterator[Hit]:
     """Fiscal and other funds that do not make the total."""
-    budget = c.sheet.budget
+    budget, sheet = c.sheet.budget, c.sheet
     if budget.total is None or budget.fiscal is None:
         return
     parts = budget.fiscal + (budget.other or 0)
-    if parts != budget.total:
+    # A form that asks for the fiscal funds alone (其中：财政拨款) leaves open what the rest is.
+    whole = budget.other is not None or sheet.place is None or "budget.other" in sheet.provenance
+    if parts > budget.total or (whole and parts != budget.total):
         yield Hit(
             worded(
                 "财政资金与其他资金合计 {parts} 万元，总额 {total} 万元",
@@ -104,7 +108,8 @@ def parts_do_not_sum(c: Context) -> Iterator[Hit]:
     basis="财预〔2019〕136号（预算执行情况监控）",
     bad={"project.spending_plan": []},
     good={},
-    only=("project",),
+    only=("project", "asks plan"),
+    needs=("year",),
 )
 def no_plan(c: Context) -> Iterator[Hit]:
     """A project sheet without a spending plan."""
@@ -192,6 +197,7 @@ def plan_outside_year(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.goals": []},
     good={},
+    needs=("asks goals",),
 )
 def no_goals(c: Context) -> Iterator[Hit]:
     """A sheet without goals."""
@@ -208,7 +214,7 @@ def no_goals(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.5": None},
     good={},
-    only=("project",),
+    only=("project", "dimensions"),
     needs=("year",),
 )
 def missing_dimension(c: Context) -> Iterator[Hit]:
@@ -231,7 +237,7 @@ def missing_dimension(c: Context) -> Iterator[Hit]:
     basis="财预〔2015〕88号（指标体系）；财预〔2021〕101号",
     bad={"project.indicators.2": None},
     good={},
-    only=("project",),
+    only=("project", "categories"),
     needs=("year", "indicators"),
 )
 def missing_category(c: Context) -> Iterator[Hit]:
@@ -253,6 +259,10 @@ def missing_category(c: Context) -> Iterator[Hit]:
                 )
 
 
+# Words that stand for a value still to be told.
+_LEFT_OPEN = re.compile(
+    r"(?:暂|待|另行?)?(?:未?定|待定|确定|略|无)|[按据依]?(?:要求|规定|实际|需要?|情况|上级要求)|视.{0,4}情况|[/\\]"
+)
 MINIMUM = 5  # indicators a project sheet is expected to have at least; local practice
 
 
@@ -292,7 +302,8 @@ def too_few(c: Context) -> Iterator[Hit]:
 def unread_value(c: Context) -> Iterator[Hit]:
     """A target value that is missing or can't be read."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.target.op == "unread":
+        left_open = indicator.target.op == "level" and _LEFT_OPEN.fullmatch(indicator.target.raw.strip())
+        if indicator.target.op == "unread" or left_open:
             why = series(indicator.target.doubts, "；") or worded("无法衡量")
             yield Hit(
                 worded(
@@ -367,7 +378,7 @@ def no_year(c: Context) -> Iterator[Hit]:
     basis=_FILL,
     bad={"project.purpose": None, "project.goals": []},
     good={},
-    only=("project",),
+    only=("project", "asks purpose"),
 )
 def no_purpose(c: Context) -> Iterator[Hit]:
     """A project sheet that says neither what the money is for nor what it is to reach."""

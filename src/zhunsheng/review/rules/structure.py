@@ -11,8 +11,10 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from zhunsheng.review.catalogue import Context, Hit, bigrams, rule, squeezed
-from zhunsheng.targets import Place, TargetSheet
+from zhunsheng.review.catalogue import Context, Hit, rule, squeezed
+from zhunsheng.review.inflation import signs_in
+from zhunsheng.review.serving import topics
+from zhunsheng.targets import Indicator, Place, TargetSheet
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
 
@@ -233,13 +235,14 @@ def basis_is_experience(c: Context) -> Iterator[Hit]:
     needs=("goals", "indicators"),
 )
 def goal_without_indicator(c: Context) -> Iterator[Hit]:
-    """A goal that shares no words with any indicator."""
+    """A goal that speaks of nothing that any indicator speaks of."""
     if not c.sheet.indicators:
         return
     linked = {i.goal for i in c.sheet.indicators if i.goal is not None}
     words = _indicator_words(c.sheet)
     for n, goal in enumerate(c.sheet.goals):
-        if n not in linked and goal.text and not bigrams(goal.text) & words:
+        hollow = _HOLLOW.match(goal.text.strip())  # which has a rule of its own
+        if n not in linked and goal.text and not hollow and not topics(goal.text) & words:
             yield Hit(
                 worded("“{title}{text}”没有对应的指标", title=goal.title or "", text=_short(goal.text)),
                 field="goals",
@@ -263,18 +266,27 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     needs=("aims", "indicators"),
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
-    """An indicator that shares no words with goals or purpose; time limits and satisfaction
-    serve any goal.
+    """An indicator that speaks of nothing that goals, purpose or the project's name speak of, nor of anything
+    that such an indicator speaks of; time limits and satisfaction serve any goal.
     """
-    text = (c.sheet.purpose or "") + "".join(g.text + (g.title or "") for g in c.sheet.goals)
-    if not text or not c.project:
+    goals = "".join(g.text + (g.title or "") for g in c.sheet.goals)
+    words = topics(f"{c.sheet.purpose or ''}。{goals}。{c.sheet.name or ''}")
+    if not words or not c.project:
         return
-    words = bigrams(text)
-    for n, (indicator, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
-        if dimension == "满意度" or category == "时效":
-            continue
-        if not bigrams(indicator.name + (indicator.description or "")) & words:
-            yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=indicator.name), n, "name")
+    own = {
+        n: topics(_MANNER.sub(" ", one.name + (one.description or "")))
+        for n, (one, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True))
+        if dimension != "满意度" and category != "时效"
+    }
+    while served := [n for n, said in own.items() if said & words]:
+        words = words.union(*(own.pop(n) for n in served))
+    for n in own:
+        name = c.sheet.indicators[n].name
+        yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=name), n, "name")
+
+
+# How anything is measured, which ties no indicator to another.
+_MANNER = re.compile(r"成本|费用|合格|覆盖|及时|完成|达标|准确|单位|总数|全部|比例|人数|户数|件数|上年|实际")
 
 
 @rule(
@@ -434,7 +446,7 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         return
     words: frozenset[str] = frozenset().union(*(_sheet_words(s) for s in projects))
     for n, goal in enumerate(c.sheet.goals):
-        own = bigrams(
+        own = topics(
             (goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text
         )
         if own and len(own & words) * 4 < len(own):
@@ -537,15 +549,104 @@ def words_for_result(c: Context) -> Iterator[Hit]:
             )
 
 
+@rule(
+    "ZS319",
+    "warning",
+    "两个项目写了同样的目标或指标",
+    why="同一件事列在两个项目里，钱花了两份，成绩也算了两次。",
+    mend="分清各项目做的部分；是同一件事的，只留在一个项目里。",
+    basis=_RELEVANT,
+    bad={"other.goals.0.text": "开展守法经营宣传和市场专项检查，及时办结举报，市场秩序明显好转。"},
+    good={},
+    only=("project", "others"),
+)
+def said_in_two_projects(c: Context) -> Iterator[Hit]:
+    """A goal, or an indicator with its value, that an earlier project of the document has word for word. How
+    satisfied people are, when all is done and that money is well spent may be asked of every project.
+    """
+    if not c.project:
+        return
+    before = [s for s in c.siblings if s.kind == "project" and _stands_before(s, c.sheet)]
+    goals = {squeezed(g.text): s for s in before for g in s.goals if len(squeezed(g.text)) > _SHORT_GOAL}
+    for goal in c.sheet.goals:
+        if other := goals.get(squeezed(goal.text)):
+            text = _short(goal.text)
+            said = worded("目标“{text}”与“{other}”的相同", text=text, other=other.title())
+            yield Hit(said, field="goals", place=goal.place)
+    values = {(squeezed(i.name), squeezed_value(i)): s for s in before for i in s.indicators}
+    for n, (one, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
+        common = dimension == "满意度" or category == "时效" or _OF_ANY.search(one.name)
+        other = values.get((squeezed(one.name), squeezed_value(one)))
+        if other and one.target.number is not None and not common:
+            said = worded("“{name}”及其指标值与“{other}”的相同", name=one.name, other=other.title())
+            yield Hit(said, n, "name")
+
+
+_SHORT_GOAL = 6
+# What is asked of every project, whatever it does.
+_OF_ANY = re.compile(r"满意|资金|预算|支付|执行率|合规|成本|验收|及时率|完成率|合格率|事故|到位率|廉政|档案")
+
+
+def squeezed_value(one: Indicator) -> str:
+    """Return an indicator's value without blanks, to compare wording."""
+    return "".join(one.words().split())
+
+
+def _stands_before(other: TargetSheet, sheet: TargetSheet) -> bool:
+    """Return whether a sheet comes before another in their document, so that one of two tells of both."""
+    one, two = (s.place.position() if s.place else None for s in (other, sheet))
+    return one is None or two is None or one[0] != two[0] or one[1] < two[1]
+
+
+@rule(
+    "ZS320",
+    "warning",
+    "自评结果过于整齐，请复核",
+    why="如实填报的结果有高有低；大多恰好等于目标、只高出一点、与上年相同的，值得用台账核对。",
+    mend="用台账复核完成值；属实的，附上数据来源。",
+    basis="财预〔2020〕10号（自评结果应当真实）",
+    bad={
+        f"{sheet}.indicators.{n}.actual": value
+        for sheet, first in (("project", "90%"), ("other", "95%"))
+        for n, value in ((2, first), (4, "5000元"), (6, "90%"))
+    },
+    good={},
+    needs=("indicators",),
+    about="results",
+)
+def too_even(c: Context) -> Iterator[Hit]:
+    """Self-evaluations of a body that bear the signs of padding; told once, of its first sheet with
+    results.
+    """
+    scored = [s for s in (c.sheet, *c.siblings) if any(i.actual for i in s.indicators)]
+    if any(_stands_before(s, c.sheet) for s in scored if s is not c.sheet and s.place is not None):
+        return
+    seen = signs_in(scored, [c.previous] if c.previous else ())
+    if seen.padded:
+        told = {
+            worded("{n} 个恰好等于目标", n=seen.seen["equal"]): seen.seen["equal"],
+            worded("{n} 个只好出不到 2%", n=seen.seen["just"]): seen.seen["just"],
+            worded("{n} 个未完成却得满分", n=seen.seen["full though missed"]): seen.seen[
+                "full though missed"
+            ],
+            worded("{n} 个与上年相同", n=seen.seen["as last year"]): seen.seen["as last year"],
+            worded("原因都写“{phrase}”", phrase=seen.phrase): seen.seen["one phrase"],
+            worded("得满分而资金支出不到三分之二"): seen.seen["full, and a third unspent"],
+        }
+        signs = series((words for words, many in told.items() if many), "，")
+        said = worded("{measured} 个可比的结果中，{signs}", measured=seen.measured, signs=signs)
+        yield Hit(said, field="indicators")
+
+
 @lru_cache(maxsize=4096)
 def _words_of(*texts: str) -> frozenset[str]:
-    return bigrams("。".join(texts))
+    return topics("。".join(texts))
 
 
 def _indicator_words(sheet: TargetSheet) -> frozenset[str]:
     found: set[str] = set()
     for indicator in sheet.indicators:
-        found |= bigrams(indicator.name) | bigrams(indicator.description or "")
+        found |= topics(indicator.name) | topics(indicator.description or "")
     return frozenset(found)
 
 

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from zhunsheng.review.catalogue import UNIT_COST, Context, Hit, rule
-from zhunsheng.targets import TargetValue, convert, split_unit
-from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME
+from zhunsheng.review.catalogue import Context, Hit, bigrams, rule
+from zhunsheng.review.costs import is_unit_cost, quantity_of, spent, total_cost
+from zhunsheng.targets import Indicator, TargetValue, split_unit
+from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME, type_of
 from zhunsheng.targets.units import comparable
 from zhunsheng.translation import worded
 from zhunsheng.wording import thousands
@@ -188,6 +189,12 @@ def wrong_direction(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         for why in indicator.type.against:
             yield Hit(f"“{indicator.name}”：{why}", n, "target")
+        if not indicator.type.against and _bad_with_floor(indicator):
+            yield Hit(
+                worded("“{name}”越低越好，却要求“{target}”", name=indicator.name, target=indicator.words()),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -295,41 +302,35 @@ def wrong_category(c: Context) -> Iterator[Hit]:
     each=("value", "quantity"),
 )
 def cost_exceeds_budget(c: Context) -> Iterator[Hit]:
-    """Unit cost × quantity above the budget, where both name the same thing."""
-    total = c.sheet.budget.total
-    if total is None:
+    """Unit cost × quantity above the budget, or a whole cost above it."""
+    budget = c.sheet.budget.total
+    if budget is None:
         return
     for n, cost in enumerate(c.sheet.indicators):
-        if (
-            cost.target.number is None
-            or cost.aim.op not in ("<=", "<", "==")
-            or split_unit(cost.target.unit)[0] != "元"
-        ):
+        if (whole := total_cost(cost)) is not None and whole > budget:
+            yield Hit(
+                worded(
+                    "“{name}”{cost}，预算 {total} 元", name=cost.name, cost=cost.words(), total=_yuan(budget)
+                ),
+                n,
+                "target",
+            )
+        if not is_unit_cost(cost) or (quantity := quantity_of(c, n)) is None:
             continue
-        match = UNIT_COST.match(cost.name)
-        if not match:
-            continue
-        for quantity in c.sheet.indicators:
-            if (
-                match[1] in quantity.name
-                and quantity.target.yearly
-                and comparable(quantity.target.unit, "次")
-            ):
-                spent = convert(cost.target.number, cost.target.unit, "元") * int(quantity.target.yearly)
-                if spent > total:
-                    yield Hit(
-                        worded(
-                            "“{name}”{cost} × “{other}”{quantity} = {spent} 元，预算 {total} 元",
-                            name=cost.name,
-                            cost=cost.words(),
-                            other=quantity.name,
-                            quantity=quantity.words(),
-                            spent=_yuan(spent),
-                            total=_yuan(total),
-                        ),
-                        n,
-                        "target",
-                    )
+        if (needed := spent(cost, quantity)) > budget:
+            yield Hit(
+                worded(
+                    "“{name}”{cost} × “{other}”{quantity} = {spent} 元，预算 {total} 元",
+                    name=cost.name,
+                    cost=cost.words(),
+                    other=quantity.name,
+                    quantity=quantity.words(),
+                    spent=_yuan(needed),
+                    total=_yuan(budget),
+                ),
+                n,
+                "target",
+            )
 
 
 @rule(
@@ -381,7 +382,7 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
         "件数": ("件",),
         "人数": ("人", "名"),
         "人次": ("人次",),
-        "批次": ("批次", "批"),
+        "批次": ("批次", "批", "次"),
         "户数": ("户", "家"),
     }
     for n, indicator in enumerate(c.sheet.indicators):
@@ -389,7 +390,8 @@ def unit_at_odds(c: Context) -> Iterator[Hit]:
             continue
         for word, units in expected.items():
             base = split_unit(indicator.target.unit)[0]
-            if indicator.name.endswith(word) and base != "比值" and base not in units:
+            own = indicator.name.removesuffix("数").endswith(base)  # 接种剂次数 in 剂次
+            if indicator.name.endswith(word) and base != "比值" and base not in units and not own:
                 yield Hit(
                     worded("“{name}”的单位写成“{unit}”", name=indicator.name, unit=indicator.target.unit),
                     n,
@@ -434,7 +436,10 @@ def vague_value(c: Context) -> Iterator[Hit]:
 def no_operator(c: Context) -> Iterator[Hit]:
     """A bare number."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.target.implied and not indicator.direction and not indicator.settled:
+        told = (
+            indicator.direction or indicator.settled or indicator.target.per
+        )  # 每季度1次: at least that often
+        if indicator.target.implied and not told:
             yield Hit(
                 worded(
                     "“{name}”的指标值“{indicator}”没有比较符",
@@ -488,7 +493,8 @@ def below_last_year(c: Context) -> Iterator[Hit]:
     """A target easier than last year's result."""
     for n, indicator in enumerate(c.sheet.indicators):
         target = indicator.aim
-        if not indicator.last_year or target.number is None or target.op not in (">=", ">", "<=", "<"):
+        bound = indicator.target.op in (">=", ">", "<=", "<")  # = names a standard, which may rise
+        if not indicator.last_year or target.number is None or not bound:
             continue
         last = TargetValue.parse(indicator.last_year)
         if last.number is None or not comparable(last.unit or target.unit, target.unit):
@@ -539,6 +545,65 @@ def empty_floor(c: Context) -> Iterator[Hit]:
                 n,
                 "target",
             )
+
+
+@rule(
+    "ZS218",
+    "warning",
+    "比率的分子不在分母里",
+    why="比率是部分占全体的份额；分子分母数的不是同一种东西，算出来的不是比率。",
+    mend="分母写全体，分子写其中的一部分，例如“按期办结件数/应办结件数”。",
+    basis=_MEASURABLE,
+    bad={"project.indicators.2.description": "举报办结件数/检查人员人数"},
+    good={"project.indicators.2.description": "举报办结件数/举报受理件数"},
+    needs=("indicators", "descriptions"),
+    about="percentages",
+    each=("value",),
+)
+def odd_ratio(c: Context) -> Iterator[Hit]:
+    """A share whose formula divides things of one kind by things of another."""
+    for n, indicator in enumerate(c.sheet.indicators):
+        formula = _FORMULA.search(indicator.description or "")
+        if formula is None or indicator.target.unit != "%" or indicator.type.kind == "growth":
+            continue
+        part, whole = formula[1], formula[2]
+        kinds = [{kind for kind, words in _THINGS.items() if words.search(side)} for side in (part, whole)]
+        alike = bigrams(part) & bigrams(whole) or kinds[0] & kinds[1] or _ASKED.search(whole)
+        if all(kinds) and not alike:
+            yield Hit(
+                worded("“{name}”用“{part}”除以“{whole}”", name=indicator.name, part=part, whole=whole),
+                n,
+                "description",
+            )
+
+
+_FORMULA = re.compile(r"([一-龥A-Za-z]+)\s*(?:/|÷|除以)\s*([一-龥A-Za-z]+)")
+_ASKED = re.compile("问卷|调查|受访|样本|测评|答卷")
+# What the words of a formula count.
+_THINGS = {
+    "people": re.compile(r"人数|人员|人次|人口|学员|学生|儿童|居民|村民|群众|读者|家长|职工|教师|患者|名"),
+    "bodies": re.compile(r"户|企业|主体|商家|家数|单位数"),
+    "cases": re.compile(r"件|起数|案|投诉|举报|工单|信访|事项"),
+    "times": re.compile(r"次数|场次|批次|期数|班次|次$"),
+    "money": re.compile(r"资金|经费|预算|金额|支出|费用?$|投资|收入"),
+    "works": re.compile(r"项目|工程|任务"),
+    "land": re.compile(r"面积|亩"),
+    "length": re.compile(r"里程|长度|公里"),
+    "papers": re.compile(r"报告|份数|样品"),
+    "time": re.compile(r"天数|小时|时间|时长"),
+    "places": re.compile(r"村|社区|乡镇|街道"),
+}
+
+
+def _bad_with_floor(indicator: Indicator) -> bool:
+    """Return whether an indicator asks for at least so much of what its name alone says less is better of."""
+    target = indicator.target
+    if indicator.aim.op not in _UP or target.number is None or target.relative or indicator.settled:
+        return False
+    if target.implied or not target.number:
+        return False
+    bare = TargetValue.parse(f"{target.number:f}{target.unit or ''}")
+    return type_of(indicator.name, bare).sense == "less"
 
 
 def _mistyped(raw: str) -> bool:

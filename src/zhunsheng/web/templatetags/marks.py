@@ -237,6 +237,18 @@ def level(value: str) -> SafeString:
 
 
 @register.filter
+def pressing(findings: Iterable[Any]) -> list[Any]:
+    """Return the findings to be mended or answered for: those that are no hints."""
+    return [one for one in findings if one.level != "note"]
+
+
+@register.filter
+def hints(findings: Iterable[Any]) -> list[Any]:
+    """Return the findings that are hints, which pages fold away."""
+    return [one for one in findings if one.level == "note"]
+
+
+@register.filter
 def level_word(value: str) -> StrOrPromise:
     """Say the level of a finding."""
     return LEVELS[value]
