@@ -76,7 +76,7 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-IN-54": ("{name} 已经有了，没有改写", "请换一个文件名，或先移走原有的文件。"),
     "ZS-IN-65": (
         "核对单“{name}”不能用：{detail}",
-        "请用 zhunsheng read 文件 --save-answers 核对单.yaml 另写一份，逐处填 answer，"
+        "请照 zhunsheng read 文件 --save-answers 核对单.yaml 写出的样子改正，逐处填 answer，"
         "在 answered_by 写上核对人。",
         "请在目标表页面的“须核对”里逐处核对。",
     ),

@@ -27,6 +27,7 @@ from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.many_documents import is_many
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -86,13 +87,16 @@ def read_books(
     """Read several documents as one book; its source is the first, places carry on from each file.
 
     ``layouts`` is a file of confirmed layouts by which they are read, ``answers`` are files of what a person
-    answered of their doubts. Raises ``ZS-IN-*``; ``ZS-IN-66`` for answers of another document.
+    answered of their doubts. Raises ``ZS-IN-*``; ``ZS-IN-66`` for answers of another document, ``ZS-IN-69`` for
+    a folder or zip of documents.
     """
     known = confirmed(read_layouts(layouts)) if layouts else ()
     given = [read_answers(path) for path in answers]
     books = []
     for n, path in enumerate(paths):
         progress(f"读取 {path.name}", n, len(paths))
+        if is_many(path):
+            raise ZhunshengError("ZS-IN-69", name=path.name)
         books.append(read_book(path, known))
     if (other := for_none(given, books)) is not None:
         name = answers[given.index(other)].name
