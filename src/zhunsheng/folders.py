@@ -87,7 +87,7 @@ def read_books(
     """Read several documents as one book; its source is the first, places carry on from each file.
 
     ``layouts`` is a file of confirmed layouts by which they are read, ``answers`` are files of what a person
-    answered of their doubts. Raises ``ZS-IN-*``; ``ZS-IN-66`` for answers of another document, ``ZS-IN-69`` for
+    answered of their doubts. Raises ``ZS-IN-*``; ``ZS-IN-66`` for answers of another document, ``-69`` for
     a folder or zip of documents.
     """
     known = confirmed(read_layouts(layouts)) if layouts else ()
