@@ -183,20 +183,16 @@ def _places(blocks: Sequence[Block]) -> Iterator[tuple[Picture, str]]:
 
 
 def refusal(name: str, blocks: Sequence[Block]) -> ZhunshengError:
-    """Return why a document brought no targets: it is empty, pictures only, has unread pictures beside its
-    text, or neither.
+    """Return why a document brought no targets: it is pictures only, has unread pictures beside its text,
+    or neither.
     """
     pictures = list(_places(blocks))
     if not pictures:
-        return ZhunshengError("ZS-IN-13" if _has_words(blocks) else "ZS-IN-02", name=name)
+        return ZhunshengError("ZS-IN-13", name=name)
     where = series((spaced(p.place.label() if p.place else "", where) for p, where in pictures[:NAMED]), "；")
-    words = _has_words(blocks)
-    return ZhunshengError("ZS-IN-22" if words else "ZS-IN-21", name=name, count=len(pictures), where=where)
-
-
-def _has_words(blocks: Sequence[Block]) -> bool:
-    return any(
+    words = any(
         block.text.strip() if isinstance(block, Paragraph) else any(v for row in block.rows for v in row)
         for block in blocks
         if isinstance(block, Paragraph | Grid)
     )
+    return ZhunshengError("ZS-IN-22" if words else "ZS-IN-21", name=name, count=len(pictures), where=where)
