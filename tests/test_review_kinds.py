@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
 
+from inflation import body
 from zhunsheng.intake import read_book
 from zhunsheng.review import review
 from zhunsheng.review.inflation import signs_in
 from zhunsheng.targets import Book, Goal, Indicator, Place, Source, TargetSheet, TargetValue
-
-BENCH = Path(__file__).resolve().parent.parent / "bench"
 
 
 def sheet(*rows, **told):
@@ -120,9 +117,6 @@ def test_words_that_are_said_for_one_another_join_goal_and_indicator():
 
 
 def test_padded_bodies_stand_out_and_honest_ones_are_left_alone():
-    sys.path.insert(0, str(BENCH))
-    from inflation import body
-
     draw = random.Random(11)
     seen = {padded: [signs_in(*body(draw, padded)) for _ in range(150)] for padded in (False, True)}
     assert sum(one.padded for one in seen[False]) <= 3  # under 1 % of many: see the bench

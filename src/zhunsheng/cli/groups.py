@@ -15,6 +15,7 @@ GROUPS = {
     "read": "reading",
     "review": "reading",
     "measure": "measures",
+    "map": "coherence",
     "limits": "limits",
     "monitor": "evaluating",
     "evaluate": "evaluating",

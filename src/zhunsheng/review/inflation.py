@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import log
 
-from zhunsheng.outcomes import outcome_of_text
 from zhunsheng.targets import Indicator, TargetSheet, TargetValue, split_unit
 from zhunsheng.targets.units import comparable
+from zhunsheng.targets.written import read_written
 
 # How often a sign is assumed to be seen in a padded table and in an honest one.
 LIKELIHOODS: dict[str, tuple[float, float]] = {
@@ -111,10 +111,10 @@ def _met(one: Indicator, year: int | None) -> str | None:
     unit = split_unit((aim.unit or "").partition("/")[0])[0]
     if unit not in _COUNTED or (aim.unit == "%" and aim.number >= 100):
         return None
-    result = outcome_of_text(one.actual, aim.unit, year, "judgement")
-    if not isinstance(result.value, Fraction) or not comparable(result.unit, aim.unit):
+    result = read_written(one.actual, year=year, unit=aim.unit, marked=False)
+    if result.number is None or not comparable(result.unit or aim.unit, aim.unit):
         return None
-    margin = aim.margin(result.value, result.unit)
+    margin = aim.margin(result.number, result.unit or aim.unit)
     if margin is None:
         return None
     if margin < 0:

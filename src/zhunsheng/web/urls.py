@@ -62,6 +62,7 @@ urlpatterns = [
         name="target-original",
     ),
     path(f"{HERE}documents/<int:upload>", layouts.document, name="document"),
+    path(f"{HERE}targets/coherence", targets.coherence, name="coherence"),
     path(f"{HERE}targets/layouts", layouts.layouts_page, name="layouts"),
     path(f"{HERE}targets/layouts/file", layouts.layouts_file, name="layouts-file"),
     # ledgers and background work

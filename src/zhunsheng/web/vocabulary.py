@@ -14,6 +14,7 @@ from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring.lights import LIGHT_WORDS
 from zhunsheng.outcomes import ORIGIN_WORDS, RULED_WORDS
 from zhunsheng.review.catalogue import LEVELS as LEVEL_WORDS
+from zhunsheng.usecases.coherence import BY_WORDS, ORPHAN_WORDS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -30,10 +31,13 @@ MATCHES = _told(STATUS_WORDS.items())
 ORIGINS = _told(ORIGIN_WORDS.items())
 RULED = _told(RULED_WORDS.items())
 LEVELS = _told(LEVEL_WORDS.items())
+TIES = _told(BY_WORDS.items())
+ORPHANS = _told(ORPHAN_WORDS.items())
 OPEN = gettext_lazy(OPEN_WORD)
 
 
 def words() -> set[str]:
     """Return every word that is told here, for the catalogue of translations."""
     known = (LIGHT_WORDS, VERDICT_WORDS, BASIS_WORDS, STATUS_WORDS, ORIGIN_WORDS, RULED_WORDS, LEVEL_WORDS)
-    return {word for one in known for word in one.values()} | {OPEN_WORD}
+    of_maps = {*BY_WORDS.values(), *ORPHAN_WORDS.values()}
+    return {word for one in known for word in one.values()} | of_maps | {OPEN_WORD}

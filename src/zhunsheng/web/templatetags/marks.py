@@ -18,7 +18,18 @@ from zhunsheng.web.models import Decided, Job
 from zhunsheng.web.models.work import OUTCOMES
 from zhunsheng.web.templatetags.amounts import plain
 from zhunsheng.web.templatetags.library import register
-from zhunsheng.web.vocabulary import BASES, LEVELS, LIGHTS, MATCHES, OPEN, ORIGINS, RULED, VERDICTS
+from zhunsheng.web.vocabulary import (
+    BASES,
+    LEVELS,
+    LIGHTS,
+    MATCHES,
+    OPEN,
+    ORIGINS,
+    ORPHANS,
+    RULED,
+    TIES,
+    VERDICTS,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -234,6 +245,18 @@ def level(value: str) -> SafeString:
     """Draw the level of a finding."""
     name = value if value in LEVELS else "note"
     return _badge(LEVEL_COLOURS[name], LEVELS[name])
+
+
+@register.filter
+def tied_by(value: str) -> StrOrPromise:
+    """Say by what a goal is tied to what stands beside it."""
+    return TIES[value]
+
+
+@register.filter
+def orphans_word(value: str) -> StrOrPromise:
+    """Say what kind of things stand alone in a map of targets."""
+    return ORPHANS[value]
 
 
 @register.filter

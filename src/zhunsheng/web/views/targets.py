@@ -4,6 +4,8 @@ versions.
 
 from __future__ import annotations
 
+import json
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -28,6 +30,7 @@ from zhunsheng.web.roles import available, may
 from zhunsheng.web.services import indicators as deciding
 from zhunsheng.web.services import jobs, review, versions
 from zhunsheng.web.services.sheets import drafts, lookup, taking
+from zhunsheng.web.services.sheets.coherence import coherence_of
 from zhunsheng.web.services.sheets.doubts import Doubt
 from zhunsheng.web.services.year import figures
 from zhunsheng.web.views.common import demand, done, download, page, send
@@ -62,6 +65,22 @@ def targets(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "blank": BlankForm.blank(request),
     }
     return render(request, "web/targets.html", context)
+
+
+@page("targets.view")
+def coherence(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
+    """Show how a year's targets hang together and what stands alone; ``?format=json`` as data."""
+    found, versions_drawn = coherence_of(department, year)
+    if request.GET.get("format") == "json":
+        text = json.dumps(found.as_json(), ensure_ascii=False, indent=1)
+        return download(text.encode(), f"对应-{department.code}-{year}.json")
+    context = {
+        "part": "targets",
+        "promises": found.promises,
+        "orphans": found.orphans.items(),
+        "versions": versions_drawn,
+    }
+    return render(request, "web/coherence.html", context)
 
 
 def _start(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
