@@ -186,14 +186,32 @@ def test_a_layout_outranks_words_and_says_so():
 
 
 def test_rows_without_a_head_are_known_by_what_their_columns_hold():
-    rows = [("产出指标", "数量指标", *row[1:]) for row in ROWS]
+    rows = [("产出指标", "数量指标", row[1], row[3], "计划") for row in ROWS]
+    fields = ("level1", "level2", "name", "target", None)
     first = document_of(opened("html", [], rows))
     made = confirmed(first, [one.field for one in first.tables[0].columns])
     assert not made.headed and "巡查" not in repr(made.key)
-    read = document_of(opened("xlsx", [], rows), [made])
-    assert [one.field for one in read.book.unsure] == ["layout"]
+    read = document_of(opened("xlsx", [], rows), [confirmed(first, fields)])
+    assert [one.field for one in read.book.unsure if one.field != "header"] == ["layout"]
     assert [i.name for i in read.book.sheets[0].indicators] == [
         i.name for i in first.book.sheets[0].indicators
+    ]
+
+
+def test_rows_without_a_head_that_another_layout_may_be_just_like_are_doubted():
+    rows = [("产出指标", "数量指标", *row[1:]) for row in ROWS]
+    fields = ("level1", "level2", "name", "description", "target", "last_year")
+    made = confirmed(document_of(opened("html", [], rows)), fields)
+    # In another office's table of the same kinds last year's value stands first.
+    other = [(*row[:4], row[5], row[4]) for row in rows]
+    read = document_of(opened("html", [], other), [made])
+    (doubt,) = [one for one in read.book.unsure if must_confirm(one)]
+    assert doubt.field == "header" and "指标值、上年值" in doubt.why and "三级指标、指标描述" in doubt.why
+    # Where each kind of cells stands in one column, there is nothing to mistake.
+    plain = [(row[0], row[1], row[2], row[4]) for row in rows]
+    known = confirmed(document_of(opened("html", [], plain)), ("level1", "level2", "name", "target"))
+    assert not [
+        one for one in document_of(opened("html", [], plain), [known]).book.unsure if must_confirm(one)
     ]
 
 

@@ -42,16 +42,17 @@ from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.draw_forms import page_of
 from zhunsheng.reports.forms import Cell, Form, label, text
 from zhunsheng.reports.xlsx import write_workbook
-from zhunsheng.transparency.checkpoints import Checkpoint, public_key, signed, signed_text, verifier
+from zhunsheng.transparency.checkpoints import Checkpoint, signed, signed_text, verifier
 from zhunsheng.transparency.entries import Entry
 from zhunsheng.transparency.merkle import Growing, inclusion
+from zhunsheng.transparency.signing import ED25519, Key
 from zhunsheng.usecases.papers import paper_checked
 from zhunsheng.usecases.sealed import held_against
 
 DAY = date(2021, 12, 31)
 PRIVATE, OTHER = (hashlib.sha256(word).digest() for word in (b"this site", b"another"))
 LOG = "zhunsheng/0123456789abcdef"
-KEY = verifier(LOG, public_key(PRIVATE))
+KEY = verifier(LOG, ED25519.public(PRIVATE))
 KINDS = ("docx", "xlsx", "html")
 
 
@@ -87,12 +88,12 @@ def raw(kind, tmp_path, **how):
 
 def site_paper(kind, tmp_path, private=PRIVATE, log=LOG):
     """A paper as a site gives it out, signed, with the checkpoint of then."""
-    note = signed(Checkpoint(log, 7, bytes(32), datetime(2021, 12, 30, tzinfo=UTC)), private)
+    note = signed(Checkpoint(log, 7, bytes(32), datetime(2021, 12, 30, tzinfo=UTC)), Key(ED25519, private))
     said = Said(
         f"自评表.{kind}", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF-3RTW-P9AC", log, note, "5a" * 16
     )
     content, manifest = with_manifest(raw(kind, tmp_path), said)
-    signature = signed_text(note_of(said, manifest.digest()), log, private)
+    signature = signed_text(note_of(said, manifest.digest()), log, Key(ED25519, private))
     return signed_with(content, said.name, manifest, signature), manifest
 
 
@@ -213,7 +214,9 @@ def test_a_manifest_made_again_without_the_key_holds_by_itself_and_fails_with_th
     _, manifest = site_paper(kind, tmp_path)
     there, forged = with_manifest(raw(kind, tmp_path, done="100"), manifest.said)
     for private in (None, OTHER):
-        note = signed_text(note_of(forged.said, forged.digest()), LOG, private) if private else ""
+        note = (
+            signed_text(note_of(forged.said, forged.digest()), LOG, Key(ED25519, private)) if private else ""
+        )
         path = kept(tmp_path, signed_with(there, forged.said.name, forged, note), kind)
         alone = paper_checked(path)
         assert (
@@ -229,7 +232,7 @@ def test_a_manifest_made_again_without_the_key_holds_by_itself_and_fails_with_th
 def test_the_signature_of_another_paper_and_of_another_site_is_none(kind, tmp_path):
     _, manifest = site_paper(kind, tmp_path)
     there, forged = with_manifest(raw(kind, tmp_path, done="100"), manifest.said)
-    lent = signed_text(note_of(manifest.said, manifest.digest()), LOG, PRIVATE)
+    lent = signed_text(note_of(manifest.said, manifest.digest()), LOG, Key(ED25519, PRIVATE))
     path = kept(tmp_path, signed_with(there, forged.said.name, forged, lent), kind)
     assert paper_checked(path, key=KEY).signed is False
     elsewhere, _ = site_paper(kind, tmp_path, OTHER, "zhunsheng/fedcba9876543210")
@@ -284,7 +287,7 @@ def log_of(manifest, before=6, after=5, at=datetime(2022, 1, 2, tzinfo=UTC)):
     tree, nodes = Growing(), {}
     for entry in entries:
         nodes.update(((level, index), h) for level, index, h in tree.add(entry.leaf()))
-    note = signed(Checkpoint(LOG, tree.size, tree.root(), at), PRIVATE)
+    note = signed(Checkpoint(LOG, tree.size, tree.root(), at), Key(ED25519, PRIVATE))
     hashes = inclusion(before, tree.size, lambda level, index: nodes[level, index])
     said = {
         "format": "zhunsheng.paper-proof/1",
@@ -338,7 +341,7 @@ def test_a_paper_is_a_checkpoint_that_its_reader_kept(tmp_path):
     tree = Growing()
     for entry in sealed:
         tree.add(entry.leaf())
-    note = signed(Checkpoint(LOG, 6, tree.root(), datetime(2021, 12, 30, tzinfo=UTC)), PRIVATE)
+    note = signed(Checkpoint(LOG, 6, tree.root(), datetime(2021, 12, 30, tzinfo=UTC)), Key(ED25519, PRIVATE))
     said = Said("a.docx", "K7MF-3RTW-P9AC", "2021-12-31", "1", "核对码 K7MF-3RTW-P9AC", LOG, note, "")
     path = kept(tmp_path, with_manifest(raw("docx", tmp_path), said)[0], "docx")
     log = tmp_path / "日志.jsonl"

@@ -14,6 +14,8 @@ from zhunsheng.evidence import Store
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.faults import written
 from zhunsheng.intake import read_book
+from zhunsheng.intake.answers import answered, for_none, read_answers
+from zhunsheng.intake.layouts import confirmed, read_layouts
 from zhunsheng.judgements import Judgement, read_judgements
 from zhunsheng.measures import Link, Measure, Where, check_projects, read_mapping
 from zhunsheng.measures.engines import HERE
@@ -25,6 +27,7 @@ from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, assess
 from zhunsheng.usecases.importing import Imported, import_ledger
+from zhunsheng.usecases.many_documents import is_many
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.outputs import OUTPUTS, Beside, write_outputs
 from zhunsheng.usecases.progress import Progress, no_progress
@@ -74,12 +77,31 @@ def open_evidence(
     return Store(work / "evidence"), done
 
 
-def read_books(paths: Sequence[Path], progress: Progress = no_progress) -> Book:
-    """Read several documents as one book; its source is the first, places carry on from each file."""
+def read_books(
+    paths: Sequence[Path],
+    progress: Progress = no_progress,
+    *,
+    layouts: Path | None = None,
+    answers: Sequence[Path] = (),
+) -> Book:
+    """Read several documents as one book; its source is the first, places carry on from each file.
+
+    ``layouts`` is a file of confirmed layouts by which they are read, ``answers`` are files of what a person
+    answered of their doubts. Raises ``ZS-IN-*``; ``ZS-IN-66`` for answers of another document, ``-69`` for
+    a folder or zip of documents.
+    """
+    known = confirmed(read_layouts(layouts)) if layouts else ()
+    given = [read_answers(path) for path in answers]
     books = []
     for n, path in enumerate(paths):
         progress(f"读取 {path.name}", n, len(paths))
-        books.append(read_book(path))
+        if is_many(path):
+            raise ZhunshengError("ZS-IN-69", name=path.name)
+        books.append(read_book(path, known))
+    if (other := for_none(given, books)) is not None:
+        name = answers[given.index(other)].name
+        raise ZhunshengError("ZS-IN-66", name=name, document=other.document)
+    books = [answered(one, given) for one in books]
     if len(books) == 1:
         return books[0]
     begin = [sum(len(b.sheets) for b in books[:n]) for n in range(len(books))]
@@ -172,7 +194,8 @@ class Inputs:
     ``evidence`` is a store or a folder of ledger files, ``department`` a code, a name or 代码=名称,
     ``scheme`` a local one in place of the national, ``previous`` the targets of the year before,
     ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures, ``since`` the
-    day on which the department began, where that was within the year.
+    day on which the department began, where that was within the year; ``layouts`` a file of confirmed layouts
+    by which all documents are read, ``answers`` files of what a person answered of their doubts.
     """
 
     documents: Sequence[Path]
@@ -188,6 +211,16 @@ class Inputs:
     reported: Path | None = None
     where: Where = HERE
     since: date | None = None
+    layouts: Path | None = None
+    answers: Sequence[Path] = ()
+
+    def book(self, progress: Progress = no_progress) -> Book:
+        """Read the documents. Raises ``ZS-IN-*``."""
+        return read_books(self.documents, progress, layouts=self.layouts, answers=self.answers)
+
+    def beside(self, path: Path) -> Book:
+        """Read a document that stands beside them, by the same layouts. Raises ``ZS-IN-*``."""
+        return read_books([path], layouts=self.layouts)
 
 
 def run(
@@ -199,14 +232,14 @@ def run(
     Raises ``ZS-*``.
     """
     out.mkdir(parents=True, exist_ok=True)
-    book = read_books(given.documents, progress)
+    book = given.book(progress)
     stated = given.department or next((s.department for s in book.sheets if s.department), "本部门")
     whose = department_to_write(out / "evidence", stated)
     store, imports = open_evidence(given.evidence, out, whose.code, progress, label=whose.name)
     problems = tuple(store.verify())
     progress("计算测度", 0, 3)
     assessment, opened, links = assessed(given, book, store)
-    rechecked = recheck(given.reported, assessment, opened, links) if given.reported else []
+    rechecked = recheck(given.beside(given.reported), assessment, opened, links) if given.reported else []
     progress("写出报表", 1, 3)
     beside = Beside(problems, rechecked, "、".join(p.name for p in given.documents))
     files = write_outputs(assessment, opened, out, only=only, beside=beside)
@@ -235,7 +268,7 @@ def assessed(
         judgements=load_judgements(given.judgements, rules.monitoring(given.as_of).causes),
         rules=rules,
         mode=given.mode,
-        previous=read_book(given.previous) if given.previous else None,
+        previous=given.beside(given.previous) if given.previous else None,
         since=given.since,
     )
     return found, evidence, links
@@ -301,7 +334,7 @@ def department_to_write(store: Path, text: str | None) -> AssessedDepartment:
     return AssessedDepartment(found.code, found.name)
 
 
-def recheck(reported: Path, assessed: Assessed, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:
+def recheck(reported: Book, assessed: Assessed, evidence: Evidence, links: Sequence[Link]) -> list[Rechecked]:
     """Re-check a reported self-evaluation from evidence and the book alone: no judgement goes in.
     Raises ``ZS-*``.
 
@@ -316,4 +349,4 @@ def recheck(reported: Path, assessed: Assessed, evidence: Evidence, links: Seque
             links=links,
             rules=assessed.rules,
         )
-    return recheck_book(read_book(reported), assessed)
+    return recheck_book(reported, assessed)

@@ -92,6 +92,8 @@ class Outcome:
     ``written`` holds a typed or reported result as it was read, which ``result_of`` compares instead of
     ``value``. ``sampled`` says in words what the share of a survey leaves open: its answers and interval.
     ``parts`` is what a ledger counts in each period of the year, where the target asks for something in each.
+    ``unsure`` says why the indicator itself, as its document was read, can't be relied on before a person has
+    confirmed it.
     """
 
     value: Fraction | date | None
@@ -106,6 +108,7 @@ class Outcome:
     proof: str | None = None
     sampled: str = ""
     parts: tuple[Fraction, ...] = ()
+    unsure: str = ""
 
 
 _FLAT = str.maketrans({"（": "，", "(": "，", "）": None, ")": None, "；": "，", ";": "，"})
@@ -245,6 +248,8 @@ def result_of(indicator: Indicator, outcome: Outcome) -> Result:
     """Read an outcome against its indicator: a comparable figure, nothing, or a doubt that a person has to
     clear.
     """
+    if outcome.unsure:
+        return Result(None, outcome.unsure)
     written = outcome.written
     if outcome.parts and isinstance(outcome.value, Fraction):
         left = periods(indicator.aim.per) - indicator.aim.before - len(outcome.parts)

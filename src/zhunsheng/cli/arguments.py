@@ -44,6 +44,14 @@ LayoutsFile = Annotated[
     Path | None,
     typer.Option("--layouts", metavar="文件", help="已确认的版式（yaml 或 json），有的表按它读"),
 ]
+AnswersFile = Annotated[
+    Path | None,
+    typer.Option("--answers", metavar="文件", help="核对单（yaml 或 json）：须核对之处核对的结果"),
+]
+AnswersFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--answers", metavar="文件", help="核对单（yaml 或 json），可以多个；没有核对的不计分"),
+]
 # The evidence.
 StoreDir = Annotated[
     Path,

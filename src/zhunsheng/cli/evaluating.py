@@ -13,6 +13,7 @@ from zhunsheng import folders
 from zhunsheng.cli import terminal
 from zhunsheng.cli.arguments import (
     DEFAULT_STORE,
+    AnswersFiles,
     AsJson,
     AsOf,
     Begun,
@@ -22,6 +23,7 @@ from zhunsheng.cli.arguments import (
     EngineUrl,
     EvidenceDir,
     JudgementFile,
+    LayoutsFile,
     MappingFile,
     MeasureFiles,
     OtherSchemes,
@@ -51,8 +53,9 @@ Plan = Annotated[
 
 def _assess(given: Inputs) -> tuple[Assessed, Evidence, list[Link], tuple[str, ...]]:
     """Return what ``folders.assessed`` does, and what a check of the store found."""
-    book = folders.read_books(given.documents)
+    book = given.book()
     documents.unread(book)
+    documents.waiting(book)
     store = Store.existing(given.evidence)
     problems = tuple(store.verify(current=True))
     return *folders.assessed(given, book, store), problems
@@ -75,6 +78,8 @@ def monitor(
     judgements: JudgementFile = None,
     measures: MeasureFiles = None,
     plan: Plan = "linear",
+    layouts: LayoutsFile = None,
+    answers: AnswersFiles = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
@@ -91,6 +96,8 @@ def monitor(
         mode=plan,
         where=Where(engine, url),
         since=day(begun) if begun else None,
+        layouts=layouts,
+        answers=answers or (),
     )
     found, used, _, problems = _assess(given)
     if as_json:
@@ -123,6 +130,8 @@ def evaluate(
     beside: OtherSchemes = None,
     measures: MeasureFiles = None,
     reported: ReportedFile = None,
+    layouts: LayoutsFile = None,
+    answers: AnswersFiles = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
@@ -142,9 +151,11 @@ def evaluate(
         measures=measures or (),
         where=Where(engine, url),
         since=day(begun) if begun else None,
+        layouts=layouts,
+        answers=answers or (),
     )
     found, used, links, problems = _assess(given)
-    rechecked = folders.recheck(reported, found, used, links) if reported else []
+    rechecked = folders.recheck(given.beside(reported), found, used, links) if reported else []
     others = by_schemes(found, [folders.scheme_at(one) for one in beside or ()])
     if as_json:
         run = run_of(found, used).as_json()

@@ -10,15 +10,17 @@ from typing import Annotated, Literal
 import typer
 
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import AsJson, Document, DocumentOrMany, LayoutsFile, PreviousFile
+from zhunsheng.cli.arguments import AnswersFile, AsJson, Document, DocumentOrMany, LayoutsFile, PreviousFile
 from zhunsheng.cli.show import documents as show
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_file
 from zhunsheng.intake import MAX_DOCUMENT, DocumentRead, document_of, read_book
+from zhunsheng.intake.answers import answered, for_none, form_of, read_answers, write_answers
 from zhunsheng.intake.layouts import Layout, confirmed, read_layouts, write_layouts
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
-from zhunsheng.targets import json_schema
+from zhunsheng.targets import Book, json_schema
+from zhunsheng.translation import worded
 from zhunsheng.usecases.many_documents import Reading, is_many, read_many
 
 app = typer.Typer()
@@ -42,6 +44,15 @@ def read(
             help="把各表的列写成版式（yaml），改好、署名后用 --layouts 读",
         ),
     ] = None,
+    answers: AnswersFile = None,
+    save_answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-answers",
+            metavar="文件",
+            help="把须核对之处写成核对单（yaml），逐处答好、署名后用 --answers 读",
+        ),
+    ] = None,
 ) -> None:
     """读取绩效目标文件，列出识别出的目标表、指标和存疑之处；文件夹和 zip 逐个读取，一个文件一行。"""
     if schema:
@@ -49,6 +60,8 @@ def read(
         return
     known = _layouts(layouts)
     if is_many(file):
+        if save_layouts or save_answers or answers:
+            raise ZhunshengError("ZS-CL-01", detail=worded("版式和核对单是一份文件的，不能对文件夹或 zip 用"))
         _read_many(file, known, as_json=as_json)
         return
     read = document_of(open_file(file, max_bytes=MAX_DOCUMENT), known)
@@ -56,10 +69,35 @@ def read(
         _save(save_layouts, read, quiet=as_json)
     if read.refusal is not None:
         raise read.refusal
+    if save_answers is not None:
+        _save_answers(save_answers, read.book, quiet=as_json)
+    book = _answered(read.book, answers)
     if as_json:
-        terminal.say_json(read.book.as_json())
+        terminal.say_json(book.as_json())
     else:
-        show.book(read.book, codes=codes)
+        show.book(book, codes=codes)
+
+
+def _answered(book: Book, path: Path | None) -> Book:
+    """Return a book with what a file says of its doubts. Raises ``ZS-IN-65`` to ``-67``."""
+    if path is None:
+        return book
+    given = read_answers(path)
+    if for_none([given], [book]):
+        raise ZhunshengError("ZS-IN-66", name=path.name, document=given.document)
+    return answered(book, [given])
+
+
+def _save_answers(path: Path, book: Book, *, quiet: bool) -> None:
+    """Write a document's doubts for a person to answer. Raises ``ZS-IN-68`` for none, ``ZS-IN-54``."""
+    form = form_of(book)
+    if not form.answers:
+        raise ZhunshengError("ZS-IN-68", name=book.source.name)
+    if path.exists():
+        raise ZhunshengError("ZS-IN-54", name=str(path))
+    write_answers(path, form)
+    if not quiet:
+        show.answers(len(form.answers), path)
 
 
 def _layouts(path: Path | None) -> tuple[Layout, ...]:
@@ -107,10 +145,13 @@ def review(
     as_json: AsJson = False,
     previous: PreviousFile = None,
     layouts: LayoutsFile = None,
+    answers: AnswersFile = None,
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
+    if is_many(file):
+        raise ZhunshengError("ZS-IN-69", name=file.name)
     known = _layouts(layouts)
-    book = read_book(file, known)
+    book = _answered(read_book(file, known), answers)
     show.unread(book)
     done = review_book(book, read_book(previous, known) if previous else None)
     if as_json or format == "json":

@@ -13,6 +13,7 @@ from zhunsheng import folders
 from zhunsheng.cli import terminal
 from zhunsheng.cli.arguments import (
     DEFAULT_STORE,
+    AnswersFiles,
     AsJson,
     AsOf,
     Begun,
@@ -22,6 +23,7 @@ from zhunsheng.cli.arguments import (
     EngineUrl,
     EvidenceOrFolder,
     JudgementFile,
+    LayoutsFile,
     MappingFile,
     MeasureFiles,
     OutDir,
@@ -63,6 +65,8 @@ def report(
     measures: MeasureFiles = None,
     plan: Plan = "linear",
     reported: ReportedFile = None,
+    layouts: LayoutsFile = None,
+    answers: AnswersFiles = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
@@ -86,10 +90,13 @@ def report(
         mode=plan,
         where=Where(engine, url),
         since=day(begun) if begun else None,
+        layouts=layouts,
+        answers=answers or (),
         reported=reported,
     )
     with terminal.progress(quiet=as_json) as progress:
         done = folders.run(given, out, only=only or OUTPUTS, progress=progress)
+    _told(done)
     if as_json:
         terminal.say_json({what: str(path) for what, path in done.files.items()})
     else:
@@ -114,6 +121,8 @@ def run(
     plan: Plan = "linear",
     previous: PreviousFile = None,
     reported: ReportedFile = None,
+    layouts: LayoutsFile = None,
+    answers: AnswersFiles = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
@@ -131,12 +140,14 @@ def run(
         mode=plan,
         where=Where(engine, url),
         since=day(begun) if begun else None,
+        layouts=layouts,
+        answers=answers or (),
         previous=previous,
         reported=reported,
     )
     with terminal.progress(quiet=as_json) as progress:
         done = folders.run(given, out, progress=progress)
-    documents.unread(done.assessment.book)
+    _told(done)
     if as_json:
         terminal.say_json(_data(done) | {"problems": list(done.problems)})
     else:
@@ -170,6 +181,12 @@ def demo(
         )
         show_draws.checks(drawn.checks)
         terminal.console.print(f"公告、任务清单、抽查包和离线核验页在 {drawn.folder}")
+
+
+def _told(done: folders.RunResult) -> None:
+    """Say what of the documents nobody read or confirmed."""
+    documents.unread(done.assessment.book)
+    documents.waiting(done.assessment.book)
 
 
 def _data(done: folders.RunResult) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from zhunsheng.targets.units import split_unit
 from zhunsheng.translation import worded
 from zhunsheng.wording import percent, percent_beside
 
+CONFIRM = worded("请对照目标文件的原文核对这一处，核对后即计分")
+
 
 def not_due(score: Score, indicator: Indicator, due: date) -> Score:
     """Return a score before its day: what is not met yet is not missed, unless a ceiling on a count was
@@ -89,6 +91,8 @@ def score_indicator(case: Case, scheme: Scheme) -> Score:
     qualitative.
     """
     indicator, said = case.indicator, case.said
+    if unsure := case.outcome.unsure:
+        return case.score(NONE, "check", worded("{doubt}，待核对", doubt=unsure), CONFIRM)
     if said and said.band and case.qualitative:
         share = _judged(indicator, said, scheme)
         return case.score(

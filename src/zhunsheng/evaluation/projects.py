@@ -27,8 +27,10 @@ def weight_of(card: Scorecard) -> Decimal:
     0 where none is known.
 
     A budget of nought or less weighs nothing by itself and would turn an average inside out:
-    it is to be looked at.
+    it is to be looked at; so is one that nobody has confirmed as it was read.
     """
+    if card.unsure_budget:
+        return Decimal(0)
     budget = card.execution.budget if card.execution.budget is not None else card.sheet.budget.total
     return max(budget or Decimal(0), Decimal(0))
 

@@ -6,10 +6,11 @@ in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Literal
 
 from zhunsheng.evaluation.indicators import Case, score_indicator
@@ -50,12 +51,15 @@ class Difference:
         return {**self.__dict__, "title": KIND_WORDS[self.kind]}
 
 
-def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
+def recheck(
+    reported: TargetSheet, card: Scorecard, unsure: Mapping[int, str] = MappingProxyType({})
+) -> list[Difference]:
     """Compare a reported self-evaluation sheet with the recomputed scorecard of the approved sheet,
     in the order of the latter.
 
     What evidence alone can't decide (``undecided``) is no difference; the reported total is one where it lies
-    outside what the recomputed total can come to.
+    outside what the recomputed total can come to. ``unsure`` says of reported rows (from 0) why nobody can
+    rely on how they were read yet: they are named and not compared, as are those of the approved sheet.
     """
     found: list[Difference] = []
     pairs = _pairs(reported.indicators, card.sheet.indicators)
@@ -71,6 +75,11 @@ def recheck(reported: TargetSheet, card: Scorecard) -> list[Difference]:
                     worded("自评表里没有这个指标"),
                 )
             )
+            continue
+        row = next(k for k, one in enumerate(reported.indicators) if one is theirs)
+        outcome = card.scores[n].outcome
+        if why := unsure.get(row) or (outcome.unsure if outcome else ""):
+            found.append(Difference("check", indicator.name, theirs.actual or "—", "—", why))
             continue
         found.extend(_indicator(indicator, theirs, card, n))
     known = {id(i) for i in pairs.values()}

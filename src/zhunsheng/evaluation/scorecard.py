@@ -156,6 +156,7 @@ class Scorecard:
     initial: Decimal | None = None  # the budget of the year's beginning, in yuan
     sources: tuple[Source, ...] = ()  # what each source is of the year's money
     told: tuple[str, ...] = ()  # by what rows of money were placed in the year, in words
+    unsure_budget: bool = False  # whether its budget, as it was read, is yet to be confirmed
 
     @property
     def range(self) -> Range:

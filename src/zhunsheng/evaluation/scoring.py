@@ -29,12 +29,14 @@ from zhunsheng.wording import percent, percent_beside
 class Paid:
     """What was spent of the budget after adjustment, in yuan; None where unknown.
 
-    ``doubt`` says why nothing can be divided by the budget: the execution is then open.
+    ``doubt`` says why nothing can be divided by the budget: the execution is then open. ``unsure`` says that
+    the budget, as the document was read, is yet to be confirmed: it weighs nothing then.
     """
 
     spent: Decimal | None
     budget: Decimal | None
     doubt: str | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def score_sheet(
         citations=tuple(allotted.citations),
         said=terms.said,
         most=most,
+        unsure_budget=paid.unsure,
     )
     return graded(card)
 
@@ -172,7 +175,7 @@ def score_department(
         names = "、".join(p.sheet.title() for p in unknown)
         notes.append(
             worded(
-                "{names}没有预算数或预算数不是正数，在所属项目中的权重不能确定，所属项目得分"
+                "{names}没有预算数、预算数不是正数或还没有核对，在所属项目中的权重不能确定，所属项目得分"
                 "按各种权重的最低与最高计",
                 names=names,
             )

@@ -191,5 +191,14 @@ def _mb(size: int) -> str:
     return f"{size / 2**20:,.0f} MB"
 
 
+# What the library says of a file that is none, in words of a person's.
+_IN_WORDS = {
+    "File is not a zip file": worded("里面的结构已经损坏"),
+    "Bad magic number for central directory": worded("里面的目录已经损坏"),
+}
+
+
 def _said(error: BaseException) -> str:
+    if known := _IN_WORDS.get(str(error)):
+        return known
     return (str(error).splitlines() or [type(error).__name__])[0][:120] or type(error).__name__

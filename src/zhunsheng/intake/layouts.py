@@ -126,6 +126,15 @@ class Layout(_Frozen):
         on = f" {self.confirmed_on.isoformat()} " if self.confirmed_on else ""
         return f"{self.confirmed_by}{on}"
 
+    def alike(self) -> list[tuple[Class, list[Worded]]]:
+        """Return the kinds of cells that several columns of rows without a header hold, with what these are:
+        such a layout can't be told from one in which they stand the other way round.
+        """
+        by_kind: dict[Class, list[Worded]] = {}
+        for one in self.columns:
+            by_kind.setdefault(one.holds, []).append(FIELDS[one.field] if one.field else worded("不读入"))
+        return [(holds, fields) for holds, fields in by_kind.items() if len(set(fields)) > 1]
+
     def parts(self) -> list[tuple[str | Worded, Worded | None]]:
         """Return the words over each column as they are told (without a header what it holds) with what it
         is, None for one that is not read.

@@ -113,9 +113,15 @@ def doubts(sheets: Sequence[TargetSheet], blocks: Sequence[Block]) -> list[Unsur
     if not pages:
         return []
     why = worded("由图片识别得来，请与原件核对")
-    return [
-        Unsure(place=field.place, field=field.path, text=field.text, why=why, sheet=number)
-        for number, sheet in enumerate(sheets)
-        for field in fields_of(sheet).values()
-        if field.text and field.place and field.place.page in pages
-    ]
+    found = []
+    for number, sheet in enumerate(sheets):
+        seen = [place for place in sheet.places() if place.page in pages]
+        if sheet.year is not None and seen:  # by which its figures are found; it is no field of the editor
+            page = Place(page=seen[0].page)
+            found.append(Unsure(place=page, field="year", text=f"{sheet.year}", why=why, sheet=number))
+        found += [
+            Unsure(place=field.place, field=field.path, text=field.text, why=why, sheet=number)
+            for field in fields_of(sheet).values()
+            if field.text and field.place and field.place.page in pages
+        ]
+    return found

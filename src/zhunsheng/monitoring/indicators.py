@@ -115,6 +115,8 @@ def status_of(case: MonitoredCase) -> Status:
 
 def _outlook(case: MonitoredCase) -> Outlook:
     target, told = case.indicator.aim, case.indicator.type
+    if case.outcome.unsure:
+        return Outlook(worded("待核对：{doubt}", doubt=case.outcome.unsure))
     if target.op == "unread" or (told.kind == "level" and not told.unsure):
         return Outlook(worded("需人工评定"))
     result = result_of(case.indicator, case.outcome)

@@ -33,7 +33,8 @@ MODE_WORDS: dict[PlanMode, str] = {
 class Figures:
     """The money figures of a sheet from evidence, in yuan; ``missing`` says in words why there are none of
     what was paid or of the budget. ``sources`` are what each source is of them, ``told`` says in words by
-    what rows were placed in the year where it was not their budget year, and which do not tell their source.
+    what rows were placed in the year where it was not their budget year, and which do not tell their source;
+    ``unsure`` says why the sheet's own money, as its document was read, can't be relied on yet.
     """
 
     initial: Decimal | None = None
@@ -42,6 +43,7 @@ class Figures:
     missing: str | None = None
     sources: tuple[Source, ...] = ()
     told: tuple[str, ...] = ()
+    unsure: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ def _unusable(sheet: TargetSheet, figures: Figures) -> str | None:
     neither what was approved at the year's beginning nor what it was adjusted to reaches the budget of the
     approved sheet.
     """
+    if figures.unsure:
+        return figures.unsure
     approved = sheet.budget.total
     budget = approved if figures.adjusted is None else figures.adjusted
     if budget is not None and budget <= 0:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from zhunsheng.targets.fields import INDICATOR_LABELS, LABELS, fields_of
-from zhunsheng.targets.sheet import TargetSheet, Unsure
+from zhunsheng.targets.sheet import Book, TargetSheet, Unsure
 from zhunsheng.translation import worded
 
 Made = TypeVar("Made")
@@ -57,19 +58,30 @@ def must_confirm(one: Unsure) -> bool:
     return one.field not in TOLD
 
 
-def in_bulk(one: Unsure) -> bool:
-    """Say whether it may be confirmed with all the rest: something was read there and can be compared. What
-    was left out is answered on its own.
-    """
-    return must_confirm(one) and not one.unread
+def doubts_of(book: Book, number: int) -> list[Unsure]:
+    """Return the doubts of a book's sheet (from 0); what is of no sheet may be of any."""
+    return [one for one in book.unsure if one.sheet in (None, number)]
+
+
+def nothing_read(one: Unsure, sheet: TargetSheet | None) -> bool:
+    """Say whether nothing was read where a doubt stands, so that nothing there can be right."""
+    path = path_of(sheet, one) if sheet else None
+    return one.unread or bool(sheet and path and not read_at(sheet, path))
 
 
 def words_of(one: Unsure, sheet: TargetSheet | None = None) -> str:
     """Return what a doubt is about, in words, of the sheet where that is known."""
-    if known := TOLD.get(one.field) or ASKED.get(one.field):
+    path = path_of(sheet, one) if sheet else None
+    known = TOLD.get(one.field) or ASKED.get(one.field)
+    if known and not (path or "").startswith("budget."):
         return known
-    field = _fields(sheet).get(path_of(sheet, one) or one.field) if sheet else None
+    field = _fields(sheet).get(path or one.field) if sheet else None
     return field.label if field else LABELS.get(one.field, worded("内容"))
+
+
+def said_of(one: Unsure) -> str:
+    """Return what the document says where a doubt stands, without the place, which is told beside it."""
+    return one.text.removeprefix(str(one.place.label()) if one.place else "").lstrip()
 
 
 def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
@@ -95,6 +107,13 @@ def path_of(sheet: TargetSheet, one: Unsure) -> str | None:
     if known is None or (head in ("goals", "plan") and known.place != one.place):
         return None
     return one.field
+
+
+def read_at(sheet: TargetSheet, path: str) -> str:
+    """Return what a sheet says at a path, of a target value as it is compared; empty for nothing."""
+    if path.startswith("indicators.") and path.endswith(".target"):
+        return sheet.indicators[int(path.split(".")[1])].reads
+    return fields_of(sheet)[path].text
 
 
 def part_of(one: Unsure) -> str:
@@ -143,3 +162,46 @@ def grouped(found: tuple[Unsure, ...]) -> Iterator[tuple[bool, list[Unsure]]]:
     for asked in (True, False):
         if those := [one for one in found if must_confirm(one) is asked]:
             yield asked, those
+
+
+# Words of a sheet that no figure is compared with.
+_UNSCORED = ("name", "code", "department", "unit", "purpose", "narrative", "goals", "safeguards")
+_MONEY = ("budget", "plan", "spending_plan")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What of a sheet stays open before a person has confirmed how it was read: why, in words, of its
+    indicators (by number, from 0) and of its money (empty where nothing is in doubt).
+    """
+
+    rows: Mapping[int, str] = field(default_factory=dict)
+    money: str = ""
+
+
+def waiting(sheet: TargetSheet, found: Iterable[Unsure]) -> Waiting:
+    """Return what stays open of a sheet for the doubts of it that nobody has answered.
+
+    A doubt of one indicator opens that one; of what all rest on (the year, a header, what could not be read
+    and may be an indicator, the points, which are shared out among all) every one, and the money.
+    """
+    rows: dict[int, str] = {}
+    money = whole = ""
+    for one in found:
+        if not must_confirm(one):
+            continue
+        path = path_of(sheet, one) or ""
+        head = (path or one.field).partition(".")[0]
+        why = worded("{what}读得没有把握，还没有人核对（{why}）", what=words_of(one, sheet), why=one.why)
+        row = int(path.split(".")[1]) if head == "indicators" and path else _row(sheet, one)
+        if head in _MONEY:
+            money = money or why
+        elif head in _UNSCORED:
+            continue
+        elif row is not None and not path.endswith(".weight"):
+            rows.setdefault(row, why)
+        else:
+            whole = whole or why
+    if whole:
+        rows = {n: rows.get(n, whole) for n in range(len(sheet.indicators))}
+    return Waiting(rows, money or whole)

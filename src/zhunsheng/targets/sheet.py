@@ -119,6 +119,8 @@ class Place(_Frozen):
                 column=column_letters(self.column or 1),
                 row=self.row,
             )
+        if self.sheet is not None:
+            return worded("工作表“{sheet}”", sheet=self.sheet)
         if self.table is not None and self.row is not None:
             return worded(
                 "表{table}第{row}行第{column}列", table=self.table, row=self.row, column=self.column

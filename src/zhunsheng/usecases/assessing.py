@@ -49,6 +49,7 @@ from zhunsheng.outcomes import (
 from zhunsheng.regulations import Rules, rules_for
 from zhunsheng.review import Finding, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
+from zhunsheng.targets.doubts import Waiting, doubts_of, must_confirm, waiting
 from zhunsheng.targets.partial_year import begun
 from zhunsheng.translation import series, worded
 from zhunsheng.usecases.contesting import contested, equal, told_by_ledgers, with_refusal
@@ -188,6 +189,7 @@ def assess(  # noqa: PLR0913 - options, by their names
                     courses[one],
                 ),
                 reviewed.of(n),
+                waiting(book.sheets[n], doubts_of(book, n)),
             ),
             grounds,
             cards,
@@ -234,6 +236,7 @@ def basis(
     The program, national and local rules, measures, identities, sheets, what people confirmed and said,
     evidence, date: change any of them and the figures are computed anew.
     """
+    unsure = [one.model_dump_json() for one in book.unsure if must_confirm(one)]
     parts = {
         "program": __version__,
         "rules": grounds.rules.digest(),
@@ -242,6 +245,7 @@ def basis(
         "department": [grounds.department.code, grounds.department.name],
         **({"since": f"{grounds.department.since}"} if grounds.department.since else {}),
         "sheets": [s.model_dump_json() for s in book.sheets],
+        **({"unsure": unsure} if unsure else {}),
         "previous": [s.model_dump_json() for s in grounds.previous.sheets] if grounds.previous else [],
         "links": sorted(x.model_dump_json() for x in grounds.links),
         "said": sorted([*key, j.model_dump_json()] for key, j in grounds.said.items()),
@@ -346,13 +350,16 @@ class _Ledgers:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """One sheet with what is known of it: measures, its project in the ledgers, their figures, the review."""
+    """One sheet with what is known of it: measures, its project in the ledgers, their figures, the review,
+    and what of it waits for a person to confirm how it was read.
+    """
 
     sheet: TargetSheet
     matches: Sequence[Match]
     project: ProjectMatch
     figures: _Ledgers
     reviewed: Review
+    waits: Waiting
 
 
 def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]) -> SheetResult:
@@ -379,7 +386,8 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     lines = [
         (with_refusal(outcome, one), reading) for (outcome, reading), one in zip(lines, spoken, strict=True)
     ]
-    outcomes = tuple(outcome for outcome, _ in lines)
+    unsure = known.waits.rows
+    outcomes = tuple(replace(outcome, unsure=unsure.get(n, "")) for n, (outcome, _) in enumerate(lines))
     measured = [figures.measures[m.measure] if m.used and m.measure else None for m in matches]
     dues = [
         last_day(i, m.accrual if m else None, year) for i, m in zip(sheet.indicators, measured, strict=True)
@@ -394,7 +402,7 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
     if own and "budget_adjusted" in money and "paid" not in money and _unpaid(figures, own):
         spent, missing = Decimal(0), None
         placed = (*placed, worded("支付台账有本部门其他项目的支付，没有这个项目的，按没有支付计"))
-    amounts = Figures(initial, adjusted, spent, missing, parted(money, parts), placed)
+    amounts = Figures(initial, adjusted, spent, missing, parted(money, parts), placed, known.waits.money)
     checkpoint = monitor(
         sheet,
         outcomes,
@@ -405,7 +413,9 @@ def _assess_sheet(known: _Sheet, grounds: Grounds, projects: Sequence[Scorecard]
         amounts,
         MonitoringTerms(as_of, rules.monitoring(as_of), grounds.mode, said, since),
     )
-    paid = Paid(amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt)
+    paid = Paid(
+        amounts.paid, checkpoint.money.adjusted, checkpoint.money.doubt, unsure=bool(known.waits.money)
+    )
     terms = ScoringTerms(rules.scheme_for(sheet.levels()), as_of, said, dues)
     if sheet.kind == "department":
         card = score_department(sheet, outcomes, projects, paid, terms)

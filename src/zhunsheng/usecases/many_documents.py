@@ -21,28 +21,32 @@ from zhunsheng.files.opening import open_bytes, open_file, unfit
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
 from zhunsheng.intake import MAX_DOCUMENT, book_of
 from zhunsheng.intake.layouts import Layout
+from zhunsheng.targets.doubts import must_confirm
 from zhunsheng.translation import worded
 from zhunsheng.usecases.progress import Progress, no_progress
 
 FORMAT = "zhunsheng.reading/1"
-BOUNDS = ZipBounds(members=20_000, member=MAX_DOCUMENT, unpacked=20 * 2**30)
+# A member that is too large is told as the others are, and does not stop them.
+BOUNDS = ZipBounds(members=20_000, member=20 * 2**30, unpacked=20 * 2**30)
 MAX_ZIP = 2**30  # bytes
 SECONDS = 60  # of one document, by the clock
 _AHEAD = 4  # documents a process that are handed out before the first is read
-_PACKED = (".zip", ".rar", ".7z", ".gz", ".tar")
+PACKED = (".zip", ".rar", ".7z", ".gz", ".tar")
 
 
 @dataclass(frozen=True)
 class Reading:
     """What became of one document: counts of what was read, or the error.
 
-    ``book`` is there where it was asked for, in format ``zhunsheng.book/1``.
+    ``asked`` are the doubts that a person must confirm, ``told`` what else is to be known. ``book`` is there
+    where it was asked for, in format ``zhunsheng.book/1``.
     """
 
     path: str
     sheets: int = 0
     indicators: int = 0
-    unsure: int = 0
+    asked: int = 0
+    told: int = 0
     book: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     said: str = ""
@@ -132,7 +136,7 @@ def _in_folder(folder: Path) -> tuple[int, Iterable[Task]]:
 
 
 def _of_file(file: Path, path: str) -> Task:
-    if file.suffix.lower() in _PACKED:
+    if file.suffix.lower() in PACKED:
         return Task(path, error=ZhunshengError("ZS-IN-48", name=path))
     return Task(path, file=file)
 
@@ -154,8 +158,10 @@ def _of_member(archive: Zip, path: str, number: int) -> Task:
     parts = path.replace("\\", "/").split("/")
     if ".." in parts or path.startswith(("/", "\\")) or ":" in parts[0] or "\0" in path:
         return Task(path, error=ZhunshengError("ZS-IN-47", name=path))
-    if PurePosixPath(path).suffix.lower() in _PACKED:
+    if PurePosixPath(path).suffix.lower() in PACKED:
         return Task(path, error=ZhunshengError("ZS-IN-48", name=path))
+    if (size := archive.members[number].file_size) > MAX_DOCUMENT:
+        return Task(path, error=ZhunshengError("ZS-IN-06", name=path, detail=f"{size // 2**20} MB"))
     try:
         return Task(path, data=archive.read(archive.members[number]))
     except UnfitZip as fault:
@@ -249,8 +255,10 @@ def read_one(task: Task, books: bool, layouts: Sequence[Layout] = ()) -> Reading
     finally:
         signal.alarm(0)
     indicators = sum(len(sheet.indicators) for sheet in book.sheets)
-    told = json.loads(json.dumps(book.as_json(), default=str)) if books else None
-    return Reading(task.path, len(book.sheets), indicators, len(book.unsure), told)
+    asked = sum(map(must_confirm, book.unsure))
+    told = len(book.unsure) - asked
+    data = json.loads(json.dumps(book.as_json(), default=str)) if books else None
+    return Reading(task.path, len(book.sheets), indicators, asked, told, data)
 
 
 def _failed(path: str, error: ZhunshengError) -> Reading:

@@ -9,6 +9,7 @@ from typing import Any
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evaluation import Difference, Undecided, evaluated, recheck, undecided
 from zhunsheng.targets import Book, TargetSheet
+from zhunsheng.targets.doubts import doubts_of, waiting
 from zhunsheng.usecases.assessing import Assessed, SheetResult
 
 
@@ -45,13 +46,14 @@ def recheck_book(reported: Book, assessment: Assessed) -> list[Rechecked]:
         raise ZhunshengError("ZS-SC-05")
     found: list[Rechecked] = []
     left = list(assessment.results)
-    for sheet in reported.sheets:
+    for n, sheet in enumerate(reported.sheets):
         ours = _same(sheet, assessment)
         if ours is None:
             raise ZhunshengError("ZS-ID-02", name=sheet.title())
         left = [one for one in left if one is not ours]
+        waits = waiting(sheet, doubts_of(reported, n))
         if evaluated(sheet):
-            found.append(_rechecked(sheet.title(), recheck(sheet, ours.card), ours))
+            found.append(_rechecked(sheet.title(), recheck(sheet, ours.card, waits.rows), ours))
         else:
             why = "上报的这张表没有填完成值，也没有填得分，不是自评表"
             found.append(_rechecked(sheet.title(), [_absent(ours, why)], ours))

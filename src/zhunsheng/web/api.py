@@ -49,8 +49,9 @@ from zhunsheng.web.roles import departments, may
 from zhunsheng.web.services import evidence, jobs, review
 from zhunsheng.web.services import ledgers as removing
 from zhunsheng.web.services.answers import once
+from zhunsheng.web.services.portfolio import archives
 from zhunsheng.web.services.publishing import exports
-from zhunsheng.web.services.sheets import documents, lookup
+from zhunsheng.web.services.sheets import documents, doubts, lookup, taking
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.services.year import records
 from zhunsheng.web.telling import tell
@@ -126,7 +127,10 @@ api = NinjaAPI(
 def say(request: HttpRequest, error: ZhunshengError) -> HttpResponse:
     """Return an error as ``Problem``: by the status its code has, 422 for one that a person can mend."""
     status = STATUS.get(error.code, 422)
-    return api.create_response(request, {"code": error.code, "message": tell(error)}, status=status)
+    said: Plain = {"code": error.code, "message": tell(error)}
+    if isinstance(kept := error.params.get("document"), int):
+        said["document"] = kept
+    return api.create_response(request, said, status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -329,10 +333,17 @@ def upload_document(
 ) -> tuple[int, object]:
     """Read a document; each sheet becomes a draft version, to be checked and submitted by a person.
 
-    The same bytes sent again to the same department and year give the same versions, not new ones.
+    The same bytes sent again to the same department and year give the same versions, not new ones. One in
+    words of its own (``ZS-IN-50``) is kept unread: its columns can be told by ``document``.
     """
     place = allowed(request, "targets:write", "targets.start", department)
-    document = documents.read_file(file, place)
+    try:
+        document = documents.read_file(file, place)
+    except ZhunshengError as error:
+        if error.code == archives.OWN_WORDS:
+            with acting(request.auth.user.get_username(), address(request)):
+                error.params["document"] = taking.keep_unread(file, place, request.auth.user).pk
+        raise
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
@@ -342,7 +353,9 @@ def upload_document(
                 "version": v.pk,
                 "sheet": v.sheet.name,
                 "year": v.sheet.year,
+                "document": v.upload_id,
                 "findings": v.findings.count(),
+                "doubts": len(doubts.waiting(v)),
                 "new": v.upload_id == upload.pk,
             }
             for v in made

@@ -20,10 +20,13 @@ class Whole(BaseModel):
 
 
 class Problem(Schema):
-    """An error: a stable code and what to do, in Chinese."""
+    """An error: a stable code and what to do, in Chinese; ``document`` is a document that was kept though it
+    was not read, so that its columns can be told.
+    """
 
     code: str
     message: str
+    document: int | None = None
 
 
 class Page(Schema):
@@ -70,14 +73,16 @@ class FindingOut(Schema):
 
 
 class VersionOut(Schema):
-    """A version made from a document; ``new`` is false where the same document had been sent to the same
-    place before.
+    """A version made from a document (``document`` is its id); ``new`` is false where the same document had
+    been sent to the same place before, ``doubts`` how many places somebody must confirm.
     """
 
     version: int
     sheet: str
     year: int
+    document: int
     findings: int
+    doubts: int
     new: bool
 
 
@@ -240,3 +245,129 @@ class PublicOut(Schema):
     checked_at: str | None = None
     earlier: list[Plain]
     data: Plain
+
+
+class AnswerOut(Schema):
+    """Who answered a doubt, when, and how: ``confirmed``, ``corrected`` or ``removed`` (its row is gone)."""
+
+    by: str
+    at: datetime
+    how: Literal["confirmed", "corrected", "removed"]
+
+
+class DoubtOut(Schema):
+    """Something of a version that its document was not surely read to say.
+
+    ``asked`` says that somebody must answer it before the version goes on; ``unread`` that nothing was read
+    there. ``text`` is what the document says, ``read`` what it was taken for, ``value`` what the field of the
+    editor (``path``, empty for none) holds: what a correction is typed over.
+    """
+
+    number: int
+    asked: bool
+    unread: bool
+    indicator: str
+    what: str
+    place: str
+    text: str
+    read: str
+    value: str
+    why: str
+    path: str
+    answer: AnswerOut | None = None
+
+
+class DoubtAnswerIn(Schema):
+    """An answer: to a doubt by its ``number``, that what was read is right (of one that was not read: that
+    nothing is missing), or what the field says instead (``text``), typed over ``was``.
+    """
+
+    number: int = Field(ge=0, le=1_000_000)
+    text: str | None = Field(None, max_length=20_000)
+    was: str = Field("", max_length=20_000)
+
+
+class DoubtAnswersIn(Schema):
+    """Answers, given one after the other, all or none."""
+
+    answers: list[DoubtAnswerIn] = Field(min_length=1, max_length=1_000)
+
+
+class TableColumnOut(Schema):
+    """A column of a document's table: the words over it, what kind of cells it holds with some of them, and
+    the ``field`` it was read as (null: not read), told by ``words``, by ``content``, or ``confirmed``.
+    """
+
+    head: str
+    holds: str
+    samples: list[str]
+    field: str | None
+    how: str
+
+
+class TableOut(Schema):
+    """A table of a document, known by its ``layout``: whether it was read, whether all of its columns are
+    sure, and who confirmed them.
+    """
+
+    layout: str
+    place: str
+    read: bool
+    sure: bool
+    confirmed_by: str
+    columns: list[TableColumnOut]
+
+
+class TablesOut(Schema):
+    """The tables of a document and its versions; ``refusal`` says why it made none. ``fields`` are the names
+    that a column may have, with what they are called.
+    """
+
+    tables: list[TableOut]
+    versions: list[int]
+    refusal: Problem | None = None
+    fields: dict[str, str]
+
+
+class ColumnsIn(Schema):
+    """What the columns of the tables of a ``layout`` are, in their order, null for one that is not read;
+    ``agreed`` is the digest of changes that were seen.
+    """
+
+    layout: str = Field(max_length=20)
+    fields: list[str | None] = Field(min_length=2, max_length=200)
+    agreed: str = Field("", max_length=40)
+
+
+class ChangedOut(Schema):
+    """What would change in a version: the field in words, what it says and what it would say."""
+
+    version: int
+    field: str
+    old: str
+    new: str
+
+
+class ColumnsOut(Schema):
+    """What came of confirmed columns: versions made or read anew. Where ``changes`` are listed nothing was
+    kept yet: the same with ``agreed`` agrees to them. ``parted`` says that the layout was kept, and that the
+    document has another number of sheets by it, so that its versions stay as they are.
+    """
+
+    versions: list[int] = []
+    changes: list[ChangedOut] = []
+    agreed: str = ""
+    parted: bool = False
+
+
+class LayoutsOut(Whole):
+    """The layouts by which a department's documents are read, in format zhunsheng.layouts/1."""
+
+    format: str
+    layouts: list[Plain]
+
+
+class LayoutsKept(Schema):
+    """How many confirmed layouts of a file were kept."""
+
+    kept: int

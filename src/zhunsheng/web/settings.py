@@ -277,6 +277,7 @@ EVIDENCE = os.environ.get("ZHUNSHENG_EVIDENCE") or None
 MAX_UPLOAD = int(os.environ.get("ZHUNSHENG_MAX_UPLOAD_MB", "200")) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000  # of a folder that was chosen; together no more than MAX_UPLOAD
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 
 # -- mail: the checkpoints of the transparency log go to witnesses; without a server nothing is sent

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from zhunsheng.web.api import api
+from zhunsheng.web.api_documents import api
 from zhunsheng.web.session import session
 from zhunsheng.web.views import (
     account,

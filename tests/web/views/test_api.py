@@ -220,6 +220,40 @@ def _first(call, pk):
     return row["complaint_no"]
 
 
+OWN_WORDS = (
+    ("干哪类", "干什么", "怎么量", "做到多少", "去年实现"),
+    ("干活", "巡查次数", "翻台账", "≥12次", "10次"),
+    ("干活", "验收合格率", "看报告", "约95%", "93%"),
+)
+
+
+def _of_documents(call, pk):
+    """Return what the operations on a document in words of its own answer, one after the other."""
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in OWN_WORDS)
+    text = f"<p>2024年度道路养护项目绩效目标表</p><table>{rows}</table>"
+    file = SimpleUploadedFile("自己的.html", text.encode())
+    refused = call("post", f"/departments/{pk}/documents?year=2024", data={"file": file}).json()
+    path = f"/departments/{pk}/documents/{refused['document']}/tables"
+    found = call("get", path)
+    fields = ["level2", "name", "description", "target", "last_year"]
+    said = json.dumps({"layout": found.json()["tables"][0]["layout"], "fields": fields})
+    done = call("post", f"{path}?year=2024", data=said, content_type="application/json")
+    asked = f"/versions/{done.json()['versions'][0]}/doubts"
+    listed = call("get", asked)
+    number = next(one["number"] for one in listed.json() if one["asked"])
+    given = json.dumps({"answers": [{"number": number}]})
+    layouts = call("get", f"/departments/{pk}/layouts")
+    kept = SimpleUploadedFile("版式.json", json.dumps(layouts.json()).encode())
+    return {
+        "document_tables": found,
+        "confirm_columns": done,
+        "doubts": listed,
+        "answer_doubts": call("post", asked, data=given, content_type="application/json"),
+        "layouts": layouts,
+        "bring_layouts": call("post", f"/departments/{pk}/layouts", data={"file": kept}),
+    }
+
+
 def test_every_answer_keeps_to_the_schema(call, client, department, work_off):
     pk = department.pk
     document_of = written_schema()
@@ -246,6 +280,7 @@ def test_every_answer_keeps_to_the_schema(call, client, department, work_off):
         "draws": call("get", f"/departments/{pk}/draws"),
         "public": client.get("/api/public"),
         "reviews": call("get", f"/departments/{pk}/reviews?year=2021"),
+        **_of_documents(call, pk),
     }
     assert set(operations()) == set(answers)  # a new operation needs an answer here
     for name, answer in answers.items():

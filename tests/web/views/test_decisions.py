@@ -278,7 +278,7 @@ def test_putting_aside_and_taking_up_again_begins_no_round(project, user):
 def test_a_draft_of_last_year_that_is_taken_over_keeps_its_writers(project, department, user):
     with acting("caiwu"):
         drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
-    made = drafts.start_from_last_year(department, 2024, user("keyuan2"))
+    made, _left = drafts.start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     assert one.writers() >= {"caiwu", "keyuan", "keyuan2"}
     assert not permits(user("caiwu"), "targets.check", one) and permits(user("caiwu2"), "targets.check", one)
@@ -294,7 +294,7 @@ def test_who_wrote_a_draft_that_was_taken_over_wrote_it_whatever_becomes_of_eith
     """That is written down when it is taken over: no name, no state of today says it."""
     with acting("caiwu"):
         drafts.set_field(project, "unit", "财务科", drafts.current_fields(project)["unit"].text)
-    made = drafts.start_from_last_year(department, 2024, user("keyuan2"))
+    made, _left = drafts.start_from_last_year(department, 2024, user("keyuan2"))
     one = next(v for v in made if v.sheet.name == project.sheet.name)
     if what == "another text is approved":
         QuerySet(SheetVersion).filter(pk=project.pk).update(state="approved", body=one.body)

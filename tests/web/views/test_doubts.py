@@ -164,6 +164,37 @@ def test_a_correction_answers_its_doubt(version, sign_in):
     assert 'id="doubts"' not in answer and len(kept(version).answered) == 2
 
 
+def test_an_edit_takes_what_it_settles_off_the_list(version, sign_in):
+    with acting("keyuan"):
+        confirm(version)
+    client, path = sign_in("keyuan"), "indicators.2.target"
+    assert "项指标待认定" in page_of(client, version)
+    before = flat(client.get(reverse("version", args=[version.pk])))
+    waits = before.count('class="doubt unsettled"')
+    sent = {"path": path, "text": "≥85%", "was": current_fields(kept(version))[path].text}
+    answer = flat(client.post(reverse("field", args=[version.pk]), sent, **HTMX))
+    assert 'id="doubts"' in answer and answer.count('class="doubt unsettled"') == waits - 1
+    # What is not unsettled by it, is; and a page without a doubt takes the list that an edit brings.
+    sent = {"path": path, "text": "285%", "was": "≥85%"}
+    answer = flat(client.post(reverse("field", args=[version.pk]), sent, **HTMX))
+    assert answer.count('class="doubt unsettled"') == waits
+
+
+def test_where_nothing_was_read_nothing_is_right(version, sign_in):
+    unread = {**version.unsure[1], "place": {"table": 1, "row": 7, "column": 4}}
+    path = "indicators.2.target"
+    with acting("keyuan"):
+        set_field(version, path, "", current_fields(version)[path].text)
+    now = kept(version)
+    now.unsure, now.answered = [unread], {}
+    now.save()
+    (one,) = doubts.doubts(kept(version))
+    assert one.path == path and one.unread and not one.read
+    page = page_of(sign_in("keyuan"), version)
+    row = page[page.index('id="doubt-0"') :]
+    assert "没有读出" in row and "不用补" in row and ">无误" not in row[: row.index("</li>")]
+
+
 def test_a_row_that_is_removed_takes_its_doubt_along_and_the_others_follow_theirs(version):
     with acting("keyuan"):
         remove_part(version, "indicators", row_keys(version.target_sheet(), "indicators")[2])

@@ -13,7 +13,8 @@ from pages import HTMX, code_of, flat
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.actor import acting
-from zhunsheng.web.models import AuditEntry, SheetVersion, TableLayout, Upload
+from zhunsheng.web.models import AuditEntry, Job, SheetVersion, TableLayout, Upload
+from zhunsheng.web.services import jobs
 from zhunsheng.web.services.sheets import columns, documents, doubts, layouts
 from zhunsheng.web.services.sheets.drafts import add_part, confirm, remove_part, row_keys, set_field
 from zhunsheng.web.workflow import advance
@@ -251,3 +252,72 @@ def test_what_is_with_someone_for_decision_stays_as_it_is(version, department, u
         advance(user("keyuan"), version, "targets.submit", said={"despite": True})
     sign_in("keyuan").post(address(version), choices(version), **HTMX)
     assert kept(version).body == version.body and TableLayout.objects.count() == 1
+
+
+def test_a_second_document_of_a_layout_that_was_confirmed_meanwhile_is_taken_in_by_a_click(
+    department, user, sign_in
+):
+    client = sign_in("keyuan")
+    own = [
+        ("一.html", page(STRANGE, OWN, name="")),
+        ("二.html", page(STRANGE, OWN, TITLE.replace("道路", "桥梁"), "")),
+    ]
+    kept_unread = []
+    for name, data in own:
+        answer = sent(client, department, (name, data))
+        kept_unread.append(answer["Location"])
+    first, second = kept_unread
+    shown = flat(client.get(second))
+    assert "没有读入" in shown and "take-in" not in shown
+    upload = Upload.objects.get(pk=int(re.search(r"(\d+)\D*$", first)[1]))
+    tables, _refusal = columns.tables(upload, department)
+    with acting("keyuan"):
+        fields = ["level2", "name", "description", "target", "last_year"]
+        columns.confirm(upload, department, 2024, user("keyuan"), tables[0].digest, fields)
+    shown = flat(client.get(second))
+    assert "已有确认过的版式" in shown and "take-in" in shown
+    answer = client.post(second, {"how": "take-in"})
+    assert answer.status_code == 302
+    made = SheetVersion.objects.get(pk=int(re.search(r"(\d+)\D*$", answer["Location"])[1]))
+    assert [i.name for i in made.target_sheet().indicators] == ["巡查次数", "验收合格率"]
+    # Once more brings nothing new.
+    assert client.post(second, {"how": "take-in"})["Location"] == answer["Location"]
+
+
+def packed(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, data in files:
+            made.writestr(name, data)
+    return out.getvalue()
+
+
+def test_those_of_many_that_wait_for_their_columns_are_read_once_more_together(
+    department, user, sign_in, work_off
+):
+    client = sign_in("keyuan")
+    titles = [TITLE.replace("道路", name) for name in ("桥梁", "隧道", "绿化")]
+    own = [(f"{n}.html", page(STRANGE, OWN, title, "")) for n, title in enumerate(titles)]
+    odd = [("内.zip", packed(("a.txt", b"x"))), ("图.jpg", b"\xff\xd8\xff\xe0"), ("._隐.docx", b"x")]
+    upload = Upload.keep(packed(*own, *odd), "多.zip", "archive", department, user("keyuan"))
+    with acting("keyuan"):
+        job = jobs.documents_soon(upload, department, 2024, user("keyuan"), "")
+    work_off()
+    job.refresh_from_db()
+    lines = {one["file"]: one for one in job.result["lines"]}
+    assert set(lines) == {"0.html", "1.html", "2.html", "内.zip", "图.jpg"}
+    assert "ZS-IN-48" in lines["内.zip"]["error"] and "ZS-IN-45" in lines["图.jpg"]["error"]
+    address = reverse("job", args=[job.pk])
+    assert "再读一遍等着指明各列的 3 个" in flat(client.get(address))
+    first = Upload.objects.get(pk=lines["0.html"]["upload"])
+    tables, _refusal = columns.tables(first, department)
+    with acting("keyuan"):
+        fields = ["level2", "name", "description", "target", "last_year"]
+        columns.confirm(first, department, 2024, user("keyuan"), tables[0].digest, fields)
+    shown = flat(client.get(address))
+    assert "再读一遍等着指明各列的 2 个" in shown and "道路养护" not in shown and "第1版" in shown
+    answer = client.post(reverse("job-again", args=[job.pk]))
+    work_off()
+    again = Job.objects.get(pk=int(re.search(r"(\d+)\D*$", answer["Location"])[1]))
+    assert (again.result["files"], again.result["sheets"], again.result["failed"]) == (2, 2, [])
+    assert "再读一遍" not in flat(client.get(address))

@@ -11,11 +11,12 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console, errors
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.clock import month_day
+from zhunsheng.intake.answers import LEFT, RIGHT
 from zhunsheng.intake.layouts import FIELDS, UNUSED
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.review import LEVELS, STATES, Finding, Review
 from zhunsheng.targets import Book
-from zhunsheng.targets.doubts import grouped, words_of
+from zhunsheng.targets.doubts import grouped, must_confirm, said_of, words_of
 from zhunsheng.usecases.many_documents import Reading
 from zhunsheng.wording import plain, wan
 
@@ -33,6 +34,27 @@ def unread(found: Book) -> None:
         where = "、".join(u.place.label() if u.place else "" for u in pictures[:NAMED])
         where += "等" if len(pictures) > NAMED else ""
         errors.print(f"[dark_orange3]注意[/] 文件里有 {len(pictures)} 张图片没有读：{escape(where)}")
+
+
+def waiting(found: Book) -> None:
+    """Say on stderr how much of the documents nobody confirmed, that it isn't scored, and how to confirm."""
+    if count := sum(map(must_confirm, found.unsure)):
+        errors.print(
+            f"[dark_orange3]注意[/] 有 {count} 处读得没有把握，还没有核对，所涉的指标和资金不计分："
+            "请用 zhunsheng read 文件 --save-answers 核对单.yaml 逐处写出，"
+            "核对、署名后加 --answers 核对单.yaml",
+            soft_wrap=True,
+        )
+
+
+def answers(count: int, path: Path) -> None:
+    """Say on stderr that doubts were written to be answered, and how."""
+    errors.print(
+        f"{count} 处须核对的已写入 {escape(str(path))}：请对照原文件逐处填 answer"
+        f"（读对了填“{RIGHT}”，没有读出又不缺的填“{LEFT}”，读错了填对的写法），"
+        "在 answered_by 写上核对人，再加 --answers 使用",
+        soft_wrap=True,
+    )
 
 
 def unconfirmed(count: int) -> None:
@@ -65,17 +87,20 @@ def reading(one: Reading) -> None:
         console.print(f"{escape(one.path)}  [red]{escape(one.said)}[/]", soft_wrap=True)
         return
     line = f"{escape(one.path)}  {one.sheets} 张目标表  {one.indicators} 个指标"
-    doubts = f"  [dark_orange3]存疑 {one.unsure} 处[/]" if one.unsure else ""
+    doubts = f"  [dark_orange3]须核对 {one.asked} 处[/]" if one.asked else ""
+    doubts += f"  [bright_black]说明 {one.told} 处[/]" if one.told else ""
     console.print(line + doubts, soft_wrap=True)
 
 
 def readings(read: Sequence[Reading]) -> None:
     """Print how many documents were read and what was in them."""
     good = [one for one in read if not one.error]
+    open = sum(bool(one.asked) for one in good)
     sheets, indicators = sum(one.sheets for one in good), sum(one.indicators for one in good)
     console.print(
         f"共 {len(read)} 个文件，读出 {len(good)} 个（{sheets} 张目标表、{indicators} 个指标），"
-        f"{len(read) - len(good)} 个没有读出"
+        f"{len(read) - len(good)} 个没有读出" + (f"；{open} 个有须核对之处" if open else ""),
+        soft_wrap=True,
     )
 
 
@@ -143,7 +168,8 @@ def doubts(found: Book) -> None:
             of = found.sheets[one.sheet] if one.sheet is not None else None
             whose = f"“{escape(of.title())}”" if of and len(found.sheets) > 1 else ""
             where = one.place.label() if one.place else "全文"
-            said = f"{escape(words_of(one, of))} “{escape(one.text[:40])}”：{escape(one.why)}"
+            parts = (words_of(one, of), _quoted(said_of(one)[:40]))
+            said = f"{escape(' '.join(part for part in parts if part))}：{escape(one.why)}"
             console.print(f"  [{style}]{escape(where)}[/]{whose}  {said}")
         if len(those) > LISTED:
             console.print(f"  另有 {len(those) - LISTED} 处；加 --json 得到全部")
@@ -151,6 +177,11 @@ def doubts(found: Book) -> None:
     if counts:
         console.print()
         console.print(f"[bold]{'，'.join(counts)}[/]")
+
+
+def _quoted(text: str) -> str:
+    """Return a text of the document in quotation marks, where it has none of its own."""
+    return text if text.startswith("“") or not text else f"“{text}”"
 
 
 def _where(found: Finding) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
-from zhunsheng.intake.layouts import FIELDS
+from zhunsheng.intake.layouts import FIELDS, HOLDS
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
@@ -216,6 +216,7 @@ def _header(document: Document, now: _Reading, row: Row) -> Header | None:
     unheaded = unheaded or (now.columns is not None and _begins_again(row))
     told = header_at(row.grid, row.number, document.year, unheaded=unheaded)
     if told and not told.height and not found and (found := document.known.unheaded(told)) and not found[1]:
+        _tell_alike(document, row, found[0])
         return found[0]
     if found:
         _tell_misfit(document, row, *found)
@@ -230,6 +231,25 @@ def _begins_again(row: Row) -> bool:
     below = row.number + 1
     numbered = below < len(row.grid.rows) and numbers_columns([*own_cells(row.grid, below)])
     return numbered or (beside and is_form(row.cells[0][1]))
+
+
+def _tell_alike(document: Document, row: Row, header: Header) -> None:
+    """Doubt a table without a header that was read by a confirmed layout, where another one may be just like
+    it: columns that hold the same kind of cells are different things in it.
+    """
+    assert header.layout is not None
+    if alike := header.layout.alike():
+        parts = series(
+            (
+                worded("{holds}（{fields}）", holds=HOLDS[holds], fields=series(fields))
+                for holds, fields in alike
+            ),
+            "；",
+        )
+        why = worded(
+            "没有表头，按已确认的版式读入；同样是{parts}，只凭内容分不出先后，请核对各列", parts=parts
+        )
+        document.doubt(row.place(row.cells[0][0]), "header", row.words(), why)
 
 
 def _tell_misfit(document: Document, row: Row, header: Header, wrong: Mapping[int, Worded]) -> None:
@@ -302,11 +322,13 @@ def _tell(document: Document, row: Row, header: Header, project: Mapping[str, in
         )
         why = worded("按已确认的版式读入（{who}确认）：{parts}", who=header.layout.signed, parts=parts)
         document.doubt(row.place(row.cells[0][0]), "layout", row.words(), why)
-    if header.guessed:
-        heads = [_head(row, column, header) or row.text(column) for column, _ in header.guessed]
+    # Which of several columns holds the values is asked of each value (``_read_indicators``).
+    guessed = [one for one in header.guessed if not (header.weak and one[1] == "target")]
+    if guessed:
+        heads = [_head(row, column, header) or row.text(column) for column, _ in guessed]
         parts = series(
             worded("“{head}”作“{what}”", head=head, what=COLUMN_LABELS[name])
-            for head, (_, name) in zip(heads, header.guessed, strict=True)
+            for head, (_, name) in zip(heads, guessed, strict=True)
         )
         why = (
             worded("表头认不出，按各列的内容读入：{parts}，请确认", parts=parts)

@@ -5,7 +5,7 @@ decisions about an indicator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
 from django.db.models import QuerySet
@@ -41,10 +41,18 @@ class DocumentForm(SentForm):
 
     file = SentFiles(
         label=_("Word、Excel、WPS、PDF、OFD、csv、rtf、txt 或网页，可以多个，也可以是 zip；每个最大 50 MB"),
-        required=True,
         accept=", ".join(f".{ending}" for ending in (*ENDINGS, "zip")),
     )
+    folder = SentFiles(label=_("或直接选择文件夹，里面的文件逐个识别"))
     reason = CleanCharField(label=_("理由（已批复的目标表要调整时填）"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take files and those of a folder as one list; there must be one."""
+        said = dict(super().clean() or {})
+        said["files"] = [*(said.pop("file", None) or []), *(said.pop("folder", None) or [])]
+        if not said["files"]:
+            raise forms.ValidationError(_("没有选择文件"))
+        return said
 
 
 class ColumnsForm(SentForm):
@@ -74,6 +82,12 @@ class ColumnsForm(SentForm):
     def chosen(self) -> list[str | None]:
         """Return the field of each column, None for one that is not read."""
         return [self.cleaned_data[name] or None for name in self.columns]
+
+
+class DocumentTakenIn(SentForm):
+    """A document is to be taken in, whose tables are of confirmed layouts by now."""
+
+    mark, marks = "how", ("take-in",)
 
 
 class LayoutFileForm(SentForm):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two tables."""
 
-    dependencies = [("web", "0031_layouts")]
+    dependencies = [("web", "0032_papers")]
     operations = [
         migrations.CreateModel(
             "Witness",

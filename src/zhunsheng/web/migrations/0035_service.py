@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('web', '0031_layouts'),
+        ('web', '0034_sealed_hidden'),
     ]
 
     operations = [

@@ -21,8 +21,8 @@ KEPT = timedelta(days=30)
 
 
 def request_digest(request: HttpRequest, but: tuple[str, ...] = ()) -> str:
-    """Return the SHA-256 of what a request asks for: method, address with its query, fields,
-    and each file's name and bytes.
+    """Return the SHA-256 of what a request asks for: method, address with its query, fields or
+    JSON, and each file's name and bytes.
 
     Fields named in ``but`` are left out.
     """
@@ -32,7 +32,10 @@ def request_digest(request: HttpRequest, but: tuple[str, ...] = ()) -> str:
             files.append([field, file.name, hashlib.sha256(file.read()).hexdigest()])
             file.seek(0)
     fields = sorted([k, v] for k in request.POST if k not in but for v in request.POST.getlist(k))
-    text = json.dumps([request.method, request.get_full_path(), fields, files], ensure_ascii=False)
+    asked = [request.method, request.get_full_path(), fields, files]
+    if request.content_type == "application/json":
+        asked.append(hashlib.sha256(request.body).hexdigest())
+    text = json.dumps(asked, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf8", "replace")).hexdigest()
 
 

@@ -364,6 +364,8 @@ def _take_archive(job: Job, progress: Progress) -> dict[str, object]:
 
 def _take_documents(job: Job, progress: Progress) -> dict[str, object]:
     assert job.department is not None
+    if again := job.args.get("again"):
+        return taking.take_again(again, job.department, job.args["year"], job.by, progress)
     upload = Upload.objects.get(pk=job.args["upload"])
     return taking.take_all(upload, job.department, job.args["year"], job.by, job.args["reason"], progress)
 
@@ -408,7 +410,7 @@ def archive_soon(
     """Put documents that came as a zip, or as the files of a folder, in line. Raises as ``uploads.take``,
     ``ZS-WB-04``.
     """
-    documents = [f for f in folder if f.name and f.name.lower().endswith(archives.SUFFIXES)]
+    documents = [f for f in folder if f.name]
     if documents:
         name = _("选择的文件夹") + ".zip"
         upload = Upload.keep(archives.packed(documents), name, "archive", place, user)
@@ -421,6 +423,16 @@ def documents_soon(upload: Upload, department: Organisation, of_year: int, user:
     """Put the documents of a zip that was kept for a department in line."""
     told: dict[str, Any] = {"upload": upload.pk, "year": of_year, "reason": reason}
     return enqueue("documents", f"documents:{upload.pk}", user, department, **told)
+
+
+def documents_again(job: Job, user: User) -> Job | None:
+    """Put those documents of a job in line once more that were kept unread; None where there are none."""
+    assert job.department is not None
+    left = [one["upload"] for one in taking.shown(job.result.get("lines") or []) if one.get("upload")]
+    if not left:
+        return None
+    told: dict[str, Any] = {"again": left, "year": job.args["year"]}
+    return enqueue("documents", f"documents-again:{job.pk}", user, job.department, **told)
 
 
 def archive_again(job: Job, chosen: dict[str, Organisation | str | None], user: User) -> Job:

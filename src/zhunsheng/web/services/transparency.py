@@ -119,7 +119,7 @@ def _subtrees(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes
             rows = {index: bytes(one) for index, one in nodes}
         else:
             entries = LogEntry.objects.filter(wanted).values_list("index", "kind", "number", "digest")
-            rows = {index: Entry(*said).leaf() for index, *said in entries}
+            rows = {index: Entry(kind, n, digest).leaf() for index, kind, n, digest in entries}
         for key, (first, count) in spans.items():
             row = [rows[index] for index in range(first, first + count)]
             while len(row) > 1:

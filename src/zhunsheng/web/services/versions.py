@@ -219,7 +219,7 @@ def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) 
     status, error, value = "kept", None, text.strip()
     # The person's own edit moves what they have seen along; an edit by someone else since then does not.
     followed = bool(seen) and seen == version.seen_digest()
-    answered = dict(version.answered)
+    asked = _asked(version)
     try:
         version = drafts.set_field(version, path, text, was)
     except ZhunshengError as problem:
@@ -245,8 +245,17 @@ def set_field(version: SheetVersion, path: str, text: str, was: str, seen: str) 
         "version": version,
         **reviewed,
         "followed": followed and status == "kept",
-        **(doubted(version) if version.answered != answered else {}),
+        **({"doubts_again": True, **doubted(version)} if _asked(version) != asked else {}),
     }
+
+
+def _asked(version: SheetVersion) -> tuple[object, ...]:
+    """Return what the list of doubts shows of a version that an edit may change: what was answered, and which
+    indicators wait to be settled, with their words.
+    """
+    rows = enumerate(version.target_sheet().indicators)
+    left = [(n, one.name, one.target.raw, one.reads, one.type.unsure) for n, one in rows if one.type.unsure]
+    return dict(version.answered), left, [(one.path, one.read) for one in doubts.doubts(version)]
 
 
 def compared(version: SheetVersion, other: SheetVersion) -> dict[str, Any]:

@@ -244,7 +244,7 @@ def witnesses(request: SignedInRequest) -> HttpResponse:
     """List who gets the log's checkpoints by mail, and what became of each; a POST adds or ends one."""
     if request.method == "POST":
         if sent.WitnessToggle.came(request):
-            service.toggle(sent.WitnessToggle.of(request)["id"])
+            managing.toggle(sent.WitnessToggle.of(request)["id"])
         else:
             mail.add(**sent.NewWitness.of(request))
         return done(request, "witnesses", _("已保存。"))
@@ -285,7 +285,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
     """Show the audit log, newest first: by person, kind of record, and words."""
     held = [m.organisation for m in memberships(request.user) if m.role in ACTIONS["audit.view"].roles]
     request.where = min(held, key=lambda o: len(o.path)), None
-    found = all_mine = service.entries_for(request.user)
+    found = all_mine = managing.entries_for(request.user)
     actor, model, search = (request.GET.get(k, "").strip()[:60] for k in ("actor", "model", "q"))
     if actor:
         found = found.filter(actor=actor)

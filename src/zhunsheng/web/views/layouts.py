@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from zhunsheng.web.forms.targets import ColumnsForm, LayoutEnded, LayoutFileForm
+from zhunsheng.web.forms.targets import ColumnsForm, DocumentTakenIn, LayoutEnded, LayoutFileForm
 from zhunsheng.web.models import Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may
@@ -40,10 +40,17 @@ def document(request: SignedInRequest, department: Organisation, year: int, uplo
     found = get_object_or_404(Upload, pk=upload, department=department, purpose="document")
     if request.method == "POST":
         demand(request, "targets.start", department)
+        if DocumentTakenIn.came(request):
+            made = columns.take_in(found, department, year, request.user)
+            said = versions.uploaded_words(made, made[0].upload_id or found.pk, year)
+            if len(made) == 1:
+                return done(request, "version", said, made[0].pk)
+            return done(request, "document", said, department.pk, year, found.pk)
         return _confirmed(request, found, department, year)
     tables, refusal = columns.tables(found, department)
     can = may(request.user, "targets.start", department)
     context = _context(found, tables_shown(request, tables) if can else [])
+    context["waits"] = can and refusal is None and not context["lines"][0]["sheets"]
     if refusal is not None:  # the original stands beside, so that its columns can be told
         context |= {"refusal": refusal, "document": versions.document_of(found)}
     return render(request, "web/document.html", context)

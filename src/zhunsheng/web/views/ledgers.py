@@ -17,6 +17,7 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
 from zhunsheng.web.services import jobs, mappings
 from zhunsheng.web.services import ledgers as service
+from zhunsheng.web.services.sheets import taking
 from zhunsheng.web.services.sheets.lookup import this_year
 from zhunsheng.web.services.uploads import take
 from zhunsheng.web.views.common import demand, done, download, integer_of, page, send
@@ -231,6 +232,10 @@ def job(request: SignedInRequest, job: int) -> HttpResponse:
         "unknown": list(zip(unknown, placing.visible_fields(), strict=True)),
         "again": again,
         "draw": found.args.get("draw"),
+        "lines": (
+            lines := taking.shown(found.result.get("lines") or []) if found.kind == "documents" else []
+        ),
+        "unread": sum(bool(one.get("upload")) for one in lines),
         **(_imported(request, found) if found.kind == "import" else {}),
     }
     response = render(request, template, context)
@@ -286,9 +291,13 @@ def _asked(questions: list[dict[str, Any]], form: Answers) -> list[dict[str, Any
 @page(None, methods=("POST",))
 def job_again(request: SignedInRequest, job: int) -> HttpResponse:
     """Import the same file again: leaving out the rows with errors, or with answers to what was
-    asked of it.
+    asked of it; or read those documents again that were kept unread.
     """
     found = _mine(request, job)
+    if found.kind == "documents" and found.department is not None:
+        demand(request, "targets.start", found.department)
+        read = jobs.documents_again(found, request.user)
+        return done(request, "job", "", read.pk if read else found.pk)
     if found.kind != "import" or found.department is None:
         raise Http404
     demand(request, "ledgers.import", found.department)

@@ -87,8 +87,11 @@ def _start(request: SignedInRequest, department: Organisation, year: int) -> Htt
     if DocumentForm.came(request):
         return _uploaded(request, department, year)
     if LastYearForm.came(request):
-        made = drafts.start_from_last_year(department, year, request.user)
+        made, left = drafts.start_from_last_year(department, year, request.user)
         told = _("已沿用上年 %(n)s 张目标表。") % {"n": len(made)}
+        if left:
+            names = "、".join(map(str, left))
+            told += _("%(names)s还有未核对之处，没有沿用；请在上年核对后再沿用。") % {"names": names}
         return done(request, "targets", told, department=department.pk, year=year)
     if ReviewForm.came(request):
         reviewed = ReviewForm.of(request, department, year)["version"]
@@ -102,10 +105,10 @@ def _start(request: SignedInRequest, department: Organisation, year: int) -> Htt
 def _uploaded(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
     """Take in what was sent: one document at once, several in the background."""
     said = DocumentForm.of(request)
-    if (several := taking.several(said["file"], department, request.user)) is not None:
+    if (several := taking.several(said["files"], department, request.user)) is not None:
         job = jobs.documents_soon(several, department, year, request.user, said["reason"])
         return done(request, "job", "", job.pk)
-    upload, made = taking.take_one(said["file"][0], department, year, request.user, said["reason"])
+    upload, made = taking.take_one(said["files"][0], department, year, request.user, said["reason"])
     if len(made) == 1:
         return done(request, "version", versions.uploaded_words(made, upload.pk, year), made[0].pk)
     words = versions.uploaded_words(made, upload.pk, year) if made else ""

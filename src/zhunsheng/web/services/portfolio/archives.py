@@ -24,14 +24,16 @@ from zhunsheng.text import clean
 from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Job, Organisation, Upload, User
+from zhunsheng.web.models.targets import NO_SOURCE
 from zhunsheng.web.services import office
 from zhunsheng.web.services.sheets.documents import joined_words, keep_document, read_document
 from zhunsheng.web.services.sheets.layouts import known
-from zhunsheng.web.services.uploads import LIMITS
+from zhunsheng.web.services.uploads import LIMITS, keep
 
 # A document in a zip may be as large as one that comes alone. They are read one by one,
 # so that all of them cost time only.
 BOUNDS = ZipBounds(members=5000, member=LIMITS["document"], unpacked=2 * 2**30)
+OWN_WORDS = "ZS-IN-50"  # a document whose columns a person has to name first
 SUFFIXES = tuple(f".{ending}" for ending in ENDINGS)
 
 
@@ -40,8 +42,16 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
 
     Raises ``ZS-WB-07`` for a zip that is broken, too large, locked or without any document.
     """
+    others: list[str] = []
+
+    def wanted(info: zipfile.ZipInfo) -> bool:
+        path = name_of(info)
+        if not _is_document(path) and not _is_systems(path):
+            others.append(path)
+        return _is_document(path)
+
     try:
-        archive = Zip(content, BOUNDS, lambda info: _is_document(name_of(info)))
+        archive = Zip(content, BOUNDS, wanted)
         if not archive.members:
             raise ZhunshengError("ZS-WB-07", name=name, detail=worded("里面没有绩效目标文件"))
         listed = [info for info in archive.members if chosen(name_of(info))]
@@ -49,17 +59,18 @@ def members(content: bytes, name: str, chosen: Callable[[str], bool] = lambda _p
             archive.test(info)
     except UnfitZip as fault:
         raise ZhunshengError("ZS-WB-07", name=name, detail=raised_with(fault)) from None
-    return Documents(archive, listed)
+    return Documents(archive, listed, others)
 
 
 @dataclass(frozen=True)
 class Documents:
     """The documents of a zip: ``len`` of them, and one after the other as (path, bytes), never two
-    at a time.
+    at a time. ``others`` are the paths of files that are no documents.
     """
 
     archive: Zip
     listed: Sequence[zipfile.ZipInfo]
+    others: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.listed)
@@ -70,10 +81,13 @@ class Documents:
 
 
 def _is_document(path: str) -> bool:
+    return not _is_systems(path) and PurePosixPath(path).suffix.lower() in SUFFIXES
+
+
+def _is_systems(path: str) -> bool:
+    """Say whether a member is a folder, or what an office program or system put beside a person's files."""
     pure = PurePosixPath(path)
-    return (
-        not path.endswith("/") and pure.suffix.lower() in SUFFIXES and not pure.name.startswith(("~$", "."))
-    )
+    return path.endswith("/") or pure.name.startswith(("~$", ".")) or "__MACOSX" in pure.parts
 
 
 def packed(files: Sequence[UploadedFile[bytes]]) -> bytes:
@@ -153,7 +167,7 @@ def take_archive(
                     }
                 )
         except ZhunshengError as error:
-            failed.append({"file": path, "error": error.web})
+            failed.append({"file": path, "error": error.web, **_unread(error, path, content, district, year)})
     return {
         "files": len(listed),
         "sheets": sum(len(p["sheets"]) for p in placed),
@@ -161,7 +175,24 @@ def take_archive(
         "placed": placed,
         "unknown": list(unknown.values()),
         "failed": failed,
+        "others": list(listed.others) if places is None else [],
     }
+
+
+def _unread(
+    error: ZhunshengError, path: str, content: bytes, district: Organisation, year: int
+) -> dict[str, Any]:
+    """Return where the columns of a document in words of its own can be told: it is kept for the department
+    that its folder or file is called by; nothing where that is not one, or of another error.
+    """
+    if error.code != OWN_WORDS:
+        return {}
+    name, of_year = _named_in(path, Book(source=NO_SOURCE), year)
+    found = office.named(district, name, of_year, office.bore(district, name, of_year))
+    if len(found) != 1 or not found[0].active:
+        return {}
+    kept = keep(content, PurePosixPath(path).name, "document", found[0], None)
+    return {"upload": kept.pk, "department": found[0].pk, "year": of_year}
 
 
 def _proposed(one: Organisation, same: bool = False) -> dict[str, object]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import DocumentRead, document_of
-from zhunsheng.intake.layouts import FIELDS, Layout, fault_of, misfit
+from zhunsheng.intake.layouts import FIELDS, Layout, fault_of, field_called, misfit
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.comparing import Change, changes
 from zhunsheng.targets.identity import identified
 from zhunsheng.targets.rereading import reread
-from zhunsheng.translation import series
+from zhunsheng.translation import Worded, raised_with, series
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.targets import body_of, book_of
@@ -55,9 +55,27 @@ class Outcome:
     parted: bool = False
 
 
+def fields() -> dict[str, Worded]:
+    """Return what a column may be, by its name, with what it is called."""
+    return dict(FIELDS)
+
+
+def named(said: Sequence[str | None]) -> list[str | None]:
+    """Return the fields of columns by their names or what they are called. Raises ``ZS-WB-72``."""
+    try:
+        return [field_called(one) if one else None for one in said]
+    except ValueError as error:
+        raise ZhunshengError("ZS-WB-72", detail=raised_with(error)) from None
+
+
 def of_upload(upload: Upload) -> list[SheetVersion]:
     """Return the versions that a document made, in the order of its sheets."""
-    found = SheetVersion.objects.filter(upload=upload, origin="upload").select_related("sheet__department")
+    return versions_of(upload.pk)
+
+
+def versions_of(upload: int) -> list[SheetVersion]:
+    """Do what ``of_upload`` does for an upload by its id."""
+    found = SheetVersion.objects.filter(upload_id=upload, origin="upload").select_related("sheet__department")
     return list(found.order_by("pk"))
 
 
@@ -116,6 +134,15 @@ def confirm(
         renewed = [_renew(one) for one in found]
         refresh(department, {v.sheet.year for v in renewed})
     return Outcome([], renewed=renewed)
+
+
+def take_in(upload: Upload, department: Organisation, year: int, user: User) -> Sequence[SheetVersion]:
+    """Keep the sheets of a document that made none, now that its columns are known by a confirmed layout;
+    those that it made, where it did. Raises ``ZS-IN-*`` where it can't be read yet.
+    """
+    if made := of_upload(upload):
+        return made
+    return documents.take_document(upload, department, year, user)
 
 
 def _used(versions: Sequence[SheetVersion]) -> list[Layout]:

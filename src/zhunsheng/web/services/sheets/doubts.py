@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.targets import Place, TargetSheet, Unsure
-from zhunsheng.targets.doubts import must_confirm, part_of, path_of, words_of
+from zhunsheng.targets.doubts import must_confirm, nothing_read, part_of, path_of, read_at, said_of, words_of
 from zhunsheng.targets.fields import INDICATOR_LABELS, Field, fields_of
 from zhunsheng.usecases.documents import place_key
 from zhunsheng.web.actor import current
@@ -36,8 +36,8 @@ class Doubt:
 
     ``shown`` numbers (from 1) those that must be confirmed, on the list and on the original. ``unread``
     says that nothing was read there. ``title`` is the indicator that it is of, ``read`` what the sheet says
-    there now, ``mend`` the id of the field or part of the editor in which to correct it, ``path`` that
-    field's (empty where it is of no single one).
+    there now (``value`` as its field has it), ``mend`` the id of the field or part of the editor in which to
+    correct it, ``path`` that field's (empty where it is of no single one).
     """
 
     number: int
@@ -52,6 +52,7 @@ class Doubt:
     mend: str
     text: str
     read: str
+    value: str
     why: str
     answer: Answer | None
 
@@ -72,6 +73,12 @@ def waiting(version: SheetVersion) -> list[int]:
     return [n for n, one in enumerate(entries(version)) if must_confirm(one) and str(n) not in told]
 
 
+def unanswered(version: SheetVersion) -> list[Unsure]:
+    """Return the entries that somebody must confirm and nobody has."""
+    found = entries(version) if version.unsure else []
+    return [found[n] for n in waiting(version)] if found else []
+
+
 def doubts(version: SheetVersion) -> list[Doubt]:
     """Return all doubts of a version: those that must be confirmed, then those that are only told."""
     if not version.unsure:
@@ -85,24 +92,26 @@ def doubts(version: SheetVersion) -> list[Doubt]:
     for shown, (number, one) in enumerate(numbered, start=1):
         path = path_of(sheet, one) or ""
         title, label = _called(sheet, fields, path, one)
-        said = version.answered.get(str(number))
+        said = said_of(one)
+        answer = version.answered.get(str(number))
         found.append(
             Doubt(
                 number=number,
                 shown=shown,
                 asked=must_confirm(one),
-                unread=one.unread,
+                unread=nothing_read(one, sheet),
                 title=title,
                 label=label,
                 place=one.place,
                 key=place_key(one.place),
                 path=path,
                 mend=_mend(version, one, path),
-                text=one.text if len(one.text) <= _TEXT else f"{one.text[: _TEXT - 1]}…",
-                read=str(sheet.year) if one.field == "year" else _read(sheet, fields, path),
+                text=said if len(said) <= _TEXT else f"{said[: _TEXT - 1]}…",
+                read=str(sheet.year) if one.field == "year" else read_at(sheet, path) if path else "",
+                value=fields[path].text if path else "",
                 why=one.why,
-                answer=Answer(names.get(said["by"], said["by"]), _moment(said["at"]), said["how"])
-                if said
+                answer=Answer(names.get(answer["by"], answer["by"]), _moment(answer["at"]), answer["how"])
+                if answer
                 else None,
             )
         )
@@ -127,13 +136,6 @@ def _called(sheet: TargetSheet, fields: dict[str, Field], path: str, one: Unsure
         n, name = rest.split(".")
         return sheet.indicators[int(n)].name, INDICATOR_LABELS[name]
     return "", fields[path].label if path else words_of(one)
-
-
-def _read(sheet: TargetSheet, fields: dict[str, Field], path: str) -> str:
-    """Return what the sheet says at a path, of a target value as it is compared; empty for nothing."""
-    if path.startswith("indicators.") and path.endswith(".target"):
-        return sheet.indicators[int(path.split(".")[1])].reads
-    return fields[path].text if path else ""
 
 
 @dataclass(frozen=True)

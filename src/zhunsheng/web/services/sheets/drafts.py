@@ -13,7 +13,7 @@ from zhunsheng.targets.editing import Part, with_added, with_text, without
 from zhunsheng.targets.fields import NEW_INDICATOR, Field, fields_of
 from zhunsheng.targets.starting import blank_sheet, carried_over
 from zhunsheng.text import clean
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.web.models import AuditEntry, LibraryIndicator, Organisation, SheetVersion, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.decided import shown
@@ -56,26 +56,34 @@ def start_blank(
     return made
 
 
-def start_from_last_year(department: Organisation, year: int, user: User) -> list[SheetVersion]:
-    """Start every sheet of last year that this year does not have yet. Raises ``ZS-WB-06`` where there is
-    none.
+def start_from_last_year(
+    department: Organisation, year: int, user: User
+) -> tuple[list[SheetVersion], list[SheetVersion]]:
+    """Start every sheet of last year that this year does not have yet; beside what was made come the versions
+    left where they are, since nobody has confirmed how they were read. Raises ``ZS-WB-06`` where there is
+    none, ``ZS-WB-100`` where all were left.
     """
     with turn(department, user):
         have = {(s.kind, s.name) for s in sheets_of(department, year)}
-        made = []
+        made, left = [], []
         for old in sheets_of(department, year - 1):
             if (old.kind, old.name) in have:
                 continue
             source = in_force(old) or newest(old)
+            if doubts.waiting(source):
+                left.append(source)
+                continue
             carried = carried_over(source.target_sheet(), year, in_force=source.state == "approved")
             writers = [] if source.state == "approved" else sorted(source.writers())
             made.append(add_version(carried, department, user, "last-year", carried=writers))
+        if left and not made:
+            raise ZhunshengError("ZS-WB-100", titles=series(left))
         if not made:
             raise ZhunshengError(
                 "ZS-WB-06", detail=worded("{year}年没有可以沿用的目标表，或都已沿用", year=year - 1)
             )
         refresh_findings(department, year)
-    return made
+    return made, left
 
 
 def current_fields(version: SheetVersion) -> dict[str, Field]:

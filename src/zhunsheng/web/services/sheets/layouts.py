@@ -5,7 +5,7 @@ brought in, ended; and a document's tables as a person is shown them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import decode
-from zhunsheng.intake.layouts import FIELDS, HOLDS, Layout, LayoutColumn, confirmed, layouts_of, layouts_text
+from zhunsheng.intake.layouts import (
+    FIELDS,
+    FORMAT,
+    HOLDS,
+    Layout,
+    LayoutColumn,
+    confirmed,
+    layouts_of,
+    layouts_text,
+)
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.intake.recognition.content import Class
 from zhunsheng.targets import Place
@@ -115,6 +124,16 @@ def known(department: Organisation) -> tuple[Layout, ...]:
     return tuple(one.layout for one in _of(department))
 
 
+def in_effect(department: Organisation) -> list[Layout]:
+    """Return the layouts that count for a department, of two for the same table the nearer one."""
+    return list({one.key: one for one in reversed(known(department))}.values())
+
+
+def as_data(department: Organisation) -> dict[str, Any]:
+    """Return the layouts that count for a department as data, in the format of their files."""
+    return {"format": FORMAT, "layouts": [one.model_dump(mode="json") for one in in_effect(department)]}
+
+
 def listed(department: Organisation) -> list[TableLayout]:
     """Return the layouts in use for a department, its own first."""
     return _of(department)
@@ -142,10 +161,9 @@ def remember(department: Organisation, user: User | None, layout: Layout) -> Tab
 
 def exported(department: Organisation) -> tuple[bytes, str]:
     """Return the layouts in use for a department as one file, with its name."""
-    found = known(department)
-    own = {one.key: one for one in reversed(found)}
-    record("export", department, after={"layouts": len(own)})
-    return layouts_text(own.values()).encode(), f"{department.name}-版式.yaml"
+    found = in_effect(department)
+    record("export", department, after={"layouts": len(found)})
+    return layouts_text(found).encode(), f"{department.name}-版式.yaml"
 
 
 def brought(department: Organisation, user: User, content: bytes, name: str) -> int:

@@ -16,6 +16,7 @@ from zhunsheng.web.models import Organisation, Sheet, SheetVersion, User
 from zhunsheng.web.models.targets import NO_SOURCE
 from zhunsheng.web.roles import permits
 from zhunsheng.web.services.review import refresh
+from zhunsheng.web.services.sheets import doubts
 
 EDITABLE = ("draft", "returned", "changes")
 
@@ -45,6 +46,16 @@ def in_force(sheet: Sheet) -> SheetVersion | None:
     return max(
         (v for v in sheet.versions.all() if v.state == "approved"), key=lambda v: v.number, default=None
     )
+
+
+def with_version(book: Book, version: SheetVersion) -> Book:
+    """Return a book of sheets in force with a version in place of its sheet's own, behind the others."""
+    left = [n for n, sheet in enumerate(book.sheets) if sheet.id != version.sheet.code]
+    told = [one for one in book.unsure if one.sheet in left]
+    moved = [one.model_copy(update={"sheet": left.index(one.sheet)}) for one in told if one.sheet is not None]
+    own = [one.model_copy(update={"sheet": len(left)}) for one in doubts.unanswered(version)]
+    sheets = (*(book.sheets[n] for n in left), version.target_sheet())
+    return book.model_copy(update={"sheets": sheets, "unsure": (*moved, *own)})
 
 
 @contextmanager
@@ -82,8 +93,15 @@ def in_force_on(sheet: Sheet, day: date) -> SheetVersion | None:
 @remembered
 def book_in_force(department: Organisation, year: int, day: date) -> Book:
     """Return the sheets as they are in force on a day, in their order: what alone counts in figures."""
-    held = [v for s in sheets_of(department, year) if (v := in_force_on(s, day))]
-    return Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in held))
+    return book_of_versions([v for s in sheets_of(department, year) if (v := in_force_on(s, day))])
+
+
+def book_of_versions(versions: Sequence[SheetVersion]) -> Book:
+    """Return versions as a book, with what nobody has confirmed of how they were read: that isn't scored."""
+    unsure = (
+        one.model_copy(update={"sheet": n}) for n, v in enumerate(versions) for one in doubts.unanswered(v)
+    )
+    return Book(source=NO_SOURCE, sheets=tuple(v.target_sheet() for v in versions), unsure=tuple(unsure))
 
 
 def refresh_findings(department: Organisation, year: int) -> None:

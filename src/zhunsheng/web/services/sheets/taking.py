@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
+from zipfile import ZipInfo
 
 from django.core.files.uploadedfile import UploadedFile
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.opening import unfit
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
 from zhunsheng.translation import raised_with
-from zhunsheng.usecases.many_documents import holds_many
+from zhunsheng.usecases.many_documents import PACKED, holds_many
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
-from zhunsheng.web.services.portfolio.archives import packed
+from zhunsheng.web.services.portfolio.archives import OWN_WORDS, packed
 from zhunsheng.web.services.sheets import documents, doubts
+from zhunsheng.web.services.sheets.columns import versions_of
 from zhunsheng.web.services.uploads import LIMITS, content_of, keep
 
-BOUNDS = ZipBounds(members=500, member=LIMITS["document"], unpacked=2**30)
-OWN_WORDS = "ZS-IN-50"  # a document whose columns a person has to name first
+BOUNDS = ZipBounds(members=5000, member=2**30, unpacked=2**30)  # a member too large is told in its line
 
 
 def several(files: Sequence[UploadedFile[bytes]], department: Organisation, user: User) -> Upload | None:
@@ -54,9 +55,14 @@ def take_one(
     except ZhunshengError as error:
         if error.code != OWN_WORDS:
             raise
-        file.seek(0)
-        return keep(file.read(), file.name or "", "document", department, user), []
+        return keep_unread(file, department, user), []
     return documents.keep_document(document, department, year, user, reason)
+
+
+def keep_unread(file: UploadedFile[bytes], department: Organisation, user: User) -> Upload:
+    """Keep a document that could not be read yet."""
+    file.seek(0)
+    return keep(file.read(), file.name or "", "document", department, user)
 
 
 def take_all(
@@ -71,11 +77,39 @@ def take_all(
 
     Raises ``ZS-WB-77`` for a zip that can't be opened.
     """
+    try:
+        archive = Zip(upload.content(), BOUNDS, lambda info: _wanted(name_of(info)))
+    except UnfitZip as fault:
+        raise ZhunshengError("ZS-WB-77", name=upload.name, detail=raised_with(fault)) from None
     lines = []
-    listed = _members(upload)
-    for n, (path, content) in enumerate(listed):
-        progress(path, n, len(listed))
-        lines.append(_line(path, content(), department, year, user, reason))
+    for n, info in enumerate(archive.members):
+        path = name_of(info)
+        progress(path, n, len(archive.members))
+        lines.append(_line(PurePosixPath(path).name, archive, info, department, year, user, reason))
+    return _told(lines)
+
+
+def take_again(
+    uploads: Sequence[int],
+    department: Organisation,
+    year: int,
+    user: User | None,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Read documents (by id) that were kept unread once more, as ``take_all``: their layout may be known."""
+    lines = []
+    kept = Upload.objects.filter(pk__in=uploads, department=department, purpose="document").order_by("pk")
+    for n, upload in enumerate(kept):
+        progress(upload.name, n, len(kept))
+        try:
+            made = versions_of(upload.pk) or documents.take_document(upload, department, year, user)
+            lines.append({"file": upload.name, "new": True, "sheets": told(made)})
+        except ZhunshengError as error:
+            lines.append({"file": upload.name, "error": error.web, "upload": upload.pk})
+    return _told(lines)
+
+
+def _told(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "files": len(lines),
         "lines": lines,
@@ -84,29 +118,25 @@ def take_all(
     }
 
 
-def _members(upload: Upload) -> list[tuple[str, Callable[[], bytes]]]:
-    """Return the files of a zip, each with what unpacks it, none before its turn."""
-
-    def wanted(path: str) -> bool:
-        return not path.endswith("/") and not any(
-            part.startswith((".", "~$", "__MACOSX")) for part in PurePosixPath(path).parts
-        )
-
-    try:
-        archive = Zip(upload.content(), BOUNDS, lambda info: wanted(name_of(info)))
-        for info in archive.members:
-            archive.test(info)
-    except UnfitZip as fault:
-        raise ZhunshengError("ZS-WB-77", name=upload.name, detail=raised_with(fault)) from None
-    return [(name_of(info), partial(archive.read, info)) for info in archive.members]
+def _wanted(path: str) -> bool:
+    """Say whether a member of a zip is a file of a person's; what systems put beside them is none."""
+    parts = PurePosixPath(path).parts
+    return not path.endswith("/") and not any(part.startswith((".", "~$", "__MACOSX")) for part in parts)
 
 
 def _line(
-    path: str, content: bytes, department: Organisation, year: int, user: User | None, reason: str
+    name: str,
+    archive: Zip,
+    info: ZipInfo,
+    department: Organisation,
+    year: int,
+    user: User | None,
+    reason: str,
 ) -> dict[str, Any]:
     """Return what came of one document of several."""
-    name = PurePosixPath(path).name
+    content = b""
     try:
+        content = _content(name, archive, info)
         document = documents.read_document(name, content, department)
         kept, made = documents.keep_document(document, department, year, user, reason)
     except ZhunshengError as error:
@@ -115,6 +145,44 @@ def _line(
             line["upload"] = keep(content, name, "document", department, user).pk
         return line
     return {"file": name, "new": made[0].upload_id == kept.pk, "sheets": told(made)}
+
+
+def _content(name: str, archive: Zip, info: ZipInfo) -> bytes:
+    """Return a member's bytes. Raises ``ZS-WB-04`` for one too large, ``ZS-IN-48`` for a zip in the zip,
+    ``ZS-IN-04`` to ``-06`` for one that can't be unpacked.
+    """
+    if info.file_size > LIMITS["document"]:
+        raise ZhunshengError("ZS-WB-04", name=name, limit=LIMITS["document"] // 2**20)
+    try:
+        content = archive.read(info)
+        packed = PurePosixPath(name).suffix.lower() in PACKED or holds_many(content)
+    except UnfitZip as fault:
+        raise unfit(fault, name) from None
+    if packed:
+        raise ZhunshengError("ZS-IN-48", name=name)
+    return content
+
+
+def shown(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the lines of what was taken in as they stand now: what needs somebody first, that which was not
+    read and then that which has doubts; of a document whose columns were told since, what came of it.
+    """
+    ids = [sheet["id"] for one in lines for sheet in one.get("sheets", ())]
+    versions = SheetVersion.objects.only("unsure", "answered").in_bulk(ids)
+    left = {pk: len(doubts.waiting(version)) for pk, version in versions.items()}
+    found = [_now(one, left) for one in lines]
+    return sorted(found, key=lambda one: (not one.get("error"), not _waits(one)))
+
+
+def _waits(line: Mapping[str, Any]) -> bool:
+    return any(sheet["doubts"] for sheet in line.get("sheets", ()))
+
+
+def _now(line: Mapping[str, Any], left: Mapping[int, int]) -> Mapping[str, Any]:
+    if line.get("upload") and (made := versions_of(line["upload"])):
+        return {"file": line["file"], "new": True, "sheets": told(made)}
+    sheets = [{**sheet, "doubts": left.get(sheet["id"], 0)} for sheet in line.get("sheets", ())]
+    return {**line, "sheets": sheets} if sheets else line
 
 
 def told(made: Sequence[SheetVersion]) -> list[dict[str, Any]]:

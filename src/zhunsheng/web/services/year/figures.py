@@ -17,6 +17,7 @@ from zhunsheng.web.models import Assessment, Organisation, SheetVersion
 from zhunsheng.web.services import evidence as site
 from zhunsheng.web.services.matching import links_of
 from zhunsheng.web.services.papers import record_kept
+from zhunsheng.web.services.sheets.lookup import with_version
 from zhunsheng.web.services.year.calendar import day_of
 from zhunsheng.web.services.year.keeping import keep, keep_forms, keep_lights
 from zhunsheng.web.services.year.question import Question
@@ -136,8 +137,7 @@ def trial(version: SheetVersion) -> Run:
     department, year = version.department, version.sheet.year
     day = day_of(department, year)
     asked = Question(department, year, day, record_of(department, year, day), words=False)
-    others = [s for s in asked.book.sheets if s.id != version.sheet.code]
-    asked.book = asked.book.model_copy(update={"sheets": (*others, version.target_sheet())})
+    asked.book = with_version(asked.book, version)
     asked.links = links_of(department, asked.book)
     opened = site.opened()
     return run_of(asked.answer(opened), opened, book=False)

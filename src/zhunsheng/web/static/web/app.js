@@ -148,8 +148,10 @@
       place.classList.add("shown");
       const row = place.closest("tr");
       if (row) row.classList.add("shown-row");
-      const top = place.getBoundingClientRect().top - original.getBoundingClientRect().top;
-      original.scrollTop += top - original.clientHeight / 3;
+      const here = place.getBoundingClientRect();
+      const all = original.getBoundingClientRect();
+      original.scrollTop += here.top - all.top - original.clientHeight / 3;
+      if (region) original.scrollLeft += here.right - all.right + 24;
     }
   }
   document.addEventListener("focusin", function(event) {
@@ -185,7 +187,37 @@
     }
   });
 
-  // -- doubts of the reading: confirmed with Enter one after the other, corrected in the field they lead to
+  // -- doubts of the reading: Enter confirms and goes on, N and P go to the next and the one before, whatever
+  // else is typed corrects in the field they lead to; there Enter keeps it and goes on, Escape leaves it
+  const ASKED = ".doubt [data-confirm], .doubt.unsettled .act a";
+  let mending = null; // the row of the doubt from which a field was entered
+
+  function open(row, text) {
+    const link = row && row.querySelector("[data-mend]");
+    const place = link && document.getElementById(link.getAttribute("href").slice(1));
+    const input = place && place.querySelector("textarea, input:not([type=hidden])");
+    if (!input || input.type === "checkbox" || input.type === "radio") return false;
+    mending = input.closest("form.field") ? {
+      input: input,
+      id: row.id
+    } : null;
+    input.focus();
+    if (input.select) input.select();
+    if (text) input.setRangeText(text, 0, input.value.length, "end");
+    return true;
+  }
+
+  function back(onward) {
+    const row = mending && document.getElementById(mending.id);
+    mending = null;
+    const rows = [...document.querySelectorAll("#doubts .doubt")];
+    const from = rows.indexOf(row);
+    const ahead = onward ? [...rows.slice(from + 1), ...rows.slice(0, from + 1)] : [row];
+    const button = ahead.map((one) => one && one.querySelector(ASKED)).find((one) => one);
+    const summary = document.querySelector("#doubts summary");
+    if (button || summary) (button || summary).focus();
+  }
+
   function answered() {
     const rows = [...document.querySelectorAll("#doubts .doubt[data-shown]")];
     const open = rows.filter((row) => !row.classList.contains("ok"));
@@ -201,11 +233,14 @@
     if (beside && !open.length) beside.classList.remove("in-doubt");
   }
 
-  function toNext() {
+  function toNext(event) {
     const panel = document.getElementById("doubts");
     if (!panel) return;
     answered();
-    if (panel.dataset.next === undefined) return;
+    if (panel.dataset.next === undefined) {
+      if (event.target === panel) back(true); // all are confirmed: what waits to be settled, or the heading
+      return;
+    }
     const row = document.getElementById("doubt-" + panel.dataset.next);
     const button = row && row.querySelector("[data-confirm]");
     panel.removeAttribute("data-next");
@@ -215,11 +250,8 @@
   answered();
   document.addEventListener("click", function(event) {
     const mend = event.target.closest("[data-mend]");
-    const place = mend && document.getElementById(mend.getAttribute("href").slice(1));
-    const input = place && place.querySelector("textarea, input:not([type=hidden])");
-    if (input) {
+    if (mend && open(mend.closest(".doubt"))) {
       event.preventDefault();
-      input.focus();
       return;
     }
     const row = event.target.closest(".doubt");
@@ -229,13 +261,26 @@
     else show(row.dataset.key, row.dataset.shown);
   });
   document.addEventListener("keydown", function(event) {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (!step || !event.target.closest(".doubt")) return;
-    const all = [...document.querySelectorAll(".doubt [data-confirm]")];
-    const next = all[all.indexOf(event.target) + step];
-    if (next && all.includes(event.target)) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    const all = [...document.querySelectorAll(ASKED)];
+    const at = all.indexOf(event.target);
+    const keys = at < 0 ? {
+      n: 1,
+      p: -1
+    } : {
+      n: 1,
+      p: -1,
+      arrowdown: 1,
+      arrowup: -1
+    };
+    const step = keys[event.key.toLowerCase()];
+    if (step && all.length) {
       event.preventDefault();
-      next.focus();
+      const next = at < 0 ? 0 : (at + step + all.length) % all.length;
+      all[next].focus();
+    } else if (at >= 0 && event.key.length === 1 && event.key !== " ") {
+      if (open(event.target.closest(".doubt"), event.key)) event.preventDefault();
     }
   });
   const first = document.querySelector(".beside.in-doubt .doubt [data-confirm]");
@@ -252,10 +297,21 @@
     form.classList.toggle("wrong", state.dataset.status !== "kept");
     if (state.dataset.status === "kept") {
       form.querySelector("[name=was]").value = state.dataset.value;
-      form.querySelector("[name=text]").value = state.dataset.value;
+      const text = form.querySelector("[name=text]");
+      if (document.activeElement !== text) text.value = state.dataset.value; // else it is being typed in again
+    }
+    if (mending && mending.kept === form) {
+      if (state.dataset.status === "kept") back(true);
+      else mending.input.focus();
     }
     const count = document.getElementById("finding-count");
     if (count && state.dataset.findings) count.textContent = state.dataset.findings;
+  });
+  // What was typed and taken back has nothing to keep.
+  document.body.addEventListener("htmx:beforeRequest", function(event) {
+    const form = event.target.closest("form.field");
+    const said = (name) => form.querySelector("[name=" + name + "]").value;
+    if (form && !form.classList.contains("wrong") && said("text") === said("was")) event.preventDefault();
   });
   // Enter goes down a column as in a spreadsheet, Shift+Enter up; Escape takes the last kept text back;
   // Alt+Enter breaks a line.
@@ -263,8 +319,20 @@
     if (composing(event)) return;
     const input = event.target.closest("form.field textarea, form.field input:not([type=hidden])");
     if (!input) return;
+    const form = input.closest("form");
+    const was = form.querySelector("[name=was]").value;
+    const mends = mending && mending.input === input;
     if (event.key === "Escape") {
-      input.value = input.closest("form").querySelector("[name=was]").value;
+      input.value = was;
+      if (mends) back(false);
+    } else if (event.key === "Enter" && !event.altKey && mends) {
+      event.preventDefault();
+      if (input.value === was) {
+        back(false);
+      } else {
+        mending.kept = form; // the list comes anew with the answer, and the next one has the focus then
+        input.blur();
+      }
     } else if (event.key === "Enter" && event.altKey) {
       input.setRangeText("\n", input.selectionStart, input.selectionEnd, "end");
       event.preventDefault();
