@@ -215,7 +215,7 @@
     const ahead = onward ? [...rows.slice(from + 1), ...rows.slice(0, from + 1)] : [row];
     const button = ahead.map((one) => one && one.querySelector(ASKED)).find((one) => one);
     const summary = document.querySelector("#doubts summary");
-    if (button || summary) (button || summary).focus();
+    if (button || summary)(button || summary).focus();
   }
 
   function answered() {
