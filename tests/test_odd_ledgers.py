@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 from django.core.management import call_command
-from django.core.management.base import CommandError
 
 from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
@@ -354,7 +353,7 @@ def test_two_states_are_compared_in_their_order_and_the_log_reads_in_names(tmp_p
 
 
 def test_a_site_on_a_port_in_use_says_so_before_it_prepares_anything():
-    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(CommandError, match="--port"):
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(ZhunshengError, match="ZS-WB-90"):
         call_command("serve", "--port", str(other.getsockname()[1]))
 
 

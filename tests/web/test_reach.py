@@ -70,6 +70,7 @@ OF_NO_RECORD = {
     "administration",
     "organisation",
     "users",
+    "witnesses",
     "library",
     "rules",
     "calendar",
@@ -149,6 +150,7 @@ def test_lists_of_all_show_what_the_role_reaches_and_no_more(elsewhere, holder):
         for name in (
             "administration",
             "users",
+            "witnesses",
             "library",
             "rules",
             "calendar",
@@ -197,6 +199,7 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
             *[
                 (
                     "users",
+                    "witnesses",
                     {"what": "add", "username": "neiying", "display": "x", "role": r, "organisation": o.pk},
                 )
                 for r in Role.values

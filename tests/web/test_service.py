@@ -500,7 +500,7 @@ def test_what_is_old_and_nobodys_is_forgotten(department, user, client, settings
     newest.folder().mkdir(parents=True, exist_ok=True)
     WorkerSign.objects.create(name="old", seen_at=now() - AGO(days=31))
     gone = pruning.prune()
-    assert (gone["tasks"], gone["workers"], gone["figures"], gone["folders"]) == (2, 1, 1, 0)
+    assert (gone["tasks"], gone["workers"], gone["figures"]) == (2, 1, 1)
     assert not Session.objects.filter(pk=session.session_key).exists()
     there = set(Assessment.objects.values_list("pk", flat=True))
     assert old.pk not in there and {newest.pk, held.pk, other_state.pk} <= there

@@ -55,6 +55,11 @@ def answer(port, path="/health"):
         return None
 
 
+def hear_interrupts():
+    """Undo that a shell lets what it runs behind its back be deaf to Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Site:
     """A site that ``serve`` runs; ``own`` is the process of the command itself."""
 
@@ -65,7 +70,12 @@ class Site:
         variables = environment(data, **more)
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*command, *words], cwd=ROOT, env=variables, stdout=log, stderr=log
+                [*command, *words],
+                cwd=ROOT,
+                env=variables,
+                stdout=log,
+                stderr=log,
+                preexec_fn=hear_interrupts,
             )
         self.own = psutil.Process(self.process.pid)
         if before:
@@ -211,6 +221,7 @@ def supervised():
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=hear_interrupts,
         )
         started.append(one)
         until(lambda: one.stdout.readline().startswith("up"))

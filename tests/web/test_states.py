@@ -47,10 +47,10 @@ def sources():
 
 
 def test_nothing_sets_a_state_but_the_workflow():
-    """Jobs have a state of their own, which no person decides on."""
+    """Jobs and mails have a state of their own, which no person decides on."""
     wrong = []
     for name, tree in sources():
-        if name in ("workflow.py", "services/jobs.py"):
+        if name in ("workflow.py", "services/jobs.py", "services/witnesses.py"):
             continue
         for node in ast.walk(tree):
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]

@@ -73,9 +73,7 @@ def parts_digest(members: Mapping[str, bytes], own: str) -> str:
 
 def plain_line(code: str, issued: date) -> str:
     """Return the line on a paper that a command made: no site knows it, nobody signed it."""
-    return (
-        f"内容码 {code}　{issued:%Y-%m-%d}　命令生成，未经网站登记，没有签名　核对：zhunsheng verify 本文件"
-    )
+    return f"内容码 {code}　{issued.isoformat()}　命令生成，未经网站登记，没有签名　核对：zhunsheng verify 本文件"
 
 
 def given_out(content: bytes, name: str, issued: date) -> bytes:
@@ -88,7 +86,7 @@ def given_out(content: bytes, name: str, issued: date) -> bytes:
     found = content_of(open_bytes(content, name))
     assert found is not None
     code = own_code(found)
-    said = Said(name, code, f"{issued:%Y-%m-%d}", __version__, plain_line(code, issued))
+    said = Said(name, code, issued.isoformat(), __version__, plain_line(code, issued))
     return with_manifest(content, said)[0]
 
 

@@ -99,7 +99,7 @@ def room(folder: Path, wanted: int) -> None:
     there = next(one for one in (folder, *folder.resolve().parents) if one.exists())
     if (free := shutil.disk_usage(there).free) < wanted:
         raise ZhunshengError(
-            "ZS-CL-14", path=str(folder), wanted=f"{wanted / 2**20:,.1f}", free=f"{free / 2**20:,.1f}"
+            "ZS-CL-14", path=str(folder), wanted=f"{wanted / 2**20:.1f}", free=f"{free / 2**20:.1f}"
         )
 
 
