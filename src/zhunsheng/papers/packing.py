@@ -73,7 +73,8 @@ def parts_digest(members: Mapping[str, bytes], own: str) -> str:
 
 def plain_line(code: str, issued: date) -> str:
     """Return the line on a paper that a command made: no site knows it, nobody signed it."""
-    return f"内容码 {code}　{issued.isoformat()}　命令生成，未经网站登记，没有签名　核对：zhunsheng verify 本文件"
+    unsigned = "命令生成，未经网站登记，没有签名"
+    return f"内容码 {code}　{issued.isoformat()}　{unsigned}　核对：zhunsheng verify 本文件"
 
 
 def given_out(content: bytes, name: str, issued: date) -> bytes:

@@ -193,7 +193,9 @@ def requeue_interrupted() -> int:
     count = 0
     for job in [*stale.filter(attempts__lt=ATTEMPTS), *_out_of_line(at - STALE)]:
         with transaction.atomic():
-            if Job.objects.filter(pk=job.pk, state=job.state, touched_at=job.touched_at).update(
+            # By "before", never by "equal": SQLite writes its own clock's moments otherwise than we do.
+            silent = Q(touched_at=None) | Q(touched_at__lt=at - STALE)
+            if Job.objects.filter(silent, pk=job.pk, state=job.state).update(
                 state=Job.State.QUEUED, touched_at=Now()
             ):
                 run_job.enqueue(job.pk)

@@ -139,7 +139,8 @@ def _sealed(
     root = read_checkpoint(checkpoint.note, "").root.hex()[:12] if checkpoint else ""
     short = log.removeprefix("zhunsheng/")[:8]
     since = f"日志 {short} 第 {paper.size} 条后（根 {root}）　" if checkpoint else f"日志 {short}　"
-    line = f"核对码 {paper.code}　{paper.issued.isoformat()} 出具　{since}核对：本网站“查验文件”或 zhunsheng verify"
+    on = f"{paper.issued.isoformat()} 出具"
+    line = f"核对码 {paper.code}　{on}　{since}核对：本网站“查验文件”或 zhunsheng verify"
     said = Said(
         name=paper.name,
         code=paper.code,
