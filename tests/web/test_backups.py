@@ -178,7 +178,7 @@ def test_a_backup_of_an_earlier_version_is_refused_under_other_keys_too(
 
     old = repacked(backed, tmp_path / "old.tar", without_fingerprints)
     said = refused(empty_folder, old, "ZS-WB-99")
-    # The key of the log is told first; without the other ones what is encrypted differs from what the log says.
+    # The log is told of first; without the other keys what is encrypted differs from what the log says.
     assert "不是本网站的密钥签的" in said and "内容不同" in said
     for key in KEYS:
         shutil.copy(small / key, empty_folder)
