@@ -22,7 +22,7 @@ def folder(prefix):
 
 # The same keys in every process: what one has built, the others read.
 data = folder("zhunsheng-test-")
-for key in ("secret.key", "personal.key"):
+for key in ("secret.key", "personal.key", "log.key"):
     (data / key).write_text(f"{key} of the tests alone, the same in every process")
 os.environ["ZHUNSHENG_DATA"] = str(data)
 os.environ.setdefault("ZHUNSHENG_HTTPS", "0")

@@ -199,7 +199,6 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
             *[
                 (
                     "users",
-                    "witnesses",
                     {"what": "add", "username": "neiying", "display": "x", "role": r, "organisation": o.pk},
                 )
                 for r in Role.values

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from zhunsheng import __version__
+from zhunsheng.clock import day_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import Opened, open_bytes, parse_xml
 from zhunsheng.files.writing import write_whole
@@ -74,7 +75,7 @@ def parts_digest(members: Mapping[str, bytes], own: str) -> str:
 def plain_line(code: str, issued: date) -> str:
     """Return the line on a paper that a command made: no site knows it, nobody signed it."""
     unsigned = "命令生成，未经网站登记，没有签名"
-    return f"内容码 {code}　{issued.isoformat()}　{unsigned}　核对：zhunsheng verify 本文件"
+    return f"内容码 {code}　{day_of(issued)}　{unsigned}　核对：zhunsheng verify 本文件"
 
 
 def given_out(content: bytes, name: str, issued: date) -> bytes:
@@ -87,7 +88,7 @@ def given_out(content: bytes, name: str, issued: date) -> bytes:
     found = content_of(open_bytes(content, name))
     assert found is not None
     code = own_code(found)
-    said = Said(name, code, issued.isoformat(), __version__, plain_line(code, issued))
+    said = Said(name, code, day_of(issued), __version__, plain_line(code, issued))
     return with_manifest(content, said)[0]
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from zhunsheng import __version__
+from zhunsheng.clock import day_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.writing import write_whole
@@ -139,12 +140,12 @@ def _sealed(
     root = read_checkpoint(checkpoint.note, "").root.hex()[:12] if checkpoint else ""
     short = log.removeprefix("zhunsheng/")[:8]
     since = f"日志 {short} 第 {paper.size} 条后（根 {root}）　" if checkpoint else f"日志 {short}　"
-    on = f"{paper.issued.isoformat()} 出具"
+    on = f"{day_of(paper.issued)} 出具"
     line = f"核对码 {paper.code}　{on}　{since}核对：本网站“查验文件”或 zhunsheng verify"
     said = Said(
         name=paper.name,
         code=paper.code,
-        issued=paper.issued.isoformat(),
+        issued=day_of(paper.issued),
         program=paper.program,
         line=line,
         log=log,
