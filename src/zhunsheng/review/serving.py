@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from zhunsheng.faults import packaged
 from zhunsheng.review.catalogue import bigrams
+from zhunsheng.targets import TargetSheet
 
 
 @lru_cache(maxsize=1)
@@ -24,3 +25,19 @@ def topics(text: str) -> frozenset[str]:
     """
     found = {f"#{n}" for n, group in enumerate(_groups()) if group.search(text)}
     return bigrams(text) | found
+
+
+def indicator_topics(sheet: TargetSheet) -> frozenset[str]:
+    """Return what the indicators of a sheet speak of, by name and description."""
+    return frozenset[str]().union(*(topics(i.name) | topics(i.description or "") for i in sheet.indicators))
+
+
+def sheet_topics(sheet: TargetSheet) -> frozenset[str]:
+    """Return what a sheet speaks of: its name, purpose, goals and indicators."""
+    goals = "。".join((g.title or "") + g.text for g in sheet.goals)
+    return topics("。".join((sheet.name or "", sheet.purpose or "", goals))) | indicator_topics(sheet)
+
+
+def speaks_of(words: frozenset[str], goal: frozenset[str]) -> bool:
+    """Return whether what is said somewhere speaks of a quarter of what a goal speaks of."""
+    return len(goal & words) * 4 >= len(goal)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from zhunsheng.measures import Measure, match_book
 from zhunsheng.measures.matching import Link
-from zhunsheng.review.serving import topics
+from zhunsheng.review.serving import sheet_topics, speaks_of, topics
 from zhunsheng.targets import Book, Goal, Indicator, TargetSheet
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.wording import plain
@@ -163,14 +163,8 @@ def _measuring(
 
 
 def _behind(projects: Collection[TargetSheet], own: frozenset[str]) -> tuple[TargetSheet, ...]:
-    """Return the projects that speak of a quarter of what a goal speaks of."""
-    return tuple(one for one in projects if own and len(own & _sheet_words(one)) * 4 >= len(own))
-
-
-def _sheet_words(sheet: TargetSheet) -> frozenset[str]:
-    goals = "。".join((g.title or "") + g.text for g in sheet.goals)
-    indicators = "。".join(f"{i.name}。{i.description or ''}" for i in sheet.indicators)
-    return topics(f"{sheet.name or ''}。{sheet.purpose or ''}。{goals}。{indicators}")
+    """Return the projects that speak of a goal."""
+    return tuple(one for one in projects if own and speaks_of(sheet_topics(one), own))
 
 
 def _lone(book: Book, served: set[tuple[int, int]]) -> list[tuple[str, str]]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from zhunsheng.review.catalogue import Context, Hit, rule, squeezed
 from zhunsheng.review.inflation import signs_in
-from zhunsheng.review.serving import topics
+from zhunsheng.review.serving import indicator_topics, sheet_topics, speaks_of, topics
 from zhunsheng.targets import Indicator, Place, TargetSheet
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
@@ -239,7 +238,7 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     if not c.sheet.indicators:
         return
     linked = {i.goal for i in c.sheet.indicators if i.goal is not None}
-    words = _indicator_words(c.sheet)
+    words = indicator_topics(c.sheet)
     for n, goal in enumerate(c.sheet.goals):
         hollow = _HOLLOW.match(goal.text.strip())  # which has a rule of its own
         if n not in linked and goal.text and not hollow and not topics(goal.text) & words:
@@ -444,12 +443,12 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
     projects = [s for s in c.siblings if s.kind == "project"]
     if c.project or not projects:
         return
-    words: frozenset[str] = frozenset().union(*(_sheet_words(s) for s in projects))
+    words: frozenset[str] = frozenset().union(*(sheet_topics(s) for s in projects))
     for n, goal in enumerate(c.sheet.goals):
         own = topics(
             (goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text
         )
-        if own and len(own & words) * 4 < len(own):
+        if own and not speaks_of(words, own):
             yield Hit(
                 worded("分项目标“{goal}”没有相应的项目", goal=_short(goal.title or goal.text)),
                 field="goals",
@@ -573,10 +572,10 @@ def said_in_two_projects(c: Context) -> Iterator[Hit]:
             text = _short(goal.text)
             said = worded("目标“{text}”与“{other}”的相同", text=text, other=other.title())
             yield Hit(said, field="goals", place=goal.place)
-    values = {(squeezed(i.name), squeezed_value(i)): s for s in before for i in s.indicators}
+    values = {(squeezed(i.name), _squeezed_value(i)): s for s in before for i in s.indicators}
     for n, (one, (dimension, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
         common = dimension == "满意度" or category == "时效" or _OF_ANY.search(one.name)
-        other = values.get((squeezed(one.name), squeezed_value(one)))
+        other = values.get((squeezed(one.name), _squeezed_value(one)))
         if other and one.target.number is not None and not common:
             said = worded("“{name}”及其指标值与“{other}”的相同", name=one.name, other=other.title())
             yield Hit(said, n, "name")
@@ -587,7 +586,7 @@ _SHORT_GOAL = 6
 _OF_ANY = re.compile(r"满意|资金|预算|支付|执行率|合规|成本|验收|及时率|完成率|合格率|事故|到位率|廉政|档案")
 
 
-def squeezed_value(one: Indicator) -> str:
+def _squeezed_value(one: Indicator) -> str:
     """Return an indicator's value without blanks, to compare wording."""
     return "".join(one.words().split())
 
@@ -636,23 +635,6 @@ def too_even(c: Context) -> Iterator[Hit]:
         signs = series((words for words, many in told.items() if many), "，")
         said = worded("{measured} 个可比的结果中，{signs}", measured=seen.measured, signs=signs)
         yield Hit(said, field="indicators")
-
-
-@lru_cache(maxsize=4096)
-def _words_of(*texts: str) -> frozenset[str]:
-    return topics("。".join(texts))
-
-
-def _indicator_words(sheet: TargetSheet) -> frozenset[str]:
-    found: set[str] = set()
-    for indicator in sheet.indicators:
-        found |= topics(indicator.name) | topics(indicator.description or "")
-    return frozenset(found)
-
-
-def _sheet_words(sheet: TargetSheet) -> frozenset[str]:
-    goals = "。".join((g.title or "") + g.text for g in sheet.goals)
-    return _words_of(sheet.name or "", sheet.purpose or "", goals) | _indicator_words(sheet)
 
 
 def _short(text: str) -> str:
