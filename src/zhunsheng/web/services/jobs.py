@@ -193,9 +193,7 @@ def requeue_interrupted() -> int:
     count = 0
     for job in [*stale.filter(attempts__lt=ATTEMPTS), *_out_of_line(at - STALE)]:
         with transaction.atomic():
-            # By "before", never by "equal": SQLite writes its own clock's moments otherwise than we do.
-            silent = Q(touched_at=None) | Q(touched_at__lt=at - STALE)
-            if Job.objects.filter(silent, pk=job.pk, state=job.state).update(
+            if Job.objects.filter(_silent_since(at - STALE), pk=job.pk, state=job.state).update(
                 state=Job.State.QUEUED, touched_at=Now()
             ):
                 run_job.enqueue(job.pk)
@@ -203,12 +201,18 @@ def requeue_interrupted() -> int:
     return count
 
 
+def _silent_since(before: datetime) -> Q:
+    """Return what asks for jobs without a sign of life since before a moment; never for those with one at an
+    equal moment: SQLite writes its own clock's moments otherwise than we do.
+    """
+    return Q(touched_at=None) | Q(touched_at__lt=before)
+
+
 def _out_of_line(before: datetime) -> list[Job]:
     """Return the jobs that wait since before a moment with nothing in line for them: a worker took it and
     died before it began.
     """
-    waiting = Job.objects.filter(state=Job.State.QUEUED, created_at__lt=before)
-    waiting = waiting.filter(Q(touched_at=None) | Q(touched_at__lt=before))
+    waiting = Job.objects.filter(_silent_since(before), state=Job.State.QUEUED, created_at__lt=before)
     if not waiting.exists():
         return []
     in_line = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=run_job.module_path)

@@ -23,6 +23,7 @@ from zhunsheng.papers.manifest import Manifest, Said, code_of, note_of
 from zhunsheng.papers.packing import ENDINGS, signed_with, with_manifest
 from zhunsheng.transparency.checkpoints import read_checkpoint
 from zhunsheng.usecases.drawing.running import PAPERS
+from zhunsheng.usecases.papers import PROOF
 from zhunsheng.web.models import (
     Assessment,
     AuditEntry,
@@ -246,7 +247,7 @@ def proof_of(paper: Paper, size: int | None = None) -> dict[str, Any]:
     found = transparency.inclusion_proof("paper", paper.number, size)
     if found is None:
         raise ZhunshengError("ZS-WB-81", paper=paper.code)
-    return {"format": "zhunsheng.paper-proof/1", "code": paper.code, **found}
+    return {**found, "format": PROOF, "code": paper.code}
 
 
 # -- whether what was given out and kept is still so

@@ -244,8 +244,7 @@ def inclusion_proof(kind: str, number: int, size: int | None = None) -> dict[str
     if not place <= wanted <= last.size:
         raise ZhunshengError("ZS-LG-05", old=wanted, size=last.size)
     known = LogCheckpoint.objects.filter(size=wanted).first()
-    proved = entry_proof(kind, number, wanted) | {"checkpoint": known.note if known else ""}
-    return {name: said for name, said in proved.items() if name != "format"}
+    return entry_proof(kind, number, wanted) | {"checkpoint": known.note if known else ""}
 
 
 def problems(noted: str | None = None, name: str = "") -> list[str]:
