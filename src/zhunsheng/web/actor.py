@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+# Who acts where no person does; no account bears such a name.
+SYSTEM, STRANGER = "system", "anonymous"
+
 
 @dataclass(frozen=True)
 class Actor:
     """A user name (or the system's) and a network address, empty for work without a request."""
 
-    name: str = "system"
+    name: str = SYSTEM
     origin: str = ""
 
 

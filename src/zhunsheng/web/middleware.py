@@ -23,7 +23,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
 from zhunsheng.text import clean, whole
 from zhunsheng.web import logs, metrics
-from zhunsheng.web.actor import acting
+from zhunsheng.web.actor import STRANGER, acting
 from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.requests import SiteRequest
@@ -130,7 +130,7 @@ def actor(get_response: Handler) -> Handler:
     """Name the actor for the audit log."""
 
     def middleware(request: SiteRequest) -> HttpResponse:
-        name = request.user.get_username() if request.user.is_authenticated else "anonymous"
+        name = request.user.get_username() if request.user.is_authenticated else STRANGER
         with acting(name, address(request)):
             return get_response(request)
 

@@ -20,7 +20,7 @@ from zhunsheng.web.middleware import address
 from zhunsheng.web.middleware import client as past_proxies
 from zhunsheng.web.models import ApiToken, AuditEntry, Organisation, User
 from zhunsheng.web.proxies import Proxies
-from zhunsheng.web.services.administration import add_user, hand_password
+from zhunsheng.web.services.administration import add_user, hand_password, may_read
 from zhunsheng.web.services.sample_site import PASSWORD
 from zhunsheng.web.throttle import BY_ADDRESS, BY_BOTH, BY_NAME, COOKIE, FRESH
 
@@ -128,6 +128,16 @@ def test_a_subscriber_of_ipv6_is_one_and_so_is_a_name_in_capitals():
     assert [attempt(Client(), "wrong", name).status_code for name in names][BY_BOTH.free :] == [429, 429]
     with pytest.raises(ZhunshengError, match="已存在"):
         add_user("KeYuan", "另一人", "", "staff", Organisation.objects.get(kind="district"))
+
+
+@pytest.mark.parametrize("name", ["system", "System", "anonymous"])
+def test_nobody_is_called_as_the_log_calls_those_who_are_no_person(name, user):
+    with pytest.raises(ZhunshengError, match="已存在"):
+        add_user(name, "某人", "", "staff", Organisation.objects.get(kind="district"))
+    one = user("keyuan")
+    one.username = name  # however it came to be
+    entry = AuditEntry.objects.filter(actor="system").first()
+    assert entry is not None and may_read(one, entry.number) is None
 
 
 def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(sign_in):

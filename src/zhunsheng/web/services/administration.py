@@ -32,6 +32,7 @@ from zhunsheng.regulations import (
 )
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.web.actions import ACTIONS
+from zhunsheng.web.actor import STRANGER, SYSTEM
 from zhunsheng.web.models import (
     AuditEntry,
     CalendarEntry,
@@ -74,7 +75,7 @@ def may_read(user: User | AnonymousUser, number: int) -> AuditEntry | None:
     if not isinstance(user, User):
         return None
     found = AuditEntry.objects.filter(number=number)
-    own = found.filter(actor=user.get_username()).first()
+    own = found.filter(actor=user.get_username()).exclude(actor__in=(SYSTEM, STRANGER)).first()
     return own or entries_for(user).filter(number=number).first()
 
 
@@ -169,7 +170,8 @@ def add_user(username: str, display: str, phone: str, role: str, place: Organisa
     """
     # Names that differ in capitals or width alone are one to a directory, and to whoever reads them.
     like = counted(username)
-    if any(counted(name) == like for name in User.objects.values_list("username", flat=True)):
+    taken = (SYSTEM, STRANGER, *User.objects.values_list("username", flat=True))
+    if any(counted(name) == like for name in taken):
         raise ZhunshengError("ZS-WB-06", detail=_("用户名“%s”已存在") % username)
     try:
         User.username_validator(username)

@@ -11,6 +11,7 @@ from zhunsheng.evidence import Store
 from zhunsheng.evidence.mirror import bound
 from zhunsheng.measures import Where
 from zhunsheng.usecases.opened_evidence import Evidence
+from zhunsheng.web.actor import SYSTEM
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher
 
@@ -21,7 +22,7 @@ def store() -> Store:
     """
     opened = Store(folder(), cipher())
     if (opened.root / "batches").is_dir() and not (opened.root / "format.json").is_file():
-        opened.migrate(_codes(), who="system")
+        opened.migrate(_codes(), who=SYSTEM)
     return opened
 
 

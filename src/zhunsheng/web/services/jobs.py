@@ -36,7 +36,7 @@ from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.progress import Progress
 from zhunsheng.web import logs
-from zhunsheng.web.actor import acting
+from zhunsheng.web.actor import SYSTEM, acting
 from zhunsheng.web.audit import record
 from zhunsheng.web.databases.clock import now
 from zhunsheng.web.models import Assessment, Draw, Job, Organisation, Sheet, Upload, User
@@ -152,7 +152,7 @@ def run_job(job_id: int) -> None:
     with logs.telling(job=job.pk):
         try:
             _still_permitted(job)
-            with _beating(job), acting(job.by.get_username() if job.by else "system", "job"):
+            with _beating(job), acting(job.by.get_username() if job.by else SYSTEM, "job"):
                 result = HANDLERS[job.kind](job, _progress(job))
         except ZhunshengError as failure:
             state, error = Job.State.FAILED, failure.web
