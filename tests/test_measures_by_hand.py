@@ -15,7 +15,7 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.measures import DuckEngine, Rows, SparkEngine, combine, evidence_rows, measures, read_all
 from zhunsheng.measures.definitions import QUESTIONS, load
-from zhunsheng.measures.promises import promised, promises
+from zhunsheng.measures.pledges import pledged, pledges
 from zhunsheng.regulations.conditions import expanded
 
 YEAR, END = 2021, date(2022, 2, 28)
@@ -665,15 +665,15 @@ def test_shared_conditions_are_written_out():
 
 
 def test_every_promise_has_a_measure_or_a_reason():
-    named = [one.name for one in promises()]
+    named = [one.name for one in pledges()]
     assert len(set(named)) == len(named)
-    assert all(bool(one.measures) != bool(one.why) for one in promises())
+    assert all(bool(one.measures) != bool(one.why) for one in pledges())
 
 
 def test_what_the_real_document_promises(real):
     from zhunsheng.intake import read_book
 
-    found = {one.promise.name: one.promise for one in promised(read_book(real))}
+    found = {one.pledge.name: one.pledge for one in pledged(read_book(real))}
     measured = {
         "市场主体数量稳定增长": "entity_growth_rate",
         "食品安全突发事件应急处置": "food_drill_count",

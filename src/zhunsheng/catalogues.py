@@ -16,7 +16,7 @@ from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.measures import measures
 from zhunsheng.measures.definitions import QUESTIONS, Link
-from zhunsheng.measures.promises import promises
+from zhunsheng.measures.pledges import pledges
 from zhunsheng.regulations import (
     Dated,
     Deadline,
@@ -102,8 +102,8 @@ def measures_page() -> str:
         "# 测度\n",
         "由台账算出的指标。`zhunsheng measure 名称 --rows` 列出每个数背后的行。\n",
         "条件里 `:as_of` 为截至日（含当日，不晚于年末），`:today` 为截至日本身，`:year_start`、`:year_end`、"
-        "`:last_year_end` 为本年首末日与上年末日，`:report_deadline` 为年报截止日，`:two_years` 为两年的第一天；"
-        "截至日以后的日期一律当作还不知道。\n",
+        "`:last_year_end` 为本年首末日与上年末日，`:report_deadline` 为年报截止日，`:two_years` 为两年的首日"
+        "；截至日以后的日期一律当作还不知道。\n",
     ]
     for m in measures().values():
         own = ledgers()[m.ledger]
@@ -146,7 +146,7 @@ def _promised() -> str:
     lines = ["# 承诺与测度\n", "目标文字里常见的承诺，由哪些测度证明；没有测度的写明为什么。\n"]
     lines += ["| 承诺 | 文中的写法 | 测度，或为什么没有 |", "|---|---|---|"]
     known = measures()
-    for one in promises():
+    for one in pledges():
         proved = "、".join(f"{known[name].name}（`{name}`）" for name in one.measures)
         lines.append(f"| {one.name} | {'、'.join(one.words)} | {proved or f'没有测度：{one.why}'} |")
     return "\n".join(lines) + "\n"

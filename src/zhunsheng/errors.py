@@ -332,8 +332,8 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     "ZS-MS-02": ("测度 {measure} 的定义不合规：{detail}", "请对照台账字典改正测度文件。"),
     "ZS-MS-04": (
         "测度 {measure} 没有回答审计要问的五件事",
-        "请在 answers 里写明怎样核实（verified）、数据从哪里来（source）、要准到什么程度（accuracy）、已知的局限"
-        "（limits）、怎样弥补（remedy）。",
+        "请在 answers 里写明怎样核实（verified）、数据从哪里来（source）、要准到什么程度（accuracy）、"
+        "已知的局限（limits）、怎样弥补（remedy）。",
     ),
     "ZS-MS-05": (
         "测度 {measure} 第 {version} 版没有写从哪一天起用",

@@ -62,7 +62,11 @@ def parameter_days(year: int, today: date, ahead: bool = False) -> dict[str, dat
 
 def _two_years_before(day: date) -> date:
     """Return the first of the two years that end with a day."""
-    same = date(day.year - 2, day.month, 28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 2)
+    same = (
+        date(day.year - 2, day.month, 28)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year - 2)
+    )
     return same + timedelta(1)
 
 
@@ -477,9 +481,7 @@ def _figures(
         hits = _fill(predicate(measure, measure.hits or "", ledger, set(flags)), values, flags)
         if measure.of is None or measure.per is None:
             return _Figure("count", (population, hits)), rows
-        part, whole = (
-            _value_of(measure, text, ledger, values, flags) for text in (measure.of, measure.per)
-        )
+        part, whole = (_value_of(measure, text, ledger, values, flags) for text in (measure.of, measure.per))
         above = _Figure("sum", (population, hits), part, known=True)
         return above, _Figure("sum", (population,), whole, known=True)
     if measure.kind == "count":

@@ -233,14 +233,8 @@ def check(measure: Measure) -> None:
     if measure.ledger not in ledgers():
         _refuse(measure, worded("没有台账 {ledger}", ledger=measure.ledger))
     own = ledgers()[measure.ledger]
-    if (measure.kind == "ratio") != (measure.hits is not None):
-        _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
-    if measure.kind == "ratio":
-        if (measure.of is None) != (measure.per is None):
-            _refuse(measure, worded("ratio 的 of 和 per 要一起写"))
-    elif (measure.kind in ("mean", "sum", "date")) != (measure.of is not None) or measure.per:
-        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
     names = {c.name for c in own.columns}
+    _check_sums(measure)
     dated = [measure.of] if measure.kind == "date" and measure.of else []
     for name in (*measure.drill, *measure.needs, *dated):
         if name not in names:
@@ -251,20 +245,33 @@ def check(measure: Measure) -> None:
         name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
     }:
         _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=own.title, limit=measure.limit))
-    flags = set(measure.flags)
     for link in measure.links:
-        if link.ledger not in ledgers():
-            _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
-        other = ledgers()[link.ledger]
-        for name in link.keys:
-            if name not in names or name not in {c.name for c in other.columns}:
-                _refuse(measure, worded("两个台账不是都有列 {name}", name=name))
-        predicate(measure, link.where, other, set())
-        if link.first and link.first not in {c.name for c in other.columns if c.sql_type == "DATE"}:
-            _refuse(measure, worded("台账“{title}”没有日期列 {name}", title=other.title, name=link.first))
-    for text in (measure.population, measure.hits, measure.of, measure.per, *(a.where for a in measure.asides)):
-        if text:
-            predicate(measure, text, own, flags)
+        _check_link(measure, link, names)
+    said = (measure.population, measure.hits, measure.of, measure.per, *(a.where for a in measure.asides))
+    for text in filter(None, said):
+        predicate(measure, text, own, set(measure.flags))
+
+
+def _check_sums(measure: Measure) -> None:
+    if (measure.kind == "ratio") != (measure.hits is not None):
+        _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
+    if measure.kind == "ratio":
+        if (measure.of is None) != (measure.per is None):
+            _refuse(measure, worded("ratio 的 of 和 per 要一起写"))
+    elif (measure.kind in ("mean", "sum", "date")) != (measure.of is not None) or measure.per:
+        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
+
+
+def _check_link(measure: Measure, link: Link, names: set[str]) -> None:
+    if link.ledger not in ledgers():
+        _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
+    other = ledgers()[link.ledger]
+    for name in link.keys:
+        if name not in names or name not in {c.name for c in other.columns}:
+            _refuse(measure, worded("两个台账不是都有列 {name}", name=name))
+    predicate(measure, link.where, other, set())
+    if link.first and link.first not in {c.name for c in other.columns if c.sql_type == "DATE"}:
+        _refuse(measure, worded("台账“{title}”没有日期列 {name}", title=other.title, name=link.first))
 
 
 def day_of(measure: Measure) -> tuple[Link | None, str]:

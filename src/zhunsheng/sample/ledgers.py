@@ -125,20 +125,21 @@ _QUERIES = {
           345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER) END AS decided_on,
         CASE WHEN u('ad', i) < 0.85 AND u('dk', i) >= 0.12 THEN day('af', i, DATE '2021-01-05',
           345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
-        CASE WHEN u('ad', i) < 0.93 AND u('dk', i) >= 0.12 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500
-          AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party,
+        CASE WHEN u('ad', i) < 0.93 AND u('dk', i) >= 0.12 THEN CAST(500 + floor(u('ap', i) * u('ap2', i)
+          * 60) * 500 AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party,
         CASE WHEN u('ad', i) >= 0.93 THEN NULL WHEN u('dk', i) >= 0.12 THEN '行政处罚' ELSE pick('dn', i,
-          ['违法轻微不予处罚', '违法轻微不予处罚', '违法事实不成立', '移送其他部门', '移送司法机关', '撤销案件',
-          '终止调查']) END AS decision,
+          ['违法轻微不予处罚', '违法轻微不予处罚', '违法事实不成立', '移送其他部门', '移送司法机关',
+          '撤销案件', '终止调查']) END AS decision,
         -- closed soon after it was executed, or decided where there is nothing to execute
         CASE WHEN u('cl', i) < 0.94 THEN CASE WHEN u('dk', i) < 0.12 AND u('ad', i) < 0.93
-            THEN day('af', i, DATE '2021-01-05', 345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER)
+            THEN day('af', i, DATE '2021-01-05', 345)
+              + CAST(15 + floor(u('al', i) * 60) AS INTEGER)
           WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05', 345)
-            + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END + CAST(3 + floor(u('cw', i) * 14) AS INTEGER) END
-          AS closed_on,
-        pick('am', i, ['无照经营', '无照经营', '传销', '违规直销', '虚假违法广告', '虚假违法广告', '不正当竞争',
-          '商标侵权', '商标侵权', '假冒专利', '地理标志', '劣质散煤', '食品', '食品', '食品', '产品质量', '产品质量',
-          '特种设备', '价格', '其他']) AS matter FROM range(1, {cases} + 1) t(i)""",
+            + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END
+          + CAST(3 + floor(u('cw', i) * 14) AS INTEGER) END AS closed_on,
+        pick('am', i, ['无照经营', '无照经营', '传销', '违规直销', '虚假违法广告', '虚假违法广告',
+          '不正当竞争', '商标侵权', '商标侵权', '假冒专利', '地理标志', '劣质散煤', '食品', '食品', '食品', '产品质量',
+          '产品质量', '特种设备', '价格', '其他']) AS matter FROM range(1, {cases} + 1) t(i)""",
     # Tests of what was seized, hearings of graver cases, tests during a mediation stop the clock.
     "suspensions": """SELECT '案件台账' AS register, '示市监立〔2021〕' || i || '号' AS number,
         CASE WHEN i % 25 = 3 THEN '检验检测检疫鉴定' ELSE '听证' END AS reason,
@@ -170,8 +171,9 @@ _QUERIES = {
         '{quality}' AS project, CASE WHEN i % 8 = 3 THEN '食品' ELSE '产品' END AS category,
         CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND i % 8 <> 3 THEN day('sd', i,
           DATE '2021-03-01', 270) + 36 END AS ordered_on,
-        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND i % 8 <> 3 AND u('fu', i) < 0.8 THEN day('sd',
-          i, DATE '2021-03-01', 270) + CAST(82 + floor(u('fd', i) * 30) AS INTEGER) END AS rechecked_on
+        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND i % 8 <> 3 AND u('fu', i) < 0.8
+          THEN day('sd', i, DATE '2021-03-01', 270) + CAST(82 + floor(u('fd', i) * 30)
+          AS INTEGER) END AS rechecked_on
         FROM range(1, {samples} + 1) t(i)""",
     "special_equipment": """SELECT '3110130190' || lpad(CAST(i AS VARCHAR), 8, '0') AS device_no,
       pick('dk', i, ['电梯', '电梯', '电梯', '压力容器', '压力容器', '锅炉', '起重机械', '场内专用机动车辆',

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -17,9 +18,9 @@ from zhunsheng.targets import Book
 from zhunsheng.targets.fields import PLACEHOLDER
 
 
-class Promise(BaseModel):
-    """A promise as documents make it: any of ``words`` speaks of it; ``measures`` (ids) prove it, or ``why``
-    says why none does.
+class Pledge(BaseModel):
+    """A promise as documents make it in words: any of ``words`` speaks of it; ``measures`` (ids) prove it, or
+    ``why`` says why none does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,7 +31,7 @@ class Promise(BaseModel):
     why: str | None = None
 
     @model_validator(mode="after")
-    def _said(self) -> Promise:
+    def _said(self) -> Pledge:
         if not self.words or bool(self.measures) == bool(self.why):
             raise ValueError("a promise has words, and either measures or a reason why there are none")
         if unknown := [name for name in self.measures if name not in measures()]:
@@ -39,32 +40,45 @@ class Promise(BaseModel):
 
 
 @dataclass(frozen=True)
-class Promised:
-    """A promise that a document makes: in which words, on which sheet and where."""
+class Pledged:
+    """A pledge that a document makes: in which words, on which sheet and where (empty where the text has no
+    place of its own).
+    """
 
-    promise: Promise
+    pledge: Pledge
     word: str
     sheet: str
     place: str
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of the measures that prove it."""
+        return tuple(measures()[name].name for name in self.pledge.measures)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        proofs = [{"id": name, "name": measures()[name].name} for name in self.pledge.measures]
+        said = {"pledge": self.pledge.name, "word": self.word, "sheet": self.sheet, "place": self.place}
+        return said | {"measures": proofs, "why": self.pledge.why}
+
 
 @lru_cache
-def promises() -> tuple[Promise, ...]:
+def pledges() -> tuple[Pledge, ...]:
     """Return the promises that are known. Raises ``ZS-RG-01`` where the data is wrong."""
-    return tuple(read_packaged(files(__package__) / "promises.yaml", list[Promise]))
+    return tuple(read_packaged(files(__package__) / "pledges.yaml", list[Pledge]))
 
 
-def promised(book: Book) -> tuple[Promised, ...]:
+def pledged(book: Book) -> tuple[Pledged, ...]:
     """Return the promises that a book makes in its narrative, goals, purposes and safeguards: each once a
     book, where it is made first, in the order of the data.
     """
-    found: dict[str, Promised] = {}
+    found: dict[str, Pledged] = {}
     for sheet, place, text in _texts(book):
-        for one in promises():
+        for one in pledges():
             word = _word(text, one.words)
             if word is not None:
-                found.setdefault(one.name, Promised(one, word, sheet, place))
-    return tuple(found[one.name] for one in promises() if one.name in found)
+                found.setdefault(one.name, Pledged(one, word, sheet, place))
+    return tuple(found[one.name] for one in pledges() if one.name in found)
 
 
 def _word(text: str, words: Collection[str]) -> str | None:
@@ -78,4 +92,8 @@ def _texts(book: Book) -> Iterator[tuple[str, str, str]]:
             yield sheet.title(), "", text
         for goal in (*sheet.goals, *sheet.safeguards):
             if goal.text != PLACEHOLDER:
-                yield sheet.title(), goal.place.label() if goal.place else "", f"{goal.title or ''}。{goal.text}"
+                yield (
+                    sheet.title(),
+                    goal.place.label() if goal.place else "",
+                    f"{goal.title or ''}。{goal.text}",
+                )
