@@ -138,8 +138,8 @@ _QUERIES = {
             + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END
           + CAST(3 + floor(u('cw', i) * 14) AS INTEGER) END AS closed_on,
         pick('am', i, ['无照经营', '无照经营', '传销', '违规直销', '虚假违法广告', '虚假违法广告',
-          '不正当竞争', '商标侵权', '商标侵权', '假冒专利', '地理标志', '劣质散煤', '食品', '食品', '食品', '产品质量',
-          '产品质量', '特种设备', '价格', '其他']) AS matter FROM range(1, {cases} + 1) t(i)""",
+          '不正当竞争', '商标侵权', '商标侵权', '假冒专利', '地理标志', '劣质散煤', '食品', '食品', '食品',
+          '产品质量', '产品质量', '特种设备', '价格', '其他']) AS matter FROM range(1, {cases} + 1) t(i)""",
     # Tests of what was seized, hearings of graver cases, tests during a mediation stop the clock.
     "suspensions": """SELECT '案件台账' AS register, '示市监立〔2021〕' || i || '号' AS number,
         CASE WHEN i % 25 = 3 THEN '检验检测检疫鉴定' ELSE '听证' END AS reason,
