@@ -10,14 +10,13 @@ from contextlib import suppress
 from types import FrameType
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.translation import worded
-from zhunsheng.web.services import watching
+from zhunsheng.web.services import starting, watching
 from zhunsheng.web.services.sample_site import ACCOUNTS, PASSWORD
 from zhunsheng.web.supervising import GRACE, Kept, Supervisor, ending
 
@@ -108,8 +107,8 @@ class Command(BaseCommand):
             say(f"示例账号（密码均为 {PASSWORD}）：")
             for username, role, what in ACCOUNTS:
                 say(f"  {username:<10} {role}　{what}")
-        elif not get_user_model().objects.exists():
-            say("还没有账号：另开一个终端运行 zhunsheng admin first_admin 用户名，按它给的密码登录。")
+        elif given := starting.code():
+            say(f"还没有人能登录：在浏览器里打开上面的网址，用启动码 {given} 建立本单位和第一个管理员。")
         say("按 Ctrl+C 停止。\n")
         self.stdout.flush()
 
