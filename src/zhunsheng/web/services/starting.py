@@ -19,7 +19,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import (
@@ -270,7 +269,7 @@ def _draws(departments: list[Organisation]) -> Stage:
         label=_("抽查"),
         about=_("双随机抽查：要先有检查对象和检查人员的名录。"),
         done=n > 0,
-        found=ngettext("已有 %s 次抽查", "已有 %s 次抽查", n) % n if n else _("还没有抽查"),
+        found=_("已有 %s 次抽查") % n if n else _("还没有抽查"),
         needed=False,
     )
 
