@@ -208,8 +208,20 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
             one.said = "target"
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
-        found = [one for one in found if one not in names or one in (rest or names)]
+        kept = rest or names
+        if kept and not any(one.said == "level1" for one in found):
+            for one in names:  # unless it stands over groups of its own: 目标完成程度, 项目实施效益
+                if one not in kept and one.number < kept[0].number and _are_groups(one):
+                    one.said = "level1"
+                    kept = [one, *kept]
+        found = [one for one in found if one not in names or one in kept]
     return found
+
+
+def _are_groups(one: Column) -> bool:
+    """Say whether a column names groups of rows: several of them, and no number or note."""
+    told = [text for text in map(said, one.cells) if text]
+    return one.holds in ("words", "level1") and len(set(told)) > 1 and all(len(t) <= 12 for t in told)
 
 
 def _reaching(grid: Grid, row: int) -> dict[int, tuple[str, ...]] | None:

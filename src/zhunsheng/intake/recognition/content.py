@@ -40,6 +40,9 @@ _ORDINAL = re.compile(r"(?:目标|指标|任务)(?:\d{1,2}|[一二三四五六�
 _NUMBER = re.compile(
     r"^(?:\d{1,2}(?:[.．]\d{1,2}){1,3}|[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
 )
+MARK = re.compile(
+    r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])|^\d{1,2}(?:[.．]\d{1,2}){2,3}[.．、]?\s*(?=[一-龥])"
+)
 _FRAMED = re.compile(r"^[【\[［〔]([^【】\[\]［］〔〕]+)[】\]］〕]$")  # 【产出指标】
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
@@ -136,8 +139,16 @@ def stated(text: str) -> bool:
     """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
     if len(text) > LONGEST_STATED:
         return False
+    text = "\n".join(unnumbered(line.strip()) for line in text.splitlines())
     found, left = prose.indicators(text, 2000)
     return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
+
+
+def unnumbered(name: str) -> str:
+    """Return a name without the marks and numbers before it (指标1：, （2））."""
+    while (bare := MARK.sub("", name)) != name:
+        name = bare
+    return name
 
 
 def class_of(cells: Sequence[str]) -> Class:

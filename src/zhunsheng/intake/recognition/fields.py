@@ -22,6 +22,7 @@ from zhunsheng.intake.recognition.money import (
     is_sum,
     part_named,
     parts_of,
+    put_execution,
     read_amounts,
     read_beside,
     read_execution,
@@ -183,6 +184,8 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put what a label's value says into the field that the label names; the first value of a field stays."""
     if name == "money" or name.startswith("budget."):
         _put_money(document, draft, name, value)
+    elif name.startswith("execution."):
+        put_execution(document, draft, name.removeprefix("execution."), value)
     elif name == "year":
         if match := re.search(r"20\d{2}", value.text):
             document.year = int(match[0])

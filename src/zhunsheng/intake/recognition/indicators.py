@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import (
+    MARK,
     bare_level,
     both_levels,
     is_level,
@@ -17,6 +18,7 @@ from zhunsheng.intake.recognition.content import (
     is_value,
     level_of,
     under,
+    unnumbered,
     unnumbered_level,
 )
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said
@@ -29,9 +31,6 @@ from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
-_MARK = re.compile(
-    r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])|^\d{1,2}(?:[.．]\d{1,2}){2,3}[.．、]?\s*(?=[一-龥])"
-)
 _BLANK = re.compile(r"[（(]?指标\s*\d{1,2}[）)：:]?|无|无此项")  # a line of the form that nobody filled in
 _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
@@ -40,6 +39,10 @@ _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:[/／·][一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
+_GROWN = re.compile(  # a name and how it is to become: 基层服务能力逐步增强
+    r"(.{2,20}?)((?:逐步|不断|持续|稳步|明显|显著|有效|进一步|有所|大幅|长期)(?:提升|提高|增强|改善|完善|优化|增加|"
+    r"扩大|稳定|好转|加强|下降|降低|减少|缩小))"
+)
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
 _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
@@ -77,7 +80,7 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
-        _MARK.match(line.strip()) for line in named
+        MARK.match(line.strip()) for line in named
     ):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
@@ -164,6 +167,8 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     op = said(texts.get("op"))
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
+    if len(one.name) == 1:
+        yield worded("名称只有“{name}”一个字，可能没有读全", name=one.name)
     if is_value(one.name):
         yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
@@ -208,6 +213,10 @@ def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts:
         told = {**texts, "name": stated.name, "target": stated.raw}
         draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
     for clause in filter(said, left):
+        if grown := _GROWN.fullmatch(clause):
+            told = {**texts, "name": grown[1], "target": grown[2]}
+            draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
+            continue
         document.doubt(place, "indicators", clause, worded("没有从这句话里读出指标"))
 
 
@@ -309,13 +318,6 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
     ):
         return ""
     return unnumbered(name)
-
-
-def unnumbered(name: str) -> str:
-    """Return a name without the marks and numbers before it (指标1：, （2））."""
-    while (bare := _MARK.sub("", name)) != name:
-        name = bare
-    return name
 
 
 def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:

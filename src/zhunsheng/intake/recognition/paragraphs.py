@@ -8,10 +8,10 @@ from dataclasses import replace
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_level, level_of, stated
+from zhunsheng.intake.recognition.content import is_level, level_of, stated, unnumbered
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
-from zhunsheng.intake.recognition.indicators import is_dated, step_down, unnumbered
+from zhunsheng.intake.recognition.indicators import is_dated, step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
 from zhunsheng.intake.recognition.rows import said
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue

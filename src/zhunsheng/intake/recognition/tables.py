@@ -126,7 +126,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.zone = None, Zone()
         return 1
-    if now.columns and now.columns.project and row.only is not None:
+    if now.columns and now.columns.project and row.only is not None and not level_of(row.only):
         return 1  # a remark between projects
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
@@ -152,6 +152,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if row.only is not None and now.draft is None:
         now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""
         read_paragraph(document, Paragraph(row.only, row.place(row.cells[0][0])))
+        return 1
+    if now.draft is not None and _is_banner(row, now.draft):
+        now.draft.captioned = True
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
@@ -368,6 +371,8 @@ def _read_below_header(
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
+    elif "level1" not in columns.fields and _is_banner(row, draft):
+        pass
     elif draft.levels == ("", "") and _goes_on_with_heads(row, columns.fields):
         if not all(labels.parts_a_head(text) for _, text in row.cells):
             why = worded("表头下面还有一行，认不出是表头还是指标，没有读入")
@@ -376,6 +381,11 @@ def _read_below_header(
         now.draft = _next_project(document, draft, row, begun[1])
     else:
         _read_indicators(document, draft, row, columns)
+
+
+def _is_banner(row: Row, draft: Draft) -> bool:
+    """Take a row that says nothing but the name of a dimension over the rows below; say whether it does."""
+    return row.only is not None and is_level(row.only, "level1") and step_down(draft, row.only)
 
 
 def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:

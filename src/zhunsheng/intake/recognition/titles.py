@@ -75,7 +75,7 @@ def _whose(title: str) -> str | None:
     bare = _ATTACHED.sub("", title)
     bare = re.sub(r"^[（(]?20\d\d年?度?[）)]?", "", _NUMBERED.sub("", bare))
     own = re.match(r"(.{2,30}?)(?:20\d\d年?度?)?(?:部门|单位|本级|部门预算)*整体", bare)
-    return own[1] if own and _OF_BODY.search(own[1]) else None
+    return own[1] if own and _OF_BODY.search(own[1]) and _OF_FORM.sub("", own[1]) else None
 
 
 def name_in(title: str, kind: Kind) -> str:
