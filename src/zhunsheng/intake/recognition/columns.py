@@ -195,6 +195,11 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
         if tall and (not heads or is_form(heads[-1])):
             continue
         found.append(Column(number, heads, cells, _field(heads)))
+    return _names_apart(found)
+
+
+def _names_apart(found: list[Column]) -> list[Column]:
+    """Leave one column of names where the form's own label (绩效指标) or names of groups stand beside it."""
     for one in found:  # the form's own label beside the table, where a text file can't merge cells
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in FORM:
             one.said = None

@@ -43,6 +43,9 @@ _GROWN = re.compile(  # a name and how it is to become: 基层服务能力逐步
     r"(.{2,20}?)((?:逐步|不断|持续|稳步|明显|显著|有效|进一步|有所|大幅|长期)(?:提升|提高|增强|改善|完善|优化|增加|"
     r"扩大|稳定|好转|加强|下降|降低|减少|缩小))"
 )
+_CUT_NAME = re.compile(r"\d{1,2}[：:]|[）)，,、。；;]")  # how what is left of a name begins
+_JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
+_WHOLE = 100  # points
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
 _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
@@ -167,14 +170,16 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     op = said(texts.get("op"))
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
-    if len(one.name) == 1:
-        yield worded("名称只有“{name}”一个字，可能没有读全", name=one.name)
+    if len(one.name) == 1 or _CUT_NAME.match(one.name):
+        yield worded("名称“{name}”可能没有读全", name=one.name)
+    if one.weight is not None and one.weight > _WHOLE:
+        yield worded("分值“{weight}”超过 100，各列可能错位", weight=texts["weight"])
     if is_value(one.name):
         yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
         if level and is_value(level):
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
-        if level and level.count("指标") > 1 and level_of(level) is None and both_levels(level) is None:
+        if level and _JOINED.search(level) and both_levels(level) is None:
             yield worded("“{level}”像是几个名称连在一起", level=level)
     if one.level2 and level_of(one.name) == "level2" and one.name.endswith("指标"):
         yield worded("名称是指标类别的名称，三级指标可能没有读对")
