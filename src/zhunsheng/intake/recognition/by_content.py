@@ -129,6 +129,9 @@ def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
     signed = [one for one in values if any(re.search(r"[≥≤<>=＝≧≦不超低少大小]", text) for text in one.cells)]
     if len(signed) == 1:
         return signed[0]
+    measured = [one for one in values if any(re.search(r"\d.*[%％‰一-龥]", text) for text in one.cells)]
+    if not signed and len(measured) == 1:  # 8600户以上 beside what may be points
+        return measured[0]
     beside = [one.number for one in columns if one.holds in ("op", "unit")]
     if beside:
         return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))

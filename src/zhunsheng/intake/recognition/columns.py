@@ -178,12 +178,15 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
     found = []
     reaching = _reaching(grid, row) if height > 1 else None
+    shared = _shared(grid, row, rows) if height == 1 else None
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
         filled = any(grid.owner(r, number)[1] == number and grid.text(r, number) for r in rows)
         if anchors and not filled and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
+        if shared is not None and number > shared:
+            texts = (grid.text(row, number - 1).strip(),)
         if reaching is not None:
             texts = reaching.get(number, ())
         elif height > 1 and not grid.text(row, number):
@@ -227,6 +230,24 @@ def _are_groups(one: Column) -> bool:
     """Say whether a column names groups of rows: several of them, and no number or note."""
     told = [text for text in map(said, one.cells) if text]
     return one.holds in ("words", "level1") and len(set(told)) > 1 and all(len(t) <= 12 for t in told)
+
+
+def _shared(grid: Grid, row: int, rows: Sequence[int]) -> int | None:
+    """Return the column of signs whose head (指标值) stands over the values at its right too, where a text
+    wrote one cell for both; None where every column has its head.
+    """
+    have = len(grid.rows[row])
+    if grid.spans or {len(grid.rows[r]) for r in rows} != {have + 1}:
+        return None
+    return next(
+        (
+            n
+            for n in range(have)
+            if labels.header(grid.text(row, n)) == "target"
+            and class_of([grid.text(r, n) for r in rows]) == "op"
+        ),
+        None,
+    )
 
 
 def _reaching(grid: Grid, row: int) -> dict[int, tuple[str, ...]] | None:

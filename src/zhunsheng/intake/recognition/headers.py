@@ -73,6 +73,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     spending = {labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}
     if len(spending) > 1 and not {"name", "target"} & {labels.header(text) for text in known}:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
+    if len({labels.header(text) for text in known}) < 2:
+        known = known[:1]  # one head twice (指标 | 指标) is rather what a page's end left of two words
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None
     height = height_at(grid, row)

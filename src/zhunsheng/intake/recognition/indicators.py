@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition import titles
@@ -43,9 +44,16 @@ _GROWN = re.compile(  # a name and how it is to become: 基层服务能力逐步
     r"(.{2,20}?)((?:逐步|不断|持续|稳步|明显|显著|有效|进一步|有所|大幅|长期)(?:提升|提高|增强|改善|完善|优化|增加|"
     r"扩大|稳定|好转|加强|下降|降低|减少|缩小))"
 )
-_CUT_NAME = re.compile(r"\d{1,2}[：:]|[）)，,、。；;]")  # how what is left of a name begins
+_CUT_NAME = re.compile(
+    r"\d{1,2}[：:]|[）)，,、。；;]|.+指标\d{1,2}[：:]"
+)  # how what is left of a name begins
 _JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
 _WHOLE = 100  # points
+_SHORT = 6  # characters of what is left of a name
+_ENDLESS = re.compile(r"(?:…|\.{3})+$")  # what the form's last line says behind the last name
+_OUTLINED = re.compile(
+    r"指标(?:[（(][^（()）]*[）)])?[一二三四五六七八九十][、.]"
+)  # 三、效益指标四、满意度指标
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
 _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
@@ -62,11 +70,27 @@ def read_indicator(
     if name:
         _read_value(document, draft, row, columns["target"], name)
         return
+    if own := _own_line(row, columns["name"]):
+        texts = {n: "".join(row.text(c).split()) for n, c in columns.items()}
+        _read_texts(document, draft, row, columns, texts | {"name": own})
+        return
     if lines := _lines(row, columns):
         for said_there in lines:
             _read_texts(document, draft, row, columns, said_there)
         return
     _read_texts(document, draft, row, columns, {n: "".join(row.text(c).split()) for n, c in columns.items()})
+
+
+def _own_line(row: Row, column: int) -> str:
+    """Return the row's own line of a cell of names that reaches over several rows, with a marked line for
+    each (指标1：, 指标2：); empty for other cells.
+    """
+    top, left = row.grid.owner(row.number, column)
+    high = row.grid.spans.get((top, left), (1, 1))[0]
+    lines = [line.strip() for line in row.grid.text(top, left).splitlines() if line.strip()]
+    if high < 2 or len(lines) != high or not all(map(MARK.match, lines)):
+        return ""
+    return "".join(lines[row.number - top].split())
 
 
 def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
@@ -145,6 +169,12 @@ def _read_texts(
             why = worded("这一行有指标值，没有指标名称，没有读入")
             document.doubt(row.place(columns["target"]), "indicators", row.words(), why, unread=True)
         return
+    if _goes_on_alone(draft, row, columns, texts):
+        last = draft.indicators[-1]
+        whole = last.indicator.name + name
+        draft.indicators[-1] = replace(last, indicator=last.indicator.model_copy(update={"name": whole}))
+        document.doubt(row.place(columns["name"]), "name", whole, worded("名称由两行连成，请核对"))
+        return
     texts |= {"level1": level1, "level2": level2, "name": name}
     if "stated" in texts:
         _read_stated(document, draft, row, columns["name"], texts)
@@ -163,6 +193,23 @@ def _read_texts(
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
 
 
+def _goes_on_alone(draft: Draft, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
+    """Say whether a row of a page holds nothing of its own but what is left of the marked name above it:
+    指标1：抢修到场 | 时间.
+    """
+    own = {text for column, text in row.cells if row.grid.owner(row.number, column)[0] == row.number}
+    return (
+        bool(draft.indicators)
+        and row.number > 0
+        and own == {row.text(columns["name"])}
+        and row.place(columns["name"]).region is not None
+        and len(texts["name"]) <= _SHORT
+        and MARK.match(row.grid.text(row.number - 1, columns["name"])) is not None
+        and not MARK.match(texts["name"])
+        and not is_ellipsis(texts["name"])
+    )
+
+
 def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield what stands beside a value and can't be what its column holds, as where two rows were taken for
     one: a sign that is none, two names of levels in one cell, a level for the indicator's name.
@@ -177,12 +224,27 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     if is_value(one.name):
         yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
-        if level and is_value(level):
+        if level and (is_value(level) or level == "指标"):
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
-        if level and _JOINED.search(level) and both_levels(level) is None:
+        if level and (_OUTLINED.search(level) or (_JOINED.search(level) and both_levels(level) is None)):
             yield worded("“{level}”像是几个名称连在一起", level=level)
-    if one.level2 and level_of(one.name) == "level2" and one.name.endswith("指标"):
+    drawn = one.place is not None and one.place.region is not None
+    if drawn and one.level1 and one.level2 and _is_displaced(one.level1, one.level2):
+        yield worded("“{level2}”不在“{level1}”之下，类别可能错位", level1=one.level1, level2=one.level2)
+    if level_of(one.name) == "level2" and one.name.endswith("指标"):
         yield worded("名称是指标类别的名称，三级指标可能没有读对")
+
+
+def _is_displaced(level1: str, level2: str) -> bool:
+    """Say whether a category stands below a dimension under which no framework has it, while one has it below
+    another.
+    """
+    return (
+        is_level(level1, "level1")
+        and level_of(level2) == "level2"
+        and not under(level2, level1)
+        and framework_of(2021).dimension(None, bare_level(level2)) is not None
+    )
 
 
 def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str]) -> None:
@@ -258,6 +320,7 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
 
 def _plain_level(text: str) -> str:
     """Return the name of a level without its number, where it is one that a framework has: 1.1 数量指标."""
+    text = _ENDLESS.sub("", text)
     bare = unnumbered_level(text)
     return bare if bare != text and level_of(bare) else text
 
@@ -322,7 +385,7 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         or (labels.header(name) and labels.header(raw))
     ):
         return ""
-    return unnumbered(name)
+    return unnumbered(_ENDLESS.sub("", name))
 
 
 def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:

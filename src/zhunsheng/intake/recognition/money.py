@@ -87,7 +87,10 @@ def amount(document: Document, said: Said) -> Decimal | None:
         return None
     number = Decimal(match[1].replace(",", "").replace("，", ""))
     if number < 0:
-        document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
+        document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"), unread=True)
+        return None
+    if re.search(r"\d[.．](?=[一-龥])", text):  # 327.额58: of two cells in one
+        document.doubt(said.place, "budget", said.text, worded("金额可能没有读全，未读入"), unread=True)
         return None
     noted = match[2] or unit_noted(said.label) or document.zone_unit
     if match[2] and (over := unit_noted(said.label)) and YUAN[over] != YUAN[match[2]]:
