@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
@@ -207,6 +207,10 @@ def _names_apart(found: list[Column]) -> list[Column]:
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
+    for one, behind in pairwise(names):  # one head over what is parted by the words behind it
+        if behind.number == one.number + 1 and behind.heads == one.heads and behind.holds == "words":
+            behind.said = "more_name" if one.said == "name" and not is_form(one.heads[-1]) else behind.said
+    names = [one for one in names if one.said == "name"]
     if fourth := [one for one in names if "四级" in one.heads[-1]]:  # 三级指标 groups the indicators
         for one in names:
             one.said = one.said if one in fourth else "group"
@@ -217,11 +221,13 @@ def _names_apart(found: list[Column]) -> list[Column]:
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
         kept = rest or names
-        if kept and not any(one.said == "level1" for one in found):
+        if rest and not any(one.said == "level1" for one in found):
             for one in names:  # unless it stands over groups of its own: 目标完成程度, 项目实施效益
-                if one not in kept and one.number < kept[0].number and _are_groups(one):
-                    one.said = "level1"
-                    kept = [one, *kept]
+                if one not in kept and one.number < rest[0].number and _are_groups(one):
+                    one.said = next(
+                        (n for n in ("level1", "level2") if all(c.said != n for c in found)), None
+                    )
+                    kept = [*kept, one]
         found = [one for one in found if one not in names or one in kept]
     return found
 
@@ -229,7 +235,9 @@ def _names_apart(found: list[Column]) -> list[Column]:
 def _are_groups(one: Column) -> bool:
     """Say whether a column names groups of rows: several of them, and no number or note."""
     told = [text for text in map(said, one.cells) if text]
-    return one.holds in ("words", "level1") and len(set(told)) > 1 and all(len(t) <= 12 for t in told)
+    return (
+        one.holds in ("words", "level1", "level2") and len(set(told)) > 1 and all(len(t) <= 12 for t in told)
+    )
 
 
 def _shared(grid: Grid, row: int, rows: Sequence[int]) -> int | None:

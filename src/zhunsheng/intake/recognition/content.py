@@ -48,7 +48,7 @@ _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|�
 _JOINTS = "-—–_/、:：·→>．."
 _LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
 LONGEST_STATED = 100  # characters of a cell that states an indicator with its value
-_MEASURED = re.compile(r"[\d≥≤<>=]|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
+_MEASURED = re.compile(r"[\d≥≤<>=]|^零|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
 _MOST_POINTS = Decimal(60)  # of one indicator
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
 

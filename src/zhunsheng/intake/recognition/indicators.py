@@ -153,13 +153,7 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
-    if lower_upper := _bounds(texts):
-        texts["target"] = lower_upper
-    whole = texts.get("target") or texts.get("actual") or ""
-    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
-        texts |= {"target": both[1], "actual": both[2]}
-    if texts.get("target") and texts["name"][:1].isdigit():
-        texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
+    texts = _put_together(row, columns, texts)
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
@@ -193,6 +187,21 @@ def _read_texts(
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
 
 
+def _put_together(row: Row, columns: Mapping[str, int], texts: dict[str, str]) -> dict[str, str]:
+    """Return texts with what stands in several cells in one (names in two, bounds), what stands in one apart."""
+    more = columns.get("more_name")
+    if more is not None and row.grid.owner(row.number, more) != row.grid.owner(row.number, columns["name"]):
+        texts = texts | {"name": texts["name"] + texts["more_name"]}  # 天然林管护面积 | 国有
+    if lower_upper := _bounds(texts):
+        texts = texts | {"target": lower_upper}
+    whole = texts.get("target") or texts.get("actual") or ""
+    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
+        texts = texts | {"target": both[1], "actual": both[2]}
+    if texts.get("target") and texts["name"][:1].isdigit():
+        texts = texts | {"target": _unnumbered_alike([texts["name"]], [texts["target"]])[0]}
+    return texts
+
+
 def _goes_on_alone(draft: Draft, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
     """Say whether a row of a page holds nothing of its own but what is left of the marked name above it:
     指标1：抢修到场 | 时间.
@@ -217,7 +226,8 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     op = said(texts.get("op"))
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
-    if len(one.name) == 1 or _CUT_NAME.match(one.name):
+    drawn = one.place is not None and one.place.region is not None
+    if (drawn and len(one.name) == 1) or _CUT_NAME.match(one.name):
         yield worded("名称“{name}”可能没有读全", name=one.name)
     if one.weight is not None and one.weight > _WHOLE:
         yield worded("分值“{weight}”超过 100，各列可能错位", weight=texts["weight"])
@@ -228,7 +238,6 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
         if level and (_OUTLINED.search(level) or (_JOINED.search(level) and both_levels(level) is None)):
             yield worded("“{level}”像是几个名称连在一起", level=level)
-    drawn = one.place is not None and one.place.region is not None
     if drawn and one.level1 and one.level2 and _is_displaced(one.level1, one.level2):
         yield worded("“{level2}”不在“{level1}”之下，类别可能错位", level1=one.level1, level2=one.level2)
     if level_of(one.name) == "level2" and one.name.endswith("指标"):
@@ -252,6 +261,8 @@ def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str])
     if is_operator(texts.get("direction", "")):
         texts = texts | {"op": texts["direction"], "direction": ""}
     level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    if not (level1 and level2) and (both := both_levels(level1 or level2)):
+        level1, level2 = both
     texts = texts | {"level1": level1, "level2": level2, "name": unnumbered(texts["name"])}
     one = _indicator(texts, document.year, draft.goals, row.place(0))
     for doubt in one.target.doubts:

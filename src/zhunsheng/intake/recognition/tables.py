@@ -26,7 +26,7 @@ from zhunsheng.intake.recognition.headers import (
     under_heads,
 )
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
-from zhunsheng.intake.recognition.money import take_money, unit_noted
+from zhunsheng.intake.recognition.money import YUAN, take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
@@ -197,6 +197,9 @@ def _read_others(document: Document, now: _Reading, row: Row) -> None:
     for _, text in row.cells:
         if _UNIT_OF_MONEY.match(text):
             document.money_unit = unit_noted(text) or document.money_unit
+    for (_, head), (_, text) in pairwise(row.cells):
+        if text in YUAN and _UNIT_OF_MONEY.fullmatch(head):
+            document.money_unit = text
     told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
