@@ -180,7 +180,9 @@ def _paired(
             return
     weight = by_number.get(fields.get("weight", -1))
     for one in values:
-        if weight and "score" not in fields and _never_above(one, weight):
+        if sum("去年" in text or "上年" in text for text in one.cells) * 2 > len(one.cells):
+            fields.setdefault("last_year", one.number)  # remarks: 去年8家
+        elif weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
         elif target and "actual" not in fields and one.number > target.number and _are_results(one, target):
             give(one, "actual")

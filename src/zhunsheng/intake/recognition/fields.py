@@ -390,6 +390,10 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             labelled = True
         if found is None and zone.of_money and is_sum(text):
             found = "budget.total"
+        spending = labels.execution(text) if found is None else None
+        if spending in ("planned", "adjusted") and n + 1 < len(row.cells) and decimal(row.cells[n + 1][1]):
+            said_there = Said(row.cells[n + 1][1], row.place(row.cells[n + 1][0]), text)
+            put_field(document, draft, f"execution.{spending}", said_there)
         if found is None or found in _PARTS:
             continue
         labelled = True

@@ -28,6 +28,12 @@ from zhunsheng.intake.recognition.wide import Group, groups_at
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
+_SHORT = {
+    "项目": "name",
+    "专项": "name",
+    "金额": "budget.total",
+    "预算": "budget.total",
+}  # of a list of projects
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 
 
@@ -156,7 +162,7 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
         if column in taken:
             continue
         heads = [grid.text(row + n, column) for n in reversed(range(height))]
-        names = [labels.label(head) or _spending(head) for head in heads]
+        names = [labels.label(head) or _spending(head) or _SHORT.get(labels.clean(head)) for head in heads]
         if name := next(filter(None, names), None):
             found.setdefault(name, column)
     whose = next((name for name in ("unit", "department") if name in found), None)

@@ -188,7 +188,7 @@ def _read_texts(
 
 
 def _put_together(row: Row, columns: Mapping[str, int], texts: dict[str, str]) -> dict[str, str]:
-    """Return texts with what stands in several cells in one (names in two, bounds), what stands in one apart."""
+    """Return texts with what several cells hold (a name, bounds) in one, what one cell holds apart."""
     more = columns.get("more_name")
     if more is not None and row.grid.owner(row.number, more) != row.grid.owner(row.number, columns["name"]):
         texts = texts | {"name": texts["name"] + texts["more_name"]}  # 天然林管护面积 | 国有
@@ -249,7 +249,7 @@ def _is_displaced(level1: str, level2: str) -> bool:
     another.
     """
     return (
-        is_level(level1, "level1")
+        any(bare_level(level1) in one.synonyms for one in framework_of(2021).dimensions)
         and level_of(level2) == "level2"
         and not under(level2, level1)
         and framework_of(2021).dimension(None, bare_level(level2)) is not None

@@ -67,7 +67,12 @@ def names_nothing(name: str) -> bool:
     """Say whether a name that a title gave is none: the form's own (项目支出绩效目标表), or whose form it is
     (某镇2025年部门).
     """
-    return not _OF_FORM.sub("", name) or bool(_OF_BODY.search(name))
+    return is_of_form(name) or bool(_OF_BODY.search(name))
+
+
+def is_of_form(name: str) -> bool:
+    """Say whether a name consists of the form's own words: 部门整体支出绩效目标."""
+    return not _OF_FORM.sub("", name)
 
 
 def _whose(title: str) -> str | None:
