@@ -79,7 +79,8 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
         document.doubt(draft.place, "year", draft.name or "", why, unread=year is None)
     if draft.plan_said and year is None:
         why = worded("不知是哪一年度的，资金计划没有读入")
-        document.doubt(draft.place, "spending_plan", draft.name or "", why, unread=True)
+        place = draft.provenance.get("spending_plan", draft.place)
+        document.doubt(place, "spending_plan", draft.name or "", why, unread=True)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
         document.doubt(seen.place, "budget.total", seen.text, why, unread=True)
