@@ -56,7 +56,7 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
             draft.put("department", draft.name, draft.place)
         if draft.kind == "project" and draft.indicators and titles.names_nothing(draft.name):
             document.doubt(draft.place, "name", draft.name, worded("没有读到项目名称，暂以标题为名"))
-        elif draft.kind == "department" and draft.indicators and titles.is_of_form(draft.name):
+        elif draft.kind == "department" and draft.columns and titles.is_of_form(draft.name):
             document.doubt(draft.place, "name", draft.name, worded("没有读到部门名称，暂以标题为名"))
     for blank in draft.unfilled if all(one.medium for one in draft.indicators) else ():
         document.doubt(blank.place, "target", blank.text, blank.label)
