@@ -63,8 +63,8 @@ def test_a_document_is_read_as_it_is(truth):
     assert [one.name for one in sheets] == [want["name"] for want in wants]
     for sheet, want in zip(sheets, wants, strict=True):
         assert (sheet.kind, str(sheet.year) if sheet.year else None) == (want["kind"], want["year"])
-        totals = [Decimal(total) for total in _options(want["total"]) if total] or [None]
-        assert sheet.budget.total in totals
+        totals: list[Decimal | None] = [Decimal(total) for total in _options(want["total"]) if total]
+        assert sheet.budget.total in (totals or [None])
         for part, amount in want.get("execution", {}).items():
             assert sheet.execution is not None and getattr(sheet.execution, part) == Decimal(amount)
         assert len(sheet.indicators) == len(want["indicators"])
