@@ -48,6 +48,7 @@ _CUT_NAME = re.compile(
     r"\d{1,2}[：:]|[）)，,、。；;]|.+指标\d{1,2}[：:]"
 )  # how what is left of a name begins
 _JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
+_LEFT_OVER = re.compile("指?标+")  # of the names of levels, where cells were drawn together
 _WHOLE = 100  # points
 _SHORT = 6  # characters of what is left of a name
 _ENDLESS = re.compile(r"(?:…|\.{3})+$")  # what the form's last line says behind the last name
@@ -234,7 +235,7 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     if is_value(one.name):
         yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
-        if level and (is_value(level) or level == "指标"):
+        if level and (is_value(level) or _LEFT_OVER.fullmatch(level)):
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
         if level and (_OUTLINED.search(level) or (_JOINED.search(level) and both_levels(level) is None)):
             yield worded("“{level}”像是几个名称连在一起", level=level)
