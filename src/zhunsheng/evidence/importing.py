@@ -27,17 +27,21 @@ from zhunsheng.evidence.checks import (
     sign_checks,
     value_sql,
 )
-from zhunsheng.evidence.cleaning import clean_texts, unguard, untrick
+from zhunsheng.evidence.cleaning import clean_texts, empty, unguard, untrick
 from zhunsheng.evidence.conventions import Settled, settle
 from zhunsheng.evidence.csv_files import load_csv
 from zhunsheng.evidence.doubts import (
+    EXAMPLE,
     SPELLINGS,
+    TAKE,
     Question,
     alike_names,
     columns_asked,
+    examples_asked,
     merged_asked,
     names_asked,
     names_told,
+    nothing_asked,
     values_asked,
 )
 from zhunsheng.evidence.headers import in_yuan, is_department, shown_title
@@ -256,8 +260,10 @@ def _check(  # noqa: PLR0913 - what a file is checked by
         raw.mapping = raw.mapping.model_copy(update={"ledger": raw.ledger.id}).of_names()
     changes = {"guarded": unguard(connection, raw)}
     changes["invisible"] = clean_texts(connection, raw)
-    left = left_out(connection, raw)
+    answered = raw.mapping.answers.get(EXAMPLE) if raw.mapping else None
+    left = left_out(connection, raw, examples=guide.examples or answered == TAKE)
     changes |= untrick(connection, raw)
+    changes["nothing"] = empty(connection, raw)
     notes = [
         *raw.notes,
         *left.notes,
@@ -270,7 +276,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     settled = settle(connection, raw)
     changes |= settled.changes
     notes += settled.notes
-    asked = [*columns_asked(connection, raw), *merged_asked(connection, raw)]
+    asked = [*columns_asked(connection, raw), *merged_asked(connection, raw), *examples_asked(raw, left)]
     said(_SETTLED)
     named = _parse(connection, raw, owner, settled)
     said(_PARSED)
@@ -291,6 +297,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
             notes += _signed(connection, raw)  # of spellings that are only now read as a kind
             for contrary in sign_checks(raw.ledger):
                 connection.execute(f"INSERT INTO problems {contrary.select()} EXCEPT SELECT * FROM problems")
+    asked += nothing_asked(connection, raw)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
     notes += [*_unused(account), *_doubted(connection, raw, strictness)]
