@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import openpyxl
@@ -18,7 +19,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, csv_files, ledger_of
 from zhunsheng.evidence.layout import current
 from zhunsheng.evidence.mappings import LedgerMapping
+from zhunsheng.evidence.shared import scratch_database, session
 from zhunsheng.evidence.tables import ledger_sql
+from zhunsheng.files.scratch import sweep
 from zhunsheng.usecases.importing import Imported, import_ledger
 
 HEAD = ["凭证号", "项目名称", "支付金额", "支付日期"]
@@ -448,3 +451,15 @@ def test_a_word_for_nothing_in_a_required_number_is_asked_about(tmp_path, taken)
 def test_a_word_for_nothing_in_a_required_day_is_an_error_that_shows_it(tmp_path, taken):
     (error,) = taken(f"{COMPLAINTS}\nC1,举报,N/A,,,\n", "complaints").errors
     assert (error.column, error.value, error.message) == ("收到日期", "N/A", "不是日期")
+
+
+def test_what_a_database_spills_goes_to_a_private_folder_that_goes_with_it():
+    asked = "SELECT current_setting('temp_directory')"
+    with scratch_database() as connection:
+        ((place,),) = connection.execute(asked).fetchall()
+        assert Path(place).stat().st_mode & 0o077 == 0 and Path(place).parent.name.startswith("zhunsheng-")
+    assert not Path(place).exists()
+    ((shared,),) = session().execute(asked).fetchall()
+    # Its process holds the lock, by which those of the dead are told from it.
+    assert Path(shared).is_dir() and (Path(shared).parent / ".lock").is_file()
+    assert Path(shared).parent not in sweep(Path(shared).parents[1])

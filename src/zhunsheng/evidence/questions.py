@@ -35,13 +35,15 @@ _ASIDE = {
 
 class Unanswered(ZhunshengError):
     """A file waits for answers to ``questions``; ``asked`` are the digests of all that was asked of it,
-    which a yes names, ``known`` how many of its good rows the ledger knows by their keys.
+    which a yes names, ``known`` how many of its good rows the ledger knows by their keys, ``there`` the query
+    of the rows that stand there under these.
     """
 
     def __init__(self, checked: Checked, there: str, waiting: Sequence[Question], asked: str) -> None:
         super().__init__("ZS-EV-47", name=checked.path.name, count=len(waiting))
         self.questions = tuple(waiting)
         self.asked = asked
+        self.there = there
         self.known = known_rows(checked, there)
 
 

@@ -13,7 +13,7 @@ from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.evidence.doubts import EXAMPLE, TAKE, Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
-from zhunsheng.evidence.previewing import UNCHANGED, Preview
+from zhunsheng.evidence.previewing import UNCHANGED, Preview, preview
 from zhunsheng.evidence.questions import Unanswered
 from zhunsheng.measures import DuckEngine
 from zhunsheng.measures.limits import SUSPENSIONS
@@ -141,7 +141,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             else:  # what is asked can be answered though other rows have errors
                 waits, coming = opened.would_ask(checked, PREVIEWED, agreed, answers)
         except Unanswered as unanswered:
-            waits, coming = unanswered, opened.would_change(checked, PREVIEWED)
+            waits, coming = unanswered, preview(checked, unanswered.there, PREVIEWED)
         finally:
             aside = checked.aside()
             checked.errors += aside
