@@ -463,3 +463,36 @@ def test_what_a_database_spills_goes_to_a_private_folder_that_goes_with_it():
     # Its process holds the lock, by which those of the dead are told from it.
     assert Path(shared).is_dir() and (Path(shared).parent / ".lock").is_file()
     assert Path(shared).parent not in sweep(Path(shared).parents[1])
+
+
+# -- lines between the rows, sheets of other departments
+# -----------------------------------------------------------------------------------------------------------
+
+
+def test_page_lines_and_headings_between_the_rows_are_left_out_by_name(tmp_path, taken):
+    rows = [HEAD, ["一、基本支出"], ["V1", "甲", 1, DAY], ["第1页 共2页"], HEAD, ["（二）项目支出"]]
+    rows += [["V2", "乙", 2, DAY], ["第 2 页，共 2 页"]]
+    done = taken(workbook(tmp_path / "a.xlsx", rows))
+    left = {k: n for k, n in done.account.fates.items() if n}
+    assert left == {"heading": 2, "signed": 2, "header": 1, "new": 2}
+    assert ("小标题行", "第 2、6 行") in done.account.rest()
+    # What has all that a record needs is one, whatever its number looks like.
+    done = taken(workbook(tmp_path / "b.xlsx", [HEAD, ["一、1", "甲", 1, DAY], ["第1页", "乙", 1, DAY]]))
+    assert done.batch.inserted == 2
+
+
+def test_rows_on_a_sheet_that_bears_another_departments_name_are_asked_about(tmp_path, taken):
+    book = openpyxl.Workbook()
+    for n, name in enumerate(("甲局", "乙局")):
+        sheet = book.active if n == 0 else book.create_sheet()
+        sheet.title = name
+        for row in (HEAD, [f"V{n}", "甲", 1, DAY]):
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    known = {"乙局": "305002", "甲局": "305001"}
+    (question,) = taken(tmp_path / "a.xlsx", known=known).questions
+    assert question.text == "工作表“乙局”是另一个部门的名称，它的 1 行没有写部门"
+    done = taken(tmp_path / "a.xlsx", known=known, agreed=True)
+    assert rows_of(tmp_path, "voucher") == [("V0",)] and done.account.fates["aside"] == 1
+    taken(tmp_path / "a.xlsx", known=known, answers={"sheets": "take"})
+    assert rows_of(tmp_path, "voucher") == [("V0",), ("V1",)]

@@ -30,6 +30,7 @@ FATES = {
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
+    "heading": translatable("小标题行"),
     "example": translatable("填写示例"),
 }
 # What was done to cells so that they could be read, in the order in which an account lists it.

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Literal
@@ -22,6 +22,7 @@ from zhunsheng.evidence.left_out import LeftOut
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
 from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
 
 Kind = Literal[
@@ -35,6 +36,7 @@ Kind = Literal[
     "sums",
     "example",
     "nothing",
+    "sheets",
 ]
 SAMPLES = 3  # values of a column shown with what it is proposed for
 NAMED = "project"  # the part of a key that is a name and no code
@@ -164,6 +166,23 @@ def examples_asked(raw: Raw, left: LeftOut) -> Iterator[Question]:
         text = worded("像是填写示例，不是记录：{rows}", rows=listed)
         choices = (Choice(LEAVE, worded("是示例，不导入")), Choice(TAKE, worded("是真的记录，导入")))
         yield Question("example", EXAMPLE, text, len(rows), (), choices)
+
+
+def sheets_asked(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, owner: str, known: Mapping[str, str]
+) -> Iterator[Question]:
+    """Ask about each worksheet that bears the name of another department than its rows would be of (codes;
+    ``known`` gives them by name): its rows name none themselves.
+    """
+    for layout in raw.layouts if DEPARTMENT not in raw.columns else ():
+        if layout.sheet and known.get(clean(layout.sheet).strip(), owner) != owner:
+            query = "SELECT count(*) FROM good WHERE _sheet IS NOT DISTINCT FROM ?"
+            ((rows,),) = connection.execute(query, [layout.sheet]).fetchall()
+            text = worded(
+                "工作表“{sheet}”是另一个部门的名称，它的 {rows} 行没有写部门", sheet=layout.sheet, rows=rows
+            )
+            choices = (Choice(ASIDE, worded("这些行先不导入")), Choice(TAKE, worded("是本部门的，导入")))
+            yield Question("sheets", f"sheets:{layout.sheet}", text, rows, (), choices)
 
 
 def nothing_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:

@@ -34,6 +34,7 @@ from zhunsheng.evidence.doubts import (
     names_asked,
     names_told,
     nothing_asked,
+    sheets_asked,
     values_asked,
 )
 from zhunsheng.evidence.headers import shown_title
@@ -275,6 +276,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
             for contrary in sign_checks(raw.ledger):
                 connection.execute(f"INSERT INTO problems {contrary.select()} EXCEPT SELECT * FROM problems")
     asked += nothing_asked(connection, raw)
+    asked += sheets_asked(connection, raw, owner.code, owner.known)
     (bad,) = connection.execute("SELECT count(DISTINCT _id) FROM problems").fetchone() or (0,)
     account = account_of(raw, left, rows, bad, changes, [*_sums(connection, left)])
     notes += of_good_rows(connection, raw, account, strictness)

@@ -30,6 +30,9 @@ _SIGNED = (
 _SEAL = "(签字|签名|签章|盖章|公章)"
 _SEALED = f"([\u4e00-\u9fff]{{2,8}})?([（(](加?盖)?{_SEAL}[）)]|{_SEAL}[:：]?)"
 _NOTE = "(注|附注|备注|说明|填表说明|填报说明)[0-9]*[:：].*"
+_PAGE = "第[0-9一二三四五六七八九十]+页[,，/]?(共[0-9一二三四五六七八九十]+页)?"
+# 一、基本支出; （二）项目支出：it stands over the rows below it, alone in its own.
+_HEADING = "[（(]?[一二三四五六七八九十]{1,3}[）)、.．].+"
 _DAY = "[12][0-9]{3}[年./-][0-9]{1,2}[月./-][0-9]{1,2}日?"
 # 示例, （填写示例）, 示例项目, 例1, 例：某某公司; never a name that only begins so (例行检查, 示例村改造).
 _SAMPLE = "(填写|填报|录入)?(示例|样例|范例|例子)"
@@ -43,6 +46,7 @@ _KINDS = {
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
+    "heading": translatable("小标题行"),
     "example": translatable("填写示例"),
 }
 
@@ -90,6 +94,7 @@ class _Tests:
     total: str
     header: str
     signed: str
+    heading: str
     example: str
 
 
@@ -113,7 +118,8 @@ def _tests(raw: Raw) -> _Tests:
     lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
     alone = " AND ".join(f"({cell} IS NULL OR {cell} = _lead)" for cell in texts.values())
     day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
-    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}')}) OR {day})"
+    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}|{_PAGE}')}) OR {day})"
+    heading = f"({alone} AND regexp_full_match({bare}, {quoted(_HEADING)}))"
     # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
     totals = [f"contains(_lead, '{sign}')" for sign in "计页" if raw.may_hold(sign)]
     keys = [
@@ -133,6 +139,7 @@ def _tests(raw: Raw) -> _Tests:
         f"{says} OR (({lacks}) AND ({some_say}))",
         f"({some}) AND {header}",
         f"({lacks}) AND {signed}",
+        f"({lacks}) AND {heading}",
         f"_id IN (FROM firsts) AND ({example})",
     )
 
@@ -143,8 +150,8 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw, *, examples: bool 
 
     A total is a row of which the first text says so, or another where it lacks what every record has;
     a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
-    lacks what every record has, as does a day that stands alone in its row; an example one of the first
-    rows whose first text, or whose key, is the word for it.
+    lacks what every record has, as do a day or a numbered heading that stand alone in their row; an example
+    one of the first rows whose first text, or whose key, is the word for it.
     """
     tests = _tests(raw)
     if not any(raw.some(connection, [tests.maybe])):
@@ -155,7 +162,8 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw, *, examples: bool 
     )
     connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {tests.total} THEN 'total' WHEN {tests.header} THEN "
-        f"'header' WHEN {tests.signed} THEN 'signed' WHEN {tests.example} THEN 'example' END "
+        f"'header' WHEN {tests.signed} THEN 'signed' "
+        f"WHEN {tests.heading} THEN 'heading' WHEN {tests.example} THEN 'example' END "
         f"AS kind FROM raw WHERE {tests.maybe}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")

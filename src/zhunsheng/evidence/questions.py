@@ -30,6 +30,7 @@ _ASIDE = {
     "departments": translatable("没有这个部门，按答复没有导入"),
     "merged": translatable("合并的单元格，按答复没有导入"),
     "nothing": translatable("等于没有填写，按答复没有导入"),
+    "sheets": translatable("工作表是另一个部门的，按答复没有导入"),
 }
 
 
@@ -94,6 +95,9 @@ def settled(
         elif answer == ASIDE and question.kind == "nothing":
             rows = f"nothing n JOIN good g USING (_id) WHERE n.title = {quoted(_title(question))}"
             _put_aside(checked, rows, "nothing", "n.title", f"g.raw_{_column(checked, question)}")
+        elif answer == ASIDE and question.kind == "sheets":
+            rows = f"good g WHERE g._sheet IS NOT DISTINCT FROM {quoted(_title(question))}"
+            _put_aside(checked, rows, "sheets", "'部门'", "g._sheet")
         elif question.kind == "departments":
             _put_aside_departments(checked, question, answer, answers)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
