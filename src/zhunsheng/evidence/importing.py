@@ -125,6 +125,7 @@ _LOADED, _SETTLED, _PARSED = 0.55, 0.65, 0.85
 MAX_ERRORS = 10_000  # errors listed by row; more are counted
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # workbooks, new and old
 _THREADS = 2  # of the database of a file: each needs memory of its own, and others import beside
+_BESIDE = "96MB"  # of the database where the rows of a large workbook lie in memory beside it
 _SMALL = 2**20  # bytes of a file up to which no database is made on disk for it
 
 
@@ -171,6 +172,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
             raw = _load(path, ledger, connection, scratch, bounds, guide, said)
             if path.stat().st_size > _SMALL:
                 give_back()
+                if raw.registered:
+                    connection.execute(f"SET memory_limit = '{_BESIDE}'")
             given = {clean(word): code for word, code in (known or {}).items()}
             codes = {department, *given.values()} - {""}
             given |= ({clean(label): department} if label else {}) | {code: code for code in codes}
