@@ -219,9 +219,9 @@ def main() -> None:
         f"medians of {TURNS} turns in one run, each case in a process of its own; imports of modules are not "
         f"counted. {ENTITIES:,} entities, {COMPLAINTS:,} complaints, the annual reports and inspections of "
         "the entities. All give the same figures, over the same rows: a ledger's files hold each row once, "
-        "as it stands after all batches, so that no side tells batches apart. The query by hand has the plan of "
-        "ours; the catalogue has beside the six what the limits of every complaint come to, and asks of each "
-        "nought whether a ledger speaks of the year at all.\n\n" + "\n".join(lines) + "\n"
+        "as it stands after all batches, so that no side tells batches apart. The query by hand has the plan "
+        "of ours; the catalogue has beside the six what the limits of every complaint come to, and asks of "
+        "each nought whether a ledger speaks of the year at all.\n\n" + "\n".join(lines) + "\n"
     )
     print(text)
     if "--write" in sys.argv:
