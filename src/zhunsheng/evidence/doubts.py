@@ -195,7 +195,9 @@ def nothing_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Q
         if column.name not in raw.columns or not (column.required and column.type == "text"):
             continue
         said = says_nothing(f"raw_{column.name}", () if column.name in raw.ledger.key else ("无",))
-        connection.execute(f"INSERT INTO nothing SELECT _id, ? FROM good WHERE {said}", [column.title])
+        query = f"INSERT INTO nothing SELECT _id, ? FROM good WHERE {said}"
+        if connection.execute(query, [column.title]).fetchall() == [(0,)]:
+            continue
         found = connection.execute(
             f"SELECT g._sheet, g._row, g.raw_{column.name} FROM nothing n JOIN good g USING (_id) "
             "WHERE n.title = ? ORDER BY _id",
