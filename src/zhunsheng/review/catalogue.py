@@ -61,6 +61,7 @@ class Context:
     sheet: TargetSheet
     siblings: tuple[TargetSheet, ...] = ()
     previous: TargetSheet | None = None
+    number: int = 0  # of the sheet in its document: so many of the siblings stand before it
     answers: dict[Any, Any] = field(
         default_factory=dict, repr=False
     )  # to what rules ask alike, by the question

@@ -32,7 +32,7 @@ LIKELIHOODS: dict[str, tuple[float, float]] = {
 }
 # From so much on a table is told of: e to this power times likelier padded than honest.
 THRESHOLD = 5.0
-LEAST = 6  # measured results, fewer say nothing
+LEAST = 5  # measured results, fewer say nothing
 _HAIR = Fraction(1, 50)
 _PHRASES = 4
 _COUNTED = (

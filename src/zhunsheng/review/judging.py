@@ -46,7 +46,7 @@ def review_sheet(
     only: Sequence[Rule] | None = None,
 ) -> Review:
     """Apply the rules to one sheet."""
-    context = Context(sheet, siblings, previous)
+    context = Context(sheet, siblings, previous, number)
     if only is None:
         duties = [_duty(_Case(entry, context, number)) for entry in all_rules()]
     else:
