@@ -168,7 +168,9 @@ def foreign(draw: random.Random, content: Content) -> tuple[Content, tuple[str, 
     """Count what the project has nothing to do with."""
     item = _some(draw, content, lambda i: i.level == "o1")
     name, value, unit = draw.choice(_FOREIGN)
-    return _changed(content, item, name=name, op=">=", value=value, unit=unit, description="") if item else None
+    return (
+        _changed(content, item, name=name, op=">=", value=value, unit=unit, description="") if item else None
+    )
 
 
 @plant("hollow goal", "ZS310", shown=("goals",))

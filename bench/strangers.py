@@ -1,11 +1,11 @@
-"""Review documents of other trades that another hand wrote, and tell by rule how much of what was said is right,
-and how much of what was planted was found.
+"""Review documents of other trades that another hand wrote, and tell by rule how much of what was said is
+right, and how much of what was planted was found.
 
-``python bench/strangers.py`` writes each document of ``bench/strangers`` as docx, xlsx or html, reads and reviews
-it as ``zhunsheng review`` does; ``--verbose`` lists what was missed and all noise, ``--write`` keeps the figures in
-docs/benchmarks-strangers.md. The documents take the structure and the kinds of defects of published ones; their
-sentences and figures are invented. ``planted`` says which defects there are and which rules may tell them; what
-is not named there is meant to be right, however odd it looks.
+``python bench/strangers.py`` writes each document of ``bench/strangers`` as docx, xlsx or html, reads and
+reviews it as ``zhunsheng review`` does; ``--verbose`` lists what was missed and all noise, ``--write`` keeps
+the figures in docs/benchmarks-strangers.md. The documents take the structure and the kinds of defects of
+published ones; their sentences and figures are invented. ``planted`` says which defects there are and which
+rules may tell them; what is not named there is meant to be right, however odd it looks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from bed.grids import Block, Document, Table
 from bed.writers import write
 from zhunsheng.intake import read_book
@@ -30,7 +31,7 @@ UP, LEFT = "^", "<"  # a cell that goes on from above, from the left
 
 
 def table_of(lines: list[list[str]]) -> Table:
-    """Return a table written as rows of texts, in which ``^`` and ``<`` go on from the cell above or beside."""
+    """Return a table written as rows of texts; ``^`` and ``<`` go on from the cell above or beside."""
     table = Table()
     wide = max(map(len, lines))
     grid = [[*line, *[LEFT if line[-1] == LEFT else ""] * (wide - len(line))] for line in lines]
@@ -66,7 +67,7 @@ def blocks_of(text: str) -> list[Block]:
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one document: (finding, whether it tells of a defect), and (defect, whether it was told)."""
+    """What came of one document: findings, each whether it tells of a defect; defects, each whether told."""
 
     name: str
     findings: list[tuple[Finding, bool]]
@@ -135,9 +136,15 @@ def told_as_page(done: list[Told]) -> str:
     seen, planted = sum(map(sum, found.values())), sum(map(len, found.values()))
     return f"""# How good the review is on other hands' documents
 
-Made by `python bench/strangers.py`: {len(done)} documents, each in a layout of its own, of trades other than \
-market supervision (bench/strangers), with {planted} defects of {len(found)} kinds and much that looks odd and is \
-right. Hints (提示) are folded away and counted apart.
+Made by `python bench/strangers.py`: {len(done)} documents, each in a layout of its own, of trades other \
+than market supervision (bench/strangers), with {planted} defects of {len(found)} kinds and much that looks \
+odd and is right. Hints (提示) are folded away and counted apart.
+
+**What a new document will fare like** is told by the first reading, before anything was mended on it: of \
+documents 01 to 15, 33 of 36 errors and warnings were right (91.7 %) and 33 of 47 defects found (70.2 %); of \
+16 to 20, written after the rules were mended on the others, 11 of 12 (91.7 %) and 11 of 15 (73.3 %). The \
+figures below are those of today, with the kinds mended that were missed. Who planted the defects had read \
+the rules' code.
 
 **Errors and warnings: {good} of {all_} right ({good / all_:.1%}). Defects found: {seen} of {planted} \
 ({seen / planted:.1%}).**

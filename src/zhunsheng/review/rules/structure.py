@@ -21,7 +21,7 @@ from zhunsheng.review.serving import (
     topics,
     trades,
 )
-from zhunsheng.targets import Indicator, Place, TargetSheet
+from zhunsheng.targets import Indicator, Place
 from zhunsheng.targets.kinds import COUNT_NAME
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
@@ -85,8 +85,8 @@ _NUMBER_OF = re.compile(r"(?:(?:台套?|套|件|个|座|处|所|辆)数|数量|�
 
 
 def _counted_thing(one: Indicator) -> tuple[str, ...]:
-    """Return what an indicator counts with how many it asks for: 购置设备数量 and 购置设备台（套）数 of 17 are
-    one thing; nothing for what counts nothing.
+    """Return what an indicator counts with how many it asks for: 购置设备数量 and 购置设备台（套）数 of 17
+    are one thing; nothing for what counts nothing.
     """
     name = squeezed(one.name)
     bare = _NUMBER_OF.sub("", name)
@@ -298,8 +298,8 @@ _SENTENCE = re.compile(r"[。；;\n]")
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
     """An output or cost that speaks of nothing that goals, purpose or the project's name speak of, nor of
-    anything that such an indicator speaks of, and names things of a trade that nothing else in the sheet names.
-    Time limits and satisfaction serve any goal, effects may show in any trade.
+    anything that such an indicator speaks of, and names things of a trade that nothing else in the sheet
+    names. Time limits and satisfaction serve any goal, effects may show in any trade.
     """
     goals = "".join(g.text + (g.title or "") for g in c.sheet.goals)
     words = topics(f"{c.sheet.purpose or ''}。{goals}。{c.sheet.name or ''}")
@@ -685,7 +685,9 @@ def nobody_named(c: Context) -> Iterator[Hit]:
             yield Hit(worded("“{name}”没有写明对象", name=one.name), n, "name")
 
 
-_NOBODY = re.compile(r"(?:总体|综合|整体|平均|(?:相关|有关|各类|各方)(?:人员|单位|群体|对象|方面|各方)?)?满意(?:度|率)(?:指标)?")
+_NOBODY = re.compile(
+    r"(?:总体|综合|整体|平均|(?:相关|有关|各类|各方)(?:人员|单位|群体|对象|方面|各方)?)?满意(?:度|率)(?:指标)?"
+)
 _SOMEBODY = re.compile(r"[人户民众员生者师长商]|企业|单位|家长|群众|对象")
 
 

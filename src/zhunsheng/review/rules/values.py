@@ -38,7 +38,8 @@ _UP = (">=", ">")
 def words_for_numbers(c: Context) -> Iterator[Hit]:
     """Qualitative wording under quantity, timeliness or cost."""
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
-        if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本"):
+        rhythm = category == "时效" and _EVERY.search(indicator.target.raw)  # 每季度末15日内
+        if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本") and not rhythm:
             yield Hit(
                 worded(
                     "“{name}”属于{category}指标，指标值却是“{raw}”",
@@ -49,6 +50,9 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
                 n,
                 "target",
             )
+
+
+_EVERY = re.compile(r"每.{0,6}\d+\s*个?(?:工作)?[日天号月]|\d+\s*个?(?:工作)?[日天]内")
 
 
 @rule(
@@ -448,7 +452,9 @@ def no_operator(c: Context) -> Iterator[Hit]:
         told = (
             indicator.direction or indicator.settled or indicator.target.per
         )  # 每季度1次: at least that often
-        whole = indicator.target.unit == "%" and indicator.target.number == 100  # all of it can but be that much
+        whole = (
+            indicator.target.unit == "%" and indicator.target.number == 100
+        )  # all of it can but be that much
         if indicator.target.implied and not told and not whole:
             yield Hit(
                 worded(
