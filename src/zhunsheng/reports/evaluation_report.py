@@ -200,7 +200,7 @@ def _problems(
                 add_text(
                     document,
                     f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）："
-                    f"{finding.title}，{finding.message}。",
+                    f"{finding.title}，{finding.message}。依据：{'；'.join(b.words() for b in finding.basis)}。",
                 )
     for name, found in differences:
         for one in found:
