@@ -197,10 +197,11 @@ def _problems(
         for finding in review.findings:
             if finding.level != "note":
                 n += 1
+                rests = "；".join(basis.words() for basis in finding.basis)
                 add_text(
                     document,
                     f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）："
-                    f"{finding.title}，{finding.message}。依据：{'；'.join(b.words() for b in finding.basis)}。",
+                    f"{finding.title}，{finding.message}。依据：{rests}。",
                 )
     for name, found in differences:
         for one in found:

@@ -1,5 +1,5 @@
-"""What a rule rests on: the documents it cites, whom each binds, whether it is in force, and what a place has in
-their stead.
+"""What a rule rests on: the documents it cites, whom each binds, whether it is in force, and what a place has
+in their stead.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STATUS_WORDS = {"verified": "已核实", "unverified": "未核实"}
 
 
 class Document(Dated):
-    """A document of the whole country that rules cite: ``citation`` is its number, ``binds`` whom it binds."""
+    """A document of the whole country that rules cite, by its number; ``binds`` says whom it binds."""
 
     binds: Literal["central", "all", "custom"]
 

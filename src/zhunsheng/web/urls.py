@@ -180,6 +180,7 @@ urlpatterns = [
     path("admin/users", administration.users, name="users"),
     path("admin/library", administration.library, name="library"),
     path("admin/rules", administration.rules, name="rules"),
+    path("admin/bases", administration.bases, name="bases"),
     path("admin/calendar", administration.calendar, name="calendar"),
     path("admin/witnesses", administration.witnesses, name="witnesses"),
     path("admin/permissions", administration.permissions, name="permissions"),

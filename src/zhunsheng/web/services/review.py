@@ -15,11 +15,13 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from zhunsheng.review import STATES, Review, State, review, rules_digest
+from zhunsheng.review import STATES, Review, State, all_rules, bases_of, review, rules_digest
+from zhunsheng.translation import series
 from zhunsheng.web.models import Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
 from zhunsheng.web.models.review import beside_digest, body_digest
 from zhunsheng.web.models.targets import book_of, counted_anew
 from zhunsheng.web.services import office
+from zhunsheng.web.services.rules import bases_for
 
 # What a page may say: not reviewed as it now stands; something found; some rules open;
 # nothing found by any rule.
@@ -175,6 +177,14 @@ def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
         for d in standing.duties.get("found", [])
         for message in d["messages"]
     ]
+
+
+def rests(findings: Iterable[SheetFinding], department: Organisation, year: int) -> None:
+    """Say of each finding what it rests on in this department's year, to be shown (``rests``)."""
+    local, cited = bases_for(department, year), {rule.code: rule.basis for rule in all_rules()}
+    for one in findings:
+        known = bases_of(one.rule, cited.get(one.rule, ""), year, local)
+        one.rests = series((basis.words() for basis in known), "；")
 
 
 def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> ReviewStanding:

@@ -60,6 +60,7 @@ def _reviewed(version: SheetVersion, sheet: TargetSheet, fields: dict[str, Field
     """
     standing = review.standing_of(version)
     findings = list(version.findings.all()) or review.told(version, standing)
+    review.rests(findings, version.department, version.sheet.year)
     codes = {i.id for i in sheet.indicators}  # their findings stand in their rows
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
