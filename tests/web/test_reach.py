@@ -66,6 +66,7 @@ OF_NO_RECORD = {
     "portfolio",
     "heat-map",
     "portfolio-findings",
+    "portfolio-duties",
     "portfolio-import",
     "portfolio-export",
     "administration",
@@ -160,6 +161,7 @@ def test_lists_of_all_show_what_the_role_reaches_and_no_more(elsewhere, holder):
             "audit",
             "portfolio",
             "portfolio-findings",
+            "portfolio-duties",
             "heat-map",
         ):
             page = browser.get(reverse(name)).content.decode()

@@ -26,6 +26,7 @@ FORCE_WORDS: dict[Force, str] = {
     "reference": "只约束中央部门，地方参照",
     "custom": "填表的通常做法，不是文件的要求",
 }
+FORCES: dict[str, Force] = {"central": "reference", "all": "binding", "custom": "custom"}  # by ``binds``
 STATUS_WORDS = {"verified": "已核实", "unverified": "未核实"}
 
 
@@ -154,7 +155,6 @@ def _local(code: str, year: int | None, local: Iterable[LocalBasis]) -> list[Bas
 
 @lru_cache(maxsize=256)
 def _cited(code: str, cited: str) -> tuple[Basis, ...]:
-    force: dict[str, Force] = {"central": "reference", "all": "binding", "custom": "custom"}
     known = _national()
     doubt = known.doubts.get(code, "")
     return tuple(
@@ -163,7 +163,7 @@ def _cited(code: str, cited: str) -> tuple[Basis, ...]:
             one.name,
             part.strip().removeprefix(one.citation),
             one.scope,
-            force[one.binds],
+            FORCES[one.binds],
             one.status,
             one.valid_from,
             one.valid_to,

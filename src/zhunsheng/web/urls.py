@@ -172,6 +172,7 @@ urlpatterns = [
     path("portfolio", portfolio.portfolio, name="portfolio"),
     path("portfolio/heat-map", portfolio.heat_map, name="heat-map"),
     path("portfolio/findings", portfolio.portfolio_findings, name="portfolio-findings"),
+    path("portfolio/duties", portfolio.portfolio_duties, name="portfolio-duties"),
     path("portfolio/import", portfolio.portfolio_import, name="portfolio-import"),
     path("portfolio/export", portfolio.portfolio_export, name="portfolio-export"),
     # administration

@@ -32,7 +32,7 @@ from zhunsheng.regulations import (
 )
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.review import documents
-from zhunsheng.review.bases import FORCE_WORDS, Document
+from zhunsheng.review.bases import FORCE_WORDS, FORCES, Document
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import STRANGER, SYSTEM
 from zhunsheng.web.models import (
@@ -334,12 +334,7 @@ def add_basis(place: Organisation, **said: Any) -> RuleBasis:
 
 def national_bases() -> list[tuple[Document, str]]:
     """Return the documents of the whole country that rules cite, with whom each binds."""
-    force = {
-        "central": FORCE_WORDS["reference"],
-        "all": FORCE_WORDS["binding"],
-        "custom": FORCE_WORDS["custom"],
-    }
-    return [(one, force[one.binds]) for one in documents()]
+    return [(one, FORCE_WORDS[FORCES[one.binds]]) for one in documents()]
 
 
 def rules_in_data() -> list[tuple[str, Sequence[object]]]:

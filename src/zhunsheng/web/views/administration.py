@@ -219,8 +219,8 @@ def rules(request: SignedInRequest) -> HttpResponse:
 
 @page("admin.manage", methods=("GET", "POST"))
 def bases(request: SignedInRequest) -> HttpResponse:
-    """List what the review's rules rest on, in the whole country and in places; a POST adds a place's document
-    or ends one.
+    """List what the review's rules rest on, in the whole country and in places; a POST adds a place's
+    document or ends one.
     """
     if request.method == "POST":
         if sent.BasisToggle.came(request):
