@@ -37,8 +37,8 @@ def test_every_rule_of_every_sheet_is_counted_once(sign_in):
     own = duties.lines(place_of(), YEAR, department=kept.department_id)
     mine = {line.rule: line for line in own if line.version.pk == kept.version_id}
     assert {code: line.fate for code, line in mine.items()} == {d["rule"]: d["state"] for d in kept.duties}
-    for line in mine.values():
-        assert line.said or line.fate == "passed", line.rule  # each with its reason in words
+    for one in mine.values():
+        assert one.said or one.fate == "passed", one.rule  # each with its reason in words
 
 
 def test_a_sheet_that_was_not_reviewed_as_it_stands_counts_as_unreviewed():

@@ -179,12 +179,13 @@ def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
     ]
 
 
-def rests(findings: Iterable[SheetFinding], department: Organisation, year: int) -> None:
-    """Say of each finding what it rests on in this department's year, to be shown (``rests``)."""
-    local, cited = bases_for(department, year), {rule.code: rule.basis for rule in all_rules()}
-    for one in findings:
-        known = bases_of(one.rule, cited.get(one.rule, ""), year, local)
-        one.rests = series((basis.words() for basis in known), "；")
+def rests_on(department: Organisation, year: int) -> dict[str, str]:
+    """Return in words what each rule, by its code, rests on in a department's year."""
+    local = bases_for(department, year)
+    return {
+        rule.code: series((one.words() for one in bases_of(rule.code, rule.basis, year, local)), "；")
+        for rule in all_rules()
+    }
 
 
 def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> ReviewStanding:

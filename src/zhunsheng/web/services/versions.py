@@ -60,11 +60,11 @@ def _reviewed(version: SheetVersion, sheet: TargetSheet, fields: dict[str, Field
     """
     standing = review.standing_of(version)
     findings = list(version.findings.all()) or review.told(version, standing)
-    review.rests(findings, version.department, version.sheet.year)
     codes = {i.id for i in sheet.indicators}  # their findings stand in their rows
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
         "standing": standing,
+        "rests": review.rests_on(version.department, version.sheet.year),
         "by_state": [(state, STATE_WORDS[state], listed) for state, listed in standing.duties.items()],
         "findings": findings,
         "general": [

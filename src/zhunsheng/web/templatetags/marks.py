@@ -335,3 +335,9 @@ def verdict_word(value: str) -> str:
 def in_order(fates: Mapping[str, int], listed: Iterable[tuple[str, object]]) -> list[int]:
     """Return how many there are of each fate, in the order of the columns."""
     return [fates.get(fate, 0) for fate, _word in listed]
+
+
+@register.filter
+def at(words: Mapping[str, str] | None, key: str) -> str:
+    """Return what is told of a key; nothing where it is not told of, or nothing is told at all."""
+    return words.get(key, "") if words else ""

@@ -190,10 +190,9 @@ def portfolio_duties(request: SignedInRequest) -> HttpResponse:
         return download(text.encode(), f"审核清单-{top.code}-{year}.json")
     context |= {"sheets": told.sheets.total(), "unreviewed": told.unreviewed.total()}
     if department:
-        place = next((one for one in told.departments if one.pk == department), None)
-        if place is None:
+        if (one := next((d for d in told.departments if d.pk == department), None)) is None:
             raise Http404
-        context |= {"department": place, "by_rule": told.by_rule(place.pk)}
+        context |= {"department": one, "by_rule": told.by_rule(one.pk)}
     elif rule or request.GET.get("by") == "department":
         context |= paged(request, told.by_department(rule or None), PAGE)
         context |= {"by_department": context["found"]}
