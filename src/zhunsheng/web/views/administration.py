@@ -33,7 +33,7 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere, governs, memberships, within
 from zhunsheng.web.services import administration as managing
-from zhunsheng.web.services import office, watching
+from zhunsheng.web.services import office, starting, watching
 from zhunsheng.web.services import witnesses as mail
 from zhunsheng.web.services.permissions import parts
 from zhunsheng.web.views.common import done, integer_of, page, paged
@@ -291,6 +291,23 @@ def permissions(request: SignedInRequest) -> HttpResponse:
     """Show the table of roles and stages as it is in force."""
     context = {"part": "administration", "tab": "permissions", "table": parts(), "roles": Role.labels}
     return render(request, "web/admin/permissions.html", context)
+
+
+@page("admin.manage")
+def start(request: SignedInRequest) -> HttpResponse:
+    """Show how far setting up has got, found out by looking, and what is next."""
+    stages = starting.stages(request.user, timezone.localdate().year)
+    needed = [one for one in stages if one.needed]
+    context = {
+        "part": "administration",
+        "tab": "start",
+        "stages": stages,
+        "done": sum(one.done for one in needed),
+        "total": len(needed),
+        "next": next((one for one in needed if not one.done), None),
+        "machine": starting.machine() if everywhere(request.user, "admin.manage") else None,
+    }
+    return render(request, "web/admin/start.html", context)
 
 
 @page("admin.manage")
