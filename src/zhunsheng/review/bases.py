@@ -111,6 +111,11 @@ def documents() -> tuple[Document, ...]:
     return _national().documents
 
 
+def doubts() -> dict[str, str]:
+    """Return what was not found in the text that a rule cites, by the rule's code."""
+    return _national().doubts
+
+
 def bases_in(file: Path, known: Collection[str]) -> tuple[LocalBasis, ...]:
     """Return what a place's file says the rules rest on there; ``known`` are the codes of all rules. Raises
     ``ZS-RG-01`` naming the field that is wrong, ``ZS-RV-02`` for no rule, and what reading a file raises.
