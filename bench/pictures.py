@@ -32,7 +32,9 @@ def laid_in(file: Path) -> tuple[int, int]:
     book = read_book(file)
     year = next(sheet.year for sheet in book.sheets if sheet.year)
     district = Organisation.objects.get(name="示例区")
-    place = office.found(book.sheets[0].department or "某局", "department", district)
+    name = f"{file.stem}（{year}）"
+    there = Organisation.objects.filter(name=name, parent=district).first()
+    place = there or office.found(name, "department", district)
     take_document(Upload.keep(file.read_bytes(), file.name, "document", place, None), place, year, None)
     return place.pk, year
 
@@ -74,10 +76,10 @@ def main() -> None:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = browser.new_context(base_url=given.address, locale="zh-CN").new_page()
-        page.goto("/")
+        page.goto("/sign-in")
         page.fill("#id_username", BUREAU)
         page.fill("#id_password", PASSWORD)
-        page.press("#id_password", "Enter")
+        page.click("button[type=submit]:visible")
         page.wait_for_load_state()
         for name, place in found.items():
             taken(page, place, name)

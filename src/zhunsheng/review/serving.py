@@ -59,6 +59,10 @@ def sheet_topics(sheet: TargetSheet) -> frozenset[str]:
     return topics("。".join((sheet.name or "", sheet.purpose or "", goals))) | indicator_topics(sheet)
 
 
-def speaks_of(words: frozenset[str], goal: frozenset[str]) -> bool:
-    """Return whether what is said somewhere speaks of a quarter of what a goal speaks of."""
-    return len(goal & words) * 4 >= len(goal)
+def backs(words: frozenset[str], sheet: TargetSheet, number: int) -> bool:
+    """Return whether what is said somewhere (a project's sheet) speaks of a goal: of a sixth of what its title
+    with the indicators under it speaks of, or of its title with its text.
+    """
+    goal = sheet.goals[number]
+    told = (goal_topics(sheet, number), topics(f"{goal.title or ''}。{goal.text}"))
+    return any(len(own & words) * 6 >= len(own) for own in told if own)

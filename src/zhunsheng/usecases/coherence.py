@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from zhunsheng.measures import Measure, match_book
 from zhunsheng.measures.matching import Link
-from zhunsheng.review.serving import called, goal_topics, sheet_topics, speaks_of, topics
+from zhunsheng.review.serving import backs, called, goal_topics, sheet_topics, topics
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.wording import plain
@@ -104,15 +104,16 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
             own = goal_topics(sheet, g)
             tied = _measuring(sheet, g, own, s, ledgers)
             served |= {(s, n) for n, _ in tied}
-            behind = _behind(projects, own) if sheet.kind == "department" else ()
-            backed |= {one.id for one in behind}
+            behind = _behind(projects, sheet, g)
+            backed |= {one.id for one in behind if sheet.kind == "department"}
+            by: By = "alike" if sheet.kind == "department" else "written"
             promises.append(
                 Promise(
                     sheet.title(),
                     sheet.kind,
                     called(goal),
                     goal.place.label() if goal.place else "",
-                    tuple(Tied(one.title(), one.title(), "alike", one.budget.total) for one in behind),
+                    tuple(Tied(one.title(), one.title(), by, one.budget.total) for one in behind),
                     tuple(one for _, one in tied),
                 )
             )
@@ -149,9 +150,11 @@ def _measuring(
     return found
 
 
-def _behind(projects: Collection[TargetSheet], own: frozenset[str]) -> tuple[TargetSheet, ...]:
-    """Return the projects that speak of a goal."""
-    return tuple(one for one in projects if own and speaks_of(sheet_topics(one), own))
+def _behind(projects: Collection[TargetSheet], sheet: TargetSheet, goal: int) -> tuple[TargetSheet, ...]:
+    """Return the projects that speak of a department's goal; a project's own goal has the project behind it."""
+    if sheet.kind == "project":
+        return (sheet,)
+    return tuple(one for one in projects if backs(sheet_topics(one), sheet, goal))
 
 
 def _lone(book: Book, served: set[tuple[int, int]]) -> list[tuple[str, str]]:

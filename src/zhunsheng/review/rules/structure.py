@@ -13,11 +13,11 @@ from rapidfuzz import fuzz
 from zhunsheng.review.catalogue import Context, Hit, rule, squeezed
 from zhunsheng.review.inflation import signs_in
 from zhunsheng.review.serving import (
+    backs,
     called,
     goal_topics,
     indicator_topics,
     sheet_topics,
-    speaks_of,
     topics,
     trades,
 )
@@ -482,8 +482,7 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         return
     words: frozenset[str] = frozenset().union(*(sheet_topics(s) for s in projects))
     for n, goal in enumerate(c.sheet.goals):
-        own = goal_topics(c.sheet, n)
-        if own and not speaks_of(words, own):
+        if goal_topics(c.sheet, n) and not backs(words, c.sheet, n):
             yield Hit(
                 worded("分项目标“{goal}”没有相应的项目", goal=_short(called(goal))),
                 field="goals",
