@@ -1,8 +1,9 @@
 """Take the pictures of the coherence map: of the sample and of a document of one's own.
 
-``python bench/pictures.py DATA ADDRESS [FILE]`` visits a site with the sample (``make serve``: its data folder
-and its address), lays ``FILE`` (a document of targets) into a department of its own there, and keeps both maps
-as docs/pictures/map-sample.png and map-document.png at 1366 pixels (``-375`` at 375), their data beside them.
+``python bench/pictures.py DATA ADDRESS [FILE]`` visits a site with the sample (``make serve``: its data
+folder and its address), lays ``FILE`` (a document of targets) into a department of its own there, and keeps
+both maps as docs/pictures/map-sample.png and map-document.png at 1366 pixels (``-375`` at 375), their data
+beside them.
 """
 
 from __future__ import annotations

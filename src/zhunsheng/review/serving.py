@@ -60,8 +60,8 @@ def sheet_topics(sheet: TargetSheet) -> frozenset[str]:
 
 
 def backs(words: frozenset[str], sheet: TargetSheet, number: int) -> bool:
-    """Return whether what is said somewhere (a project's sheet) speaks of a goal: of a sixth of what its title
-    with the indicators under it speaks of, or of its title with its text.
+    """Return whether what is said somewhere (a project's sheet) speaks of a goal: of a sixth of what its
+    title with the indicators under it speaks of, or of its title with its text.
     """
     goal = sheet.goals[number]
     told = (goal_topics(sheet, number), topics(f"{goal.title or ''}。{goal.text}"))

@@ -151,7 +151,7 @@ def _measuring(
 
 
 def _behind(projects: Collection[TargetSheet], sheet: TargetSheet, goal: int) -> tuple[TargetSheet, ...]:
-    """Return the projects that speak of a department's goal; a project's own goal has the project behind it."""
+    """Return the projects that speak of a department's goal; behind a project's own goal is the project."""
     if sheet.kind == "project":
         return (sheet,)
     return tuple(one for one in projects if backs(sheet_topics(one), sheet, goal))

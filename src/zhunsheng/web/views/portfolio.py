@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.review import all_rules
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.forms.portfolio import Archive, Places
@@ -171,7 +170,7 @@ def portfolio_duties(request: SignedInRequest) -> HttpResponse:
         "part": "portfolio",
         "the_year": year,
         "fates": [(one, duties.fate_word(one)) for one in duties.FATES],
-        "rule": next((one for one in all_rules() if one.code == rule), None),
+        "rule": duties.rule_named(rule),
         "fate": fate,
     }
     if department and (rule or fate):

@@ -46,15 +46,15 @@ class Tally:
         return all_rules()
 
     def by_rule(self, department: int | None = None) -> list[dict[str, Any]]:
-        """Return a line for each rule: its fates in sheets, and how many departments it found something in."""
-        lines = {rule.code: self._line(self.unreviewed if department is None else {}) for rule in self.rules}
+        """Return a line for each rule: its fates in sheets, and in how many departments it found things."""
+        unreviewed = sum(self.unreviewed.values()) if department is None else self.unreviewed[department]
+        lines: dict[str, dict[str, Any]] = {
+            rule.code: {"fates": Counter({"unreviewed": unreviewed}), "departments": 0} for rule in self.rules
+        }
         for (code, pk, state), many in self.cells.items():
             if code in lines and department in (None, pk):
                 lines[code]["fates"][state] += many
                 lines[code]["departments"] += state == "found"
-        if department is not None:
-            for line in lines.values():
-                line["fates"]["unreviewed"] = self.unreviewed[department]
         return [{"rule": rule, **lines[rule.code]} for rule in self.rules]
 
     def by_department(self, rule: str | None = None) -> list[dict[str, Any]]:
@@ -68,9 +68,10 @@ class Tally:
                 lines[pk]["fates"][state] += many
         return [{"department": d, "sheets": self.sheets[d.pk], **lines[d.pk]} for d in self.departments]
 
-    @staticmethod
-    def _line(unreviewed: Counter[int] | dict[int, int]) -> dict[str, Any]:
-        return {"fates": Counter({"unreviewed": sum(unreviewed.values())}), "departments": 0}
+
+def rule_named(code: str) -> Rule | None:
+    """Return the rule of a code; None where there is none."""
+    return next((one for one in all_rules() if one.code == code), None)
 
 
 def tally(place: Organisation, year: int) -> Tally:
