@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import stat
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -128,3 +129,17 @@ def test_a_department_s_administrator_sees_what_is_below_alone(db):
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
     page = client.get("/admin/start").content.decode()
     assert "已有 1 个部门" in page and "这台机器" not in page
+
+
+def test_a_calendar_to_begin_with_is_taken_once(guanli):
+    place = Organisation.objects.get(name="示例区市场监督管理局")
+    page = guanli.get("/admin/calendar").content.decode()
+    assert "常见的一套日期" in page and "前三季度" in page
+    said = {"what": "proposed", "organisation": place.parent_id, "year": "2030"}
+    for n in (4, 4):
+        assert guanli.post("/admin/calendar", said).status_code == 302
+        held = CalendarEntry.objects.filter(year=2030, organisation=place.parent_id)
+        assert held.count() == n
+    own = held.get(kind="self")
+    assert (own.as_of, own.opens_on, own.due_on) == (date(2030, 12, 31), date(2031, 1, 10), date(2031, 3, 31))
+    assert stages(2030)["2030 年的日历"].done

@@ -36,6 +36,7 @@ from zhunsheng.web.services import administration as managing
 from zhunsheng.web.services import office, starting, watching
 from zhunsheng.web.services import witnesses as mail
 from zhunsheng.web.services.permissions import parts
+from zhunsheng.web.services.year import calendar as dates
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
 PAGE = 50
@@ -247,14 +248,21 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         if sent.CalendarToggle.came(request):
             managing.toggle(sent.CalendarToggle.of(request)["id"])
+        elif sent.ProposedDates.came(request):
+            said = sent.ProposedDates.of(request)
+            n = dates.take_proposed(said["organisation"], said["year"])
+            return done(request, "calendar", _("已装入 %s 个日期。") % n if n else _("这些日期都已有了。"))
         else:
             said = sent.NewCalendarEntry.of(request)
             managing.add_date(said.pop("organisation"), **said)
         return done(request, "calendar", _("已保存。"))
     new = sent.NewCalendarEntry.blank(request)
+    year = timezone.localdate().year
     context = {
         "part": "administration",
         "tab": "calendar",
+        "proposed": dates.proposed(year),
+        "take": sent.ProposedDates.blank(request, said={"year": year, "what": "proposed"}),
         "found": [
             (e, governs(request.user, e))
             for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
