@@ -110,7 +110,8 @@ def main() -> None:
     page = f"""# How well padded self-evaluations are told
 
 Made by `python bench/inflation.py --bodies {given.bodies} --seed {given.seed}`: {given.bodies:,} invented \
-bodies of either kind, of two to six projects; a body with fewer than {LEAST} measured results is never told \
+bodies of either kind, of two to six projects; a body with fewer than {LEAST} measured results and other \
+signs is never told \
 of. The bodies are invented, and padded as we imagine it: **what offices truly do can only be told from \
 re-checked results.**
 

@@ -151,6 +151,28 @@ def orphan(draw: random.Random, content: Content) -> tuple[Content, tuple[str, .
     return replace(content, goals=(*content.goals, draw.choice(_GOALS)[1])), ()
 
 
+_FOREIGN = (
+    ("电梯监督检验台数", "40", "台"),
+    ("发明专利申请资助件数", "20", "件"),
+    ("食品抽样检验批次", "60", "批次"),
+    ("公租房修缮套数", "35", "套"),
+    ("新增公交线路条数", "3", "条"),
+    ("法律援助案件办理件数", "120", "件"),
+    ("微型消防站配备个数", "12", "个"),
+    ("全民健身器材安装处数", "18", "处"),
+)
+
+
+@plant("indicator of another trade", "ZS309", "ZS308")
+def foreign(draw: random.Random, content: Content) -> tuple[Content, tuple[str, ...]] | None:
+    """Count what the project has nothing to do with."""
+    item = _some(draw, content, lambda i: i.level == "o1")
+    name, value, unit = draw.choice(_FOREIGN)
+    return (
+        _changed(content, item, name=name, op=">=", value=value, unit=unit, description="") if item else None
+    )
+
+
 @plant("hollow goal", "ZS310", shown=("goals",))
 def hollow(draw: random.Random, content: Content) -> tuple[Content, tuple[str, ...]] | None:
     """Promise to strengthen things."""
@@ -253,7 +275,7 @@ def timeless(_: random.Random, content: Content) -> tuple[Content, tuple[str, ..
     return replace(content, items=tuple(i for i in content.items if i.level != "o3")), ()
 
 
-@plant("no unit", "ZS215")
+@plant("no unit", "ZS215", "ZS202")
 def unitless(draw: random.Random, content: Content) -> tuple[Content, tuple[str, ...]] | None:
     """Leave a unit out."""
     item = _some(

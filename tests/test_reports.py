@@ -32,6 +32,7 @@ from zhunsheng.regulations import monitoring_rules, scheme_of
 from zhunsheng.reports.docx import write_forms
 from zhunsheng.reports.forms import Cell, Form, monitoring_form, self_evaluation_form, target_form
 from zhunsheng.reports.xlsx import write_workbook
+from zhunsheng.review import STATES, all_rules
 from zhunsheng.targets import (
     Goal,
     Indicator,
@@ -275,11 +276,17 @@ def test_user_text_cannot_become_markup(tmp_path, sample):
 def test_the_report_has_the_outline_the_rules_ask_for(sample):
     document = docx.Document(str(sample[0] / "results" / "绩效评价报告.docx"))
     heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
-    assert [h.split("、")[0] for h in heads] == list("一二三四五六七")
+    assert [h.split("、")[0] for h in heads] == [*"一二三四五六七", "附：目标审核清单"]
     text = "\n".join(p.text for p in document.paragraphs)
     assert "完成值与证据不符" in text
     assert "财预〔2020〕10号" in text
-    assert len(document.tables) == 4
+    *_, one, two, three = document.tables  # every rule on each sheet, with what became of it
+    for duties in (one, two, three):
+        rows = [[cell.text for cell in row.cells] for row in duties.rows]
+        assert [row[0][:5] for row in rows[1:]] == [rule.code for rule in all_rules()]
+        assert all(row[1] in STATES.values() for row in rows[1:])
+        assert all(row[2] != "—" for row in rows[1:] if row[1] != STATES["passed"])
+    assert len(document.tables) == 7
 
 
 def test_the_data_is_complete_json(sample):

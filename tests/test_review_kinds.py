@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 
 import pytest
 
 from inflation import body
 from zhunsheng.intake import read_book
-from zhunsheng.review import review
+from zhunsheng.review import review, review_sheet
 from zhunsheng.review.inflation import signs_in
 from zhunsheng.targets import Book, Goal, Indicator, Place, Source, TargetSheet, TargetValue
 
@@ -127,3 +128,41 @@ def test_padded_bodies_stand_out_and_honest_ones_are_left_alone():
         update={"indicators": tuple(i.model_copy(update={"actual": "90%"}) for i in few.indicators)}
     )
     assert signs_in([few]).measured == 5 and not signs_in([few]).padded
+
+
+@pytest.mark.parametrize(
+    ("many", "cost", "told"),
+    [
+        (("养护里程", "≥1260公里"), ("每公里养护费用", "≤8000元"), True),  # 10.08 million of 9.5
+        (("养护里程", "≥1100公里"), ("每公里养护费用", "≤8000元"), False),  # 8.8 million
+        (("更换管网长度", "≥26千米"), ("每千米更换费用", "≤30万元"), False),  # 7.8 million
+        (("更换管网长度", "≥40千米"), ("每千米更换费用", "≤30万元"), True),  # 12 million
+        (("统防统治面积", "≥250000亩次"), ("每亩防治补助", "≤60元/亩"), True),  # 15 million
+    ],
+)
+def test_a_piece_is_measured_as_its_cost_says(many, cost, told):
+    one = sheet(("数量指标", *many), ("成本指标", *cost))
+    one = one.model_copy(update={"budget": one.budget.model_copy(update={"total": Decimal(9_500_000)})})
+    codes = {f.code for f in review_sheet(one).findings}
+    assert ("ZS210" in codes) is told
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "told"),
+    [
+        (("质量指标", "补助对象认定准确率", "≥60%"), "ZS219", True),
+        (("质量指标", "补助对象认定准确率", "≥70%"), "ZS219", False),
+        (("质量指标", "学员考核合格率", "≥60%"), "ZS219", False),  # an examination
+        (("满意度指标", "相关人员满意度", "≥90%"), "ZS321", True),
+        (("满意度指标", "在园幼儿家长满意度", "≥90%"), "ZS321", False),
+        (("质量指标", "持证上岗比例", "大部分持证"), "ZS202", True),
+        (("质量指标", "渠系水利用系数", "≥0.58"), "ZS215", False),  # has no unit by nature
+        (("时效指标", "补贴拨付时限", "每季度末15日内"), "ZS201", False),
+        (("效益指标", "孕产妇死亡率", "≤10/10万"), "ZS113", False),
+        (("效益指标", "学生近视检出率", "≥45%"), "ZS206", True),
+        (("质量指标", "系统宕机次数", "≥3次"), "ZS206", True),
+    ],
+)
+def test_what_reviewers_of_other_trades_say(row, code, told):
+    codes = {f.code for f in review_sheet(sheet(row)).findings}
+    assert (code in codes) is told

@@ -28,7 +28,7 @@ from zhunsheng.regulations import (
 )
 from zhunsheng.regulations.dates import fixed_days
 from zhunsheng.regulations.workdays import PUBLISHED, fixed_holidays
-from zhunsheng.review import LEVELS, all_rules
+from zhunsheng.review import LEVELS, all_rules, bases_of
 from zhunsheng.targets import json_schema
 from zhunsheng.usecases.result import json_schema as run_schema
 from zhunsheng.usecases.worked_examples import judgement_page
@@ -71,7 +71,7 @@ def rules_page() -> str:
             f"## {r.code} {r.title}（{LEVELS[r.level]}）\n",
             f"- 为什么：{r.why}",
             f"- 怎样改：{r.mend}",
-            f"- 依据：{r.basis}",
+            f"- 依据：{'；'.join(one.words() for one in bases_of(r.code, r.basis, None))}",
             f"- 有问题：{_patch(r.bad)}",
             f"- 没问题：{_patch(r.good) if r.good else '示例文档原样'}\n",
         ]

@@ -446,6 +446,10 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "审核规则 {rule} 在“{sheet}”上没有查成：{detail}",
         "其他规则照常审核；这一条不算通过，请把这一行反馈给维护者。",
     ),
+    "ZS-RV-02": (
+        "本地依据 {name} 里写了没有的规则：{codes}",
+        "规则的编号写在每个发现前面，如 ZS111；请改正编号。",
+    ),
     "ZS-KE-01": ("“{name}”的评分 {points} 不在 0–{full} 之间", "请按该指标的分值评分。"),
     "ZS-DR-01": ("抽查方案有误：{detail}", "请按所指的位置改正方案。"),
     "ZS-DR-02": (

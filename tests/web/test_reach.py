@@ -24,6 +24,7 @@ from zhunsheng.web.models import (
     Organisation,
     OrganisationStage,
     Role,
+    RuleBasis,
     SafeguardRecord,
     Step,
     Upload,
@@ -65,6 +66,7 @@ OF_NO_RECORD = {
     "portfolio",
     "heat-map",
     "portfolio-findings",
+    "portfolio-duties",
     "portfolio-import",
     "portfolio-export",
     "administration",
@@ -73,6 +75,7 @@ OF_NO_RECORD = {
     "witnesses",
     "library",
     "rules",
+    "bases",
     "calendar",
     "permissions",
     "service",
@@ -153,10 +156,12 @@ def test_lists_of_all_show_what_the_role_reaches_and_no_more(elsewhere, holder):
             "witnesses",
             "library",
             "rules",
+            "bases",
             "calendar",
             "audit",
             "portfolio",
             "portfolio-findings",
+            "portfolio-duties",
             "heat-map",
         ):
             page = browser.get(reverse(name)).content.decode()
@@ -169,6 +174,8 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
     place.
     """
     scheme = LocalScheme.objects.create(organisation=district, name="方案", first_year=2021, text="x")
+    told = {"rules": "ZS111", "name": "办法", "citation": "某财〔2021〕1号", "valid_from": "2021-01-01"}
+    basis = RuleBasis.objects.create(organisation=district, **told)
     day = CalendarEntry.objects.first()
     library = LibraryIndicator.objects.create(level1="产出指标", level2="数量指标", name="某")
     city = department.parent.parent
@@ -216,6 +223,17 @@ def test_an_administrator_changes_nothing_beyond_their_reach(district, elsewhere
             ("library", {"level1": "a", "level2": "b", "name": "c"}),
             ("rules", {"id": scheme.pk}),
             ("rules", {"organisation": department.pk, "first_year": "2021", "text": "x"}),
+            ("bases", {"id": basis.pk}),
+            (
+                "bases",
+                {
+                    "organisation": department.pk,
+                    "rules": "ZS111",
+                    "citation": "某号",
+                    "name": "某办法",
+                    "valid_from": "2021-01-01",
+                },
+            ),
             ("calendar", {"id": day.pk}),
             (
                 "calendar",

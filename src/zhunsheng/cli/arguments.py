@@ -48,6 +48,10 @@ AnswersFile = Annotated[
     Path | None,
     typer.Option("--answers", metavar="文件", help="核对单（yaml 或 json）：须核对之处核对的结果"),
 ]
+BasesFile = Annotated[
+    Path | None,
+    typer.Option("--bases", metavar="文件", help="本地依据（yaml）：规则在本地依据哪个文件"),
+]
 AnswersFiles = Annotated[
     list[Path] | None,
     typer.Option("--answers", metavar="文件", help="核对单（yaml 或 json），可以多个；没有核对的不计分"),

@@ -10,13 +10,22 @@ from typing import Annotated, Any, Literal
 import typer
 
 from zhunsheng.cli import terminal
-from zhunsheng.cli.arguments import AnswersFile, AsJson, Document, DocumentOrMany, LayoutsFile, PreviousFile
+from zhunsheng.cli.arguments import (
+    AnswersFile,
+    AsJson,
+    BasesFile,
+    Document,
+    DocumentOrMany,
+    LayoutsFile,
+    PreviousFile,
+)
 from zhunsheng.cli.show import documents as show
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_file
 from zhunsheng.intake import MAX_DOCUMENT, DocumentRead, document_of, read_book
 from zhunsheng.intake.answers import answered, for_none, form_of, read_answers, write_answers
 from zhunsheng.intake.layouts import Layout, confirmed, read_layouts, write_layouts
+from zhunsheng.review import all_rules, bases_in
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.targets import Book, json_schema
@@ -169,14 +178,16 @@ def review(
     previous: PreviousFile = None,
     layouts: LayoutsFile = None,
     answers: AnswersFile = None,
+    bases: BasesFile = None,
 ) -> None:
     """审核绩效目标：在原文位置指出问题和改法；有错误时退出码为 1。"""
     if is_many(file):
         raise ZhunshengError("ZS-IN-69", name=file.name)
     known = _layouts(layouts)
+    local = bases_in(bases, [rule.code for rule in all_rules()]) if bases else ()
     book = _answered(read_book(file, known), answers)
     show.unread(book)
-    done = review_book(book, read_book(previous, known) if previous else None)
+    done = review_book(book, read_book(previous, known) if previous else None, bases=local)
     if as_json or format == "json":
         terminal.say_json({"source": book.source.model_dump(), **done.as_json()})
     elif format == "sarif":

@@ -27,7 +27,7 @@ from zhunsheng.reports.forms import (
     text,
     typed_words,
 )
-from zhunsheng.review import LEVELS, Review
+from zhunsheng.review import LEVELS, STATES, Review
 from zhunsheng.wording import plain, wan
 
 Part = tuple[Scorecard, MonitoredSheet, Review]
@@ -55,6 +55,7 @@ def write_report(parts: Sequence[Part], path: Path, about: About) -> None:
         for note in card.notes:
             add_text(document, f"{card.sheet.title()}：{note}。")
     add_text(document, "评分方案、预警界限等地方自定的数据尚未核实的，使用前应由财政部门核定。")
+    _duties(document, parts)
     save(document, path)
 
 
@@ -197,10 +198,11 @@ def _problems(
         for finding in review.findings:
             if finding.level != "note":
                 n += 1
+                rests = "；".join(basis.words() for basis in finding.basis)
                 add_text(
                     document,
                     f"{n}. {card.sheet.title()}目标设置（{LEVELS[finding.level]} {finding.code}）："
-                    f"{finding.title}，{finding.message}。",
+                    f"{finding.title}，{finding.message}。依据：{rests}。",
                 )
     for name, found in differences:
         for one in found:
@@ -247,6 +249,26 @@ def _execution_waits(card: Scorecard) -> str:
     if found.shown is not None:
         return "预算执行率年度未满"
     return "预算执行率尚无数据" if found.spent is None or not found.budget else "预算执行率待核对"
+
+
+def _duties(document: object, parts: Sequence[Part]) -> None:
+    """List every rule of the review on every sheet with what became of it, and why."""
+    add_heading(document, "附：目标审核清单")
+    for card, _, review in parts:
+        counts = "，".join(f"{word}{review.counts[state]}条" for state, word in STATES.items())
+        add_text(document, f"{card.sheet.title()}：{counts}。")
+        rows = [tuple(label(t) for t in ("规则", "审核情况", "说明"))]
+        for duty in review.duties:
+            lacks = f"缺{'、'.join(duty.missing)}" if duty.missing else ""
+            said = (duty.why, *(f.message for f in duty.findings), lacks)
+            rows.append(
+                (
+                    text(f"{duty.rule} {duty.title}"),
+                    Cell(STATES[duty.state]),
+                    text("；".join(filter(None, said)) or "—"),
+                )
+            )
+        add_form(document, Form("规则执行情况", (4, 1.6, 8.6), tuple(rows), header_rows=(0, 0)))
 
 
 def _settled(review: Review) -> bool:

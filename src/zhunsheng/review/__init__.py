@@ -2,6 +2,7 @@
 document.
 """
 
+from zhunsheng.review.bases import Basis, LocalBasis, bases_in, bases_of, documents
 from zhunsheng.review.catalogue import LEVELS, Finding, Rule, all_rules
 from zhunsheng.review.duties import STATES, Duty, Review, State
 from zhunsheng.review.judging import review, review_sheet, rules_digest
@@ -9,12 +10,17 @@ from zhunsheng.review.judging import review, review_sheet, rules_digest
 __all__ = [
     "LEVELS",
     "STATES",
+    "Basis",
     "Duty",
     "Finding",
+    "LocalBasis",
     "Review",
     "Rule",
     "State",
     "all_rules",
+    "bases_in",
+    "bases_of",
+    "documents",
     "review",
     "review_sheet",
     "rules_digest",

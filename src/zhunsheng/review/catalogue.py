@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from zhunsheng.regulations import Framework, framework_for, frameworks
+from zhunsheng.review.bases import Basis, LocalBasis
 from zhunsheng.targets import Indicator, Place, TargetSheet
 
 Level = Literal["error", "warning", "note"]
@@ -42,10 +43,12 @@ class Finding:
     indicator_id: str | None
     field: str | None
     place: Place | None
+    basis: tuple[Basis, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as plain data."""
-        data = {k: v for k, v in self.__dict__.items() if k != "place"}
+        data = {k: v for k, v in self.__dict__.items() if k not in ("place", "basis")}
+        data["basis"] = [one.as_json() for one in self.basis]
         data["place"] = (
             {**self.place.model_dump(exclude_none=True), "label": self.place.label()} if self.place else None
         )
@@ -61,6 +64,8 @@ class Context:
     sheet: TargetSheet
     siblings: tuple[TargetSheet, ...] = ()
     previous: TargetSheet | None = None
+    local: tuple[LocalBasis, ...] = ()  # what rules rest on in this place
+    number: int = 0  # of the sheet in its document: so many of the siblings stand before it
     answers: dict[Any, Any] = field(
         default_factory=dict, repr=False
     )  # to what rules ask alike, by the question

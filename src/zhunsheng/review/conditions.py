@@ -190,6 +190,7 @@ SUBJECTS: dict[str, Subject] = {
     "bounded": Subject("没有上限或下限指标", lambda c, n: _one(c, n).target.op in _BOUNDS or _unread(c, n)),
     "described": Subject("没有填指标描述", lambda c, n: bool(_one(c, n).description)),
     "shared": Subject("与部门整体表没有同名指标", lambda c, n: _shared(c, n) is not None),
+    "satisfaction": Subject("没有满意度指标", lambda c, n: "满意" in _one(c, n).name),
     "scored": Subject("本表没有自评得分", lambda c, n: _one(c, n).score is not None),
     "results": Subject("本表没有完成值", lambda c, n: bool(_one(c, n).actual)),
 }

@@ -13,7 +13,8 @@ from zhunsheng.targets.units import counted_alike
 _CEILINGS = ("<=", "<", "==")
 _COST = r"(?:费用|成本|经费|支出|标准|单价|价格|费)"
 _DONE = re.compile(rf"(?:单次|每次|平均每次|单位|单批次|每批次)(.{{2,6}}?){_COST}")  # 单次检查费用: of 检查
-_PIECE = re.compile(rf"(?:单|平均每|每)(.{{1,3}}?)(?:次|均)?(?:[一-龥]{{0,6}}?){_COST}|^(.)均")
+_LONG = r"公里|千米|平方米|立方米|公顷|平方公里"  # pieces of more than one sign
+_PIECE = re.compile(rf"(?:单|平均每|每)({_LONG}|.{{1,3}}?)(?:次|均)?(?:[一-龥]{{0,6}}?){_COST}|^(.)均")
 _TOTAL = re.compile(r"总(?:成本|费用|支出|投资|造价)|(?:成本|费用|支出|投资|造价)总额|^项目(?:建设)?成本")
 _FOR_PEOPLE = {"生": "人", "均": "人", "人": "人", "名": "人"}
 _LIKELY = 1_000  # yuan; what costs less in all is no project's sum
@@ -63,10 +64,10 @@ def quantity_of(c: Context, n: int) -> Indicator | None:
 
 def spent(cost: Indicator, quantity: Indicator) -> Fraction:
     """Return unit cost × quantity in yuan."""
-    base = _measure(cost) or ""
+    piece = _piece(cost) or ""
     many = _amount(quantity)
-    if "/" in (cost.target.unit or "") and split_unit(base)[0] == split_unit(quantity.target.unit)[0]:
-        many = convert(quantity.target.yearly or Decimal(0), quantity.target.unit, base)
+    if split_unit(piece)[0] == split_unit(quantity.target.unit)[0]:
+        many = convert(quantity.target.yearly or Decimal(0), quantity.target.unit, piece)
     return _yuan(cost) * many
 
 
@@ -105,6 +106,7 @@ def _counts(one: Indicator, piece: str) -> bool:
     unit, wanted = split_unit(one.target.unit)[0], split_unit(piece)[0]
     if unit in ("比值", "元", "") or not unit:
         return False
-    if unit == wanted or unit.startswith(wanted) or wanted.startswith(unit):
+    once = split_unit((one.target.unit or "").removesuffix("次"))[0]  # 亩次: an 亩, each time anew
+    if wanted in (unit, once) or unit.startswith(wanted) or wanted.startswith(unit):
         return True
     return wanted == "人" and counted_alike(unit, wanted) and unit in ("人", "名", "人次", "人份")

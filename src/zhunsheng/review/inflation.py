@@ -32,7 +32,8 @@ LIKELIHOODS: dict[str, tuple[float, float]] = {
 }
 # From so much on a table is told of: e to this power times likelier padded than honest.
 THRESHOLD = 5.0
-LEAST = 6  # measured results, fewer say nothing
+LEAST = 6  # measured results and signs of other kinds, fewer say nothing
+_OTHERS = ("full though missed", "one phrase", "full, and a third unspent")
 _HAIR = Fraction(1, 50)
 _PHRASES = 4
 _COUNTED = (
@@ -66,7 +67,8 @@ class Signs:
     @property
     def padded(self) -> bool:
         """Whether it looks padded."""
-        return self.measured >= LEAST and self.weight >= THRESHOLD
+        enough = self.measured + sum(self.seen[sign] for sign in _OTHERS) >= LEAST
+        return enough and self.weight >= THRESHOLD
 
 
 def signs_in(sheets: Iterable[TargetSheet], previous: Sequence[TargetSheet] = ()) -> Signs:

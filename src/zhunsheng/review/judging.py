@@ -14,6 +14,7 @@ from pathlib import Path
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.regulations import frameworks
+from zhunsheng.review.bases import LocalBasis, bases_of
 from zhunsheng.review.catalogue import Context, Finding, Hit, Rule, all_rules
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.review.duties import Duty, Review, State
@@ -24,8 +25,14 @@ from zhunsheng.translation import series, worded
 log = logging.getLogger(__name__)
 
 
-def review(book: Book, previous: Book | None = None, only: Sequence[Rule] | None = None) -> Review:
-    """Apply the rules to all sheets of a book; ``previous`` is last year's book, matched by kind and name.
+def review(
+    book: Book,
+    previous: Book | None = None,
+    only: Sequence[Rule] | None = None,
+    bases: Sequence[LocalBasis] = (),
+) -> Review:
+    """Apply the rules to all sheets of a book; ``previous`` is last year's book, matched by kind and name;
+    ``bases`` are the place's own documents that rules rest on.
 
     Returns a duty for every sheet and rule; rules left out by ``only`` are not run,
     and a rule that breaks doesn't stop the others. Basis: 财预〔2015〕88号（目标审核） (complete, relevant,
@@ -34,7 +41,7 @@ def review(book: Book, previous: Book | None = None, only: Sequence[Rule] | None
     duties: list[Duty] = []
     for number, sheet in enumerate(book.sheets):
         siblings = book.sheets[:number] + book.sheets[number + 1 :]
-        duties += review_sheet(sheet, number, siblings, _last_year(sheet, previous), only).duties
+        duties += review_sheet(sheet, number, siblings, _last_year(sheet, previous), only, bases).duties
     return Review(tuple(duties), rules_digest())
 
 
@@ -44,9 +51,10 @@ def review_sheet(
     siblings: tuple[TargetSheet, ...] = (),
     previous: TargetSheet | None = None,
     only: Sequence[Rule] | None = None,
+    bases: Sequence[LocalBasis] = (),
 ) -> Review:
     """Apply the rules to one sheet."""
-    context = Context(sheet, siblings, previous)
+    context = Context(sheet, siblings, previous, tuple(bases), number)
     if only is None:
         duties = [_duty(_Case(entry, context, number)) for entry in all_rules()]
     else:
@@ -67,7 +75,7 @@ def rules_digest() -> str:
     """
     here = Path(__file__).parent
     digest = hashlib.sha256(__version__.encode())
-    for file in sorted(here.rglob("*.py")):
+    for file in sorted((*here.rglob("*.py"), *here.glob("*.yaml"))):
         digest.update(file.read_bytes())
     for framework in frameworks():
         digest.update(framework.model_dump_json().encode())
@@ -176,6 +184,7 @@ def _finding(case: _Case, hit: Hit) -> Finding:
         indicator_id=indicator.id if indicator else None,
         field=hit.field,
         place=_place(sheet, hit),
+        basis=bases_of(entry.code, entry.basis, sheet.year, case.context.local),
     )
 
 

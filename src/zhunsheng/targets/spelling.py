@@ -147,7 +147,8 @@ def normalise(text: str) -> str:
 
 def _folded(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_GLYPHS)).translate(_GLYPHS)
-    return _BRACKETED.sub(r"\1", "".join(text.split()))
+    text = _BRACKETED.sub(r"\1", "".join(text.split()))
+    return text.replace("/10万", "/十万")  # so many of each hundred thousand: one unit, no second number
 
 
 _normalised = lru_cache(maxsize=16384)(_folded)  # what is longer is not kept in memory

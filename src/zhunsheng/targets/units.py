@@ -26,6 +26,8 @@ _RATIOS: dict[str, Fraction] = {
     "百分点": Fraction(1, 100),
     "成": Fraction(1, 10),
     "倍": Fraction(1),
+    "/万": Fraction(1, 10**4),
+    "/十万": Fraction(1, 10**5),
     "比值": Fraction(1),
 }
 # Units that count the same thing in documents of this kind: "≥2个" and "≥2次" both count occasions.

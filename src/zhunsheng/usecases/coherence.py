@@ -4,7 +4,6 @@ measure them and the ledgers that prove those, with what stands alone on either 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -13,12 +12,11 @@ from typing import Any, Literal
 from zhunsheng.measures import Measure, match_book
 from zhunsheng.measures.matching import Link
 from zhunsheng.measures.pledges import Pledged, pledged
-from zhunsheng.review.serving import sheet_topics, speaks_of, topics
-from zhunsheng.targets import Book, Goal, Indicator, TargetSheet
+from zhunsheng.review.serving import backs, called, goal_topics, sheet_topics, topics
+from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.fields import PLACEHOLDER
 from zhunsheng.wording import plain
 
-_NUMBERED = re.compile(r"(?:年度)?(?:绩效)?目标\s*[\d一二三四五六七八九十]*[：:、]?")
 FORMAT = "zhunsheng.coherence/1"
 By = Literal["written", "alike"]
 BY_WORDS: dict[By, str] = {"written": "表中写明", "alike": "按文字相近，待确认"}
@@ -118,18 +116,19 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
         for g, goal in enumerate(sheet.goals):
             if not goal.text or goal.text == PLACEHOLDER:
                 continue
-            own = _words_of(sheet, g, goal)
+            own = goal_topics(sheet, g)
             tied = _measuring(sheet, g, own, s, ledgers)
             served |= {(s, n) for n, _ in tied}
-            behind = _behind(projects, own) if sheet.kind == "department" else ()
-            backed |= {one.id for one in behind}
+            behind = _behind(projects, sheet, g)
+            backed |= {one.id for one in behind if sheet.kind == "department"}
+            by: By = "alike" if sheet.kind == "department" else "written"
             promises.append(
                 Promise(
                     sheet.title(),
                     sheet.kind,
-                    _called(goal),
+                    called(goal),
                     goal.place.label() if goal.place else "",
-                    tuple(Tied(one.title(), one.title(), "alike", one.budget.total) for one in behind),
+                    tuple(Tied(one.title(), one.title(), by, one.budget.total) for one in behind),
                     tuple(one for _, one in tied),
                 )
             )
@@ -154,17 +153,6 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
     return Coherence(tuple(promises), orphans, pledged(book))
 
 
-def _called(goal: Goal) -> str:
-    """Return what to call a goal: its title, unless that is but a number (目标1)."""
-    return goal.title if goal.title and not _NUMBERED.fullmatch(goal.title.strip()) else goal.text
-
-
-def _words_of(sheet: TargetSheet, number: int, goal: Goal) -> frozenset[str]:
-    """Return what a goal speaks of: its title with the indicators under it, or its text."""
-    under = "。".join(i.name for i in sheet.indicators if i.goal == number)
-    return topics(f"{goal.title or ''}。{under}") if under else topics(f"{goal.title or ''}。{goal.text}")
-
-
 def _measuring(
     sheet: TargetSheet, goal: int, own: frozenset[str], number: int, ledgers: Mapping[tuple[int, int], str]
 ) -> list[tuple[int, Tied]]:
@@ -178,9 +166,11 @@ def _measuring(
     return found
 
 
-def _behind(projects: Collection[TargetSheet], own: frozenset[str]) -> tuple[TargetSheet, ...]:
-    """Return the projects that speak of a goal."""
-    return tuple(one for one in projects if own and speaks_of(sheet_topics(one), own))
+def _behind(projects: Collection[TargetSheet], sheet: TargetSheet, goal: int) -> tuple[TargetSheet, ...]:
+    """Return the projects that speak of a department's goal; behind a project's own goal is the project."""
+    if sheet.kind == "project":
+        return (sheet,)
+    return tuple(one for one in projects if backs(sheet_topics(one), sheet, goal))
 
 
 def _lone(book: Book, served: set[tuple[int, int]]) -> list[tuple[str, str]]:

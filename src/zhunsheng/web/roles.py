@@ -21,6 +21,7 @@ from zhunsheng.web.models import (
     Membership,
     Organisation,
     Role,
+    RuleBasis,
     Step,
     User,
     Witness,
@@ -211,7 +212,7 @@ def governs(user: User, subject: Model) -> bool:
     if isinstance(subject, User):
         held = _held(subject)
         return all(governs(user, m) for m in held) if held else everywhere(user, "admin.manage")
-    if isinstance(subject, LocalScheme | CalendarEntry):
+    if isinstance(subject, LocalScheme | CalendarEntry | RuleBasis):
         return sets_rules(user, subject.organisation)
     if isinstance(subject, Membership):
         # Who judges is appointed from above the judged, and dismissed from there.

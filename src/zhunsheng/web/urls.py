@@ -172,6 +172,7 @@ urlpatterns = [
     path("portfolio", portfolio.portfolio, name="portfolio"),
     path("portfolio/heat-map", portfolio.heat_map, name="heat-map"),
     path("portfolio/findings", portfolio.portfolio_findings, name="portfolio-findings"),
+    path("portfolio/duties", portfolio.portfolio_duties, name="portfolio-duties"),
     path("portfolio/import", portfolio.portfolio_import, name="portfolio-import"),
     path("portfolio/export", portfolio.portfolio_export, name="portfolio-export"),
     # administration
@@ -180,6 +181,7 @@ urlpatterns = [
     path("admin/users", administration.users, name="users"),
     path("admin/library", administration.library, name="library"),
     path("admin/rules", administration.rules, name="rules"),
+    path("admin/bases", administration.bases, name="bases"),
     path("admin/calendar", administration.calendar, name="calendar"),
     path("admin/witnesses", administration.witnesses, name="witnesses"),
     path("admin/permissions", administration.permissions, name="permissions"),

@@ -203,7 +203,8 @@ def reviewed(done: Review) -> None:
                     f"  [{_LEVELS[f.level]}]{LEVELS[f.level]}[/] {f.code} {_where(f)}  {escape(f.title)}："
                     f"{escape(f.message)}"
                 )
-                console.print(f"       {escape(f.mend)}", style="bright_black")
+                rests = "；".join(escape(one.words()) for one in f.basis)
+                console.print(f"       {escape(f.mend)}依据：{rests}", style="bright_black")
         hints = [f for f in told if f.level == "note"]
         for code in sorted({f.code for f in hints}):
             those = [f for f in hints if f.code == code]

@@ -260,8 +260,8 @@ def missing_category(c: Context) -> Iterator[Hit]:
 
 
 # Words that stand for a value still to be told.
-_LEFT_OPEN = re.compile(
-    r"(?:暂|待|另行?)?(?:未?定|待定|确定|略|无)|[按据依]?(?:要求|规定|实际|需要?|情况|上级要求)|视.{0,4}情况|[/\\]"
+LEFT_OPEN = re.compile(
+    r"(?:暂|待|另行?)?(?:未?定|待定|确定|略|无)|[按据依]?(?:要求|规定|实际|需要?|情况|上级要求)|视.{0,4}情况|较[多少]|若干|一定(?:数量|比例|程度)?|适[量当]|[/\\]"
 )
 MINIMUM = 5  # indicators a project sheet is expected to have at least; local practice
 
@@ -302,7 +302,7 @@ def too_few(c: Context) -> Iterator[Hit]:
 def unread_value(c: Context) -> Iterator[Hit]:
     """A target value that is missing or can't be read."""
     for n, indicator in enumerate(c.sheet.indicators):
-        left_open = indicator.target.op == "level" and _LEFT_OPEN.fullmatch(indicator.target.raw.strip())
+        left_open = indicator.target.op == "level" and LEFT_OPEN.fullmatch(indicator.target.raw.strip())
         if indicator.target.op == "unread" or left_open:
             why = series(indicator.target.doubts, "；") or worded("无法衡量")
             yield Hit(

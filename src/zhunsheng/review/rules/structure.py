@@ -12,8 +12,17 @@ from rapidfuzz import fuzz
 
 from zhunsheng.review.catalogue import Context, Hit, rule, squeezed
 from zhunsheng.review.inflation import signs_in
-from zhunsheng.review.serving import indicator_topics, sheet_topics, speaks_of, topics
-from zhunsheng.targets import Indicator, Place, TargetSheet
+from zhunsheng.review.serving import (
+    backs,
+    called,
+    goal_topics,
+    indicator_topics,
+    sheet_topics,
+    topics,
+    trades,
+)
+from zhunsheng.targets import Indicator, Place
+from zhunsheng.targets.kinds import COUNT_NAME
 from zhunsheng.translation import series, worded
 from zhunsheng.wording import percent_beside
 
@@ -64,10 +73,25 @@ def duplicate(c: Context) -> Iterator[Hit]:
     """Two indicators of one name in one sheet."""
     seen: dict[str, int] = {}
     for n, indicator in enumerate(c.sheet.indicators):
-        key = squeezed(indicator.name)
-        if key in seen:
-            yield Hit(worded("“{name}”与第 {n} 个指标重复", name=indicator.name, n=seen[key] + 1), n, "name")
-        seen.setdefault(key, n)
+        own = (squeezed(indicator.name), *_counted_thing(indicator))
+        first = next((seen[key] for key in own if key in seen), None)
+        if first is not None:
+            yield Hit(worded("“{name}”与第 {n} 个指标重复", name=indicator.name, n=first + 1), n, "name")
+        for key in own:
+            seen.setdefault(key, n)
+
+
+_NUMBER_OF = re.compile(r"(?:(?:台套?|套|件|个|座|处|所|辆)数|数量|总数|数)$")
+
+
+def _counted_thing(one: Indicator) -> tuple[str, ...]:
+    """Return what an indicator counts with how many it asks for: 购置设备数量 and 购置设备台（套）数 of 17
+    are one thing; nothing for what counts nothing.
+    """
+    name = squeezed(one.name)
+    bare = _NUMBER_OF.sub("", name)
+    counted = one.target.number is not None and (bare != name or COUNT_NAME.search(one.name))
+    return (f"{bare} {one.aim.op} {one.target.number:f}",) if counted and len(bare) > 3 else ()
 
 
 @rule(
@@ -241,12 +265,20 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     words = indicator_topics(c.sheet)
     for n, goal in enumerate(c.sheet.goals):
         hollow = _HOLLOW.match(goal.text.strip())  # which has a rule of its own
-        if n not in linked and goal.text and not hollow and not topics(goal.text) & words:
-            yield Hit(
-                worded("“{title}{text}”没有对应的指标", title=goal.title or "", text=_short(goal.text)),
-                field="goals",
-                place=goal.place,
-            )
+        if n in linked or not goal.text or hollow:
+            continue
+        whole = not topics(goal.text) & words
+        parts = [] if whole else [p for p in _SENTENCE.split(goal.text) if len(p) > _SHORT_GOAL]
+        for said in [goal.text] if whole else parts:
+            if not topics(said) & words:
+                yield Hit(
+                    worded("“{title}{text}”没有对应的指标", title=goal.title or "", text=_short(said)),
+                    field="goals",
+                    place=goal.place,
+                )
+
+
+_SENTENCE = re.compile(r"[。；;\n]")
 
 
 @rule(
@@ -265,8 +297,9 @@ def goal_without_indicator(c: Context) -> Iterator[Hit]:
     needs=("aims", "indicators"),
 )
 def indicator_without_goal(c: Context) -> Iterator[Hit]:
-    """An indicator that speaks of nothing that goals, purpose or the project's name speak of, nor of anything
-    that such an indicator speaks of; time limits and satisfaction serve any goal.
+    """An output or cost that speaks of nothing that goals, purpose or the project's name speak of, nor of
+    anything that such an indicator speaks of, and names things of a trade that nothing else in the sheet
+    names. Time limits and satisfaction serve any goal, effects may show in any trade.
     """
     goals = "".join(g.text + (g.title or "") for g in c.sheet.goals)
     words = topics(f"{c.sheet.purpose or ''}。{goals}。{c.sheet.name or ''}")
@@ -280,7 +313,11 @@ def indicator_without_goal(c: Context) -> Iterator[Hit]:
     while served := [n for n, said in own.items() if said & words]:
         words = words.union(*(own.pop(n) for n in served))
     for n in own:
-        name = c.sheet.indicators[n].name
+        name, (dimension, _) = c.sheet.indicators[n].name, c.places[n]
+        others = "。".join(i.name for m, i in enumerate(c.sheet.indicators) if m != n)
+        text = f"{c.sheet.name or ''}。{c.sheet.purpose or ''}。{goals}。{others}"
+        if dimension not in ("产出", "成本", "") or not trades(name) - trades(text):
+            continue
         yield Hit(worded("“{name}”在目标和资金用途中没有提到", name=name), n, "name")
 
 
@@ -445,12 +482,9 @@ def goal_without_project(c: Context) -> Iterator[Hit]:
         return
     words: frozenset[str] = frozenset().union(*(sheet_topics(s) for s in projects))
     for n, goal in enumerate(c.sheet.goals):
-        own = topics(
-            (goal.title or "") + "".join(i.name for i in c.sheet.indicators if i.goal == n) or goal.text
-        )
-        if own and not speaks_of(words, own):
+        if goal_topics(c.sheet, n) and not backs(words, c.sheet, n):
             yield Hit(
-                worded("分项目标“{goal}”没有相应的项目", goal=_short(goal.title or goal.text)),
+                worded("分项目标“{goal}”没有相应的项目", goal=_short(called(goal))),
                 field="goals",
                 place=goal.place,
             )
@@ -565,7 +599,7 @@ def said_in_two_projects(c: Context) -> Iterator[Hit]:
     """
     if not c.project:
         return
-    before = [s for s in c.siblings if s.kind == "project" and _stands_before(s, c.sheet)]
+    before = [s for s in c.siblings[: c.number] if s.kind == "project"]
     goals = {squeezed(g.text): s for s in before for g in s.goals if len(squeezed(g.text)) > _SHORT_GOAL}
     for goal in c.sheet.goals:
         if other := goals.get(squeezed(goal.text)):
@@ -591,12 +625,6 @@ def _squeezed_value(one: Indicator) -> str:
     return "".join(one.words().split())
 
 
-def _stands_before(other: TargetSheet, sheet: TargetSheet) -> bool:
-    """Return whether a sheet comes before another in their document, so that one of two tells of both."""
-    one, two = (s.place.position() if s.place else None for s in (other, sheet))
-    return one is None or two is None or one[0] != two[0] or one[1] < two[1]
-
-
 @rule(
     "ZS320",
     "warning",
@@ -617,9 +645,9 @@ def too_even(c: Context) -> Iterator[Hit]:
     """Self-evaluations of a body that bear the signs of padding; told once, of its first sheet with
     results.
     """
-    scored = [s for s in (c.sheet, *c.siblings) if any(i.actual for i in s.indicators)]
-    if any(_stands_before(s, c.sheet) for s in scored if s is not c.sheet and s.place is not None):
+    if any(i.actual for s in c.siblings[: c.number] for i in s.indicators):
         return
+    scored = [s for s in (c.sheet, *c.siblings) if any(i.actual for i in s.indicators)]
     seen = signs_in(scored, [c.previous] if c.previous else ())
     if seen.padded:
         told = {
@@ -635,6 +663,31 @@ def too_even(c: Context) -> Iterator[Hit]:
         signs = series((words for words, many in told.items() if many), "，")
         said = worded("{measured} 个可比的结果中，{signs}", measured=seen.measured, signs=signs)
         yield Hit(said, field="indicators")
+
+
+@rule(
+    "ZS321",
+    "warning",
+    "看不出谁来评满意度",
+    why="不写明问的是谁，年底可以挑最满意的人来问。",
+    mend="在名称或描述里写明调查对象，例如“在园幼儿家长满意度”。",
+    basis="财预〔2015〕88号（指向明确、细化量化）",
+    bad={"project.indicators.6.name": "满意度", "project.indicators.6.description": "问卷调查"},
+    good={"project.indicators.6.name": "受访经营者满意度"},
+    needs=("indicators",),
+    about="satisfaction",
+)
+def nobody_named(c: Context) -> Iterator[Hit]:
+    """A satisfaction whose name tells nobody in particular, and whose description names nobody either."""
+    for n, one in enumerate(c.sheet.indicators):
+        if _NOBODY.fullmatch(squeezed(one.name)) and not _SOMEBODY.search(one.description or ""):
+            yield Hit(worded("“{name}”没有写明对象", name=one.name), n, "name")
+
+
+_NOBODY = re.compile(
+    r"(?:总体|综合|整体|平均|(?:相关|有关|各类|各方)(?:人员|单位|群体|对象|方面|各方)?)?满意(?:度|率)(?:指标)?"
+)
+_SOMEBODY = re.compile(r"[人户民众员生者师长商]|企业|单位|家长|群众|对象")
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from zhunsheng.review.catalogue import Context, Hit, bigrams, rule
 from zhunsheng.review.costs import is_unit_cost, quantity_of, spent, total_cost
+from zhunsheng.review.rules.completeness import LEFT_OPEN
 from zhunsheng.targets import Indicator, TargetValue, split_unit
 from zhunsheng.targets.kinds import COUNT_NAME, RATE_NAME, type_of
 from zhunsheng.targets.units import comparable
@@ -37,7 +38,8 @@ _UP = (">=", ">")
 def words_for_numbers(c: Context) -> Iterator[Hit]:
     """Qualitative wording under quantity, timeliness or cost."""
     for n, (indicator, (_, category)) in enumerate(zip(c.sheet.indicators, c.places, strict=True)):
-        if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本"):
+        rhythm = category == "时效" and _EVERY.search(indicator.target.raw)  # 每季度末15日内
+        if indicator.target.op == "level" and category in ("数量", "时效", "成本", "经济成本") and not rhythm:
             yield Hit(
                 worded(
                     "“{name}”属于{category}指标，指标值却是“{raw}”",
@@ -48,6 +50,9 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
                 n,
                 "target",
             )
+
+
+_EVERY = re.compile(r"每.{0,6}\d+\s*个?(?:工作)?[日天号月]|\d+\s*个?(?:工作)?[日天]内")
 
 
 @rule(
@@ -64,9 +69,14 @@ def words_for_numbers(c: Context) -> Iterator[Hit]:
     each=("value",),
 )
 def rate_without_percent(c: Context) -> Iterator[Hit]:
-    """A rate whose unit is not a ratio."""
+    """A rate whose unit is not a ratio, or that is told in words where outputs are counted."""
     for n, indicator in enumerate(c.sheet.indicators):
         target = indicator.target
+        in_words = target.op == "level" and not LEFT_OPEN.fullmatch(target.raw.strip())
+        if in_words and c.places[n][1] == "质量" and RATE_NAME.search(indicator.name):
+            yield Hit(
+                worded("“{name}”是比率，指标值却是“{raw}”", name=indicator.name, raw=target.raw), n, "target"
+            )
         if RATE_NAME.search(indicator.name) and (target.number is not None or target.op == "range"):
             base = split_unit(target.unit)[0]
             if base not in ("比值", "分") and not (
@@ -416,7 +426,10 @@ def vague_value(c: Context) -> Iterator[Hit]:
     for n, indicator in enumerate(c.sheet.indicators):
         if indicator.target.op != "unread":
             said = indicator.type
-            for doubt in indicator.target.doubts or (() if indicator.target.implied else said.unsure):
+            # What is beyond the whole has a rule of its own.
+            beyond = indicator.target.unit == "%" and (indicator.target.number or 0) > 100
+            unsure = () if indicator.target.implied or beyond else said.unsure
+            for doubt in indicator.target.doubts or unsure:
                 if doubt not in said.against:
                     yield Hit(f"“{indicator.name}”：{doubt}", n, "target")
 
@@ -439,7 +452,10 @@ def no_operator(c: Context) -> Iterator[Hit]:
         told = (
             indicator.direction or indicator.settled or indicator.target.per
         )  # 每季度1次: at least that often
-        if indicator.target.implied and not told:
+        whole = (
+            indicator.target.unit == "%" and indicator.target.number == 100
+        )  # all of it can but be that much
+        if indicator.target.implied and not told and not whole:
             yield Hit(
                 worded(
                     "“{name}”的指标值“{indicator}”没有比较符",
@@ -464,9 +480,9 @@ def no_operator(c: Context) -> Iterator[Hit]:
     each=("value",),
 )
 def no_unit(c: Context) -> Iterator[Hit]:
-    """A number other than zero without unit."""
+    """A number other than zero without unit; coefficients, indices and ratios to one have none."""
     for n, indicator in enumerate(c.sheet.indicators):
-        if indicator.target.number and not indicator.target.unit:
+        if indicator.target.number and not indicator.target.unit and not _PURE.search(indicator.name):
             yield Hit(
                 worded(
                     "“{name}”的指标值“{indicator}”没有单位", name=indicator.name, indicator=indicator.words()
@@ -579,12 +595,46 @@ def odd_ratio(c: Context) -> Iterator[Hit]:
             )
 
 
+_PURE = re.compile(r"(?:系数|指数|比值|[师生医护容密性]比|PH值?|pH值?|等级|评分|得分)$")
+
+
+@rule(
+    "ZS219",
+    "warning",
+    "指标值偏低",
+    why="准确率、及时率、满意度一类的指标要求不到七成，做成怎样都算完成，目标没有约束力。",
+    mend="参照行业标准、上年结果或同类项目提高指标值，确需这样定的写明依据。",
+    basis=_FEASIBLE,
+    bad={"project.indicators.2.target": "≥50%"},
+    good={"project.indicators.2.target": "≥90%"},
+    needs=("indicators",),
+    about="percentages",
+    each=("value",),
+)
+def low_floor(c: Context) -> Iterator[Hit]:
+    """A floor below seven tenths for a rate of what is done right, which offices nearly always bring near the
+    whole.
+    """
+    for n, indicator in enumerate(c.sheet.indicators):
+        number, aim = indicator.target.number, indicator.aim
+        if number is None or aim.op not in _UP or indicator.target.unit != "%" or indicator.target.relative:
+            continue
+        if 0 < number < LOW and _DONE_RIGHT.search(indicator.name) and not _EXAM.search(indicator.name):
+            yield Hit(
+                worded("“{name}”只要求“{target}”", name=indicator.name, target=indicator.words()), n, "target"
+            )
+
+
+LOW = 70  # %; no rule names a figure: local practice
+_DONE_RIGHT = re.compile(r"(?:准确|合格|及时|按期办结|办结|完好|满意|到位|完成|执行|支付|拨付)(?:率|度)$")
+_EXAM = re.compile(r"考[试核]|测[试验]|体[质检]|达标|中期|首次|一次|当[日天场月]|抽[查检]|监测|达产")
+
 _FORMULA = re.compile(r"([一-龥A-Za-z]+)\s*(?:/|÷|除以)\s*([一-龥A-Za-z]+)")
 _ASKED = re.compile("问卷|调查|受访|样本|测评|答卷")
 # What the words of a formula count.
 _THINGS = {
     "people": re.compile(r"人数|人员|人次|人口|学员|学生|儿童|居民|村民|群众|读者|家长|职工|教师|患者|名"),
-    "bodies": re.compile(r"户|企业|主体|商家|家数|单位数"),
+    "bodies": re.compile(r"户|企业|主体|商家|家数|单位数|机构数|学校数|医院数"),
     "cases": re.compile(r"件|起数|案|投诉|举报|工单|信访|事项"),
     "times": re.compile(r"次数|场次|批次|期数|班次|次$"),
     "money": re.compile(r"资金|经费|预算|金额|支出|费用?$|投资|收入"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
+from zhunsheng.review import all_rules
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import (
     CleanCharField,
@@ -28,6 +30,7 @@ from zhunsheng.web.models import (
     Membership,
     Organisation,
     Role,
+    RuleBasis,
     User,
     Witness,
 )
@@ -242,6 +245,47 @@ class NewScheme(SentForm):
             self.miss("text")
         if values.get("pack") and values.get("text"):
             self.add_error("text", _("选了随程序提供的方案，又粘贴了方案，请只留一个"))
+        return values
+
+
+class BasisToggle(SentForm):
+    """A document that rules rest on, to be ended or resumed."""
+
+    mark = "id"
+
+    id = RecordField(RuleBasis.objects, allowed=governs, label=_("依据"))
+
+
+class NewBasis(SentForm):
+    """A document of a place that rules of the review rest on there."""
+
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    rules = CleanCharField(label=_("规则编号"), most=400)
+    citation = CleanCharField(label=_("文号"), most=60)
+    name = CleanCharField(label=_("文件名称"), most=120)
+    article = CleanCharField(label=_("条款"), most=60, required=False)
+    scope = CleanCharField(label=_("适用范围"), most=120, required=False)
+    valid_from = DayField(label=_("施行日期"))
+    valid_to = DayField(label=_("失效日期"), required=False)
+    verified_on = DayField(label=_("对照原文核实的日期"), required=False)
+
+    def clean_rules(self) -> str:
+        """Return the codes with a blank between them; each must be one of the review's."""
+        codes = re.findall(r"[A-Za-z]+\d+|[^\s,，、；;]+", self.cleaned_data["rules"])
+        known = {rule.code for rule in all_rules()}
+        if odd := [code for code in codes if code.upper() not in known]:
+            raise forms.ValidationError(_("没有审核规则 %s") % "、".join(odd))
+        return " ".join(dict.fromkeys(code.upper() for code in codes))
+
+    def clean(self) -> dict[str, object]:
+        """See that the dates follow one another, and that nothing is verified on a day to come."""
+        super().clean()
+        values = self.cleaned_data
+        begun, over, seen = (values.get(name) for name in ("valid_from", "valid_to", "verified_on"))
+        if begun and over and over < begun:
+            self.add_error("valid_to", _("早于施行日期"))
+        if seen and seen > timezone.localdate():
+            self.add_error("verified_on", _("晚于今天"))
         return values
 
 

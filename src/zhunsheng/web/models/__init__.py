@@ -9,7 +9,13 @@ from zhunsheng.web.models.draws import Commitment, CommitmentStamp, Draw, DrawTa
 from zhunsheng.web.models.evaluation import KeyEvaluation, KeyMark, Rectification
 from zhunsheng.web.models.layouts import TableLayout
 from zhunsheng.web.models.mappings import SourceMapping
-from zhunsheng.web.models.office import CalendarEntry, LibraryIndicator, LocalScheme, SafeguardRecord
+from zhunsheng.web.models.office import (
+    CalendarEntry,
+    LibraryIndicator,
+    LocalScheme,
+    RuleBasis,
+    SafeguardRecord,
+)
 from zhunsheng.web.models.papers import Paper
 from zhunsheng.web.models.people import ApiToken, Membership, Organisation, OrganisationStage, Role, User
 from zhunsheng.web.models.public import Publication
@@ -68,6 +74,7 @@ __all__ = [
     "Publication",
     "Rectification",
     "Role",
+    "RuleBasis",
     "SafeguardRecord",
     "SelfEvaluation",
     "Sent",

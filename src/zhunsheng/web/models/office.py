@@ -115,6 +115,31 @@ class LocalScheme(Audited):
         return self.name
 
 
+class RuleBasis(Audited):
+    """A document of a place that rules of the review rest on there, for it and all below; ``verified_on`` is
+    the day on which somebody held it against its source, none where nobody did.
+    """
+
+    as_seen = True
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    rules = models.CharField(_("规则"), max_length=400)  # codes, a blank between them
+    name = models.CharField(_("文件名称"), max_length=120)
+    citation = models.CharField(_("文号"), max_length=60)
+    article = models.CharField(_("条款"), max_length=60, blank=True)
+    scope = models.CharField(_("适用范围"), max_length=120, blank=True)
+    valid_from = models.DateField(_("施行"))
+    valid_to = models.DateField(_("失效"), null=True, blank=True)
+    verified_on = models.DateField(_("核实"), null=True, blank=True)
+    active = models.BooleanField(_("在用"), default=True)
+
+    class Meta:
+        ordering = ["citation", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.citation}{self.article}"
+
+
 class CalendarEntry(Audited):
     """A date of the year for an organisation and all below: when a monitoring checkpoint or the
     self-evaluation opens and is due.

@@ -31,6 +31,8 @@ from zhunsheng.regulations import (
     schemes,
 )
 from zhunsheng.regulations.dates import fixed_days
+from zhunsheng.review import documents
+from zhunsheng.review.bases import FORCE_WORDS, FORCES, Document
 from zhunsheng.web.actions import ACTIONS
 from zhunsheng.web.actor import STRANGER, SYSTEM
 from zhunsheng.web.models import (
@@ -41,6 +43,7 @@ from zhunsheng.web.models import (
     Membership,
     Organisation,
     Role,
+    RuleBasis,
     User,
     Witness,
 )
@@ -255,7 +258,9 @@ def _refuse_below(subject: User | Membership, by: User) -> None:
 # ---------------------------------------------------------------------------------------
 
 
-def toggle(entry: LibraryIndicator | LocalScheme | CalendarEntry | Witness, by: User | None = None) -> None:
+def toggle(
+    entry: LibraryIndicator | LocalScheme | RuleBasis | CalendarEntry | Witness, by: User | None = None
+) -> None:
     """End the use of an entry, or resume it; what rests on a scheme is assessed anew."""
     entry.active = not entry.active
     entry.save()
@@ -323,6 +328,16 @@ def add_date(
     return CalendarEntry.objects.create(
         organisation=place, year=year, kind=kind, name=name, as_of=as_of, opens_on=opens_on, due_on=due_on
     )
+
+
+def add_basis(place: Organisation, **said: Any) -> RuleBasis:
+    """Add a document that rules of the review rest on at a place and below."""
+    return RuleBasis.objects.create(organisation=place, **said)
+
+
+def national_bases() -> list[tuple[Document, str]]:
+    """Return the documents of the whole country that rules cite, with whom each binds."""
+    return [(one, FORCE_WORDS[FORCES[one.binds]]) for one in documents()]
 
 
 def rules_in_data() -> list[tuple[str, Sequence[object]]]:

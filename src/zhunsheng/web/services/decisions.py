@@ -41,6 +41,7 @@ from zhunsheng.web.models import (
     Organisation,
     Publication,
     Rectification,
+    RuleBasis,
     SafeguardRecord,
     SelfEvaluation,
     SheetVersion,
@@ -433,6 +434,7 @@ LISTS: dict[type[Audited], str] = {
     Membership: "users",
     LibraryIndicator: "library",
     LocalScheme: "rules",
+    RuleBasis: "bases",
     CalendarEntry: "calendar",
     ApiToken: "account",
 }

@@ -15,11 +15,13 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from zhunsheng.review import STATES, Review, State, review, rules_digest
+from zhunsheng.review import STATES, Review, State, all_rules, bases_of, review, rules_digest
+from zhunsheng.translation import series
 from zhunsheng.web.models import Organisation, Sheet, SheetFinding, SheetReview, SheetVersion
 from zhunsheng.web.models.review import beside_digest, body_digest
 from zhunsheng.web.models.targets import book_of, counted_anew
 from zhunsheng.web.services import office
+from zhunsheng.web.services.rules import bases_for
 
 # What a page may say: not reviewed as it now stands; something found; some rules open;
 # nothing found by any rule.
@@ -175,6 +177,15 @@ def told(version: SheetVersion, standing: ReviewStanding) -> list[SheetFinding]:
         for d in standing.duties.get("found", [])
         for message in d["messages"]
     ]
+
+
+def rests_on(department: Organisation, year: int) -> dict[str, str]:
+    """Return in words what each rule, by its code, rests on in a department's year."""
+    local = bases_for(department, year)
+    return {
+        rule.code: series((one.words() for one in bases_of(rule.code, rule.basis, year, local)), "；")
+        for rule in all_rules()
+    }
 
 
 def _standing(version: SheetVersion, kept: SheetReview | None, beside: str | None) -> ReviewStanding:

@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from zhunsheng.regulations import Rules, read_scheme
 from zhunsheng.regulations import rules_for as national
+from zhunsheng.review import LocalBasis
 from zhunsheng.web.databases.connections import remembered
-from zhunsheng.web.models import LocalScheme, Organisation
+from zhunsheng.web.models import LocalScheme, Organisation, RuleBasis
 from zhunsheng.web.services import office
+
+
+@remembered
+def bases_for(department: Organisation, year: int) -> tuple[LocalBasis, ...]:
+    """Return the documents of the places above a department that rules of the review rest on, nearest first.
+
+    Above it is what was above it at the end of that year.
+    """
+    line = office.lines([department], year)[department.pk]
+    found = RuleBasis.objects.filter(organisation__in=line, active=True)
+    return tuple(
+        LocalBasis(
+            id=str(one.pk),
+            rules=tuple(one.rules.split()),
+            name=one.name,
+            citation=one.citation,
+            article=one.article,
+            scope=one.scope,
+            valid_from=one.valid_from,
+            valid_to=one.valid_to,
+            status="verified" if one.verified_on else "unverified",
+            checked_on=one.verified_on,
+        )
+        for one in sorted(found, key=lambda b: line.index(b.organisation_id), reverse=True)
+    )
 
 
 @remembered

@@ -64,6 +64,7 @@ def _reviewed(version: SheetVersion, sheet: TargetSheet, fields: dict[str, Field
     beside = [p for p in fields if p.split(".")[0] not in ("plan", "indicators")]
     return {
         "standing": standing,
+        "rests": review.rests_on(version.department, version.sheet.year),
         "by_state": [(state, STATE_WORDS[state], listed) for state, listed in standing.duties.items()],
         "findings": findings,
         "general": [

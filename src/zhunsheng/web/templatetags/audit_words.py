@@ -41,6 +41,7 @@ RECORDS = {
     "sheet": gettext_lazy("目标表"),
     "sheetversion": gettext_lazy("目标表版本"),
     "sheetreview": gettext_lazy("目标审核"),
+    "rulebasis": gettext_lazy("审核依据"),
     "upload": gettext_lazy("上传文件"),
     "job": gettext_lazy("后台任务"),
     "step": gettext_lazy("办理记录"),

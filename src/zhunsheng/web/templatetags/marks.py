@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -329,3 +329,15 @@ def basis(value: str) -> str:
 def verdict_word(value: str) -> str:
     """Return a verdict as a word."""
     return str(MARKS[value][2])
+
+
+@register.filter
+def in_order(fates: Mapping[str, int], listed: Iterable[tuple[str, object]]) -> list[int]:
+    """Return how many there are of each fate, in the order of the columns."""
+    return [fates.get(fate, 0) for fate, _word in listed]
+
+
+@register.filter
+def at(words: Mapping[str, str] | None, key: str) -> str:
+    """Return what is told of a key; nothing where it is not told of, or nothing is told at all."""
+    return words.get(key, "") if words else ""

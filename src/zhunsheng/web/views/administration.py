@@ -25,6 +25,7 @@ from zhunsheng.web.models import (
     Membership,
     Organisation,
     Role,
+    RuleBasis,
     User,
     Witness,
 )
@@ -215,6 +216,30 @@ def rules(request: SignedInRequest) -> HttpResponse:
         except ZhunshengError as error:
             context["error"] = error
     return render(request, "web/admin/rules.html", context)
+
+
+@page("admin.manage", methods=("GET", "POST"))
+def bases(request: SignedInRequest) -> HttpResponse:
+    """List what the review's rules rest on, in the whole country and in places; a POST adds a place's
+    document or ends one.
+    """
+    if request.method == "POST":
+        if sent.BasisToggle.came(request):
+            managing.toggle(sent.BasisToggle.of(request)["id"])
+        else:
+            said = sent.NewBasis.of(request)
+            managing.add_basis(said.pop("organisation"), **said)
+        return done(request, "bases", _("已保存。"))
+    new = sent.NewBasis.blank(request)
+    context = {
+        "part": "administration",
+        "tab": "bases",
+        "national": managing.national_bases(),
+        "local": [(b, governs(request.user, b)) for b in _in_force(request, RuleBasis)],
+        "today": timezone.localdate(),
+        "new": new if new.offers("organisation") else None,
+    }
+    return render(request, "web/admin/bases.html", context)
 
 
 @page("admin.manage", methods=("GET", "POST"))

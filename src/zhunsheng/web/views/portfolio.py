@@ -4,6 +4,8 @@ ranking, export.
 
 from __future__ import annotations
 
+import json
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpResponse, JsonResponse
@@ -12,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhunsheng.web.actions import ACTIONS
+from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.forms.portfolio import Archive, Places
 from zhunsheng.web.models import Job, Organisation, Sheet, SheetFinding, SheetVersion
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, memberships
 from zhunsheng.web.services import jobs, office
-from zhunsheng.web.services.portfolio import ranking, ranking_file, summary
+from zhunsheng.web.services.portfolio import duties, ranking, ranking_file, summary
 from zhunsheng.web.services.review import unreviewed
 from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
@@ -153,6 +156,48 @@ def portfolio_findings(request: SignedInRequest) -> HttpResponse:
         "search": search,
     }
     return render(request, "web/portfolio_findings.html", context)
+
+
+@page("portfolio.view")
+def portfolio_duties(request: SignedInRequest) -> HttpResponse:
+    """Show the ledger of the review over all departments, by rule or by department, down to the duties of a
+    department; ``?format=xlsx`` or ``json`` as a file.
+    """
+    top, year = _scope(request, "portfolio.view")
+    rule, fate = request.GET.get("rule", ""), request.GET.get("fate", "")
+    department = integer_of(request, "department", 0, 0, LARGEST)
+    context = {
+        "part": "portfolio",
+        "the_year": year,
+        "fates": [(one, duties.fate_word(one)) for one in duties.FATES],
+        "rule": duties.rule_named(rule),
+        "fate": fate,
+    }
+    if department and (rule or fate):
+        found = duties.lines(top, year, department=department, rule=rule, fate=fate)
+        if not found:
+            raise Http404
+        place = found[0].version.sheet.department
+        context |= paged(request, found, PAGE)
+        context |= {"department": place, "opens": may(request.user, "targets.view", place)}
+        return render(request, "web/portfolio_duties_lines.html", context)
+    told = duties.tally(top, year)
+    if request.GET.get("format") == "xlsx":
+        return download(*duties.workbook(told, top, year))
+    if request.GET.get("format") == "json":
+        text = json.dumps(duties.as_json(told, top, year), ensure_ascii=False, indent=1)
+        return download(text.encode(), f"审核清单-{top.code}-{year}.json")
+    context |= {"sheets": told.sheets.total(), "unreviewed": told.unreviewed.total()}
+    if department:
+        if (one := next((d for d in told.departments if d.pk == department), None)) is None:
+            raise Http404
+        context |= {"department": one, "by_rule": told.by_rule(one.pk)}
+    elif rule or request.GET.get("by") == "department":
+        context |= paged(request, told.by_department(rule or None), PAGE)
+        context |= {"by_department": context["found"]}
+    else:
+        context["by_rule"] = told.by_rule()
+    return render(request, "web/portfolio_duties.html", context)
 
 
 @page("portfolio.import", methods=("POST",), whole=False)

@@ -23,6 +23,7 @@ from zhunsheng.errors import MESSAGES
 from zhunsheng.measures import measures
 from zhunsheng.regulations.limits import STATES as LIMIT_STATES
 from zhunsheng.review import all_rules
+from zhunsheng.review.bases import FORCE_WORDS, STATUS_WORDS, doubts
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
 from zhunsheng.targets.kinds import KIND_WORDS, SENSE_WORDS
 from zhunsheng.translation import DOMAIN, LOCALE
@@ -52,6 +53,7 @@ def _tables() -> Iterator[tuple[str, str]]:
         "draws/verdicts.yaml": [part.values() for part in words().values()],
         "draws/public_log.py": [LOG_KINDS.values()],
         "review/rules": [(rule.title, rule.why, rule.mend) for rule in all_rules()],
+        "review/bases.py": [FORCE_WORDS.values(), STATUS_WORDS.values(), doubts().values()],
         "review/conditions.py": [
             [one.else_why for one in SCOPES.values()],
             [one.none_why for one in SUBJECTS.values()],
