@@ -1,7 +1,7 @@
-"""Read what a stranger wrote in a process of its own, which the system ends beyond a bound of time and memory.
+"""Read what a stranger wrote in a process of its own, which ends beyond a bound of time and memory.
 
-The counts of ``files.bounds`` refuse what is too large before anything is made of it, and say what there is too
-much of. Whatever they don't foresee ends here, whichever library it happens in.
+The counts of ``files.bounds`` refuse what is too large before anything is made of it, and say what there is
+too much of. Whatever they don't foresee ends here, whichever library it happens in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,8 @@ from zhunsheng.files.bounds import READING_MEMORY, READING_SECONDS, WAITED
 from zhunsheng.translation import worded
 
 T = TypeVar("T")
-_OTHERS = "zhunsheng.intake.reading"  # what a process is forked from where this one has several threads
+# What a process that has no threads has loaded, from which others are forked.
+_OTHERS = ("zhunsheng.usecases.target_documents",)
 
 
 def apart(name: str, work: Callable[..., T], *args: Any) -> T:
@@ -32,9 +34,8 @@ def apart(name: str, work: Callable[..., T], *args: Any) -> T:
     none, so that ``work`` is a function of a module then. Raises as ``work`` does, and ``ZS-IN-49`` where the
     process was beyond its bounds or ended.
     """
-    context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "forkserver")
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload(["__main__", _OTHERS])
+    context: Any = multiprocessing.get_context("fork" if threading.active_count() == 1 else "forkserver")
+    context.set_forkserver_preload(["__main__", *_OTHERS])
     ours, its = context.Pipe(duplex=False)
     process = context.Process(target=_telling, args=(its, work, args), daemon=True)
     process.start()
@@ -63,19 +64,30 @@ def apart(name: str, work: Callable[..., T], *args: Any) -> T:
 
 def _telling(pipe: Connection, work: Callable[..., object], args: tuple[Any, ...]) -> None:
     """Do the work within the bounds and tell what came of it."""
-    silenced = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silenced, 2)  # where memory ends, libraries say so there before they end the process
+    os.dup2(
+        os.open(os.devnull, os.O_WRONLY), 2
+    )  # where memory ends, libraries say so there and end the process
     bound_memory()
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, READING_SECONDS)
     try:
-        told: object = (True, work(*args))
+        with bounded_time():
+            told: object = (True, work(*args))
     except MemoryError as error:
         told = MemoryError(str(error))
     except Exception as error:
         told = (False, error)
     pipe.send(told)
     pipe.close()
+
+
+@contextmanager
+def bounded_time() -> Iterator[None]:
+    """Let the system end this process where what is done within takes it more than a document may."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, READING_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def bound_memory() -> None:

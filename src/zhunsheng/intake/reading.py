@@ -19,6 +19,7 @@ from zhunsheng.files.bounds import (
     MAX_SIGNS,
     MAX_TABLES,
     MAX_UNPACKED,
+    too_long,
 )
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.intake import delimited, doc, docx, html, odt, ofd, pdf, rtf, scanned, text, word_xml, xlsx
@@ -233,7 +234,7 @@ def blocks_of(opened: Opened) -> list[Block]:
             texts = [v for row in block.rows for v in row if isinstance(v, str)]
             signs, breaks = signs + sum(map(len, texts)), breaks + sum(v.count("\n") for v in texts)
     if signs > MAX_SIGNS:
-        _refuse(opened.name, worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
+        _refuse(opened.name, too_long())
     if breaks > MAX_BREAKS:
         _refuse(opened.name, worded("表格里超过 {most} 行字", most=f"{MAX_BREAKS:,}"))
     if paragraphs > MAX_PARAGRAPHS:
