@@ -728,8 +728,8 @@ INTRO = """## Hostile files, by the command
 
 Read by `bench/hostile.py` ({day}, Python {python}): each of {count} files by `zhunsheng read FILE`, one after
 the other. *Seconds* are those of the processor and *MiB* the most that one of its processes had, both with
-the program itself (0.9 s and 77 MiB for a table of one page); *ended* is the code of the refusal, or *read*. The
-bounds are {bound:.0f} seconds and {most} MiB; beyond them: {over}.
+the program itself (0.9 s and 77 MiB for a table of one page); *ended* is the code of the refusal, or *read*.
+The bounds are {bound:.0f} seconds and {most} MiB; beyond them: {over}.
 
 """
 MARKS = ("<!-- hostile -->", "<!-- /hostile -->")

@@ -88,11 +88,12 @@ class _Seen:
             seen.rows, seen.spans, seen.moved = found
         return seen
 
-    def _show(self) -> None:
-        """Put into the cells of the worksheet what they show."""
-        sheet, look = self.sheet, self.sheet.appearance
-        written = 0  # signs of numbers that take more than they have digits
-        for row, cells in enumerate(sheet.rows):
+    def _show_numbers(self) -> None:
+        """Put into the cells what they show of numbers that have no format of their own: all digits of long
+        ones, nothing of a nought that the sheet does not show. Raises ``ZS-IN-06``.
+        """
+        look, written = self.sheet.appearance, 0
+        for row, cells in enumerate(self.sheet.rows):
             for column, value in enumerate(cells):
                 if type(value) is not float or (0 < value < _EXACT):
                     continue
@@ -106,6 +107,11 @@ class _Seen:
                         cells[column] = whole
                 elif not value and not look.zeros:
                     cells[column] = ""
+
+    def _show(self) -> None:
+        """Put into the cells of the worksheet what they show."""
+        self._show_numbers()
+        sheet, look = self.sheet, self.sheet.appearance
         rows, faults = sheet.rows, sheet.faults
         simple = {code: simple_format(code) for code in set(look.formats.values())}
         for at, code in look.formats.items():
