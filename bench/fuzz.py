@@ -674,7 +674,7 @@ class Reader:
         first = [self.tallies[kind].inputs for kind in self.kinds]
         self.heard = time.monotonic()
         given = (its, self.at, self.seed, first, self.until, self.kinds)
-        self.process = forked.Process(target=_reading, args=given, daemon=True)
+        self.process = forked.Process(target=_reading, args=given)  # it may have children
         self.process.start()
         its.close()
 
@@ -801,16 +801,16 @@ def main() -> None:
         begun = time.monotonic()
         pdf._asked = _told_by_a_copy
         tallies = read_all(given.seed, kinds, given.seconds)
-        if given.keep:
-            for kind, tally in tallies.items():
-                for n in tally.failures.values():
-                    keep(given.keep, given.seed, kind, n, kinds[kind][0])
         table = shown(tallies)
         print(table)
         if given.write:
             _write(
                 table, given.seed, time.monotonic() - begun, sum(t.seconds for t in tallies.values()), base
             )
+        if given.keep:
+            for kind, tally in tallies.items():
+                for n in tally.failures.values():
+                    keep(given.keep, given.seed, kind, n, kinds[kind][0])
     sys.exit(any(t.failures for t in tallies.values()))
 
 
