@@ -250,7 +250,7 @@ def spoiled_zip(data: bytes, draw: random.Random) -> bytes:
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
     ):
         listed = source.infolist()
         telling = [m for m in listed if _TELLING.search(m.filename)]

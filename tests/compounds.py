@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 SECTOR = 512
-_NONE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_NONE, _END, _TABLE, _LIST = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
 
 
 def compound(streams: dict[str, bytes]) -> bytes:
@@ -24,15 +24,22 @@ def compound(streams: dict[str, bytes]) -> bytes:
     start = len(links)
     links += [*range(start + 1, start + len(directory) // SECTOR), _END]
     table_at, tables = len(links), 1
-    while (len(links) + tables) * 4 > tables * SECTOR:
+    beyond = 0  # sectors that list those of the table for which the head has no room (MS-CFB, 2.5)
+    while (len(links) + tables + beyond) * 4 > tables * SECTOR:
         tables += 1
-    links += [_TABLE] * tables
+        beyond = -(-max(tables - 109, 0) // 127)
+    links += [_TABLE] * tables + [_LIST] * beyond
     table = struct.pack(f"<{len(links)}I", *links).ljust(tables * SECTOR, b"\xff")
     places = [*range(table_at, table_at + tables)]
+    lists = [places[n : n + 127] for n in range(109, tables, 127)]
+    for n, listed_there in enumerate(lists, start=1):
+        after = table_at + tables + n if n < beyond else _END
+        table += struct.pack("<128I", *listed_there, *[_NONE] * (127 - len(listed_there)), after)
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(24, b"\0")
     head += struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
-    head += struct.pack("<9I", 0, tables, start, 0, 4096, _END, 0, _END, 0)
-    head += struct.pack("<109I", *places, *[_NONE] * (109 - tables))
+    first_list = table_at + tables if beyond else _END
+    head += struct.pack("<9I", 0, tables, start, 0, 4096, _END, 0, first_list, beyond)
+    head += struct.pack("<109I", *places[:109], *[_NONE] * (109 - tables))
     return head + body + directory + table
 
 

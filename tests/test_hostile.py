@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import resource
 import struct
 import subprocess
 import sys
+import threading
 import time
 import warnings
 import zipfile
@@ -20,7 +22,9 @@ from compounds import compound, word_97
 from ofds import ofd
 from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake import read_book
+from zhunsheng.files.opening import open_file
+from zhunsheng.intake import MAX_DOCUMENT, book_of, read_book
+from zhunsheng.intake.apart import apart
 
 DOCUMENT = (
     "<?xml "
@@ -414,8 +418,8 @@ def test_refused_with_a_code_in_bounded_time_and_memory(tmp_path, name):
     (path := tmp_path / name).write_bytes(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
-    with pytest.raises(ZhunshengError, match=code):
-        read_book(path)
+    with pytest.raises(ZhunshengError, match=code):  # by the counts, before the process is ended
+        book_of(open_file(path, max_bytes=MAX_DOCUMENT))
     assert time.process_time() - started < 5  # of a processor: by the clock others' work counts too
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024  # KiB
 
@@ -428,9 +432,9 @@ def test_a_document_of_many_sheets_and_goals_is_read_in_time_of_its_length(tmp_p
         f"<table><tr><td>项目名称<td>甲{goals}</table>", encoding="utf-8"
     )
     started = time.process_time()
-    book = read_book(path)
+    book = book_of(open_file(path))
     assert len({sheet.id for sheet in book.sheets}) == len(book.sheets) == 1000
-    assert len(read_book(other).sheets[0].goals) == 4000
+    assert len(book_of(open_file(other)).sheets[0].goals) == 4000
     assert time.process_time() - started < 5
 
 
@@ -468,3 +472,42 @@ def test_the_command_exits_with_2_and_no_trace(tmp_path, name):
     assert done.returncode == 2
     assert code in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def _busy():
+    while True:
+        pass
+
+
+def _hungry():
+    return [bytes(2**24) for _n in range(100)]
+
+
+def _ended():
+    os._exit(3)
+
+
+def _wrong():
+    raise ZhunshengError("ZS-IN-05", name="甲.docx", detail="坏")
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        (_busy, "ZS-IN-49.*时间"),
+        (_hungry, "ZS-IN-49.*复杂"),
+        (_ended, "ZS-IN-49.*复杂"),
+        (_wrong, "ZS-IN-05.*坏"),
+    ],
+)
+def test_whatever_a_reader_does_its_process_alone_ends_and_is_told(work, said):
+    with pytest.raises(ZhunshengError, match=said):
+        apart("甲.docx", work)
+    done = threading.Event()
+    beside = threading.Thread(target=done.wait)
+    beside.start()
+    try:  # with threads, as the site has them
+        assert apart("甲.docx", len, "abc") == 3
+    finally:
+        done.set()
+        beside.join()

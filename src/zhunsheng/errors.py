@@ -849,6 +849,10 @@ class ZhunshengError(Exception):
         self.params = params
         super().__init__(self.text())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go from process to process with code and parameters."""
+        return _again, (type(self), self.code, self.params)
+
     def text(self, face: Face = "terminal", language: str = CHINESE) -> str:
         """One line: code, what and where, and how to mend it by the means of whoever reads it there."""
         return self.worded(face).told(language)
@@ -869,3 +873,7 @@ class ZhunshengError(Exception):
         """The same as data: ``{"code", "message", "params"}``."""
         params = {k: str(v) for k, v in self.params.items()}
         return {"code": self.code, "message": self.text(), "params": params}
+
+
+def _again(kind: type[ZhunshengError], code: str, params: dict[str, Any]) -> ZhunshengError:
+    return kind(code, **params)

@@ -20,6 +20,7 @@ from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of
+from zhunsheng.usecases.target_documents import noted
 from zhunsheng.web.models import Draw, Publication, SheetVersion, Upload
 from zhunsheng.web.services import disclosing, todo
 from zhunsheng.web.services.disclosing import Decision
@@ -255,9 +256,9 @@ def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
 def test_a_document_is_read_before_anything_is_locked(department, user, sign_in, monkeypatch):
     """However long it takes to read, nobody waits for it: neither a row nor the log is held meanwhile."""
     document = SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload
-    depth, known = [], disclosing.noted
+    depth, known = [], documents.read_targets
     monkeypatch.setattr(
-        documents, "noted", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a)
+        documents, "read_targets", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a)
     )
     file = io.BytesIO(document.content())
     file.name = "目标.docx"
@@ -373,7 +374,7 @@ def test_results_of_natural_persons_are_told_by_count_and_small_ones_not_at_all(
 def test_personal_data_is_told_of_documents_of_every_format():
     row = r"\trowd\cellx900\cellx1800 A\cell 13900139000\cell\row"
     said = r"{\rtf1 Tel: 13800138000\par" + row + "}"
-    told = disclosing.noted("目标.rtf", said.encode(), blocks_of(open_bytes(said.encode(), "目标.rtf")))
+    told = noted("目标.rtf", said.encode(), blocks_of(open_bytes(said.encode(), "目标.rtf")))
     assert [(one["kind"], one["place"]) for one in told] == [
         ("手机号码", "第1段"),
         ("手机号码", "表1第1行第2列"),

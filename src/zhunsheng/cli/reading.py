@@ -21,10 +21,10 @@ from zhunsheng.cli.arguments import (
 )
 from zhunsheng.cli.show import documents as show
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_file
-from zhunsheng.intake import MAX_DOCUMENT, DocumentRead, document_of, read_book
+from zhunsheng.intake import read_book, read_tables
 from zhunsheng.intake.answers import answered, for_none, form_of, read_answers, write_answers
 from zhunsheng.intake.layouts import Layout, confirmed, read_layouts, write_layouts
+from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.review import all_rules, bases_in
 from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
@@ -73,14 +73,16 @@ def read(
             raise ZhunshengError("ZS-CL-01", detail=worded("版式和核对单是一份文件的，不能对文件夹或 zip 用"))
         _read_many(file, known, as_json=as_json)
         return
-    read = document_of(open_file(file, max_bytes=MAX_DOCUMENT), known)
-    if save_layouts is not None:
-        _save(save_layouts, read, quiet=as_json)
-    if read.refusal is not None:
-        raise read.refusal
+    if save_layouts is None:
+        book = read_book(file, known)
+    else:
+        book, refusal, tables = read_tables(file, known)
+        _save(save_layouts, book.source.name, tables, quiet=as_json)
+        if refusal is not None:
+            raise refusal
     if save_answers is not None:
-        _save_answers(save_answers, read.book, quiet=as_json)
-    book = _answered(read.book, answers)
+        _save_answers(save_answers, book, quiet=as_json)
+    book = _answered(book, answers)
     if as_json:
         terminal.say_json(book.as_json())
     else:
@@ -117,18 +119,18 @@ def _layouts(path: Path | None) -> tuple[Layout, ...]:
     return confirmed(found)
 
 
-def _save(path: Path, read: DocumentRead, *, quiet: bool) -> None:
+def _save(path: Path, name: str, tables: Sequence[TableRead], *, quiet: bool) -> None:
     """Write the layouts of a document's tables for a person to put right and confirm.
 
     Raises ``ZS-IN-53`` where there is no table, ``ZS-IN-54`` where something lies at the path already.
     """
-    if not read.tables:
-        raise ZhunshengError("ZS-IN-53", name=read.book.source.name)
+    if not tables:
+        raise ZhunshengError("ZS-IN-53", name=name)
     if path.exists():
         raise ZhunshengError("ZS-IN-54", name=str(path))
-    write_layouts(path, [one.layout or one.proposal() for one in read.tables])
+    write_layouts(path, [one.layout or one.proposal() for one in tables])
     if not quiet:
-        show.tables(read.tables, path)
+        show.tables(tables, path)
 
 
 def _read_many(path: Path, known: Sequence[Layout], *, as_json: bool) -> None:

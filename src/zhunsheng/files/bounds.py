@@ -7,9 +7,15 @@ department with its hundred projects) come to a fifth of any of these. Ledgers h
 
 from __future__ import annotations
 
+from zhunsheng.translation import Worded, worded
+
+READING_SECONDS = 3.6  # of the processor; the start of the program takes 0.8
+READING_MEMORY = 200 * 2**20  # bytes beyond the 77 MiB that the program itself takes
+WAITED = 60  # seconds by the clock for a process that reads, on a machine that has much else to do
+
 MAX_DOCUMENT = 50 * 2**20  # bytes of the file; target documents are a few hundred KB
 MAX_UNPACKED = 64 * 2**20  # bytes of the XML in it
-MAX_MARKS = 2_000_000  # of one part or page, see ``marks``: some 150 pages of dense tables
+MAX_MARKS = 1_200_000  # of one part or page, see ``marks``, of some 170 bytes each: 90 dense pages
 MAX_STYLE_MARKS = 1_500_000  # of the styles of a workbook; Excel stops at 65,000 of them
 MAX_ATTRIBUTES = 2_000  # of one tag; the library takes time by the square of them
 
@@ -40,3 +46,8 @@ def marks(data: bytes | str) -> int:
     if isinstance(data, str):
         return data.count("<") + 2 * data.count("=")
     return data.count(b"<") + 2 * data.count(b"=")
+
+
+def too_long() -> Worded:
+    """Return in words that a document has more than ``MAX_SIGNS``."""
+    return worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}")

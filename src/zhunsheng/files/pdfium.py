@@ -19,7 +19,7 @@ import sys
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -455,22 +455,26 @@ def png(width: int, height: int, stride: int, rows: bytes) -> bytes:
     )
 
 
-def main() -> int:
-    """Read a document from standard input and write what was asked for, or why not, behind one line."""
-    data = sys.stdin.buffer.read()
+def answer(data: bytes, what: Sequence[str]) -> bytes:
+    """Return what was asked for of a document, or why not, behind one line; from then on the system ends the
+    process beyond the bounds.
+    """
     _bounded()
     try:
-        if sys.argv[1] == "picture":
-            body = picture(data, int(sys.argv[2]), int(sys.argv[3]))
+        if what[0] == "picture":
+            body = picture(data, int(what[1]), int(what[2]))
         else:
             body = json.dumps(list(content(data)), separators=(",", ":")).encode()
     except Refused as why:
-        sys.stdout.buffer.write("\t".join(("refused", *why.args)).encode() + b"\n")
-        return 0
+        return "\t".join(("refused", *why.args)).encode() + b"\n"
     except MemoryError:
-        sys.stdout.buffer.write(b"refused\tmemory\n")
-        return 0
-    sys.stdout.buffer.write(b"told\n" + body)
+        return b"refused\tmemory\n"
+    return b"told\n" + body
+
+
+def main() -> int:
+    """Read a document from standard input and write the answer."""
+    sys.stdout.buffer.write(answer(sys.stdin.buffer.read(), sys.argv[1:]))
     return 0
 
 

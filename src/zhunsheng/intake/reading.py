@@ -19,9 +19,11 @@ from zhunsheng.files.bounds import (
     MAX_SIGNS,
     MAX_TABLES,
     MAX_UNPACKED,
+    too_long,
 )
 from zhunsheng.files.opening import Opened, open_file
 from zhunsheng.intake import delimited, doc, docx, html, odt, ofd, pdf, rtf, scanned, text, word_xml, xlsx
+from zhunsheng.intake.apart import apart
 from zhunsheng.intake.grid import Block, Grid, Paragraph
 from zhunsheng.intake.layouts import Layout
 from zhunsheng.intake.pictures import refusal, unread
@@ -73,13 +75,30 @@ class DocumentRead:
         return self._tables()
 
 
+BookAndTables = tuple[Book, ZhunshengError | None, list[TableRead]]
+
+
 def read_book(path: Path, layouts: Iterable[Layout] = ()) -> Book:
-    """Read one document, its tables by confirmed ``layouts`` where they have one.
+    """Read one document in a process of its own, its tables by confirmed ``layouts`` where they have one.
 
     Raises ``ZS-IN-*``; ``ZS-IN-13`` when it holds no target sheet, ``ZS-IN-50`` where a table in words of its
-    own may, ``ZS-IN-21``, ``-22`` where pictures may.
+    own may, ``ZS-IN-21``, ``-22`` where pictures may, ``ZS-IN-49`` beyond the bounds of time and memory.
     """
+    return apart(path.name, _book_at, path, tuple(layouts))
+
+
+def _book_at(path: Path, layouts: Sequence[Layout]) -> Book:
     return book_of(open_file(path, max_bytes=MAX_DOCUMENT), layouts)
+
+
+def read_tables(path: Path, layouts: Iterable[Layout] = ()) -> BookAndTables:
+    """Do what ``read_book`` does, and return with the book why it is none, and the tables of the document."""
+    return apart(path.name, _tables_at, path, tuple(layouts))
+
+
+def _tables_at(path: Path, layouts: Sequence[Layout]) -> BookAndTables:
+    read = document_of(open_file(path, max_bytes=MAX_DOCUMENT), layouts)
+    return read.book, read.refusal, read.tables
 
 
 def book_of(opened: Opened, layouts: Iterable[Layout] = ()) -> Book:
@@ -215,7 +234,7 @@ def blocks_of(opened: Opened) -> list[Block]:
             texts = [v for row in block.rows for v in row if isinstance(v, str)]
             signs, breaks = signs + sum(map(len, texts)), breaks + sum(v.count("\n") for v in texts)
     if signs > MAX_SIGNS:
-        _refuse(opened.name, worded("正文超过 {most} 字", most=f"{MAX_SIGNS:,}"))
+        _refuse(opened.name, too_long())
     if breaks > MAX_BREAKS:
         _refuse(opened.name, worded("表格里超过 {most} 行字", most=f"{MAX_BREAKS:,}"))
     if paragraphs > MAX_PARAGRAPHS:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from zhunsheng.files.bounds import MAX_SHEET
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import MAX_SHEET, MAX_SIGNS, too_long
 from zhunsheng.files.number_formats import shown, simple_format
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.sheets import Cell, Worksheet, refuse_too_large
@@ -39,7 +40,7 @@ def read(opened: Opened) -> list[Block]:
     drawn = {picture.place for picture in pictures}
     blocks: list[Block] = []
     for sheet in sheets:
-        seen = _Seen.of(sheet)
+        seen = _Seen.of(opened.name, sheet)
         if seen.rows and not sheet.hidden.sheet:
             blocks.append(Grid(seen.rows, seen.spans, seen.place, title=sheet.name))
         blocks += [p for p in pictures if p.place.sheet == sheet.name]
@@ -55,6 +56,7 @@ class _Seen:
     ``moved`` where the value of a merged cell stands whose first row or column is hidden.
     """
 
+    file: str
     sheet: Worksheet
     row_of: list[int]
     column_of: list[int]
@@ -67,12 +69,13 @@ class _Seen:
     long_numbers: list[tuple[Cell, str]] = field(default_factory=list)  # of more digits than are kept
 
     @classmethod
-    def of(cls, sheet: Worksheet) -> _Seen:
+    def of(cls, file: str, sheet: Worksheet) -> _Seen:
         """Return what is seen of a worksheet."""
         hidden_rows = {row - 1 for row in sheet.hidden.rows} | {row - 1 for row in sheet.appearance.rows}
         hidden_columns = {c - 1 for c in sheet.hidden.columns} | {c - 1 for c in sheet.appearance.columns}
         width = max(map(len, sheet.rows), default=0)
         seen = cls(
+            file,
             sheet,
             [row for row in range(len(sheet.rows)) if row not in hidden_rows],
             [column for column in range(width) if column not in hidden_columns],
@@ -85,20 +88,30 @@ class _Seen:
             seen.rows, seen.spans, seen.moved = found
         return seen
 
-    def _show(self) -> None:
-        """Put into the cells of the worksheet what they show."""
-        sheet, look = self.sheet, self.sheet.appearance
-        for row, cells in enumerate(sheet.rows):
+    def _show_numbers(self) -> None:
+        """Put into the cells what they show of numbers that have no format of their own: all digits of long
+        ones, nothing of a nought that the sheet does not show. Raises ``ZS-IN-06``.
+        """
+        look, written = self.sheet.appearance, 0
+        for row, cells in enumerate(self.sheet.rows):
             for column, value in enumerate(cells):
                 if type(value) is not float or (0 < value < _EXACT):
                     continue
                 if abs(value) >= _EXACT:
                     whole = f"{Decimal(f'{value:.15g}'):f}" if isfinite(value) else show(value)
+                    written += len(whole)
+                    if written > MAX_SIGNS:
+                        raise ZhunshengError("ZS-IN-06", name=self.file, detail=too_long())
                     self.long_numbers.append(((row, column), whole))
                     if (row, column) not in look.formats:
                         cells[column] = whole
                 elif not value and not look.zeros:
                     cells[column] = ""
+
+    def _show(self) -> None:
+        """Put into the cells of the worksheet what they show."""
+        self._show_numbers()
+        sheet, look = self.sheet, self.sheet.appearance
         rows, faults = sheet.rows, sheet.faults
         simple = {code: simple_format(code) for code in set(look.formats.values())}
         for at, code in look.formats.items():

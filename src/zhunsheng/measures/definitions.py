@@ -284,7 +284,10 @@ def day_of(measure: Measure) -> tuple[Link | None, str]:
 
 def _check_day(measure: Measure, day: str) -> None:
     link, column = day_of(measure)
-    ledger = ledgers()[link.ledger if link else measure.ledger]
+    own = link.ledger if link else measure.ledger
+    if own not in ledgers():
+        _refuse(measure, worded("没有台账 {ledger}", ledger=own))
+    ledger = ledgers()[own]
     if ("." in day) != (link is not None):
         _refuse(measure, worded("没有关联 {name}", name=day.rpartition(".")[0]))
     if column not in {c.name for c in ledger.columns if c.sql_type == "DATE"}:

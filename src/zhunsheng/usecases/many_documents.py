@@ -10,21 +10,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from types import FrameType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_bytes, open_file, unfit
+from zhunsheng.files.opening import Opened, open_bytes, open_file, unfit
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
 from zhunsheng.intake import MAX_DOCUMENT, book_of
+from zhunsheng.intake.apart import bound_memory, bounded_time
 from zhunsheng.intake.layouts import Layout
 from zhunsheng.targets.doubts import must_confirm
 from zhunsheng.translation import worded
 from zhunsheng.usecases.progress import Progress, no_progress
 
+T = TypeVar("T")
+CORES = os.cpu_count() or 1
 FORMAT = "zhunsheng.reading/1"
 ONE_BOOK = "zhunsheng.readings/1"  # of all documents of a zip
 # A member that is too large is told as the others are, and does not stop them.
@@ -112,12 +115,34 @@ def read_many(
     count, tasks = tasks_in(path)
     if not count:
         raise ZhunshengError("ZS-IN-02", name=path.name)
-    reads = read or partial(read_one, layouts=tuple(layouts))
-    pool = _Pool(min(workers or os.cpu_count() or 1, count), books, reads)
+    work = _Of(read or partial(read_one, layouts=tuple(layouts)), books)
+    for done, (task, found) in enumerate(read_ahead(tasks, work, min(workers or CORES, count)), start=1):
+        progress(task.path, done, count)
+        yield _failed(task.path, found) if isinstance(found, ZhunshengError) else found
+
+
+@dataclass(frozen=True)
+class _Of:
+    """What reads a document, with whether its book is asked for."""
+
+    read: Callable[[Task, bool], Reading]
+    books: bool
+
+    def __call__(self, task: Task) -> Reading:
+        return self.read(task, self.books)
+
+
+def read_ahead(
+    tasks: Iterable[Task], work: Callable[[Task], T], workers: int = CORES
+) -> Iterator[tuple[Task, T | ZhunshengError]]:
+    """Yield of each document, in order, what ``work`` made of it, or why it made nothing: some are read while
+    the first is taken.
+
+    ``work``, a function of a module, is done in ``workers`` processes within the bounds of time and memory.
+    """
+    pool = _Pool(workers, work)
     try:
-        for done, reading in enumerate(pool.read(tasks), start=1):
-            progress(reading.path, done, count)
-            yield reading
+        yield from pool.read(tasks)
     finally:
         pool.close()
 
@@ -169,24 +194,25 @@ def _of_member(archive: Zip, path: str, number: int) -> Task:
         return Task(path, error=unfit(fault, path))
 
 
-class _Pool:
+class _Pool(Generic[T]):
     """Processes that read documents; one that ends takes no other document with it."""
 
-    def __init__(self, workers: int, books: bool, read: Callable[[Task, bool], Reading]) -> None:
-        self.workers, self.books, self.reads = workers, books, read
+    def __init__(self, workers: int, work: Callable[[Task], T]) -> None:
+        self.workers, self.work = workers, work
         self.running = self._started(workers)
 
     def _started(self, workers: int) -> ProcessPoolExecutor:
         # Each starts afresh: a copy of this process would have its threads' locks without its threads.
-        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        spawned = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(workers, mp_context=spawned, initializer=_begun)
 
     def close(self) -> None:
         """End the processes; what is not read yet is left."""
         self.running.shutdown(wait=False, cancel_futures=True)
 
-    def read(self, tasks: Iterable[Task]) -> Iterator[Reading]:
+    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, T | ZhunshengError]]:
         """Yield what became of each, in order."""
-        ahead: deque[tuple[Task, Future[Reading] | None]] = deque()
+        ahead: deque[tuple[Task, Future[T] | None]] = deque()
         for task in tasks:
             ahead.append((task, self._handed(task)))
             if len(ahead) > self.workers * _AHEAD:
@@ -194,34 +220,70 @@ class _Pool:
         while ahead:
             yield self._done(*ahead.popleft())
 
-    def _handed(self, task: Task) -> Future[Reading] | None:
+    def _handed(self, task: Task) -> Future[T] | None:
         if task.error is not None:
             return None
         try:
-            return self.running.submit(self.reads, task, self.books)
+            return self.running.submit(_bounded, self.work, task)
         except BrokenProcessPool:
             self.running = self._started(self.workers)
-            return self.running.submit(self.reads, task, self.books)
+            return self.running.submit(_bounded, self.work, task)
 
-    def _done(self, task: Task, future: Future[Reading] | None) -> Reading:
+    def _done(self, task: Task, future: Future[T] | None) -> tuple[Task, T | ZhunshengError]:
+        # The bytes of what was read are nobody's any more.
+        told = replace(task, data=None)
         if task.error is not None:
-            return _failed(task.path, task.error)
+            return told, task.error
         assert future is not None
         try:
-            return future.result()
+            return told, future.result()
         except BrokenProcessPool:
-            return self._alone(task)
+            return told, self._alone(task)
+        except ZhunshengError as error:
+            return told, error
+        except Exception as error:  # also what could not be told from process to process
+            said = f"{type(error).__name__}: {error}"[:300]
+            return told, ZhunshengError("ZS-IN-49", name=task.path, detail=said)
 
-    def _alone(self, task: Task) -> Reading:
+    def _alone(self, task: Task) -> T | ZhunshengError:
         """Read a document that was on its way when a process ended, in one of its own: another may be the
         cause.
         """
         with self._started(1) as one:
             try:
-                return one.submit(self.reads, task, self.books).result()
+                return one.submit(_bounded, self.work, task).result()
             except BrokenProcessPool:
                 detail = worded("读取程序中断")
-                return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=detail))
+                return ZhunshengError("ZS-IN-49", name=task.path, detail=detail)
+            except ZhunshengError as error:
+                return error
+
+
+def _begun() -> None:
+    """Begin a process that reads: within bounds, and without what libraries say where memory ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    bound_memory()
+
+
+def _bounded(work: Callable[[Task], T], task: Task) -> T:
+    """Do the work in a process of the pool, which ends where it takes too long. Raises as ``work`` does, and
+    ``ZS-IN-49``.
+    """
+    signal.signal(signal.SIGALRM, _overdue)
+    signal.alarm(SECONDS)
+    try:
+        with bounded_time():
+            return work(task)
+    except ZhunshengError:
+        raise
+    except _Overdue:
+        detail = worded("{seconds} 秒没有读完", seconds=SECONDS)
+        raise ZhunshengError("ZS-IN-49", name=task.path, detail=detail) from None
+    except BaseException as error:  # also what a library in Rust did not foresee
+        said = f"{type(error).__name__}: {error}"[:300]
+        raise ZhunshengError("ZS-IN-49", name=task.path, detail=said) from None
+    finally:
+        signal.alarm(0)
 
 
 class _Overdue(BaseException):
@@ -232,29 +294,19 @@ def _overdue(_signal: int, _frame: FrameType | None) -> None:
     raise _Overdue
 
 
+def opened(task: Task) -> Opened:
+    """Return a document opened. Raises ``ZS-IN-*``."""
+    if task.data is None:
+        assert task.file is not None
+        return open_file(task.file, max_bytes=MAX_DOCUMENT)
+    if len(task.data) > MAX_DOCUMENT:
+        raise ZhunshengError("ZS-IN-06", name=task.path, detail=f"{len(task.data) // 2**20} MB")
+    return open_bytes(task.data, PurePosixPath(task.path).name)
+
+
 def read_one(task: Task, books: bool, layouts: Sequence[Layout] = ()) -> Reading:
-    """Read one document, in a process of the pool. Whatever is wrong with it is told by the reading."""
-    signal.signal(signal.SIGALRM, _overdue)
-    signal.alarm(SECONDS)
-    try:
-        if task.data is not None:
-            if len(task.data) > MAX_DOCUMENT:
-                raise ZhunshengError("ZS-IN-06", name=task.path, detail=f"{len(task.data) // 2**20} MB")
-            opened = open_bytes(task.data, PurePosixPath(task.path).name)
-        else:
-            assert task.file is not None
-            opened = open_file(task.file, max_bytes=MAX_DOCUMENT)
-        book = book_of(opened, layouts)
-    except ZhunshengError as error:
-        return _failed(task.path, error)
-    except _Overdue:
-        detail = worded("{seconds} 秒没有读完", seconds=SECONDS)
-        return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=detail))
-    except BaseException as error:  # also what a library in Rust did not foresee
-        said = f"{type(error).__name__}: {error}"[:300]
-        return _failed(task.path, ZhunshengError("ZS-IN-49", name=task.path, detail=said))
-    finally:
-        signal.alarm(0)
+    """Read one document, in a process of the pool. Raises ``ZS-IN-*``."""
+    book = book_of(opened(task), layouts)
     indicators = sum(len(sheet.indicators) for sheet in book.sheets)
     asked = sum(map(must_confirm, book.unsure))
     told = len(book.unsure) - asked

@@ -93,8 +93,8 @@ def test_a_table_shows_its_columns_with_samples_and_is_confirmed_in_one_act(vers
     assert "巡查次数" not in repr(one.body) and "12" not in repr(one.body)
     # The next document of the layout asks nothing.
     again = documents.read_document("另.html", page(HEAD, ROWS[1:], name="桥梁检测"), department)
-    assert [u.field for u in again.book.unsure] == ["layout"]
-    assert again.tables[0].sure and again.tables[0].layout is not None
+    assert [u.field for u in again.read.book.unsure] == ["layout"]
+    assert again.read.tables[0].sure and again.read.tables[0].layout is not None
 
 
 def test_other_columns_show_what_would_change_and_keep_what_was_typed(version, user, sign_in):
@@ -231,7 +231,7 @@ def test_a_file_of_layouts_goes_from_the_bureau_to_its_departments(
     shown = flat(sign_in("keyuan").get(reverse("layouts", args=[department.pk, 2024])))
     assert str(district) in shown and "不再用" not in shown
     read = documents.read_document("另.html", page(HEAD, ROWS), department)
-    assert [u.field for u in read.book.unsure] == ["layout"]
+    assert [u.field for u in read.read.book.unsure] == ["layout"]
 
 
 def test_a_layout_that_is_ended_or_broken_reads_nothing(version, department, sign_in):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from filled import ON
 
 from zhunsheng.sample.documents import bureau, flattened
-from zhunsheng.web.models import Organisation, Sheet, Upload
+from zhunsheng.web.models import Organisation, Sheet, SheetReview, Upload
 from zhunsheng.web.services import office
 
 # -- the finance bureau
@@ -87,6 +87,63 @@ def test_a_chosen_folder_goes_the_way_of_a_zip(sign_in, work_off, district):
     assert (job.result["files"], job.result["departments"]) == (2, 2)
     found = client.get(reverse("portfolio-findings") + "?year=2021&q=甲新局").content.decode()
     assert "甲新局" in found and "乙新局" not in found
+
+
+LONG = "新局/" + "长" * 150 + ".txt"  # more bytes than a name can have on a disk
+ODD = (
+    "新 局/名 字's.txt",
+    "<b>新局</b>/目标.txt",
+    "\u202e新局/目标.txt",
+    "新局/\U0001f4a9.txt",
+    "新局/两行\n名.txt",
+    "新局/目标.TXT",
+)
+
+
+def test_what_is_bad_or_odd_among_many_documents_stops_none_of_the_others(sign_in, work_off, district):
+    """Non-documents, empty folders and files, a file that takes too long, the same sheet twice, odd names."""
+    department = office.found("新局", "department", district)
+    data = {**bureau(), "department": "新局"}
+    good = flattened(data)
+    members = {
+        "新局/目标.txt": good,
+        "新局/同/目标.txt": good,
+        "新局/改/目标.txt": good.replace("年度", "本年度", 1),
+        "空/": b"",
+        "空/更空/": b"",
+        "新局/空.docx": b"",
+        "新局/零.txt": bytes(500),
+        "新局/坏.docx": b"PK\x03\x04" + b"x" * 200,
+        "新局/炸.ods": b"\xd0\xcf\x11\xe0" * 90,
+        "新局/内.zip": b"PK\x03\x04",
+        "图.png": b"\x89PNG",
+        "Thumbs.db": b"x",
+        "无后缀": b"x",
+        "__MACOSX/新局/._目标.txt": b"x",
+        "新局/~$目标.docx": b"x",
+    }
+    members |= dict.fromkeys((*ODD, LONG), good)
+    client = sign_in("caizheng")
+    sent = {"file": zipped(**members), "year": "2021"}
+    assert client.post(reverse("portfolio-import"), sent).status_code == 302
+    (job,) = work_off()
+    assert job.state == "done", job.error
+    failed = {one["file"]: one["error"] for one in job.result["failed"]}
+    bad = {"新局/空.docx", "新局/零.txt", "新局/坏.docx", "新局/炸.ods"}
+    assert failed.keys() == {*bad, LONG} and "ZS-IN-31" in failed[LONG]
+    assert all("ZS-IN-" in error for error in failed.values())
+    placed = [one["file"] for one in job.result["placed"]]
+    assert set(placed) >= {"新局/目标.txt", "新局/同/目标.txt", "新局/改/目标.txt"}
+    assert len(placed) == 3 + len(ODD) and not job.result["unknown"]
+    # The same bytes make no second version; the same sheet in other words makes one.
+    news = {one["file"]: one["new"] for one in job.result["placed"]}
+    assert news["新局/目标.txt"] and not news["新局/同/目标.txt"] and news["新局/改/目标.txt"]
+    assert {"图.png", "Thumbs.db", "无后缀"} <= set(job.result["others"])
+    page = client.get(reverse("job", args=[job.pk])).content.decode()
+    assert "<b>新局</b>" not in page and "Traceback" not in page
+    # All were reviewed together, as each would have been.
+    reviewed = [s.latest for s in Sheet.objects.filter(department=department, year=2021) if s.latest]
+    assert reviewed and all(SheetReview.objects.filter(version=v).exists() for v in reviewed)
 
 
 def archive_of(*named):

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,15 +17,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhunsheng.disclosure import Found, Text, redacted, rules, texts_of, texts_of_rows
+from zhunsheng.disclosure import Found, Text, redacted, rules
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.intake.grid import Block, Grid, Paragraph
-from zhunsheng.targets import Place
 from zhunsheng.web.models import User
 
 PLACES = 12  # named of one datum; how often it stands is always told
 MANY = 60  # of one kind in one file: from here on they are decided together
-NOTED = 40  # told of a document taken in
 HIDE, KEEP = "redact", "keep"
 
 
@@ -192,47 +188,3 @@ def over_all(data: Any, change: Callable[[str], str]) -> Any:
     if isinstance(data, list | tuple):
         return [over_all(v, change) for v in data]
     return data
-
-
-def of_file(name: str, content: bytes) -> Iterator[Text]:
-    """Yield the texts of a file and its name. Raises ``ZS-WB-43``."""
-    yield Text(_("文件名"), [([name], 0)])
-    yield from texts_of(name, content)
-
-
-def _of_document(name: str, content: bytes, blocks: Sequence[Block]) -> Iterator[Text]:
-    """Yield the texts of a document that is taken in; of a format that is read and never published (doc, pdf,
-    ofd) those that the reader of targets saw, its ``blocks``.
-    """
-    try:
-        yield from of_file(name, content)
-    except ZhunshengError as error:
-        if error.code != "ZS-WB-43":
-            raise
-        for block in blocks:
-            if isinstance(block, Paragraph):
-                yield Text(block.place.label(), [([block.text], 0)])
-            elif isinstance(block, Grid):
-                rows = [[block.text(r, c) for c in block.distinct(r)] for r in range(len(block.rows))]
-                yield from texts_of_rows(Place(table=block.place(0, 0).table or 1).label(), rows)
-
-
-def noted(name: str, content: bytes, blocks: Sequence[Block]) -> list[dict[str, str]]:
-    """Return what is personal in a document that is taken in and was read into ``blocks``, in its name,
-    pages' heads and feet too: kind, masked, place.
-    """
-    found = []
-    try:
-        for text in _of_document(name, content, blocks):
-            found += [
-                {
-                    "kind": one.title,
-                    "shown": one.shown,
-                    "place": re.sub(f"^{re.escape(name)}的?", "", text.where(one)),
-                }
-                for one in text.found()
-                if one.kind != "author"
-            ]
-    except ZhunshengError:
-        return []  # what can't be read at all was refused before
-    return found[:NOTED]

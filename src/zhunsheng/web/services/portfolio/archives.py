@@ -23,10 +23,17 @@ from zhunsheng.targets import Book
 from zhunsheng.text import clean
 from zhunsheng.translation import raised_with, worded
 from zhunsheng.usecases.progress import Progress, no_progress
-from zhunsheng.web.models import Job, Organisation, Upload, User
+from zhunsheng.web.models import Job, Organisation, SheetVersion, Upload, User
 from zhunsheng.web.models.targets import NO_SOURCE
 from zhunsheng.web.services import office
-from zhunsheng.web.services.sheets.documents import joined_words, keep_document, read_document
+from zhunsheng.web.services.sheets.documents import (
+    Later,
+    Member,
+    joined_words,
+    keep_document,
+    read_ahead_of,
+    read_document,
+)
 from zhunsheng.web.services.sheets.layouts import known
 from zhunsheng.web.services.uploads import LIMITS, keep
 
@@ -124,50 +131,41 @@ def take_archive(
     failed, departments = [], set()
     placed: list[dict[str, Any]] = []
     unknown: dict[str, dict[str, Any]] = {}
-    for n, (path, content) in enumerate(listed):
-        progress(PurePosixPath(path).name, n, len(listed))
-        try:
-            with transaction.atomic():
-                if places is not None:
-                    department = Organisation.objects.get(pk=places[path])
-                    document = read_document(PurePosixPath(path).name, content, department)
-                else:
-                    document = read_document(PurePosixPath(path).name, content, district)
-                    name, of_year = _named_in(path, document.book, year)
-                    bore = office.bore(district, name, of_year)
-                    found = office.named(district, name, of_year, bore)
-                    if len(found) != 1 or any(o.pk != found[0].pk for o in bore):
-                        one = unknown.setdefault(name, {"name": name, "files": [], "near": []})
-                        one["files"].append(path)
-                        one["same"] = len({o.pk for o in (*found, *bore)})
-                        one["near"] = [
-                            _proposed(o, bool(found)) for o in found or office.near(district, name)
-                        ]
-                        one["closed"] = [_proposed(o) for o in bore if not o.active]
-                        continue
-                    department = found[0]
-                if not department.active:
-                    raise ZhunshengError(
-                        "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
-                    )
-                if places is None and known(department) != known(district):  # layouts of its own
-                    document = read_document(PurePosixPath(path).name, content, department)
-                kept, versions = keep_document(document, department, year, user, reason=worded("集中导入"))
-                departments.add(department.pk)
-                placed.append(
-                    {
-                        "file": path,
-                        "department": office.told(department),
-                        "code": department.official_code,
-                        "sheets": [
-                            {"id": v.pk, "name": str(v), "year": v.sheet.year, "joined": joined_words(v)}
-                            for v in versions
-                        ],
-                        "new": bool(versions) and versions[0].upload_id == kept.pk,
-                    }
-                )
-        except ZhunshengError as error:
-            failed.append({"file": path, "error": error.web, **_unread(error, path, content, district, year)})
+    own = known(district)
+    documents = (Member(path, content) for path, content in listed)
+    with Later() as later:
+        for n, (one, read) in enumerate(read_ahead_of(documents, district)):
+            path = one.path
+            progress(one.name, n, len(listed))
+            try:
+                with transaction.atomic():
+                    if places is not None:
+                        department = Organisation.objects.get(pk=places[path])
+                    if isinstance(read, ZhunshengError) and (places is None or known(department) == own):
+                        raise read
+                    if places is None:
+                        assert not isinstance(read, ZhunshengError)
+                        name, of_year = _named_in(path, read.read.book, year)
+                        bore = office.bore(district, name, of_year)
+                        found = office.named(district, name, of_year, bore)
+                        if len(found) != 1 or any(o.pk != found[0].pk for o in bore):
+                            _note_unknown(unknown, district, path, name, found, bore)
+                            continue
+                        department = found[0]
+                    if not department.active:
+                        raise ZhunshengError(
+                            "ZS-WB-23", name=office.told(department), what=_("收文件"), detail=_("它已撤销")
+                        )
+                    if known(department) != own:  # layouts of its own
+                        read = read_document(one.name, one.content, department)
+                    assert not isinstance(read, ZhunshengError)
+                    reason = worded("集中导入")
+                    kept, versions = keep_document(read, department, year, user, reason, later)
+                    departments.add(department.pk)
+                    placed.append(_placed(path, department, kept, versions))
+            except ZhunshengError as error:
+                unread = _unread(error, path, one.content, district, year)
+                failed.append({"file": path, "error": error.web, **unread})
     return {
         "files": len(listed),
         "sheets": sum(len(p["sheets"]) for p in placed),
@@ -176,6 +174,37 @@ def take_archive(
         "unknown": list(unknown.values()),
         "failed": failed,
         "others": list(listed.others) if places is None else [],
+    }
+
+
+def _note_unknown(
+    unknown: dict[str, dict[str, Any]],
+    district: Organisation,
+    path: str,
+    name: str,
+    found: Sequence[Organisation],
+    bore: Sequence[Organisation],
+) -> None:
+    """Note a document whose name no department or more than one bears, with those that it may be."""
+    one = unknown.setdefault(name, {"name": name, "files": [], "near": []})
+    one["files"].append(path)
+    one["same"] = len({o.pk for o in (*found, *bore)})
+    one["near"] = [_proposed(o, bool(found)) for o in found or office.near(district, name)]
+    one["closed"] = [_proposed(o) for o in bore if not o.active]
+
+
+def _placed(
+    path: str, department: Organisation, kept: Upload, versions: Sequence[SheetVersion]
+) -> dict[str, Any]:
+    """Return what is told of a document that was taken in."""
+    return {
+        "file": path,
+        "department": office.told(department),
+        "code": department.official_code,
+        "sheets": [
+            {"id": v.pk, "name": str(v), "year": v.sheet.year, "joined": joined_words(v)} for v in versions
+        ],
+        "new": bool(versions) and versions[0].upload_id == kept.pk,
     }
 
 

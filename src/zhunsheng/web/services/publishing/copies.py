@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from zhunsheng.disclosure import json_texts, redacted, suppressed, version, without
 from zhunsheng.draws.results import categories
 from zhunsheng.errors import ZhunshengError
@@ -18,6 +20,7 @@ from zhunsheng.reports.forms import target_form
 from zhunsheng.targets import TargetValue
 from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.running import BUNDLE
+from zhunsheng.usecases.target_documents import texts_of_file
 from zhunsheng.web.models import Publication
 from zhunsheng.web.models.targets import book_of
 from zhunsheng.web.services import disclosing
@@ -67,7 +70,8 @@ class Copy:
             )
         parts = [disclosing.items_in(t for n in range(len(shown)) for t in json_texts("", shown, n))]
         for name, content in self.files.items():
-            parts.append(disclosing.items_in(disclosing.of_file(name, content), source=name, fixed=proof))
+            texts = texts_of_file(name, content, _("文件名"))
+            parts.append(disclosing.items_in(texts, source=name, fixed=proof))
         found = disclosing.joined(parts)
         for item in found:
             item.places = [_place(place) for place in item.places]

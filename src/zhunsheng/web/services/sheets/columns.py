@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_bytes
-from zhunsheng.intake import DocumentRead, document_of
 from zhunsheng.intake.layouts import FIELDS, Layout, fault_of, field_called, misfit
 from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.targets import TargetSheet
@@ -19,11 +17,11 @@ from zhunsheng.targets.comparing import Change, changes
 from zhunsheng.targets.identity import identified
 from zhunsheng.targets.rereading import reread
 from zhunsheng.translation import Worded, raised_with, series
+from zhunsheng.usecases.target_documents import TargetRead, read_targets
 from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.models.targets import body_of, book_of
 from zhunsheng.web.roles import may
-from zhunsheng.web.services.disclosing import noted
 from zhunsheng.web.services.review import refresh
 from zhunsheng.web.services.sheets import documents, layouts
 from zhunsheng.web.services.sheets.layouts import TableKept
@@ -36,7 +34,7 @@ class Rereading:
 
     version: SheetVersion
     sheet: TargetSheet
-    read: DocumentRead
+    read: TargetRead
     number: int
     changes: list[Change]
 
@@ -84,7 +82,7 @@ def tables(upload: Upload, department: Organisation) -> tuple[list[TableKept], Z
     if made := of_upload(upload):
         found = {one.digest: one for v in made for one in documents.tables_of(v)}
         return list(found.values()), None
-    read = document_of(open_bytes(upload.content(), upload.name), layouts.known(department))
+    read = read_targets(upload.name, upload.content(), layouts.known(department))
     return layouts.kept_tables(read.tables), read.refusal
 
 
@@ -104,15 +102,15 @@ def confirm(
     indicators, ``ZS-WB-73`` for a column whose cells are something else, ``ZS-WB-75`` where the document has
     no such table, ``ZS-WB-76`` where it can't be read so.
     """
-    opened = open_bytes(upload.content(), upload.name)
+    content = upload.content()
     versions = of_upload(upload)
     used = _used(versions) if versions else layouts.known(department)
-    before = document_of(opened, used)
+    before = read_targets(upload.name, content, used)
     mine = [one for one in before.tables if layouts.kept_tables([one])[0].digest == digest]
     if not mine or len(mine[0].columns) != len(fields):
         raise ZhunshengError("ZS-WB-75", name=upload.name)
     layout = _checked(mine, fields, user)
-    after = document_of(opened, [layout, *used])
+    after = read_targets(upload.name, content, [layout, *used])
     if after.refusal is not None or not any(one.layout == layout for one in after.tables):
         raise ZhunshengError("ZS-WB-76", name=upload.name)
     if not versions:
@@ -168,18 +166,16 @@ def _checked(found: Sequence[TableRead], fields: Sequence[str | None], user: Use
 
 
 def _first(
-    upload: Upload, department: Organisation, year: int, user: User, layout: Layout, read: DocumentRead
+    upload: Upload, department: Organisation, year: int, user: User, layout: Layout, read: TargetRead
 ) -> Outcome:
     """Keep a layout, and the sheets of a document that could not be read without it."""
-    content = upload.content()
-    personal = noted(upload.name, content, read.blocks)
-    document = documents.TargetDocument(upload.name, content, read.book, personal, read.tables)
+    document = documents.TargetDocument(upload.name, upload.content(), read)
     with turn(department, user):
         layouts.remember(department, user, layout)
         return Outcome([], made=documents.keep_sheets(document, upload, department, year, user, ""))
 
 
-def _reread(version: SheetVersion, number: int, before: DocumentRead, after: DocumentRead) -> Rereading:
+def _reread(version: SheetVersion, number: int, before: TargetRead, after: TargetRead) -> Rereading:
     """Return what a version becomes, of the sheet (from 0) of its document."""
     department, year = version.department, version.year
     first, then = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -11,19 +14,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import open_bytes
-from zhunsheng.intake import document_of
-from zhunsheng.intake.recognition.confirmed import TableRead
 from zhunsheng.targets import Book, TargetSheet
 from zhunsheng.targets.identity import identified
 from zhunsheng.translation import worded
+from zhunsheng.usecases.many_documents import Task, read_ahead
+from zhunsheng.usecases.target_documents import TargetRead, read_targets, read_task
 from zhunsheng.web.models import Organisation, Sheet, SheetVersion, Upload, User
 from zhunsheng.web.models.targets import UNNAMED, WHOLE, body_of
-from zhunsheng.web.services.disclosing import noted
 from zhunsheng.web.services.review import refresh
 from zhunsheng.web.services.sheets.layouts import TableKept, kept_tables, known
 from zhunsheng.web.services.sheets.lookup import EDITABLE, in_force, this_year, turn
-from zhunsheng.web.services.uploads import content_of, keep
+from zhunsheng.web.services.uploads import content_of
 from zhunsheng.web.workflow import note
 
 # States in which a version stands for the document it was made from; one put aside in another way does not.
@@ -32,15 +33,11 @@ KNOWN_STATES = ("draft", "submitted", "checked", "changes", "returned", "approve
 
 @dataclass(frozen=True)
 class TargetDocument:
-    """A target document as it was read: its targets, what in it is personal, and what the columns of its
-    tables are.
-    """
+    """A target document as it was read, with its bytes."""
 
     name: str
     content: bytes
-    book: Book
-    personal: list[dict[str, str]]
-    tables: list[TableRead]
+    read: TargetRead
 
 
 def read_document(name: str, content: bytes, department: Organisation | None = None) -> TargetDocument:
@@ -49,10 +46,45 @@ def read_document(name: str, content: bytes, department: Organisation | None = N
     """
     if not content:
         raise ZhunshengError("ZS-IN-02", name=name)
-    read = document_of(open_bytes(content, name), () if department is None else known(department))
+    read = read_targets(name, content, () if department is None else known(department))
     if read.refusal is not None:
         raise read.refusal
-    return TargetDocument(name, content, read.book, noted(name, content, read.blocks), read.tables)
+    return TargetDocument(name, content, read)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A document of several: its path, its name, and its bytes or why they can't be had."""
+
+    path: str
+    content: bytes = b""
+    error: ZhunshengError | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folders."""
+        return PurePosixPath(self.path).name
+
+
+def read_ahead_of(
+    members: Iterable[Member], department: Organisation
+) -> Iterator[tuple[Member, TargetDocument | ZhunshengError]]:
+    """Read documents as ``read_document`` does, some while the first is kept; what can't be read is told."""
+    work = partial(read_task, layouts=known(department))
+    waiting: deque[Member] = deque()
+
+    def tasks() -> Iterator[Task]:
+        for one in members:
+            waiting.append(one)
+            empty = None if one.content else ZhunshengError("ZS-IN-02", name=one.name)
+            yield Task(one.name, data=one.content, error=one.error or empty)
+
+    for _task, read in read_ahead(tasks(), work):
+        one = waiting.popleft()
+        if isinstance(read, ZhunshengError):
+            yield one, read
+        else:
+            yield one, read.refusal or TargetDocument(one.name, one.content, read)
 
 
 def read_file(file: UploadedFile[bytes] | None, department: Organisation) -> TargetDocument:
@@ -69,14 +101,43 @@ def tables_of(version: SheetVersion) -> list[TableKept]:
 
 
 def keep_document(
-    document: TargetDocument, department: Organisation, year: int, user: User | None, reason: str = ""
+    document: TargetDocument,
+    department: Organisation,
+    year: int,
+    user: User | None,
+    reason: str = "",
+    later: Later | None = None,
 ) -> tuple[Upload, list[SheetVersion]]:
-    """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing.
-    Raises as that does.
+    """Keep a document that was read, with its sheets as ``take_document`` does; both or nothing. Of several
+    documents the sheets are reviewed ``later``, all at once. Raises as ``take_document`` does.
     """
     with turn(department, user):
-        upload = keep(document.content, document.name, "document", department, user)
-        return upload, keep_sheets(document, upload, department, year, user, reason)
+        # What its bytes are was told where it was read.
+        upload = Upload.keep(document.content, document.name, "document", department, user)
+        return upload, keep_sheets(document, upload, department, year, user, reason, later)
+
+
+class Later:
+    """What is to be reviewed once several documents are kept: a year's sheets are reviewed as one."""
+
+    def __init__(self) -> None:
+        self.years: dict[int, set[int]] = {}
+        self.departments: dict[int, Organisation] = {}
+
+    def add(self, department: Organisation, years: Iterable[int]) -> None:
+        """Note the years of a department."""
+        self.departments[department.pk] = department
+        self.years.setdefault(department.pk, set()).update(years)
+
+    def __enter__(self) -> Later:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Review what was noted, also where something ended the rest."""
+        for pk, years in self.years.items():
+            with turn(self.departments[pk], None):
+                refresh(self.departments[pk], years)
 
 
 def take_document(
@@ -100,13 +161,16 @@ def keep_sheets(
     year: int,
     user: User | None,
     reason: str,
+    later: Later | None = None,
 ) -> list[SheetVersion]:
-    """Keep the sheets of a document that was read and whose bytes are kept, as ``take_document`` does."""
-    book, personal = document.book, document.personal
+    """Keep the sheets of a document that was read and whose bytes are kept, as ``keep_document`` does."""
+    book, personal, tables = document.read.book, document.read.personal, document.read.tables
     made = []
     with turn(department, user):
         names = [(s.year or year, s.kind, _name_of(s)) for s in book.sheets]
         if earlier := _made_before(upload, department, names):
+            if later is not None:  # who kept them may have been ended before they were reviewed
+                later.add(department, {v.sheet.year for v in earlier})
             return earlier
         for n, read in enumerate(book.sheets):
             told = personal if n == 0 else []
@@ -120,11 +184,15 @@ def keep_sheets(
                     upload=upload,
                     unsure=unsure_of(book, n),
                     personal=told,
-                    tables=[one.model_dump(mode="json") for one in kept_tables(document.tables, n)],
+                    tables=[one.model_dump(mode="json") for one in kept_tables(tables, n)],
                 )
             )
         # A document says of which year it is; the reviews follow the record, not the page it was sent from.
-        refresh(department, {v.sheet.year for v in made})
+        years = {v.sheet.year for v in made}
+        if later is None:
+            refresh(department, years)
+        else:
+            later.add(department, years)
     return made
 
 

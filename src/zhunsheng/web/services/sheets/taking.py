@@ -19,6 +19,7 @@ from zhunsheng.web.models import Organisation, SheetVersion, Upload, User
 from zhunsheng.web.services.portfolio.archives import OWN_WORDS, packed
 from zhunsheng.web.services.sheets import documents, doubts
 from zhunsheng.web.services.sheets.columns import versions_of
+from zhunsheng.web.services.sheets.documents import Later, Member, TargetDocument
 from zhunsheng.web.services.uploads import LIMITS, content_of, keep
 
 BOUNDS = ZipBounds(members=5000, member=2**30, unpacked=2**30)  # a member too large is told in its line
@@ -82,10 +83,11 @@ def take_all(
     except UnfitZip as fault:
         raise ZhunshengError("ZS-WB-77", name=upload.name, detail=raised_with(fault)) from None
     lines = []
-    for n, info in enumerate(archive.members):
-        path = name_of(info)
-        progress(path, n, len(archive.members))
-        lines.append(_line(PurePosixPath(path).name, archive, info, department, year, user, reason))
+    members = (_member(archive, info) for info in archive.members)
+    with documents.Later() as later:
+        for n, (one, read) in enumerate(documents.read_ahead_of(members, department)):
+            progress(one.path, n, len(archive.members))
+            lines.append(_line(one, read, department, year, user, reason, later))
     return _told(lines)
 
 
@@ -125,42 +127,44 @@ def _wanted(path: str) -> bool:
 
 
 def _line(
-    name: str,
-    archive: Zip,
-    info: ZipInfo,
+    one: Member,
+    read: TargetDocument | ZhunshengError,
     department: Organisation,
     year: int,
     user: User | None,
     reason: str,
+    later: Later,
 ) -> dict[str, Any]:
     """Return what came of one document of several."""
-    content = b""
     try:
-        content = _content(name, archive, info)
-        document = documents.read_document(name, content, department)
-        kept, made = documents.keep_document(document, department, year, user, reason)
+        if isinstance(read, ZhunshengError):
+            raise read
+        kept, made = documents.keep_document(read, department, year, user, reason, later)
     except ZhunshengError as error:
-        line: dict[str, Any] = {"file": name, "error": error.web}
+        line: dict[str, Any] = {"file": one.name, "error": error.web}
         if error.code == OWN_WORDS:
-            line["upload"] = keep(content, name, "document", department, user).pk
+            line["upload"] = keep(one.content, one.name, "document", department, user).pk
         return line
-    return {"file": name, "new": made[0].upload_id == kept.pk, "sheets": told(made)}
+    return {"file": one.name, "new": made[0].upload_id == kept.pk, "sheets": told(made)}
 
 
-def _content(name: str, archive: Zip, info: ZipInfo) -> bytes:
-    """Return a member's bytes. Raises ``ZS-WB-04`` for one too large, ``ZS-IN-48`` for a zip in the zip,
-    ``ZS-IN-04`` to ``-06`` for one that can't be unpacked.
+def _member(archive: Zip, info: ZipInfo) -> Member:
+    """Return a member of a zip with its bytes, or with why these can't be had: ``ZS-WB-04`` for one too
+    large, ``ZS-IN-48`` for a zip in the zip, ``ZS-IN-04`` to ``-06`` for one that can't be unpacked.
     """
+    path = name_of(info)
+    name = PurePosixPath(path).name
     if info.file_size > LIMITS["document"]:
-        raise ZhunshengError("ZS-WB-04", name=name, limit=LIMITS["document"] // 2**20)
+        limit = LIMITS["document"] // 2**20
+        return Member(path, error=ZhunshengError("ZS-WB-04", name=name, limit=limit))
     try:
         content = archive.read(info)
         packed = PurePosixPath(name).suffix.lower() in PACKED or holds_many(content)
     except UnfitZip as fault:
-        raise unfit(fault, name) from None
+        return Member(path, error=unfit(fault, name))
     if packed:
-        raise ZhunshengError("ZS-IN-48", name=name)
-    return content
+        return Member(path, error=ZhunshengError("ZS-IN-48", name=name))
+    return Member(path, content)
 
 
 def shown(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
