@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -72,15 +73,15 @@ def of_kills(said: dict[str, Any]) -> str:
         f"要做 {said['asked']['count']:,} 次，做了 {total:,} 次，种子 {said['asked']['seed']}{run_of(said)}。"
         "每次在一个随机的时刻以 SIGKILL 结束整组进程，随即核验；再运行同一条命令，必须办成，核验通过，"
         "与没有被杀死过的结果相同，临时文件夹和旁边没有留下任何东西。时刻有的按钟（办完所需时间的一个比例），"
-        "有的按进度（办完所需写入次数的一个比例），一半落在后面四成。大多数从已装好程序的进程分出，走的是命令自己"
+        "有的按进度（所需写入次数的一个比例），有的正好在第几次建立、改名、删去文件之前，一半落在后面四成。大多数从已装好程序的进程分出，走的是命令自己"
         "的入口；约二十分之一照命令行那样另起进程，作为对照。“之间”只见于由几步组成、每步完整的（一次抽取写出"
         "几个文件，迁移有许多步）。",
         "",
-        "| 命令 | 杀死 | 按钟 | 按进度 | 另起进程 | 来不及杀，已办完 | 之前 | 之后 | 之间 | 不成立 |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| 命令 | 杀死 | 按钟 | 按写入 | 改名等之前 | 另起进程 | 已先办完 | 之前 | 之后 | 之间 | 不成立 |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, one in found.items():
-        told = ("kills", "clock", "writes", "shell", "ended before", "before", "after", "between")
+        told = ("kills", "clock", "writes", "changes", "shell", "ended before", "before", "after", "between")
         ends = " | ".join(f"{one[k]:,}" for k in told)
         lines.append(f"| {KINDS[name]} | {ends} | {len(one['faults'])} |")
     return "\n".join([*lines, ""])
@@ -190,8 +191,9 @@ def main() -> None:
     def kept(found: dict[str, Any]) -> None:
         keep(given.campaign, found, said, time.monotonic() - begun)
 
-    with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
-        work = Path(folder)
+    # Not one that goes with its process: the commands that are forked from this one end as programs do.
+    work = Path(tempfile.mkdtemp(prefix="reliability-"))
+    try:
         match given.campaign:
             case "kills":
                 sound = killing.main(given.count, given.seed, given.only, work, kept)
@@ -199,6 +201,8 @@ def main() -> None:
                 sound = fuzzing.main(given.values, given.documents, given.seed, work, kept)
             case "day":
                 sound = one_day.main(given, work, kept)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     sys.exit(not sound)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -62,7 +63,7 @@ class Tally:
 
     kills: int = 0
     too_late: int = 0  # the command had ended before
-    moments: Counter[str] = field(default_factory=Counter)  # by the clock, by writes; from the shell
+    moments: Counter[str] = field(default_factory=Counter)  # by what; from the shell
     found: Counter[str] = field(default_factory=Counter)  # before, after, between
     faults: list[str] = field(default_factory=list)
 
@@ -184,7 +185,7 @@ def of_draw(place: Path) -> dict[str, Any]:
         wrong += [
             n for n in same if (folder / n).exists() and (folder / n).read_bytes() != (whole / n).read_bytes()
         ]
-    left = [n for n in there if n.endswith(".partial")]
+    left = [n for n in there if n.endswith(".partial") or n.startswith("zhunsheng-")]
     return {"state": [n for n in there if n not in left], "wrong": wrong, "left": left}
 
 
@@ -298,10 +299,11 @@ def kinds() -> dict[str, Kind]:
 
 @dataclass(frozen=True)
 class Span:
-    """What a command takes when nobody kills it: seconds by the clock, writes to files."""
+    """What a command takes when nobody kills it: seconds, writes to files, changes to folders."""
 
     seconds: float
     writes: int
+    changes: int
 
 
 @dataclass(frozen=True)
@@ -335,11 +337,15 @@ def killed(piece: Piece) -> tuple[str, Tally]:
     while tally.kills < piece.kills and tally.too_late < 2 * piece.kills + 20:
         shutil.copytree(course.template, place)
         real = draw.random() < CONTROLS
-        by = draw.choice(("clock", "writes"))
+        by = draw.choice(("clock", "writes") if real else ("clock", "writes", "changes"))
         # Half of them late, where what was made is put in its place.
         share = draw.choice((draw.uniform(0, ABOVE), draw.uniform(0.6, ABOVE)))
         span = course.spans[real]
-        moment = Moment(span.seconds * share) if by == "clock" else Moment(writes=span.writes * share)
+        moment = {
+            "clock": Moment(span.seconds * share),
+            "writes": Moment(writes=span.writes * share),
+            "changes": Moment(change=math.ceil(span.changes * share / ABOVE)),
+        }[by]
         first = _ran(kind, place, piece.work, moment, real=real)
         if first.code >= 0:
             tally.too_late += 1
@@ -350,7 +356,7 @@ def killed(piece: Piece) -> tuple[str, Tally]:
             tally.moments[by] += 1
             tally.moments["shell"] += real
             if fault := _after_kill(kind, place, piece.work, course, tally):
-                when = f"{first.seconds:.3f} s, {first.writes} writes, {by}"
+                when = f"{first.seconds:.3f} s, {first.writes} writes, {first.changes} changes, by {by}"
                 tally.faults.append(f"{piece.seed} kill {tally.kills} after {when}: {fault}")
         shutil.rmtree(place)
         shutil.rmtree(piece.work / "scratch", ignore_errors=True)
@@ -372,7 +378,7 @@ def course(name: str, work: Path) -> Course:
         whole = _ran(kind, first, work, real=real)
         if whole.code:
             raise RuntimeError(whole.said[-3000:])
-        spans[real] = Span(whole.seconds, whole.writes)
+        spans[real] = Span(whole.seconds, whole.writes, whole.changes)
         found, wrong, left = _looked(kind, first)
         if before == found or wrong or left or after not in (None, found):
             raise RuntimeError(f"{name}: the command itself does not hold: {before} {found} {wrong} {left}")
@@ -457,5 +463,5 @@ def main(count: int, seed: int, only: list[str], work: Path, keep: Callable[[dic
 def shown(tally: Tally) -> dict[str, Any]:
     """Return what came of the kills of a kind."""
     ends = {end: tally.found[end] for end in ("before", "after", "between")}
-    moments = {by: tally.moments[by] for by in ("clock", "writes", "shell")}
+    moments = {by: tally.moments[by] for by in ("clock", "writes", "changes", "shell")}
     return {"kills": tally.kills, **moments, "ended before": tally.too_late, **ends, "faults": tally.faults}

@@ -4,10 +4,12 @@ nothing: ended by SIGKILL at a moment, or waited for.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
 import math
+import mmap
 import os
 import runpy
 import select
@@ -18,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +48,29 @@ LONGEST = 600.0  # seconds that a command may take by the clock
 @dataclass(frozen=True)
 class Ended:
     """How a process ended: its code (a signal is negative), what it said, seconds by the clock, writes to
-    files.
+    files, changes that it was about to make to folders (``CHANGES``; of what Python code does alone).
     """
 
     code: int
     said: str
     seconds: float
     writes: int
+    changes: int
 
 
 @dataclass(frozen=True)
 class Moment:
     """When a process is killed: after seconds by the clock, or after so many writes to files, by which a
-    moment of the work is met however fast the machine is.
+    moment of the work is met however fast the machine is, or right before a change to a folder by its number.
     """
 
     seconds: float = LONGEST
     writes: float = math.inf
+    change: float = math.inf
 
 
 NEVER = Moment()
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "sqlite3.connect"}
 
 
 @dataclass(frozen=True)
@@ -98,10 +104,11 @@ def run(work: Callable[[], None], variables: dict[str, str], moment: Moment = NE
     where it has not ended by then.
     """
     reading, writing = os.pipe()
+    changes = mmap.mmap(-1, 8)
     begun = time.monotonic()
     if not (pid := os.fork()):
         os.close(reading)
-        _become(work, variables, writing)
+        _become(work, variables, writing, partial(_changing, changes, moment.change))
     os.close(writing)
     said = bytearray()
     killed, writes = False, 0
@@ -126,7 +133,17 @@ def run(work: Callable[[], None], variables: dict[str, str], moment: Moment = NE
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     writes = max(writes, _writes(pid))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return Ended(code, said.decode("utf8", "replace"), time.monotonic() - begun, writes)
+    made = int.from_bytes(changes[:8], "little")
+    return Ended(code, said.decode("utf8", "replace"), time.monotonic() - begun, writes, made)
+
+
+def _changing(count: mmap.mmap, last: float, event: str, given: tuple[Any, ...]) -> None:
+    """Count the changes that this process is about to make; end its group before the ``last``."""
+    if event in CHANGES or (event == "open" and isinstance(given[2], int) and given[2] & os.O_CREAT):
+        made = int.from_bytes(count[:8], "little") + 1
+        count[:8] = made.to_bytes(8, "little")
+        if made >= last:
+            os.killpg(0, signal.SIGKILL)
 
 
 def _writes(pid: int) -> int:
@@ -136,7 +153,12 @@ def _writes(pid: int) -> int:
     return 0
 
 
-def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -> None:
+def _become(
+    work: Callable[[], None],
+    variables: dict[str, str],
+    writing: int,
+    changing: Callable[[str, tuple[Any, ...]], None],
+) -> None:
     """Be the process: its own group, variables and output; never return."""
     code = 70
     try:
@@ -148,6 +170,7 @@ def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -
         # Written at once: what a killed process said is seen up to the moment.
         sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf8", write_through=True)
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf8", write_through=True)
+        sys.addaudithook(changing)
         work()
         code = 0
     except SystemExit as ended:
@@ -156,6 +179,7 @@ def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -
         traceback.print_exc()
     finally:
         with contextlib.suppress(BaseException):
+            atexit._run_exitfuncs()  # as a process of its own would
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import duckdb
 
 from zhunsheng.evidence.checks import macros
+from zhunsheng.files.scratch import scratch_folder
 
 # By process: a child has none of its parent's threads.
 _started: dict[int, duckdb.DuckDBPyConnection] = {}
-_overflow: dict[int, tempfile.TemporaryDirectory[str]] = {}
+_overflow: dict[int, ExitStack] = {}
 _numbers = itertools.count(1)
 
 
@@ -30,9 +30,8 @@ def session() -> duckdb.DuckDBPyConnection:
         made.execute("SET enable_progress_bar = false")
     except (KeyError, duckdb.Error):  # none yet, or one that a fault within it has closed for good
         # What does not fit into memory would else lie, as rows of a ledger, where the program was started.
-        overflow = tempfile.TemporaryDirectory(prefix="zhunsheng-", ignore_cleanup_errors=True)
-        _overflow[os.getpid()] = overflow
-        database = duckdb.connect(config={"temp_directory": overflow.name})
+        overflow = _overflow.setdefault(os.getpid(), ExitStack())
+        database = duckdb.connect(config={"temp_directory": str(overflow.enter_context(scratch_folder()))})
         database.execute(macros())
         _started[os.getpid()] = database
         made = database.cursor()
@@ -59,4 +58,4 @@ def stop() -> None:
     if started := _started.pop(os.getpid(), None):
         started.close()
     if overflow := _overflow.pop(os.getpid(), None):
-        overflow.cleanup()
+        overflow.close()

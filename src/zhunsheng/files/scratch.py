@@ -13,22 +13,21 @@ from pathlib import Path
 
 PREFIX = "zhunsheng-"
 _LOCK = ".lock"
-# What Django keeps of a large upload while its request lasts; for how many seconds none is touched.
-_UPLOADS, _UPLOAD_SECONDS = "tmp*.upload*", 3600
+_UPLOADS = "tmp*.upload*"  # what Django keeps of a large upload while its request lasts
+_LEFT_ALONE = 3600  # that one is left alone, nor a folder that has no name yet
 _swept: set[tuple[int, str]] = set()  # processes and folders that were looked through
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a new folder that only this account can enter; it goes with all that is in it.
+def scratch_folder(place: Path | None = None) -> Iterator[Path]:
+    """Give a new folder that only this account can enter; it goes with all that is in it. It lies in
+    ``place``, beside what is made in it and moved out, else where the system keeps what is temporary.
 
-    While its process lives it is locked. The first one of a process takes away those that died without
-    taking theirs along: they can hold personal data.
+    While its process lives it is locked. The first one of a process in a place takes away those that died
+    without taking theirs along: they can hold personal data.
     """
-    place = Path(tempfile.gettempdir())
-    if (os.getpid(), str(place)) not in _swept:
-        _swept.add((os.getpid(), str(place)))
-        sweep(place)
+    place = place or Path(tempfile.gettempdir())
+    sweep_once(place)
     # Made under another name, so that nobody finds it before it is locked.
     making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
     lock = -1
@@ -52,12 +51,20 @@ def scratch_folder() -> Iterator[Path]:
         os.close(lock)
 
 
+def sweep_once(place: Path | None = None) -> None:
+    """``sweep`` a place, once a process; without one, where the system keeps what is temporary."""
+    place = place or Path(tempfile.gettempdir())
+    if (os.getpid(), str(place)) not in _swept:
+        _swept.add((os.getpid(), str(place)))
+        sweep(place)
+
+
 def sweep(place: Path) -> list[Path]:
     """Take away the scratch folders of this account in ``place`` whose process is no more, and uploads that
     no process has open; return what went.
     """
     gone = [*_uploads_swept(place)]
-    for folder in place.glob(f"{PREFIX}*"):
+    for folder in [*place.glob(f"{PREFIX}*"), *_never_locked(place)]:
         with suppress(OSError):
             if folder.lstat().st_uid != os.geteuid():
                 continue
@@ -71,8 +78,17 @@ def sweep(place: Path) -> list[Path]:
     return gone
 
 
+def _never_locked(place: Path) -> Iterator[Path]:
+    """Yield folders whose process was ended before it gave them their name."""
+    before = time.time() - _LEFT_ALONE
+    for folder in place.glob(f".{PREFIX}*"):
+        with suppress(OSError):
+            if folder.lstat().st_mtime < before and (folder / _LOCK).exists():
+                yield folder
+
+
 def _uploads_swept(place: Path) -> Iterator[Path]:
-    before = time.time() - _UPLOAD_SECONDS
+    before = time.time() - _LEFT_ALONE
     left = []
     for path in place.glob(_UPLOADS):
         with suppress(OSError):

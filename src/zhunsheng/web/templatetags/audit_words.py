@@ -31,6 +31,7 @@ AUDITED = {
     "change": gettext_lazy("改动"),
     "delete": gettext_lazy("删除"),
     "stock": gettext_lazy("升级时清点"),
+    "papers registered": gettext_lazy("升级时登记已公开的文件"),
     "kept": gettext_lazy("留存测算文件"),
 }
 RECORDS = {
