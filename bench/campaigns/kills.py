@@ -28,13 +28,13 @@ TURNS = 20
 ABOVE = 1.05  # of what the command takes: until then it is killed
 CONTROLS = 1 / 20  # of the kills go by the command as a shell starts it
 SHARES = {
-    "import": 30,
-    "undo": 15,
+    "import": 35,
+    "undo": 25,
     "draw": 15,
-    "store migration": 5,
-    "site migration": 10,
-    "backup": 15,
-    "restore": 10,
+    "store migration": 10,
+    "site migration": 5,
+    "backup": 5,
+    "restore": 5,
 }
 _DERIVED = ("index.sqlite", ".lock", "format.json")  # of a store, beside what its records name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         yield inside
     finally:
         if os.getpid() == maker:  # a process that was forked within ends without taking it away
-            shutil.rmtree(folder, ignore_errors=True)
+            _taken_away(folder)
         os.close(lock)
 
 
@@ -66,16 +67,30 @@ def sweep(place: Path) -> list[Path]:
     gone = [*_uploads_swept(place)]
     for folder in [*place.glob(f"{PREFIX}*"), *_never_locked(place)]:
         with suppress(OSError):
-            if folder.lstat().st_uid != os.geteuid():
+            seen = folder.lstat()
+            if seen.st_uid != os.geteuid():
+                continue
+            if not (folder / _LOCK).exists() and stat.S_IMODE(seen.st_mode) == 0o700:
+                folder.rmdir()  # one that was being taken away: empty, or it is none of ours and stays
                 continue
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
-                shutil.rmtree(folder)
+                _taken_away(folder)
                 gone.append(folder)
             finally:
                 os.close(lock)
     return gone
+
+
+def _taken_away(folder: Path) -> None:
+    """Take a folder away, its lock last: as long as anything is in it, it can be known for what it is."""
+    for path in folder.iterdir():
+        if path.name != _LOCK:
+            shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        (folder / _LOCK).unlink()
+        folder.rmdir()
 
 
 def _never_locked(place: Path) -> Iterator[Path]:
