@@ -98,7 +98,7 @@ def _never_locked(place: Path) -> Iterator[Path]:
     before = time.time() - _LEFT_ALONE
     for folder in place.glob(f".{PREFIX}*"):
         with suppress(OSError):
-            if folder.lstat().st_mtime < before and (folder / _LOCK).exists():
+            if folder.lstat().st_mtime < before:
                 yield folder
 
 
