@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "zhunsheng-"
-_LOCK = ".lock"
+_LOCK, _INSIDE = ".lock", "work"
 _UPLOADS = "tmp*.upload*"  # what Django keeps of a large upload while its request lasts
 _LEFT_ALONE = 3600  # that one is left alone, nor a folder that has no name yet
 _swept: set[tuple[int, str]] = set()  # processes and folders that were looked through
@@ -43,7 +42,7 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         raise
     maker = os.getpid()
     try:
-        inside = folder / "work"
+        inside = folder / _INSIDE
         inside.mkdir(mode=0o700)
         yield inside
     finally:
@@ -65,13 +64,12 @@ def sweep(place: Path) -> list[Path]:
     no process has open; return what went.
     """
     gone = [*_uploads_swept(place)]
-    for folder in [*place.glob(f"{PREFIX}*"), *_never_locked(place)]:
+    for folder in [*place.glob(f"{PREFIX}*"), *_unnamed(place)]:
         with suppress(OSError):
-            seen = folder.lstat()
-            if seen.st_uid != os.geteuid():
+            if folder.lstat().st_uid != os.geteuid():
                 continue
-            if not (folder / _LOCK).exists() and stat.S_IMODE(seen.st_mode) == 0o700:
-                folder.rmdir()  # one that was being taken away: empty, or it is none of ours and stays
+            if folder.name.startswith(".") and not (folder / _LOCK).exists():
+                folder.rmdir()  # all that was in it is gone
                 continue
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
             try:
@@ -84,21 +82,22 @@ def sweep(place: Path) -> list[Path]:
 
 
 def _taken_away(folder: Path) -> None:
-    """Take a folder away, its lock last: as long as anything is in it, it can be known for what it is."""
-    for path in folder.iterdir():
-        if path.name != _LOCK:
-            shutil.rmtree(path, ignore_errors=True)
+    """Take a folder away, under the name that it had before it was one, and its lock last: so that it can be
+    told for what it is whenever this is broken off.
+    """
     with suppress(OSError):
-        (folder / _LOCK).unlink()
-        folder.rmdir()
+        going = folder if folder.name.startswith(".") else folder.rename(folder.with_name(f".{folder.name}"))
+        shutil.rmtree(going / _INSIDE, ignore_errors=True)
+        (going / _LOCK).unlink()
+        going.rmdir()
 
 
-def _never_locked(place: Path) -> Iterator[Path]:
-    """Yield folders whose process was ended before it gave them their name."""
+def _unnamed(place: Path) -> Iterator[Path]:
+    """Yield folders that were being taken away, and those that were being made an hour ago and more."""
     before = time.time() - _LEFT_ALONE
     for folder in place.glob(f".{PREFIX}*"):
         with suppress(OSError):
-            if folder.lstat().st_mtime < before:
+            if (folder / _INSIDE).exists() or folder.lstat().st_mtime < before:
                 yield folder
 
 
