@@ -12,9 +12,11 @@ import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -352,6 +354,26 @@ def test_an_index_that_a_killed_process_was_writing_is_not_called_broken(filled,
     assert Store(store).verify() == []
     index.write_bytes(b"no database" * 1000)
     assert len(Store(store).verify()) == 1
+
+
+def test_a_batch_is_one_and_said_so_where_only_the_index_finds_no_room(filled, tmp_path):
+    store = shutil.copytree(filled, tmp_path / "store")
+    before = Store(store).head[0]
+    room = max(p.stat().st_size for p in store.rglob("*") if p.is_file() and not p.name.startswith("index"))
+    index = store / "index.sqlite"
+    with sqlite3.connect(index) as database:  # larger than all that an import writes
+        database.execute("CREATE TABLE more AS SELECT hex(zeroblob(?)) AS x", (2 * room,))
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("DROP TABLE more")  # its pages come last, and are what the next entries are put in
+
+    done = subprocess.run(
+        [sys.executable, "-m", "zhunsheng", *map(str, (*WRITES[0], store))],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room + 4096,) * 2),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Store(store).head[0] == before + 1 and Store(store).verify() == []
 
 
 def test_a_file_half_written_into_the_store_goes_with_the_next_writing(filled, tmp_path):

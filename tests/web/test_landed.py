@@ -152,7 +152,7 @@ call_command("migrate", verbosity=0)
 OWED = """
 from zhunsheng.web.models import AuditEntry, Paper, Publication
 published = Publication.objects.filter(state="published")
-files = sum(len(list(one.folder().iterdir())) for one in published)
+files = sum(len(list(one.folder().iterdir())) for one in published if one.folder().is_dir())
 stock = AuditEntry.objects.filter(action="stock")
 registered = AuditEntry.objects.filter(action="papers registered").count()
 print([stock.exclude(model="").exists(), registered, files > 0, Paper.objects.count() == files])

@@ -136,6 +136,15 @@ class Index:
         self.connection.backup(connection)
         return Index(self.root, connection)
 
+    def leave_file(self) -> None:
+        """Go on in memory, where the kept index can't be written: it is derived, and stays behind until one
+        can.
+        """
+        self.connection.close()
+        self.connection = _connect(":memory:")
+        self.connection.executescript(_TABLES % _FORMAT)
+        self.add_all(Records(self.root).after(0))
+
     def planned(self, plan: Mapping[str, Mapping[str, str]]) -> Index:
         """Return a copy in memory that speaks as if migrations (ledger -> name -> code) had been made."""
         copy = self._in_memory()
