@@ -19,9 +19,12 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import psutil
 
 from campaigns.processes import ROOT, of_site, run, site
 
@@ -132,10 +135,13 @@ class Person:
         return None, self.headers
 
 
-def memory(group: int) -> int:
-    """Return the resident memory of all processes of a group, in MiB."""
-    done = subprocess.run(["ps", "-o", "rss=", "-g", str(group)], capture_output=True, text=True, check=False)
-    return sum(map(int, done.stdout.split())) // 1024
+def memory(server: int) -> int:
+    """Return the resident memory of a process and all that it started, in MiB."""
+    found, own = 0, psutil.Process(server)
+    for one in (own, *own.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            found += one.memory_info().rss
+    return found // 2**20
 
 
 def main(asked: argparse.Namespace, work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
