@@ -10,7 +10,7 @@ demo: .venv/.run
 # The site with the sample district: prints its address and an account for each role.
 PORT ?= 8000
 serve: .venv/.run
-	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} ZHUNSHENG_HTTPS=$${ZHUNSHENG_HTTPS:-0} $(BIN)/python manage.py serve --sample --port $(PORT)
+	ZHUNSHENG_DATA=$${ZHUNSHENG_DATA:-build/site} $(BIN)/zhunsheng serve --sample --plain-http --port $(PORT)
 
 # Tests start some hundred processes: what one has compiled the next need not compile again, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
@@ -112,6 +112,11 @@ page-bls: .venv/.run
 .PHONY: sbom
 sbom: .venv/.dev
 	$(BIN)/python requirements/sbom.py build/sbom.json
+
+# What a machine without network is given: one archive with every wheel, checked and installed by its install.sh.
+.PHONY: offline
+offline: .venv/.dev
+	$(BIN)/python deploy/offline.py
 
 # Campaigns of a night, each with its seed and counts: bench/reliability.py --help.
 .PHONY: reliability

@@ -203,6 +203,7 @@ JSON Schema sarif Excel
 Parquet PEM
 PostgreSQL postgresql postgres spark duckdb https GB id by values text linear step all log ledger complaints
 district stratum type commitment frame error warning
+serve tar web ZHUNSHENG DATA
 """
 
 

@@ -66,7 +66,8 @@ class Site:
     def __init__(self, data, *words, before=(), **more):
         self.data, self.port = data, free_port()
         self.log = data.parent / f"{data.name}.log"
-        command = [*before, sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", "1"]
+        command = [*before, sys.executable, "-m", "zhunsheng", "serve"]
+        command += ["--port", str(self.port), "--workers", "1"]
         variables = environment(data, **more)
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

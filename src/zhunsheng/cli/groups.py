@@ -26,6 +26,8 @@ GROUPS = {
     "ledger": "ledgers",
     "draw": "draws",
     "verify": "sealed",
+    "serve": "site",
+    "admin": "site",
 }
 
 

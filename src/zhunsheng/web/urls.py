@@ -184,8 +184,10 @@ urlpatterns = [
     path("admin/witnesses", administration.witnesses, name="witnesses"),
     path("admin/permissions", administration.permissions, name="permissions"),
     path("admin/service", administration.service, name="service"),
+    path("admin/start", administration.start, name="start"),
     path("audit", administration.audit, name="audit"),
     # account
+    path("set-up", account.set_up, name="set-up"),
     path("sign-in", account.SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(http_method_names=("post",)), name="sign-out"),
     path("signed-in", account.signed_in, name="signed-in"),

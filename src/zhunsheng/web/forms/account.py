@@ -29,6 +29,48 @@ class NewPassword(PasswordChangeForm):
         return password
 
 
+class SetUp(SentForm):
+    """The first places and the first administrator of a site, with the code that its terminal shows."""
+
+    code = CleanCharField(label=_("启动码"), most=20, help_text=_("在启动网站的那个终端里，12 位，三组"))
+    department = CleanCharField(label=_("本单位"), most=120, help_text=_("如 示例区市场监督管理局"))
+    official_code = CleanCharField(
+        label=_("单位代码"),
+        most=40,
+        required=False,
+        help_text=_("预算单位编码，台账里认得出本单位就靠它；以后也能填"),
+    )
+    district = CleanCharField(
+        label=_("所在区县"), most=120, required=False, help_text=_("本单位直属于市的不用填")
+    )
+    city = CleanCharField(
+        label=_("所在市"), most=120, help_text=_("最上级，财政局和系统管理员设在这里或区县")
+    )
+    username = CleanCharField(label=_("管理员的用户名"), most=60)
+    display = CleanCharField(label=_("管理员的姓名"), most=60)
+    password = CleanCharField(
+        label=_("密码"),
+        most=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=_("至少 12 位，含大小写字母、数字、符号中的三种，不得与用户名相近。"),
+    )
+    again = CleanCharField(
+        label=_("再写一遍"),
+        most=200,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, object]:
+        """Ask for the same password twice."""
+        super().clean()
+        values = self.cleaned_data
+        if values.get("again") and values.get("password") and values["again"] != values["password"]:
+            self.add_error("again", _("两次写的密码不同"))
+        return values
+
+
 class Revocation(SentForm):
     """A token to be revoked."""
 

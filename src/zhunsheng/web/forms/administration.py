@@ -270,6 +270,16 @@ class NewWitness(SentForm):
     email = MailField(label=_("邮箱"))
 
 
+class ProposedDates(SentForm):
+    """The proposed dates of a year, to be taken for a place and all below it."""
+
+    mark, marks = "what", ("proposed",)
+
+    what = OneOfField(("proposed",), label=_("事项"), widget=forms.HiddenInput)
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    year = YearField(label=_("年度"))
+
+
 class NewCalendarEntry(SentForm):
     """A date of the calendar."""
 

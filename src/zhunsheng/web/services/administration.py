@@ -165,9 +165,16 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
 
 
 def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
-    """Add a user with a role and return the password handed out. Raises ``ZS-WB-06`` for a taken or
-    impossible name.
-    """
+    """Add a user with a role and return the password handed out. Raises as ``check_username``."""
+    check_username(username)
+    user = User(username=username, display=display, phone=phone)
+    password = hand_password(user)
+    give_role(user, role, place, None)
+    return password
+
+
+def check_username(username: str) -> None:
+    """Refuse a name to sign in by that is taken or impossible. Raises ``ZS-WB-06``."""
     # Names that differ in capitals or width alone are one to a directory, and to whoever reads them.
     like = counted(username)
     taken = (SYSTEM, STRANGER, *User.objects.values_list("username", flat=True))
@@ -177,10 +184,6 @@ def add_user(username: str, display: str, phone: str, role: str, place: Organisa
         User.username_validator(username)
     except ValidationError as error:
         raise ZhunshengError("ZS-WB-06", detail="".join(error.messages)) from None
-    user = User(username=username, display=display, phone=phone)
-    password = hand_password(user)
-    give_role(user, role, place, None)
-    return password
 
 
 def hand_password(user: User) -> str:

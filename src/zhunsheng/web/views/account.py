@@ -6,30 +6,33 @@ import hashlib
 import logging
 
 from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from zhunsheng import __version__
+from zhunsheng.errors import ZhunshengError
 from zhunsheng.web import metrics as figures
 from zhunsheng.web.api import token_of
 from zhunsheng.web.audit import record
-from zhunsheng.web.forms.account import NewPassword, NewToken, Revocation
+from zhunsheng.web.forms.account import NewPassword, NewToken, Revocation, SetUp
 from zhunsheng.web.middleware import address
 from zhunsheng.web.models import ApiToken, AuditEntry, Job
 from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import token_places
-from zhunsheng.web.services import tokens, transparency, watching
-from zhunsheng.web.throttle import answer, remember
+from zhunsheng.web.services import starting, tokens, transparency, watching
+from zhunsheng.web.telling import tell
+from zhunsheng.web.throttle import answer, asked, remember
 from zhunsheng.web.views.common import done, page
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,30 @@ class SignIn(auth.LoginView):
         response = super().form_valid(form)
         remember(self.request, response, form.get_user())
         return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Let whoever has the code of the terminal make the first places and the first administrator, while
+    nobody can sign in; lead to the sign-in page otherwise.
+    """
+    if not starting.waits():
+        return redirect("sign-in")
+    form = SetUp(request.POST or None, None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if wait := asked(request):
+            form.add_error("code", tell(ZhunshengError("ZS-WB-86", minutes=-(-wait // 60))))
+        elif form.is_valid():
+            try:
+                user = starting.set_up(form.cleaned_data)
+            except ZhunshengError as error:
+                form.add_error("code" if error.code == "ZS-WB-83" else None, tell(error))
+            else:
+                login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+                return redirect("start")
+    return render(request, "web/set_up.html", {"form": form}, status=status)
 
 
 @page(None)

@@ -32,9 +32,10 @@ from zhunsheng.web.models.work import cipher
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere, governs, memberships, within
 from zhunsheng.web.services import administration as managing
-from zhunsheng.web.services import office, watching
+from zhunsheng.web.services import office, starting, watching
 from zhunsheng.web.services import witnesses as mail
 from zhunsheng.web.services.permissions import parts
+from zhunsheng.web.services.year import calendar as dates
 from zhunsheng.web.views.common import done, integer_of, page, paged
 
 PAGE = 50
@@ -222,14 +223,21 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         if sent.CalendarToggle.came(request):
             managing.toggle(sent.CalendarToggle.of(request)["id"])
+        elif sent.ProposedDates.came(request):
+            said = sent.ProposedDates.of(request)
+            n = dates.take_proposed(said["organisation"], said["year"])
+            return done(request, "calendar", _("已装入 %s 个日期。") % n if n else _("这些日期都已有了。"))
         else:
             said = sent.NewCalendarEntry.of(request)
             managing.add_date(said.pop("organisation"), **said)
         return done(request, "calendar", _("已保存。"))
     new = sent.NewCalendarEntry.blank(request)
+    year = timezone.localdate().year
     context = {
         "part": "administration",
         "tab": "calendar",
+        "proposed": dates.proposed(year),
+        "take": sent.ProposedDates.blank(request, said={"year": year, "what": "proposed"}),
         "found": [
             (e, governs(request.user, e))
             for e in _in_force(request, CalendarEntry).order_by("-year", "as_of")[:500]
@@ -266,6 +274,23 @@ def permissions(request: SignedInRequest) -> HttpResponse:
     """Show the table of roles and stages as it is in force."""
     context = {"part": "administration", "tab": "permissions", "table": parts(), "roles": Role.labels}
     return render(request, "web/admin/permissions.html", context)
+
+
+@page("admin.manage")
+def start(request: SignedInRequest) -> HttpResponse:
+    """Show how far setting up has got, found out by looking, and what is next."""
+    stages = starting.stages(request.user, timezone.localdate().year)
+    needed = [one for one in stages if one.needed]
+    context = {
+        "part": "administration",
+        "tab": "start",
+        "stages": stages,
+        "done": sum(one.done for one in needed),
+        "total": len(needed),
+        "next": next((one for one in needed if not one.done), None),
+        "machine": starting.machine() if everywhere(request.user, "admin.manage") else None,
+    }
+    return render(request, "web/admin/start.html", context)
 
 
 @page("admin.manage")

@@ -16,7 +16,7 @@ from zhunsheng.web.context import home_of
 from zhunsheng.web.models import Job, KeyEvaluation, Organisation, SheetFinding
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import departments, inherited, may
-from zhunsheng.web.services import limits, office, review, todo
+from zhunsheng.web.services import limits, office, review, starting, todo
 from zhunsheng.web.services.lineage import behind
 from zhunsheng.web.services.sheets.lookup import in_force, newest, sheets_of
 from zhunsheng.web.services.year import calendar, comparing, records
@@ -31,7 +31,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     or a department's overview.
     """
     if not request.user.is_authenticated:
-        return redirect("public")
+        return redirect("set-up" if starting.waits() else "public")
     if may(request.user, "portfolio.view"):
         return redirect("portfolio")
     mine = KeyEvaluation.objects.filter(evaluators=request.user).order_by("-state", "-year").first()
@@ -43,7 +43,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         if may(request.user, "overview.view", department):
             return redirect("overview", department=department.pk, year=year)
         return redirect("keyeval", department=department.pk, year=year)
-    return redirect("administration" if may(request.user, "admin.manage") else "account")
+    return redirect("start" if may(request.user, "admin.manage") else "account")
 
 
 @page(None)

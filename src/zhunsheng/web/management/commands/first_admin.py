@@ -34,7 +34,9 @@ class Command(BaseCommand):
             if User.objects.filter(username=username).exists():
                 raise CommandError(f"用户名 {username} 已存在，请另取一个")
         except (OperationalError, ProgrammingError):
-            raise CommandError("数据库还没有建立，请先运行 manage.py serve 或 manage.py migrate") from None
+            raise CommandError(
+                "数据库还没有建立，请先运行 zhunsheng serve 或 zhunsheng admin migrate"
+            ) from None
         top = Organisation.objects.filter(parent=None, active=True).order_by("pk").first()
         if top is None:
             top = office.found(organisation, office.Kind.CITY, None)

@@ -129,3 +129,46 @@ def late_things(department: Organisation, year: int, today: date) -> list[dict[s
                 }
             )
     return sorted(found, key=lambda f: f["due_on"])
+
+
+# -- a calendar to begin with
+# ------------------------------------------------------------------------------------------------------------
+
+
+# What most bodies have, month and day of each, ``+1`` for the next year's; prescribed by no document.
+PROPOSED = (
+    ("monitoring", worded("一季度"), "03-31", "04-01", "04-15"),
+    ("monitoring", worded("上半年"), "06-30", "07-01", "07-15"),
+    ("monitoring", worded("前三季度"), "09-30", "10-09", "10-25"),
+    ("self", worded("年度绩效自评"), "12-31", "+1 01-10", "+1 03-31"),
+)
+
+
+def proposed(year: int) -> list[dict[str, Any]]:
+    """Return the fields of the proposed entries of a year."""
+
+    def day(text: str) -> date:
+        month, day = map(int, text.removeprefix("+1 ").split("-"))
+        return date(year + text.startswith("+1 "), month, day)
+
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "year": year,
+            "as_of": day(as_of),
+            "opens_on": day(opens),
+            "due_on": day(due),
+        }
+        for kind, name, as_of, opens, due in PROPOSED
+    ]
+
+
+def take_proposed(place: Organisation, year: int) -> int:
+    """Add the proposed dates of a year that do not hold for a place yet, and return how many those are."""
+    held = CalendarEntry.objects.filter(organisation__in=place.line, year=year, active=True)
+    known = set(held.values_list("kind", "as_of"))
+    lacking = [one for one in proposed(year) if (one["kind"], one["as_of"]) not in known]
+    for one in lacking:
+        CalendarEntry.objects.create(organisation=place, **one | {"name": str(one["name"])})
+    return len(lacking)
