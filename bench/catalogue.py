@@ -36,7 +36,6 @@ WITH due AS (SELECT department, credit_code FROM '{WORK}/annual_reports.parquet'
   market AS (SELECT e.department, type, food_producer, due.credit_code IS NOT NULL AS filed,
     seen.credit_code IS NOT NULL AS inspected, coalesce(drawn, false) AS drawn,
     registered_on < DATE '2021-01-01' AND (deregistered_on IS NULL OR deregistered_on > DATE '2021-06-30') AS old,
-    registered_on <= DATE '2021-12-31' AND (deregistered_on IS NULL OR deregistered_on > DATE '2021-01-01') AS food,
     registered_on <= DATE '2021-12-31' AND (deregistered_on IS NULL OR deregistered_on > DATE '2021-12-31') AS there
     FROM '{WORK}/entities.parquet' e LEFT JOIN due USING (department, credit_code)
     LEFT JOIN seen USING (department, credit_code))
@@ -44,7 +43,7 @@ SELECT department,
   count(*) FILTER (old AND type = '企业' AND filed), count(*) FILTER (old AND type = '企业'),
   count(*) FILTER (old AND type = '农民专业合作社' AND filed), count(*) FILTER (old AND type = '农民专业合作社'),
   count(*) FILTER (old AND type = '个体工商户' AND filed), count(*) FILTER (old AND type = '个体工商户'),
-  count(*) FILTER (food AND food_producer AND inspected), count(*) FILTER (food AND food_producer),
+  count(*) FILTER (there AND food_producer AND inspected), count(*) FILTER (there AND food_producer),
   count(*) FILTER (there AND drawn), count(*) FILTER (there)
 FROM market GROUP BY department"""  # noqa: E501 - a condition is one line
 CLOSED = f"""
@@ -123,7 +122,7 @@ def polars_by_hand() -> Figures:
         MEASURES[0]: (old & (kind == "企业"), pl.col("filed")),
         MEASURES[1]: (old & (kind == "农民专业合作社"), pl.col("filed")),
         MEASURES[2]: (old & (kind == "个体工商户"), pl.col("filed")),
-        MEASURES[3]: (there(year[0], since <= year[1]) & pl.col("food_producer"), pl.col("inspected")),
+        MEASURES[3]: (there(year[1], since <= year[1]) & pl.col("food_producer"), pl.col("inspected")),
         MEASURES[4]: (there(year[1], since <= year[1]), pl.col("drawn")),
     }
     counts = [

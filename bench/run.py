@@ -101,7 +101,7 @@ def make_store() -> None:
     connection.execute(
         f"""COPY (SELECT '局' || i % 3 AS department, 'T1' AS task_no,
           '91130190' || lpad(i::VARCHAR, 10, '0') AS credit_code,
-        CASE WHEN i % 7 = 0 THEN '专项检查' ELSE '双随机' END AS kind, '事项' AS item,
+        CASE WHEN i % 7 = 0 THEN '专项检查' ELSE '双随机' END AS kind, '食品生产监督检查' AS item,
           DATE '2021-01-01' + (hash(i, 6) % 365)::INTEGER AS inspected_on,
         NULL::VARCHAR AS inspectors, '未发现问题' AS result, NULL::DATE AS published_on, 1::BIGINT AS _batch,
           i AS _row
@@ -258,7 +258,7 @@ def measures_pandas() -> object:
         food = (
             entities["food_producer"]
             & (entities["registered_on"] <= day(2021, 12, 31))
-            & (gone.isna() | (gone > day(2021, 1, 1)))
+            & (gone.isna() | (gone > day(2021, 12, 31)))
         )
         put("food_producer_inspection_rate", entities[food], seen[food])
         drawn_rows = year[year["kind"].isin(["双随机", "跨部门联合"])]

@@ -35,3 +35,7 @@ def test_the_command_draws_the_map_and_tells_it_as_data(tmp_path):
     assert {(s["sheet"], s["name"]) for s in data["orphans"]["goals_without_project"]} <= told
     measured = [one["ledger"] for p in data["promises"] for one in p["indicators"]]
     assert "patents" in measured
+    pledged = {one["pledge"]: one for one in data["pledges"]}
+    assert [one["id"] for one in pledged["专利创造"]["measures"]] == ["patents_filed", "inventions_granted"]
+    assert pledged["药品安全"]["measures"] == [] and pledged["药品安全"]["why"]
+    assert "承诺了、没有测度的" in said.stdout and "药品安全：" in said.stdout

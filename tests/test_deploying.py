@@ -87,8 +87,8 @@ def options_of(command):
 
 def test_the_site_s_commands_take_what_its_program_takes():
     django.setup()
-    group = get_command(app)
-    given = {"serve": group.commands["serve"], **group.commands["admin"].commands}
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    given = {"serve": commands["serve"], **commands["admin"].commands}
     for name, command in given.items():
         there = options_of(load_command_class(OWNERS.get(name, "zhunsheng.web"), name)) - LEFT.get(
             name, set()

@@ -35,7 +35,7 @@ from zhunsheng.measures import (
     write_mapping,
 )
 from zhunsheng.measures.compiling import days_of
-from zhunsheng.measures.definitions import load
+from zhunsheng.measures.definitions import QUESTIONS, load
 from zhunsheng.measures.reading import wilson
 from zhunsheng.targets import Book, Source, TargetSheet
 
@@ -54,6 +54,7 @@ BASE = {
     "aliases": [],
     "formula": "x",
     "citation": "x",
+    "answers": dict.fromkeys(QUESTIONS, "说明"),
 }
 
 
@@ -108,8 +109,12 @@ def test_definition_files_are_validated(tmp_path):
         define(kind="guess")
     with pytest.raises(ZhunshengError, match="ZS-RG-01"):
         load("- [", "x.yaml")
+    again = [{"version": 2, "since": "2026-11-28", "what": "说明"}]
     (path := tmp_path / "m.yaml").write_text(
-        yaml.safe_dump([{**BASE, "id": "report_closure_rate", "version": 2}], allow_unicode=True), "utf8"
+        yaml.safe_dump(
+            [{**BASE, "id": "report_closure_rate", "version": 2, "changes": again}], allow_unicode=True
+        ),
+        "utf8",
     )
     assert catalogue([path])["report_closure_rate"].version == 2
     assert len(catalogue([path])) == len(measures())
@@ -141,6 +146,10 @@ def test_figures_of_the_sample_against_plain_sql(opened):
         assert reading.value == Fraction(int(reading.numerator) * 100, reading.denominator)
         return int(reading.numerator), reading.denominator
 
+    def there(day):
+        left = f"coalesce(least(deregistered_on, revoked_on, moved_out_on), '2099-01-01') > '{day}'"
+        return f"{left} and coalesce(moved_in_on, '1999-01-01') <= '{day}'"
+
     assert ratio("report_closure_rate") == sql(
         "select count(*) filter (closed_on <= '2021-12-31'), count(*) from @complaints where kind = '举报' "
         "and year(received_on) = 2021"
@@ -148,17 +157,16 @@ def test_figures_of_the_sample_against_plain_sql(opened):
     assert ratio("annual_report_rate_company") == sql(
         "select count(*) filter (credit_code in (select credit_code from @annual_reports where report_year "
         "= 2020 and filed_on between '2021-01-01' and '2021-06-30')), count(*) from @entities where type = '"
-        "企业' and registered_on < '2021-01-01' and (deregistered_on is null or deregistered_on > "
-        "'2021-06-30')"
+        f"企业' and registered_on < '2021-01-01' and {there('2021-06-30')}"
     )
     assert ratio("double_random_ratio") == sql(
         "select count(*) filter (credit_code in (select credit_code from @inspections where kind in ('双随机"
         "', '跨部门联合') and year(inspected_on) = 2021)), count(*) from @entities where registered_on <= "
-        "'2021-12-31' and (deregistered_on is null or deregistered_on > '2021-12-31')"
+        f"'2021-12-31' and {there('2021-12-31')}"
     )
     assert ratio("key_equipment_inspection_rate") == sql(
         "select count(*) filter (inspected_on <= due_on), count(*) from @special_equipment where key_device "
-        "and year(due_on) = 2021"
+        "and year(due_on) = 2021 and (status = '在用' or state_on > due_on)"
     )
     cost = found["sampling_cost", DEPARTMENT, None]
     total, n = sql("select sum(cost), count(cost) from @samples where year(taken_on) = 2021")
@@ -189,7 +197,7 @@ def test_readings_as_of_a_date(opened):
     assert july["project_completed_on", DEPARTMENT, None].value is None
     assert "没有完成" in july["project_completed_on", DEPARTMENT, None].text()
     reading = july["report_closure_rate", DEPARTMENT, None]
-    assert (reading.as_of, reading.version, reading.batch) == (date(2021, 7, 31), 1, 18)
+    assert (reading.as_of, reading.version, reading.batch) == (date(2021, 7, 31), 1, 20)
     assert reading.as_json()["value"] == show_number(reading.value)
 
 
@@ -307,7 +315,7 @@ def test_what_an_indicator_divides_by_outweighs_its_name(tmp_path, described):
     (match,) = match_book(book_of(tmp_path, ("案件办结率", described, "≥90%")), measures())
     assert not match.used, match
     (named,) = match_book(book_of(tmp_path, ("案件办结率", "", "≥90%")), measures())
-    assert (named.measure, named.status) == ("case_handling_rate", "proposed")
+    assert (named.measure, named.status) == ("case_closure_rate", "proposed")
 
 
 @pytest.mark.parametrize(

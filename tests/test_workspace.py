@@ -95,7 +95,7 @@ def test_a_folder_of_ledgers_serves_as_evidence(sample, tmp_path, real):
     # The real document calls its projects otherwise than the ledgers do: alike is not the same until a person
     # says so.
     done = run(Inputs([real], sample[0] / "ledgers", DAY, department=DEPARTMENT), tmp_path / "out")
-    assert len(done.imports) == 18
+    assert len(done.imports) == 20
     assert [r.project.keys for r in done.assessment.results] == [(), (), ()]
     assert all(r.project.proposals for r in done.assessment.results[1:])
     assert all(r.card.grade is None for r in done.assessment.results)
@@ -322,7 +322,7 @@ def test_ledger_commands(cli, tmp_path, monkeypatch):
     assert cli("ledger", "template", "complaints", "--out", tmp_path)[0] == 0
     assert (tmp_path / "投诉举报台账-模板.xlsx").is_file()
     assert "complaints" in cli("ledger", "list")[1]
-    assert len(json.loads(cli("ledger", "list", "--json")[1])) == 18
+    assert len(json.loads(cli("ledger", "list", "--json")[1])) == 20
     (tmp_path / "a.csv").write_text("编号,类型,收到日期\nT1,举报,2021-03-05\nT2,咨询,2021-03-05\n", "utf8")
     code, out, _ = cli("ledger", "import", "a.csv")
     assert (code, "应为" in out, "未导入" in out) == (1, True, True)

@@ -15,6 +15,8 @@ import yaml
 from zhunsheng.errors import MESSAGES
 from zhunsheng.evidence import Ledger, ledgers
 from zhunsheng.measures import measures
+from zhunsheng.measures.definitions import QUESTIONS, Link
+from zhunsheng.measures.pledges import pledges
 from zhunsheng.regulations import (
     Dated,
     Deadline,
@@ -95,24 +97,59 @@ def _value(value: Any) -> str:
 
 def measures_page() -> str:
     """Return the catalogue of measures."""
-    lines = [_NOTE, "# 测度\n", "由台账算出的指标。`zhunsheng measure 名称 --rows` 列出每个数背后的行。\n"]
+    lines = [
+        _NOTE,
+        "# 测度\n",
+        "由台账算出的指标。`zhunsheng measure 名称 --rows` 列出每个数背后的行。\n",
+        "条件里 `:as_of` 为截至日（含当日，不晚于年末），`:today` 为截至日本身，`:year_start`、`:year_end`、"
+        "`:last_year_end` 为本年首末日与上年末日，`:report_deadline` 为年报截止日，`:two_years` 为两年的首日"
+        "；截至日以后的日期一律当作还不知道。\n",
+    ]
     for m in measures().values():
+        own = ledgers()[m.ledger]
         lines += [
             f"## {m.name}（`{m.id}`，第 {m.version} 版）\n",
             f"- 公式：{m.formula}（{m.unit}）",
-            f"- 台账：{ledgers()[m.ledger].title}，条件 `{m.population}`",
+            f"- 台账：{own.title}，条件 `{m.population}`",
         ]
         lines += [f"- 计入：`{m.hits}`"] if m.hits else []
-        lines += [f"- 取值列：{ledgers()[m.ledger].column(m.of).title}"] if m.of else []
-        lines += [
-            f"- {link.as_}：{ledgers()[link.ledger].title}中 {'、'.join(link.keys)} 相同且 `{link.where}`"
-            for link in m.links
-        ]
-        lines += (
-            [f"- 下钻：{'、'.join(ledgers()[m.ledger].column(c).title for c in m.drill)}"] if m.drill else []
-        )
-        lines += [f"- 别名：{'、'.join(m.aliases)}", f"- 依据：{m.citation}\n"]
-    return "\n".join(lines)
+        lines += [f"- 取值：{_valued(own, m.of)}"] if m.of else []
+        lines += [f"- 除以：{_valued(own, m.per)}"] if m.per else []
+        lines += [f"- {_linked(link)}" for link in m.links]
+        if m.needs:
+            columns = "、".join(own.column(name).title for name in m.needs)
+            lines.append(f"- 没有一行填写{columns}的，说不出")
+        lines += [f"- 随数说明：`{aside.where}` 的行数，{aside.says}" for aside in m.asides]
+        lines += [f"- 下钻：{'、'.join(own.column(c).title for c in m.drill)}"] if m.drill else []
+        lines += [f"- 别名：{'、'.join(m.aliases)}", f"- 依据：{m.citation}"]
+        lines += [f"- 第 {c.version} 版，{c.since} 起：{c.what}" for c in m.changes]
+        said = m.answers.model_dump() if m.answers else {}
+        lines += [f"- {asked}：{said[name]}" for name, asked in QUESTIONS.items() if name in said]
+        lines[-1] += "\n"
+    return "\n".join(lines) + "\n" + _promised()
+
+
+def _valued(ledger: Ledger, text: str) -> str:
+    """Return what is summed of a row: a column by its title, an expression as it is."""
+    return next((c.title for c in ledger.columns if c.name == text), f"`{text}`")
+
+
+def _linked(link: Link) -> str:
+    """Return what a link makes of the other ledger's rows."""
+    other = ledgers()[link.ledger]
+    what = "行数" if link.count else f"最早的{other.column(link.first).title}" if link.first else "有没有"
+    return f"{link.as_}：{other.title}中 {'、'.join(link.keys)} 相同且 `{link.where}` 的行（{what}）"
+
+
+def _promised() -> str:
+    """Return what documents promise, with what measures it or why nothing does."""
+    lines = ["# 承诺与测度\n", "目标文字里常见的承诺，由哪些测度证明；没有测度的写明为什么。\n"]
+    lines += ["| 承诺 | 文中的写法 | 测度，或为什么没有 |", "|---|---|---|"]
+    known = measures()
+    for one in pledges():
+        proved = "、".join(f"{known[name].name}（`{name}`）" for name in one.measures)
+        lines.append(f"| {one.name} | {'、'.join(one.words)} | {proved or f'没有测度：{one.why}'} |")
+    return "\n".join(lines) + "\n"
 
 
 _TYPES = {

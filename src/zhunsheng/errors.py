@@ -330,6 +330,15 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请在“口径确认”页所列的测度中选择。",
     ),
     "ZS-MS-02": ("测度 {measure} 的定义不合规：{detail}", "请对照台账字典改正测度文件。"),
+    "ZS-MS-04": (
+        "测度 {measure} 没有回答审计要问的五件事",
+        "请在 answers 里写明怎样核实（verified）、数据从哪里来（source）、要准到什么程度（accuracy）、"
+        "已知的局限（limits）、怎样弥补（remedy）。",
+    ),
+    "ZS-MS-05": (
+        "测度 {measure} 第 {version} 版没有写从哪一天起用",
+        "请在 changes 里写明版本（version）、启用日期（since）和改了什么（what）。",
+    ),
     "ZS-MS-03": ("对照文件 {name} 第 {row} 项有误：{detail}", "请改正指标与测度的对照。"),
     "ZS-RG-01": (
         "{name} 的内容不合规：{detail}",

@@ -4,10 +4,11 @@ in any engine's dialect.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -54,7 +55,19 @@ def parameter_days(year: int, today: date, ahead: bool = False) -> dict[str, dat
         "today": today,
         "report_deadline": fixed_day("annual-report-due", year),
         "budget_from": fixed_day("budget-approved-after", year),
+        "last_year_end": date(year - 1, 12, 31),
+        "two_years": _two_years_before(date(year, 12, 31) if ahead else min(today, date(year, 12, 31))),
     }
+
+
+def _two_years_before(day: date) -> date:
+    """Return the first of the two years that end with a day."""
+    same = (
+        date(day.year - 2, day.month, 28)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year - 2)
+    )
+    return same + timedelta(1)
 
 
 def parameters(year: int, today: date) -> dict[str, exp.Expression]:
@@ -138,11 +151,11 @@ def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrow
     told = [(m.id, _of_alike(one, packed), _of_alike(other, packed)) for m, (one, other) in figures]
     names = [DEPARTMENT, *([group] if group else []), *packed.columns()]
     columns = [exp.column(name) for name in names]
-    made = sorted({(f.how, f.of) for _, pair in figures for f in pair if f.of})
+    made = {f.called: f for _, pair in figures for f in pair if f.of is not None}
     alike = exp.select(
         *columns,
         exp.alias_(exp.Count(this=exp.Star()), "_rows"),
-        *(exp.alias_(_AGGREGATES[how](this=exp.column(of)), f"_{how}_{of}") for how, of in made),
+        *(exp.alias_(_AGGREGATES[f.how](this=f.value), name) for name, f in sorted(made.items())),
         copy=False,
     )
     source = _source(ledger, measures, values, narrowed, packed.before)
@@ -261,12 +274,13 @@ def _named(measures: Sequence[Measure]) -> dict[str, dict[str, str]]:
     """Return, by measure, the name that each of its links has in a query of them all: the same words have the
     same name.
     """
-    names: dict[tuple[str, tuple[str, ...], str], str] = {}
+    names: dict[tuple[object, ...], str] = {}
     found: dict[str, dict[str, str]] = {}
     for measure in measures:
         own = found.setdefault(measure.id, {})
         for link in measure.links:
-            own[link.as_] = names.setdefault((link.ledger, link.keys, link.where), f"link{len(names)}")
+            said = (link.ledger, link.keys, link.where, link.count, link.first)
+            own[link.as_] = names.setdefault(said, f"link{len(names)}")
         if measure.limit is not None:
             name = _limits(measures)[measure.limit]
             own |= {flag: f"{name}{flag.removeprefix('limit')}" for flag in limits.FLAGS}
@@ -293,7 +307,7 @@ def _source(
     them all, numbered from the last (``NTH``).
     """
     names = _named(measures)
-    joined: dict[tuple[str, tuple[str, ...]], dict[str, exp.Expr]] = {}
+    joined: dict[tuple[str, tuple[str, ...]], dict[str, _Linked]] = {}
     own = exp.select("t.*").from_(exp.alias_(_numbered(ledger), "t") if ledger.once else _table(ledger))
     if ledger.once and not again:
         own = own.where(exp.EQ(this=exp.column(NTH, "t"), expression=exp.Literal.number(1)), copy=False)
@@ -308,7 +322,7 @@ def _source(
         for link in measure.links:
             words = predicate(measure, link.where, ledgers()[link.ledger], set())
             flags = joined.setdefault((link.ledger, link.keys), {})
-            flags[names[measure.id][link.as_]] = _fill(words, values, {})
+            flags[names[measure.id][link.as_]] = _Linked(_fill(words, values, {}), link)
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
     source = limits.join(source, _limits(measures), values, CHOSEN if narrowed else None)
@@ -351,35 +365,65 @@ def _who(once: Once) -> exp.Expr:
     return parse_one(once.named, dialect="duckdb")
 
 
+@dataclass(frozen=True)
+class _Linked:
+    """What a link makes of the rows that meet its condition: whether there is one, how many there are, or
+    the earliest day of a column.
+    """
+
+    where: exp.Expr
+    link: Link
+
+    @property
+    def plain(self) -> bool:
+        return not self.link.count and self.link.first is None
+
+    def gathered(self) -> exp.Expr:
+        """Return it as it is made of several rows."""
+        if self.link.count:
+            one = exp.Case().when(self.where.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0))
+            return exp.Sum(this=one)
+        if self.link.first is not None:
+            return exp.Min(this=exp.Case().when(self.where.copy(), exp.column(self.link.first)))
+        return exp.LogicalOr(this=self.where.copy())
+
+    def said(self, column: exp.Expr) -> exp.Expr:
+        """Return it as it is of a row without partner: false or nought, not unknown; of a day unknown."""
+        if self.link.first is not None:
+            return column
+        nothing = exp.Literal.number(0) if self.link.count else exp.false()
+        return exp.Coalesce(this=column, expressions=[nothing])
+
+
 def _join(
     source: exp.Select,
     other: Ledger,
     keys: Sequence[str],
-    flags: dict[str, exp.Expr],
+    flags: dict[str, _Linked],
     name: str,
     narrowed: bool,
 ) -> exp.Select:
     """Join a ledger by keys, with a flag for each condition that one of its rows may meet."""
     both = [DEPARTMENT, *keys]
-    wheres = list(flags.values())
+    wheres = [linked.where for linked in flags.values()]
+    alone = len(flags) == 1 and next(iter(flags.values())).plain
     chosen = exp.select(*both).from_(other.id, copy=False).where(exp.or_(*wheres), copy=False)
     if narrowed:
         chosen = chosen.where(_chosen(exp.column(DEPARTMENT)), copy=False)
     # The store keeps a ledger's key unique, so rows that the link tells apart by the whole key can't come
     # twice.
-    fixed = _fixed(wheres[0]) if len(wheres) == 1 else set()
-    if len(wheres) == 1:
+    fixed = _fixed(wheres[0]) if alone else set()
+    if alone:
         chosen = chosen.select(exp.alias_(exp.true(), next(iter(flags))), copy=False)
     else:
-        for flag, where in flags.items():
-            chosen = chosen.select(exp.alias_(exp.LogicalOr(this=where.copy()), flag, copy=False), copy=False)
+        for flag, linked in flags.items():
+            chosen = chosen.select(exp.alias_(linked.gathered(), flag, copy=False), copy=False)
         chosen = chosen.group_by(*both, copy=False)
-    if len(wheres) == 1 and not set(other.key) <= {*keys, *fixed}:
+    if alone and not set(other.key) <= {*keys, *fixed}:
         chosen = chosen.distinct(copy=False)
     on = exp.and_(*(exp.EQ(this=exp.column(k, "t"), expression=exp.column(k, name)) for k in both))
-    for flag in flags:
-        # A row without partner has no flag: that is false, not unknown.
-        said = exp.Coalesce(this=exp.column(flag, name), expressions=[exp.false()])
+    for flag, linked in flags.items():
+        said = linked.said(exp.column(flag, name))
         source = source.select(exp.alias_(said, flag, copy=False), copy=False)
     return source.join(chosen.subquery(name, copy=False), on=on, join_type="left", copy=False)
 
@@ -398,11 +442,31 @@ def _fixed(where: exp.Expr) -> set[str]:
 
 @dataclass(frozen=True)
 class _Figure:
-    """What is made of rows that meet some conditions: their number, or the sum or the latest of a column."""
+    """What is made of rows that meet some conditions: their number, or the sum or the latest of a column (or
+    expression); ``known`` where nothing to sum is nought.
+    """
 
     how: Literal["count", "sum", "max"]
     wheres: tuple[exp.Expr, ...]
-    of: str = ""
+    of: exp.Expr | None = None
+    known: bool = False
+
+    @property
+    def value(self) -> exp.Expr:
+        return exp.Star() if self.of is None else self.of.copy()
+
+    @property
+    def called(self) -> str:
+        """The name of what rows that are alike came to."""
+        of = self.of
+        if isinstance(of, exp.Column):
+            return f"_{self.how}_{of.name}"
+        return f"_{self.how}_{hashlib.sha256(of.sql().encode()).hexdigest()[:12] if of else ''}"
+
+    def told(self, figure: exp.Expr) -> exp.Expr:
+        if not self.known:
+            return figure
+        return exp.Coalesce(this=figure, expressions=[exp.Literal.number(0)])
 
 
 def _figures(
@@ -415,10 +479,14 @@ def _figures(
     rows = _Figure("count", (population,))
     if measure.kind == "ratio":
         hits = _fill(predicate(measure, measure.hits or "", ledger, set(flags)), values, flags)
-        return _Figure("count", (population, hits)), rows
+        if measure.of is None or measure.per is None:
+            return _Figure("count", (population, hits)), rows
+        part, whole = (_value_of(measure, text, ledger, values, flags) for text in (measure.of, measure.per))
+        above = _Figure("sum", (population, hits), part, known=True)
+        return above, _Figure("sum", (population,), whole, known=True)
     if measure.kind == "count":
         return rows, rows
-    column = exp.column(measure.of or "")
+    column = _value_of(measure, measure.of or "", ledger, values, flags)
     if measure.kind == "date":
         # A date counts only once every row of the population has one by today; the denominator tells how many
         # lack it.
@@ -426,23 +494,29 @@ def _figures(
             exp.Is(this=column.copy(), expression=exp.Null()),
             exp.GT(this=column.copy(), expression=values["today"].copy()),
         )
-        return _Figure("max", (population,), column.name), _Figure("count", (population, undone))
+        return _Figure("max", (population,), column), _Figure("count", (population, undone))
     filled = population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
-    return _Figure("sum", filled, column.name), _Figure("count", filled)
+    return _Figure("sum", filled, column), _Figure("count", filled)
+
+
+def _value_of(
+    measure: Measure, text: str, ledger: Ledger, values: dict[str, exp.Expression], flags: dict[str, str]
+) -> exp.Expr:
+    """Return what is summed or dated of a row: a column, or an expression of some."""
+    return _fill(predicate(measure, text, ledger, set(flags)), values, flags).unnest()
 
 
 def _of_rows(figure: _Figure) -> exp.Expr:
     """Return a figure as it is made of rows."""
-    of = exp.column(figure.of) if figure.of else exp.Star()
-    return _filter(_AGGREGATES[figure.how](this=of), exp.and_(*figure.wheres))
+    return figure.told(_filter(_AGGREGATES[figure.how](this=figure.value), exp.and_(*figure.wheres)))
 
 
 def _of_alike(figure: _Figure, packed: _Packed) -> exp.Expr:
     """Return a figure as it is made of what rows that are alike came to."""
     test = packed.test(figure.wheres)
-    if figure.of:
-        again = exp.column(f"_{figure.how}_{figure.of}")
-        return _filter(_AGGREGATES[figure.how](this=again), test)
+    if figure.of is not None:
+        again = exp.column(figure.called)
+        return figure.told(_filter(_AGGREGATES[figure.how](this=again), test))
     counted = _filter(exp.Sum(this=exp.column("_rows")), test)
     return exp.Coalesce(this=counted, expressions=[exp.Literal.number(0)])
 

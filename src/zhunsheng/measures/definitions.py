@@ -9,10 +9,10 @@ from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import sqlglot
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -21,6 +21,7 @@ from zhunsheng.evidence.ledgers import Ledger, ledgers
 from zhunsheng.faults import packaged, written
 from zhunsheng.measures.limits import FLAGS, beside
 from zhunsheng.regulations import read_packaged, read_yaml
+from zhunsheng.regulations.conditions import expanded
 from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 
@@ -67,7 +68,26 @@ _ALLOWED = (
 MONEY = ("budget_initial", "budget_adjusted", "paid")
 SOURCES = ("fiscal", "carried", "other")
 BY_DATE = "by_date"
-PARAMETERS = ("year", "year_start", "year_end", "as_of", "today", "report_deadline", "budget_from")
+PARAMETERS = (
+    "year",
+    "year_start",
+    "year_end",
+    "as_of",
+    "today",
+    "report_deadline",
+    "budget_from",
+    "last_year_end",
+    "two_years",
+)
+Told = Annotated[str, Field(min_length=1)]
+# The five questions an auditor asks of a measure, in the order they are asked.
+QUESTIONS = {
+    "verified": "怎样核实",
+    "source": "数据从哪里来",
+    "accuracy": "要准到什么程度",
+    "limits": "已知的局限",
+    "remedy": "怎样弥补",
+}
 
 
 class _MeasurePart(BaseModel):
@@ -76,13 +96,56 @@ class _MeasurePart(BaseModel):
 
 class Link(_MeasurePart):
     """Another ledger: a row of the measure's own ledger counts as ``as`` where the other has a row with the
-    same ``keys``.
+    same ``keys``. With ``count`` ``as`` is how many such rows there are, with ``first`` (a date column of
+    the other ledger) the earliest day of theirs.
     """
 
     as_: str = Field(alias="as")
     ledger: str
     keys: tuple[str, ...]
     where: str
+    count: bool = False
+    first: str | None = None
+
+    @field_validator("where")
+    @classmethod
+    def _written_out(cls, where: str) -> str:
+        return expanded(where)
+
+
+class Answers(_MeasurePart):
+    """What auditors ask of a measure (``QUESTIONS``): how it is verified, where its data comes from, how
+    accurate it has to be, its known limits, and how they are made up for.
+    """
+
+    verified: Told
+    source: Told
+    accuracy: Told
+    limits: Told
+    remedy: Told
+
+
+class Aside(_MeasurePart):
+    """What a reading says of rows that meet ``where``, of the population or (``within`` false) of the whole
+    ledger: how many there are, and ``says`` what was done with them for want of what they leave out.
+    """
+
+    where: str
+    says: Told
+    within: bool = True
+
+    @field_validator("where")
+    @classmethod
+    def _written_out(cls, where: str) -> str:
+        return expanded(where)
+
+
+class Change(_MeasurePart):
+    """A version of a definition: from which day it is used, what is otherwise than before, and why."""
+
+    version: int
+    since: date
+    what: Told
 
 
 class Accrual(_MeasurePart):
@@ -107,9 +170,14 @@ class Accrual(_MeasurePart):
 
 
 class Measure(_MeasurePart):
-    """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column summed,
-    averaged or dated. With ``limit`` (of the statutory limits) conditions may name ``limit_due`` and
-    ``limit_done``, a row's last day and the day it was done; rows that it does not bind have no last day.
+    """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column (or expression)
+    summed or averaged, or the column dated. A ratio with ``of`` and ``per`` divides sums in place of numbers
+    of rows: ``of`` over rows that count by ``per`` over all. With ``limit`` (of the statutory limits)
+    conditions may name ``limit_due`` and ``limit_done``, a row's last day and the day it was done; rows that
+    it does not bind have no last day.
+
+    ``needs`` are columns of its ledger of which a department must have filled one: else it can't be told.
+    ``asides`` are told with every reading. ``changes`` date the versions, ``answers`` are what auditors ask.
     ``part`` is true for what only tells another measure apart (``money.yaml``) and proves no indicator.
     """
 
@@ -123,6 +191,9 @@ class Measure(_MeasurePart):
     population: str
     hits: str | None = None
     of: str | None = None
+    per: str | None = None
+    needs: tuple[str, ...] = ()
+    asides: tuple[Aside, ...] = ()
     accrual: Accrual
     interval: Literal["wilson"] | None = None
     drill: tuple[str, ...] = ()
@@ -131,6 +202,13 @@ class Measure(_MeasurePart):
     citation: str
     limit: str | None = None
     part: bool = False
+    changes: tuple[Change, ...] = ()
+    answers: Answers | None = None
+
+    @field_validator("population", "hits", "of", "per")
+    @classmethod
+    def _written_out(cls, text: str | None) -> str | None:
+        return expanded(text) if text else text
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -144,18 +222,21 @@ class Measure(_MeasurePart):
 
 
 def check(measure: Measure) -> None:
-    """Check a measure against the ledgers. Raises ``ZS-MS-02`` naming the column,
-    word or parameter that does not fit.
+    """Check a measure against the ledgers. Raises ``ZS-MS-02`` naming the column, word or parameter that
+    does not fit, ``ZS-MS-04`` for one that leaves what auditors ask unanswered, ``ZS-MS-05`` for a version
+    without a date.
     """
+    if measure.answers is None:
+        raise ZhunshengError("ZS-MS-04", measure=measure.id)
+    if measure.version > 1 and measure.version not in {c.version for c in measure.changes}:
+        raise ZhunshengError("ZS-MS-05", measure=measure.id, version=measure.version)
     if measure.ledger not in ledgers():
         _refuse(measure, worded("没有台账 {ledger}", ledger=measure.ledger))
     own = ledgers()[measure.ledger]
-    if (measure.kind == "ratio") != (measure.hits is not None):
-        _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
-    if (measure.kind in ("mean", "sum", "date")) != (measure.of is not None):
-        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
     names = {c.name for c in own.columns}
-    for name in (*measure.drill, *([measure.of] if measure.of else [])):
+    _check_sums(measure)
+    dated = [measure.of] if measure.kind == "date" and measure.of else []
+    for name in (*measure.drill, *measure.needs, *dated):
         if name not in names:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
     if measure.accrual.day is not None:
@@ -164,18 +245,33 @@ def check(measure: Measure) -> None:
         name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
     }:
         _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=own.title, limit=measure.limit))
-    flags = set(measure.flags)
     for link in measure.links:
-        if link.ledger not in ledgers():
-            _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
-        other = ledgers()[link.ledger]
-        for name in link.keys:
-            if name not in names or name not in {c.name for c in other.columns}:
-                _refuse(measure, worded("两个台账不是都有列 {name}", name=name))
-        predicate(measure, link.where, other, set())
-    predicate(measure, measure.population, own, flags)
-    if measure.hits:
-        predicate(measure, measure.hits, own, flags)
+        _check_link(measure, link, names)
+    said = (measure.population, measure.hits, measure.of, measure.per, *(a.where for a in measure.asides))
+    for text in filter(None, said):
+        predicate(measure, text, own, set(measure.flags))
+
+
+def _check_sums(measure: Measure) -> None:
+    if (measure.kind == "ratio") != (measure.hits is not None):
+        _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
+    if measure.kind == "ratio":
+        if (measure.of is None) != (measure.per is None):
+            _refuse(measure, worded("ratio 的 of 和 per 要一起写"))
+    elif (measure.kind in ("mean", "sum", "date")) != (measure.of is not None) or measure.per:
+        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
+
+
+def _check_link(measure: Measure, link: Link, names: set[str]) -> None:
+    if link.ledger not in ledgers():
+        _refuse(measure, worded("没有台账 {ledger}", ledger=link.ledger))
+    other = ledgers()[link.ledger]
+    for name in link.keys:
+        if name not in names or name not in {c.name for c in other.columns}:
+            _refuse(measure, worded("两个台账不是都有列 {name}", name=name))
+    predicate(measure, link.where, other, set())
+    if link.first and link.first not in {c.name for c in other.columns if c.sql_type == "DATE"}:
+        _refuse(measure, worded("台账“{title}”没有日期列 {name}", title=other.title, name=link.first))
 
 
 def day_of(measure: Measure) -> tuple[Link | None, str]:
@@ -245,6 +341,24 @@ def measures() -> dict[str, Measure]:
     return own | _of_money(own)
 
 
+def beside_of(measure: Measure) -> dict[str, Measure]:
+    """Return the counts that are read beside a measure, by id: of the rows that its asides speak of, in their
+    order, and last of those that fill what it needs.
+    """
+    found = {}
+    wheres = [
+        f"({measure.population}) AND ({aside.where})" if aside.within else aside.where
+        for aside in measure.asides
+    ]
+    if measure.needs:
+        wheres.append(" OR ".join(f"{name} IS NOT NULL" for name in measure.needs))
+    for n, where in enumerate(wheres):
+        changes = {"id": f"{measure.id}__{n}", "kind": "count", "population": where, "part": True}
+        changes |= {"hits": None, "of": None, "per": None, "needs": (), "asides": (), "interval": None}
+        found[f"{measure.id}__{n}"] = measure.model_copy(update=changes)
+    return found
+
+
 def _of_money(known: Mapping[str, Measure]) -> dict[str, Measure]:
     """Return the parts of each measure of money (``money.yaml``): what came from each source, and what was
     placed in the year by its date alone, for want of a budget year (预算年度).
@@ -278,7 +392,7 @@ def _in_time() -> list[Measure]:
             ledger=entry.ledger or "",
             limit=name,
             drill=(entry.section,) if entry.section else (),
-            aliases=(entry.rate,),
+            aliases=(entry.rate, *entry.also),
             citation="；".join(e.citation for e in entries),
             **common,
         )

@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 Key = tuple[Any, ...]
 File = tuple[str, int, int]  # path, bytes, time of change
 State = dict[str, frozenset[File]]  # the files of each ledger that a query reads
-How = Literal["count", "sum", "latest"]
+How = Literal["count", "amount", "sum", "latest"]
 MOST_ROWS = 500_000  # of all that is kept
 MOST_KEYS = 2_000  # of the rows that changed; where there are more, a ledger is read as a whole
 
@@ -32,8 +32,9 @@ class Asked:
 
     ``links`` are the ledgers that it looks its rows up in, each with the columns by which (besides the
     department's), None where these are not always the same. The first ``named`` columns name a group, the
-    next says how many rows it has, and ``how`` what each further one is: a ``count``, the ``sum`` of as many
-    values as the next column says, or the ``latest`` of some days.
+    next says how many rows it has, and ``how`` what each further one is: a ``count``, an ``amount`` (nought
+    where there is nothing to add up), the ``sum`` of as many values as the next column says, or the
+    ``latest`` of some days.
     """
 
     sql: str

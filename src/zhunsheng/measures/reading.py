@@ -5,7 +5,8 @@ its rows again.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -27,11 +28,11 @@ from zhunsheng.measures.compiling import (
     speaking_text,
     texts,
 )
-from zhunsheng.measures.definitions import Measure
+from zhunsheng.measures.definitions import Measure, beside_of
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Asked, How, Kept
 from zhunsheng.regulations.limits import applied
-from zhunsheng.translation import worded
+from zhunsheng.translation import series, worded
 from zhunsheng.wording import number as show_number
 
 NO_BASE = worded("没有基数")
@@ -47,7 +48,8 @@ class Reading:
     the year: nought of it is not known to be nought. ``department`` is a code; ``project`` a code,
     or the name where rows have none. Of a survey ``people`` says of how many its answers are, ``questions``
     on how many questions, and ``repeated`` how many answers someone gave anew to the same and that don't
-    count.
+    count. ``asides`` says of how many rows something is left out, and what was done with them; ``note`` has
+    it in words.
     """
 
     measure: str
@@ -69,6 +71,7 @@ class Reading:
     people: int | None = None
     questions: int = 0
     repeated: int = 0
+    asides: tuple[tuple[str, int], ...] = ()
 
     @property
     def known(self) -> bool:
@@ -98,7 +101,7 @@ class Reading:
             **{
                 k: v
                 for k, v in self.__dict__.items()
-                if k not in ("value", "numerator", "as_of", "interval", "latest", "silent")
+                if k not in ("value", "numerator", "as_of", "interval", "latest", "silent", "asides")
             },
             "value": value,
             "numerator": None if self.numerator is None else f"{self.numerator:f}",
@@ -131,14 +134,55 @@ def read_all(  # noqa: PLR0913 - measures, their evidence, the time, how narrowe
     """
     found: Readings = {}
     asking = _Asking(engine, snapshot, kept)
-    for query, text in texts(measures, year, as_of, by, departments, engine.dialect):
+    beside = {part.id: part for m in measures for part in beside_of(m).values()}
+    for query, text in texts([*measures, *beside.values()], year, as_of, by, departments, engine.dialect):
         for row in asking.rows(Asked(text, query.ledger, _links(query.measures), 3, _how(query.measures))):
             for reading in _readings(query, row, snapshot, year, as_of):
                 found[reading.measure, reading.department, reading.project] = reading
     known = {m.id: m for m in measures}
+    found = _with_asides(found, known)
     if by is None:
         found |= _peopled(found, known, asking, (year, as_of), departments)
     return found | _silent(found, known, asking, year) | _unlinked(found, known, snapshot)
+
+
+def _with_asides(found: Readings, known: Mapping[str, Measure]) -> Readings:
+    """Return readings with what was counted beside them, which is no reading itself: a value without anything
+    in the columns it needs is not known, and rows that leave something out are told.
+    """
+    told: Readings = {}
+    for (name, department, project), reading in found.items():
+        if (measure := known.get(name)) is None:
+            continue
+        counts = [found.get((part, department, project)) for part in beside_of(measure)]
+        asides = tuple(
+            (aside.says, count.denominator)
+            for aside, count in zip(measure.asides, counts, strict=False)
+            if count is not None and count.denominator
+        )
+        one = _noted(replace(reading, asides=asides))
+        if measure.needs:
+            whole = found.get((list(beside_of(measure))[-1], department, None))
+            if whole is None or not whole.denominator:
+                one = _untold(one, measure)
+        told[name, department, project] = one
+    return told
+
+
+def _noted(reading: Reading) -> Reading:
+    """Return a reading that says what its asides say, where it has a value."""
+    if reading.value is None or not reading.asides:
+        return reading
+    said = (worded("其中 {count} 行{says}", count=count, says=says) for says, count in reading.asides)
+    return replace(reading, note=series(said, "；"))
+
+
+def _untold(reading: Reading, measure: Measure) -> Reading:
+    """Return a reading that can't be told since no row fills what it needs."""
+    ledger = ledgers()[measure.ledger]
+    columns = series(f"“{ledger.column(name).title}”" for name in measure.needs)
+    note = worded("{title}没有填写{columns}，说不出", title=ledger.title, columns=columns)
+    return replace(reading, value=None, interval=None, silent=ledger.id, note=note, asides=())
 
 
 def unimported(measure: Measure, snapshot: Snapshot) -> str | None:
@@ -167,7 +211,10 @@ def _links(measures: Sequence[Measure]) -> dict[str, tuple[str, ...] | None]:
 def _how(measures: Iterable[Measure]) -> list[How]:
     """Return what numerator and denominator of each measure are."""
     kinds: dict[str, How] = {"date": "latest", "sum": "sum", "mean": "sum"}
-    return [how for measure in measures for how in (kinds.get(measure.kind, "count"), "count")]
+    found: list[How] = []
+    for measure in measures:
+        found += ["amount", "amount"] if measure.per else [kinds.get(measure.kind, "count"), "count"]
+    return found
 
 
 @dataclass(frozen=True)
@@ -359,7 +406,15 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     both = replace(
         first, value=value, numerator=numerator, denominator=denominator, note=note, interval=interval
     )
-    return _together(both, readings)
+    return _noted(replace(_together(both, readings), asides=_asides_of(readings)))
+
+
+def _asides_of(readings: Sequence[Reading]) -> tuple[tuple[str, int], ...]:
+    """Return the asides of several readings over disjoint rows."""
+    found: Counter[str] = Counter()
+    for reading in readings:
+        found.update(dict(reading.asides))
+    return tuple(found.items())
 
 
 def _together(both: Reading, readings: Sequence[Reading]) -> Reading:

@@ -10,8 +10,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from zhunsheng.regulations.conditions import expanded
 from zhunsheng.translation import worded
 
 Points = Annotated[Decimal, Field(ge=0, le=100)]
@@ -181,8 +182,8 @@ class Deadline(Checked):
 
     With ``ledger`` it is applied to rows: those of ``where`` (SQL), from the first day in ``starts`` to the
     first in ``ends``; ``ahead`` says that the start may lie in the future, as a planned day does. ``soon`` is
-    how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time,
-    ``unrated`` says why there is none.
+    how many calendar days before its end a row is due soon. ``rate`` names the measure of what was in time
+    (``also``: what else it is called), ``unrated`` says why there is none.
     ``binds`` says whom it binds (``ours``: whether the office itself has to act).
     """
 
@@ -203,10 +204,16 @@ class Deadline(Checked):
     ahead: bool = False
     soon: Annotated[int, Field(ge=0, le=366)] = 3
     rate: str | None = None
+    also: tuple[str, ...] = ()
     unrated: str | None = None
     binds: Name
     ours: bool = True
     note: str | None = None
+
+    @field_validator("where")
+    @classmethod
+    def _written_out(cls, where: str | None) -> str | None:
+        return expanded(where) if where else where
 
     @model_validator(mode="after")
     def _whole(self) -> Deadline:

@@ -18,6 +18,7 @@ from zhunsheng.evaluation.recheck import KIND_WORDS
 from zhunsheng.evaluation.scorecard import VERDICT_WORDS
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Lineage
+from zhunsheng.measures.definitions import QUESTIONS
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.monitoring import BY_TIME, LIGHT_WORDS, MODE_WORDS, MonitoredSheet
 from zhunsheng.outcomes import between, forecast_text, marks, origin_words
@@ -146,6 +147,7 @@ def render(panels: Sequence[Panel], about: About) -> str:
         differences=about.differences,
         version=__version__,
         ledgers=ledgers(),
+        questions=QUESTIONS,
         # The page goes to people who need no personal data; the department stands in its title.
         hidden={"部门"} | {c.title for ledger in ledgers().values() for c in ledger.columns if c.personal},
         words={

@@ -50,13 +50,30 @@ CREATE TABLE entities AS SELECT i, checked(code(CASE type WHEN '企业' THEN '91
     CASE WHEN u('class', i) < 0.45 THEN 'A' WHEN u('class', i) < 0.85 THEN 'B' WHEN u('class', i) < 0.97
       THEN 'C' ELSE 'D' END AS credit_class,
     type = '企业' AND u('food', i) < 0.016 AND registered_on < DATE '2021-01-01' AS food_producer,
+    -- a few were revoked or moved, of two of them nobody wrote when
+    CASE WHEN u('rev', i) < 0.0040 AND u('dereg', i) >= 0.02 AND registered_on < DATE '2019-01-01'
+      THEN day('rd', i, DATE '2021-02-01', 320) END AS revoked_on,
+    CASE WHEN u('in', i) < 0.0015 AND registered_on < DATE '2019-01-01'
+      THEN day('id', i, DATE '2021-01-11', 340) END AS moved_in_on,
+    CASE WHEN u('out', i) < 0.0012 AND u('dereg', i) >= 0.02 AND u('in', i) >= 0.0015
+      AND registered_on < DATE '2020-06-01' THEN day('od', i, DATE '2021-01-11', 340) END AS moved_out_on,
+    CASE WHEN deregistered_on IS NOT NULL THEN '注销' WHEN revoked_on IS NOT NULL OR u('unsaid', i) < 0.0002
+      THEN '吊销' WHEN moved_out_on IS NOT NULL THEN '迁出' ELSE '在册' END AS status,
+    CASE WHEN food_producer AND u('nolicence', i) >= 0.02
+      THEN least(registered_on + 30, DATE '2020-12-01') END AS licence_from,
+    CASE WHEN food_producer AND u('nolicence', i) >= 0.02
+      THEN day('lt', i, DATE '2021-09-20', 1800) END AS licence_to,
+    CASE WHEN food_producer THEN CASE WHEN u('grade', i) < 0.4 THEN 'A' WHEN u('grade', i) < 0.8 THEN 'B'
+      WHEN u('grade', i) < 0.95 THEN 'C' ELSE 'D' END END AS risk_grade,
+    CASE credit_class WHEN 'A' THEN 1 WHEN 'B' THEN 2 WHEN 'C' THEN 3 ELSE 4 END AS visit_ceiling,
     pick('district', i, {districts}) AS district, '示例区示例路' || (i % 900 + 1) || '号' AS address,
     '样本' || i AS legal_person, '1990000' || lpad(CAST(i % 10000 AS VARCHAR), 4, '0') AS phone FROM e;
 """
 
 _QUERIES = {
     "entities": "SELECT credit_code, name, type, registered_on, deregistered_on, credit_class, "
-    "food_producer, district, address, legal_person, phone FROM entities ORDER BY i",
+    "food_producer, district, address, legal_person, phone, status, revoked_on, moved_in_on, moved_out_on, "
+    "licence_from, licence_to, risk_grade, visit_ceiling FROM entities ORDER BY i",
     # Nine in ten companies report on time, too few individual businesses; some file after the deadline. The
     # year before stands there too, by which the pace of this one is told: most came towards the end.
     "annual_reports": """SELECT credit_code, report_year, filed_on FROM (
@@ -75,13 +92,18 @@ _QUERIES = {
           '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13) AS inspectors,
         CASE WHEN u('res', i) < 0.82 THEN '未发现问题' WHEN u('res', i) < 0.9 THEN '通过登记的住所无法联系'
           WHEN u('res', i) < 0.96 THEN '发现问题已责令改正' ELSE '未按规定公示应当公示的信息' END AS result,
-        CASE WHEN u('pub', i) < 0.97 THEN day('insp', i, DATE '2021-03-08', 262) + 14 END AS published_on
+        CASE WHEN u('pub', i) < 0.97 THEN day('insp', i, DATE '2021-03-08', 262) + 14 END AS published_on,
+        CAST(NULL AS BOOLEAN) AS all_points
         FROM entities WHERE u('drawn', i) < 0.037 AND deregistered_on IS NULL
           AND registered_on < DATE '2021-03-01'
         UNION ALL SELECT 'SP-2021-01', credit_code, '专项检查', '食品生产许可条件检查',
           day('food', i, DATE '2021-02-22', 290), '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13),
-        CASE WHEN u('fres', i) < 0.9 THEN '未发现问题' ELSE '发现问题已责令改正' END, NULL FROM entities
-          WHERE food_producer AND u('fi', i) < 0.955""",
+        CASE WHEN u('fres', i) < 0.9 THEN '未发现问题' ELSE '发现问题已责令改正' END, NULL, u('all', i) < 0.8
+          FROM entities WHERE food_producer AND u('fi', i) < 0.955
+        UNION ALL SELECT 'SP-2020-01', credit_code, '日常检查', '食品生产监督检查',
+          day('food20', i, DATE '2020-03-02', 290), '检查员' || (1 + i % 17) || '、检查员' || (18 + i % 13),
+        '未发现问题', NULL, u('all20', i) < 0.9 FROM entities
+          WHERE food_producer AND registered_on < DATE '2020-01-01' AND u('fi20', i) < 0.6""",
     # The third quarter was slow: more than a tenth of its reports stayed open.
     "complaints": """SELECT 'TJ2021' || lpad(CAST(i AS VARCHAR), 7, '0') AS complaint_no, CASE
       WHEN u('ck', i) < 0.35 THEN '举报' ELSE '投诉' END AS kind, day('cr', i, DATE '2021-01-02', 350)
@@ -101,10 +123,23 @@ _QUERIES = {
       day('af', i, DATE '2021-01-05', 345) AS filed_on,
         CASE WHEN u('ad', i) < 0.93 THEN day('af', i, DATE '2021-01-05',
           345) + CAST(15 + floor(u('al', i) * 60) AS INTEGER) END AS decided_on,
-        CASE WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05',
+        CASE WHEN u('ad', i) < 0.85 AND u('dk', i) >= 0.12 THEN day('af', i, DATE '2021-01-05',
           345) + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END AS executed_on,
-        CASE WHEN u('ad', i) < 0.93 THEN CAST(500 + floor(u('ap', i) * u('ap2', i) * 60) * 500
-          AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party FROM range(1, {cases} + 1) t(i)""",
+        CASE WHEN u('ad', i) < 0.93 AND u('dk', i) >= 0.12 THEN CAST(500 + floor(u('ap', i) * u('ap2', i)
+          * 60) * 500 AS DECIMAL(18,2)) END AS penalty, '当事人' || i AS party,
+        CASE WHEN u('ad', i) >= 0.93 THEN NULL WHEN u('dk', i) >= 0.12 THEN '行政处罚' ELSE pick('dn', i,
+          ['违法轻微不予处罚', '违法轻微不予处罚', '违法事实不成立', '移送其他部门', '移送司法机关',
+          '撤销案件', '终止调查']) END AS decision,
+        -- closed soon after it was executed, or decided where there is nothing to execute
+        CASE WHEN u('cl', i) < 0.94 THEN CASE WHEN u('dk', i) < 0.12 AND u('ad', i) < 0.93
+            THEN day('af', i, DATE '2021-01-05', 345)
+              + CAST(15 + floor(u('al', i) * 60) AS INTEGER)
+          WHEN u('ad', i) < 0.85 THEN day('af', i, DATE '2021-01-05', 345)
+            + CAST(80 + floor(u('ax', i) * 40) AS INTEGER) END
+          + CAST(3 + floor(u('cw', i) * 14) AS INTEGER) END AS closed_on,
+        pick('am', i, ['无照经营', '无照经营', '传销', '违规直销', '虚假违法广告', '虚假违法广告',
+          '不正当竞争', '商标侵权', '商标侵权', '假冒专利', '地理标志', '劣质散煤', '食品', '食品', '食品',
+          '产品质量', '产品质量', '特种设备', '价格', '其他']) AS matter FROM range(1, {cases} + 1) t(i)""",
     # Tests of what was seized, hearings of graver cases, tests during a mediation stop the clock.
     "suspensions": """SELECT '案件台账' AS register, '示市监立〔2021〕' || i || '号' AS number,
         CASE WHEN i % 25 = 3 THEN '检验检测检疫鉴定' ELSE '听证' END AS reason,
@@ -119,7 +154,8 @@ _QUERIES = {
         '示市监鉴〔2021〕' || i || '号'
         FROM range(1, {complaints} + 1) t(i) WHERE i % 200 = 9""",
     "samples": """SELECT 'CJ2021' || lpad(CAST(i AS VARCHAR), 6, '0') AS batch_no,
-      pick('sp', i, ['插座', '电线电缆', '儿童玩具', '建筑钢材', '车用汽油', '食品用纸', '散煤', '水泥'])
+      CASE WHEN i % 8 = 3 THEN pick('sg', i, ['食用植物油', '糕点', '熟肉制品', '白酒']) ELSE
+      pick('sp', i, ['插座', '电线电缆', '儿童玩具', '建筑钢材', '车用汽油', '食品用纸', '散煤', '水泥']) END
       AS product, '生产单位' || (1 + i % 83) AS producer,
         CASE WHEN u('sf', i) < 0.4 THEN '生产' ELSE '流通' END AS field, day('sd', i, DATE '2021-03-01', 270)
           AS planned_on,
@@ -132,7 +168,13 @@ _QUERIES = {
         -- one failed product in six was never followed up
         CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND u('fu', i) < 0.84 THEN day('sd', i,
           DATE '2021-03-01', 270) + CAST(50 + floor(u('fd', i) * 30) AS INTEGER) END AS done_on,
-        '{quality}' AS project FROM range(1, {samples} + 1) t(i)""",
+        '{quality}' AS project, CASE WHEN i % 8 = 3 THEN '食品' ELSE '产品' END AS category,
+        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND i % 8 <> 3 THEN day('sd', i,
+          DATE '2021-03-01', 270) + 36 END AS ordered_on,
+        CASE WHEN u('st', i) < 0.955 AND u('ok', i) >= 0.934 AND i % 8 <> 3 AND u('fu', i) < 0.8
+          THEN day('sd', i, DATE '2021-03-01', 270) + CAST(82 + floor(u('fd', i) * 30)
+          AS INTEGER) END AS rechecked_on
+        FROM range(1, {samples} + 1) t(i)""",
     "special_equipment": """SELECT '3110130190' || lpad(CAST(i AS VARCHAR), 8, '0') AS device_no,
       pick('dk', i, ['电梯', '电梯', '电梯', '压力容器', '压力容器', '锅炉', '起重机械', '场内专用机动车辆',
       '压力管道', '大型游乐设施']) AS kind,
@@ -142,7 +184,12 @@ _QUERIES = {
              WHEN u('di', i) < 0.99 THEN day('due', i, DATE '2021-01-10',
                350) + CAST(3 + floor(u('dl', i) * 60) AS INTEGER) END AS inspected_on,
         CASE WHEN u('di', i) < 0.99 THEN CASE WHEN u('dr', i) < 0.95 THEN '合格' ELSE '整改后合格' END END
-          AS result, pick('dd', i, {districts}) AS district FROM range(1, {devices} + 1) t(i)""",
+          AS result, pick('dd', i, {districts}) AS district,
+        CASE WHEN u('es', i) < 0.03 THEN pick('ew', i, ['停用', '停用', '停用', '报废', '注销', '迁出'])
+          ELSE '在用' END AS status,
+        -- of every eighth that was stopped nobody wrote when
+        CASE WHEN u('es', i) < 0.03 AND u('eu', i) < 0.88 THEN day('eo', i, DATE '2021-01-04', 355) END
+          AS state_on FROM range(1, {devices} + 1) t(i)""",
     # Far above the target of 100: the target was set too low.
     "patents": """SELECT '2021' || lpad(CAST(1000000 + i AS VARCHAR), 9, '0') AS patent_no, CASE
       WHEN u('pk', i) < 0.2 THEN '发明' WHEN u('pk', i) < 0.75 THEN '实用新型' ELSE '外观设计' END AS kind,
@@ -295,7 +342,7 @@ def _dirty(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> Iterable[dict[str,
 def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the ledgers that have few."""
     return {
-        "activities": _activities(draw),
+        "activities": [*_activities(draw), *_campaigns(random.Random("campaigns"))],
         "audits": _audits(draw),
         "budgets": _budgets(),
         "payments": _payments(draw),
@@ -303,6 +350,8 @@ def _small(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
         "incidents": _incidents(),
         "assets": _assets(draw),
         "policies": _policies(),
+        "ip_rights": _ip_rights(random.Random("ip_rights")),
+        "inspection_items": _inspection_items(),
     }
 
 
@@ -344,6 +393,58 @@ def _activities(draw: random.Random) -> list[dict[str, Any]]:
     return activities
 
 
+def _campaigns(draw: random.Random) -> list[dict[str, Any]]:
+    """Return what was held on coal and on pyramid selling, by month."""
+    held = (("大气污染防治", "散煤治理宣传", (1, 10, 11)), ("传销与直销", "防范传销宣传", (4, 9)))
+    return [
+        {
+            "activity_no": f"HD2021{topic[:2]}{month:02d}",
+            "kind": "宣传",
+            "topic": topic,
+            "title": title,
+            "held_on": _on(draw, month),
+            "place": draw.choice(["城关集贸市场", "柳林集市", "开发区广场"]),
+            "people": draw.randint(30, 150),
+            "proof": f"{title}{month}月-签到与照片.pdf",
+        }
+        for topic, title, months in held
+        for month in months
+    ]
+
+
+def _ip_rights(draw: random.Random) -> list[dict[str, Any]]:
+    """Return trademarks, indications and help with rights; what came late in the year is not done yet."""
+    kinds = (("商标注册", 46, 240), ("驰名商标推荐", 2, 0), ("地理标志", 3, 150), ("维权援助", 27, 25))
+    rows = []
+    for kind, count, days in kinds:
+        for n in range(1, count + 1):
+            started = date(YEAR, 1, 4) + timedelta(draw.randrange(350))
+            took = timedelta(draw.randint(days // 3, days)) if days else None
+            done = started + took if took is not None else None
+            rows.append(
+                {
+                    "matter_no": f"{kind[:2]}2021{n:03d}",
+                    "kind": kind,
+                    "title": f"示例{kind[:2]}{n}",
+                    "applicant": f"权利人{n}",
+                    "started_on": started,
+                    "done_on": done if done is not None and done < date(YEAR + 1, 1, 20) else None,
+                    "section": "知识产权科",
+                }
+            )
+    return rows
+
+
+def _inspection_items() -> list[dict[str, Any]]:
+    """Return the items that the bureau published; one of them when its inspections had begun."""
+    items = (
+        ("公示信息与登记事项检查", "《企业信息公示暂行条例》第十四条", date(YEAR - 1, 1, 15)),
+        ("食品生产监督检查", "《食品安全法》第一百一十条", date(YEAR - 1, 1, 15)),
+        ("食品生产许可条件检查", "《食品生产许可管理办法》", date(YEAR, 2, 24)),
+    )
+    return [{"item": item, "basis": basis, "published_on": day} for item, basis, day in items]
+
+
 def _audits(draw: random.Random) -> list[dict[str, Any]]:
     """Return the audits of the twelve stations."""
     return [
@@ -355,6 +456,8 @@ def _audits(draw: random.Random) -> list[dict[str, Any]]:
             "findings": (f := draw.randint(0, 3)),
             "mended_on": _on(draw, 12) if f and n % 12 < 10 else None,
             "project": MARKET,
+            "mended": f - 1 if f > 1 and n % 12 >= 10 else None,
+            "counted_on": date(YEAR, 12, 24) if f > 1 and n % 12 >= 10 else None,
         }
         for n in range(1, 13)
     ]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from zhunsheng.measures import Measure, match_book
 from zhunsheng.measures.matching import Link
+from zhunsheng.measures.pledges import Pledged, pledged
 from zhunsheng.review.serving import sheet_topics, speaks_of, topics
 from zhunsheng.targets import Book, Goal, Indicator, TargetSheet
 from zhunsheng.targets.fields import PLACEHOLDER
@@ -67,10 +68,23 @@ class Promise:
 
 @dataclass(frozen=True)
 class Coherence:
-    """The promises of a document, and by kind what stands alone: (sheet, what it is called)."""
+    """The promises of a document, by kind what stands alone: (sheet, what it is called), and what its prose
+    promises with the measures that prove it.
+    """
 
     promises: tuple[Promise, ...]
     orphans: Mapping[Orphans, tuple[tuple[str, str], ...]]
+    pledged: tuple[Pledged, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Pledged, ...]:
+        """What is promised in prose and measured."""
+        return tuple(one for one in self.pledged if one.pledge.measures)
+
+    @property
+    def unmeasured(self) -> tuple[Pledged, ...]:
+        """What is promised in prose and measured by nothing."""
+        return tuple(one for one in self.pledged if not one.pledge.measures)
 
     def as_json(self) -> dict[str, Any]:
         """Return the map as plain data; money in yuan, as text."""
@@ -81,7 +95,8 @@ class Coherence:
                 one["budget"] = None if one["budget"] is None else plain(one["budget"])
             told.append(data)
         alone = {kind: [{"sheet": s, "name": n} for s, n in found] for kind, found in self.orphans.items()}
-        return {"format": FORMAT, "promises": told, "orphans": alone}
+        pledges = [one.as_json() for one in self.pledged]
+        return {"format": FORMAT, "promises": told, "orphans": alone, "pledges": pledges}
 
 
 def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = ()) -> Coherence:
@@ -135,7 +150,8 @@ def coherence(book: Book, known: Mapping[str, Measure], links: Iterable[Link] = 
             if (s, n) not in ledgers
         ],
     }
-    return Coherence(tuple(promises), {kind: tuple(found) for kind, found in alone.items()})
+    orphans = {kind: tuple(found) for kind, found in alone.items()}
+    return Coherence(tuple(promises), orphans, pledged(book))
 
 
 def _called(goal: Goal) -> str:

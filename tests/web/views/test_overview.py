@@ -9,6 +9,8 @@ from django.urls import reverse
 from pages import here
 
 from zhunsheng.evidence import shared
+from zhunsheng.measures import measures
+from zhunsheng.measures.definitions import QUESTIONS
 from zhunsheng.web.models import Assessment
 from zhunsheng.web.services import todo
 from zhunsheng.web.services.year import records
@@ -29,6 +31,8 @@ def test_the_overview_shows_the_stored_figures_and_leads_to_their_rows(departmen
     reading = result["results"][1]["indicators"][n]["reading"]
     assert f"<dd>{reading['numerator']}</dd>" in behind and f"<dd>{reading['denominator']}</dd>" in behind
     assert "投诉举报台账" in behind and "keyuan" in behind and "TJ2021" in behind
+    answers = measures()[reading["measure"]].answers.model_dump()
+    assert all(text in behind for text in (*QUESTIONS.values(), *answers.values()))
     assert client.get(here(department, "lineage", 1, "paid")).status_code == 200
     for wrong in ((9, "0"), (1, "99"), (1, "x")):
         assert client.get(here(department, "lineage", *wrong)).status_code == 404

@@ -60,6 +60,8 @@ def test_a_signed_self_evaluation_is_published_with_its_files(
     sign_in("juzhang").post(reverse("step", args=["publish", asked.pk]), {"action": "publish.approve"})
     page = client.get(reverse("public-one", args=[asked.pk])).content.decode()
     assert "绩效自评表" in page and "举报案件办结率" in page
+    said = {one["id"]: one for one in Publication.objects.get(pk=asked.pk).data["measures"]}
+    assert "report_closure_rate" in said and all(one["answers"]["limits"] in page for one in said.values())
     assert client.get(reverse("public-file", args=[asked.pk, "绩效自评表.xlsx"])).content[:2] == b"PK"
     rows = client.get(reverse("open-data", args=[asked.pk, "csv"])).content.decode("utf-8-sig").splitlines()
     assert rows[0].startswith("类别,目标表,指标,指标值,完成值,完成值来源,口径,结论,") and len(rows) > 20

@@ -8,10 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from filled import document
-from pages import HTMX, code_of, flat, step_on
+from pages import HTMX, code_of, flat, here, step_on
 
 from places import GOLDEN
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.measures import measures
 from zhunsheng.sample.documents import bureau, flattened
 from zhunsheng.targets import Indicator, TargetValue
 from zhunsheng.web.models import (
@@ -550,3 +551,10 @@ def test_a_title_of_too_many_words_is_refused(sign_in, department):
         {"how": "blank", "kind": "project", "name": "长" * 200},
     )
     assert "超过 120 字" in answer.content.decode()
+
+
+def test_the_map_tells_what_is_promised_and_measured_by_nothing(department, sign_in):
+    page = sign_in("keyuan").get(here(department, "coherence"))
+    told = page.context["unmeasured"]
+    assert told and all(one.pledge.why in page.content.decode() for one in told)
+    assert all(set(one.pledge.measures) <= set(measures()) for one in page.context["pledged"])

@@ -26,6 +26,13 @@ def coherence(found: Coherence) -> None:
         for sheet, name in alone:
             whose = "" if sheet == name else f"  [bright_black]{escape(sheet)}[/]"
             console.print(f"  {escape(name)}{whose}")
+    console.print(f"[bold]承诺了、有测度的 {len(found.measured)}[/]")
+    for one in found.measured:
+        console.print(f"  {escape(one.pledge.name)} ← {'、'.join(one.named)}")
+    console.print(f"[bold]承诺了、没有测度的 {len(found.unmeasured)}[/]")
+    for one in found.unmeasured:
+        said = f"{one.sheet} {one.place} “{one.word}”".replace("  ", " ")
+        console.print(f"  {escape(one.pledge.name)}：{one.pledge.why}  [bright_black]{escape(said)}[/]")
 
 
 def _grow(tree: Tree, promise: Promise) -> None:

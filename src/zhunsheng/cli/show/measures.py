@@ -10,15 +10,22 @@ from rich.markup import escape
 from zhunsheng.cli.terminal import console
 from zhunsheng.cli.terminal import table as table_of
 from zhunsheng.measures import Absence, EvidenceRow, Match, Measure, ProjectMatch, Reading
+from zhunsheng.measures.definitions import QUESTIONS
 from zhunsheng.measures.matching import STATUS_WORDS
 from zhunsheng.targets import Book
 from zhunsheng.wording import row_place
 
 
 def definitions(found: Sequence[Measure]) -> None:
-    """Print measures with their unit and formula."""
+    """Print measures with their unit and formula; of one alone also what auditors ask."""
     for m in found:
         console.print(f"[bold]{m.id}[/]  {m.name}（{m.unit}）：{m.formula}")
+    for m in found if len(found) == 1 else ():
+        console.print(f"依据：{escape(m.citation)}")
+        for one in m.changes:
+            console.print(f"第 {one.version} 版，{one.since} 起：{escape(one.what)}")
+        for name, said in (m.answers.model_dump() if m.answers else {}).items():
+            console.print(f"{QUESTIONS[name]}：{escape(said)}")
 
 
 def readings(found: Sequence[Reading], names: dict[str, str], departments: Mapping[str, str]) -> None:

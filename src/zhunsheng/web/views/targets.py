@@ -78,6 +78,8 @@ def coherence(request: SignedInRequest, department: Organisation, year: int) -> 
         "part": "targets",
         "promises": found.promises,
         "orphans": found.orphans.items(),
+        "pledged": found.measured,
+        "unmeasured": found.unmeasured,
         "versions": versions_drawn,
     }
     return render(request, "web/coherence.html", context)

@@ -20,6 +20,7 @@ import zhunsheng
 from zhunsheng.draws.public_log import KINDS as LOG_KINDS
 from zhunsheng.draws.verdicts import words
 from zhunsheng.errors import MESSAGES
+from zhunsheng.measures import measures
 from zhunsheng.regulations.limits import STATES as LIMIT_STATES
 from zhunsheng.review import all_rules
 from zhunsheng.review.conditions import DETAILS, NEEDS, SCOPES, SUBJECTS
@@ -58,6 +59,7 @@ def _tables() -> Iterator[tuple[str, str]]:
             [one.name for one in DETAILS.values()],
         ],
         "regulations/limits.py": [LIMIT_STATES.values()],
+        "measures/catalogue.yaml": [[aside.says for one in measures().values() for aside in one.asides]],
         "targets/kinds.py": [KIND_WORDS.values(), SENSE_WORDS.values()],
         "web/registers.yaml": [
             text

@@ -8,7 +8,8 @@ from typing import Any
 
 from zhunsheng.clock import told
 from zhunsheng.draws.strata import untouched
-from zhunsheng.usecases.result import RunContest, RunSheet, RunTotal
+from zhunsheng.measures import measures
+from zhunsheng.usecases.result import Run, RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, SelfEvaluation, SheetVersion
 from zhunsheng.web.services.commitments import happened
 from zhunsheng.web.services.draws.committing import allotted
@@ -59,6 +60,7 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
                     "score": figure(i.score.shown) if i.score.shown is not None else None,
                     "granted": figure(i.score.granted),
                     "how": i.score.how,
+                    "measure": i.reading.measure if i.reading else None,
                 }
                 for i in one.indicators
             ],
@@ -71,12 +73,31 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
         "scheme": run.scheme.model_dump(),
         "evidence": run.store.digest,
         "scores": scores,
+        "measures": _measures_of(run),
     }
     return (
         evaluation.year,
         f"{evaluation.department.name_in(evaluation.year)} {evaluation.year}年度绩效自评",
         {**data, "forms": forms_of(evaluation, "绩效自评表")},
     )
+
+
+def _measures_of(run: Run) -> list[dict[str, Any]]:
+    """Return the measures that figures were read by, with their definitions and what auditors ask of them."""
+    read = (i.reading.measure for one in run.results for i in one.indicators if i.reading)
+    known = measures()
+    return [
+        {
+            "id": name,
+            "name": (m := known[name]).name,
+            "version": m.version,
+            "formula": m.formula,
+            "citation": m.citation,
+            "answers": m.answers.model_dump() if m.answers else None,
+        }
+        for name in dict.fromkeys(read)
+        if name in known
+    ]
 
 
 def _contest(contest: RunContest | None, refused: Contest | None) -> dict[str, Any] | None:
