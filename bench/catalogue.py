@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,13 +60,26 @@ MEASURES = (
 
 
 def catalogue() -> Figures:
-    """Compute the whole catalogue for all departments."""
+    """Compute the whole catalogue for all departments, statutory limits of each complaint among it."""
+    from zhunsheng.measures import measures
+
+    return read(list(measures()))
+
+
+def same_six() -> Figures:
+    """Compute by the product the six measures that the queries by hand compute."""
+    return read(MEASURES)
+
+
+def read(names: Sequence[str]) -> Figures:
+    """Compute measures by the product; return the figures of those that the queries by hand compute too."""
     from zhunsheng.evidence import Snapshot
     from zhunsheng.measures import DuckEngine, measures, read_all
 
     snapshot = Snapshot(1, None, "", {n: (str(WORK / f"{n}.parquet"),) for n in LEDGERS})
     engine = DuckEngine(snapshot, memory_limit="1500MB")
-    found = read_all(list(measures().values()), engine, snapshot, 2021, date(2021, 12, 31))
+    asked = [measures()[name] for name in names]
+    found = read_all(asked, engine, snapshot, 2021, date(2021, 12, 31))
     return {
         f"{m} {d}": f"{r.numerator}/{r.denominator}"
         for (m, d, p), r in found.items()
@@ -167,7 +180,7 @@ def bare_scan() -> Figures:
 
 
 CASES: dict[str, Callable[[], Figures]] = {
-    one.__name__: one for one in (catalogue, duckdb_by_hand, polars_by_hand, bare_scan)
+    one.__name__: one for one in (catalogue, same_six, duckdb_by_hand, polars_by_hand, bare_scan)
 }
 
 
@@ -192,11 +205,11 @@ def main() -> None:
         for kind in ("cpu", "wall")
     )
     lines = [
-        "| case | what it does | CPU s | wall s | catalogue's CPU ÷ its own |",
-        "|---|---|---:|---:|---:|",
+        "| case | what it does | CPU s | wall s | catalogue's CPU ÷ its own | same six's CPU ÷ its own |",
+        "|---|---|---:|---:|---:|---:|",
         *(
             f"| `{case}` | {CASES[case].__doc__} | {cpu[case]:.2f} | {wall[case]:.2f} | "
-            f"{cpu['catalogue'] / cpu[case]:.2f} |"
+            f"{cpu['catalogue'] / cpu[case]:.2f} | {cpu['same_six'] / cpu[case]:.2f} |"
             for case in cases
         ),
     ]
@@ -204,9 +217,10 @@ def main() -> None:
         f"{MARK}\n\nMeasured by `python bench/catalogue.py --write` on {date.today()}, {len_cores()} cores, "
         f"medians of {TURNS} turns in one run, each case in a process of its own; imports of modules are not "
         f"counted. {ENTITIES:,} entities, {COMPLAINTS:,} complaints, the annual reports and inspections of "
-        "the entities. All give the same figures. The query by hand has the plan of ours; half of either is "
-        "the join of ten million entities with seven million reports by credit code, which neither can do "
-        "without.\n\n" + "\n".join(lines) + "\n"
+        "the entities. All give the same figures, over the same rows: a ledger's files hold each row once, "
+        "as it stands after all batches, so that no side tells batches apart. The query by hand has the plan "
+        "of ours; the catalogue has beside the six what the limits of every complaint come to, and asks of "
+        "each nought whether a ledger speaks of the year at all.\n\n" + "\n".join(lines) + "\n"
     )
     print(text)
     if "--write" in sys.argv:

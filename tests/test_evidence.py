@@ -835,7 +835,7 @@ def test_the_guard_of_a_csv_comes_off_again_exactly(tmp_path):
         writer.writerow(["活动编号", "活动类别", "主题类别", "活动名称", "开展日期"])
         for number, text in enumerate(texts):
             writer.writerow([f"N{number}", "宣传", "食品安全", guarded(text), "2021-05-01"])
-    import_ledger(tmp_path / "store", path, department="A1")
+    import_ledger(tmp_path / "store", path, department="A1", answers={"nothing": "take"})
     rows = browse(Store(tmp_path / "store").snapshot(), ledgers()["activities"], "A1").rows
     assert [r.values[3] for r in sorted(rows, key=lambda r: r.row)] == texts
     # Only a csv bears the guard.

@@ -52,22 +52,44 @@ def test_a_folder_is_read_to_its_end_whatever_one_document_does(tmp_path):
     assert told[-1] == ("下级/5.doc", 5, 5)
 
 
-def test_read_writes_a_line_of_json_for_each_document_of_a_zip(tmp_path, capsys):
+def test_read_writes_one_book_of_the_documents_of_a_zip(tmp_path, capsys):
     data = packed(**{"AA/XXXX.txt": GOOD, "../外.txt": GOOD, "甲.zip": b"PK\x03\x04", "~$临时.docx": b"x"})
     (path := tmp_path / "目标.zip").write_bytes(data.replace(b"AA/XXXX", "局/目标".encode("gbk")))
     assert is_many(path)
     with pytest.raises(SystemExit) as ended:
         main(["read", str(path), "--json"])
     assert ended.value.code == 1
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["path"], (one["error"] or {}).get("code")) for one in lines] == [
+    book = json.loads(capsys.readouterr().out)
+    assert book["format"] == "zhunsheng.readings/1"
+    assert [(one["path"], (one["error"] or {}).get("code")) for one in book["documents"]] == [
         ("../外.txt", "ZS-IN-47"),
         ("局/目标.txt", None),
         ("甲.zip", "ZS-IN-48"),
     ]
-    assert lines[1]["format"] == "zhunsheng.reading/1"
-    assert lines[1]["book"]["format"] == "zhunsheng.book/1"
-    assert len(lines[1]["book"]["sheets"][0]["indicators"]) == 4
+    assert [(one["path"], len(one["indicators"])) for one in book["sheets"]] == [("局/目标.txt", 4)]
+    assert {one["path"] for one in book["unsure"]} <= {"局/目标.txt"}
+
+
+def test_read_writes_a_line_of_json_for_each_document_of_a_folder(tmp_path, capsys):
+    for name in ("1.txt", "2.txt"):
+        (tmp_path / name).write_bytes(GOOD)
+    with pytest.raises(SystemExit) as ended:
+        main(["read", str(tmp_path), "--json"])
+    assert not ended.value.code
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["format"], one["path"]) for one in lines] == [
+        ("zhunsheng.reading/1", "1.txt"),
+        ("zhunsheng.reading/1", "2.txt"),
+    ]
+    assert [len(one["book"]["sheets"][0]["indicators"]) for one in lines] == [4, 4]
+
+
+def test_a_zip_in_which_nothing_could_be_read_is_a_book_without_sheets(tmp_path, capsys):
+    (path := tmp_path / "目标.zip").write_bytes(packed(**{"坏.docx": b"x"}))
+    with pytest.raises(SystemExit):
+        main(["read", str(path), "--json"])
+    book = json.loads(capsys.readouterr().out)
+    assert (book["sheets"], book["unsure"], len(book["documents"])) == ([], [], 1)
 
 
 def test_names_of_windows_zips_and_documents_that_are_zips_themselves(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import openpyxl
@@ -18,7 +19,9 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, csv_files, ledger_of
 from zhunsheng.evidence.layout import current
 from zhunsheng.evidence.mappings import LedgerMapping
+from zhunsheng.evidence.shared import scratch_database, session
 from zhunsheng.evidence.tables import ledger_sql
+from zhunsheng.files.scratch import sweep
 from zhunsheng.usecases.importing import Imported, import_ledger
 
 HEAD = ["凭证号", "项目名称", "支付金额", "支付日期"]
@@ -378,3 +381,118 @@ def test_what_a_title_says_of_filling_it_in_is_no_part_of_it(tmp_path, taken):
     head = ["凭证号（必填）", "项目名称*", "支付金额(元)", "支付日期\n（年/月/日）"]
     taken(workbook(tmp_path / "a.xlsx", [head, ["V1", "甲", 1, DAY]]), None)
     assert rows_of(tmp_path, "voucher", "project") == [("V1", "甲")]
+
+
+# -- an example of how to fill in a table, words for nothing
+# -----------------------------------------------------------------------------------------------------------
+
+COMPLAINTS = "登记编号,类别,收到日期,受理日期,承办科室,实名举报"
+
+
+@pytest.mark.parametrize("first", ["示例", "（填写示例）C0", "示例001", "例：C0", "样例", "例如：C0"])
+def test_an_example_row_is_left_out_and_named_unless_it_is_said_to_be_a_record(tmp_path, taken, first):
+    text = f"{COMPLAINTS}\n{first},举报,2021-03-01,,,\nC1,投诉,2021-03-02,,,\n"
+    asked = taken(text, "complaints")
+    (question,) = asked.questions
+    assert question.kind == "example" and question.text == "像是填写示例，不是记录：第 2 行"
+    assert asked.batch is None and asked.account.fates["example"] == 1
+    record = taken(text, "complaints", answers={"example": "take"})
+    assert (record.batch.rows, record.questions, record.account.fates.get("example")) == (2, (), None)
+    # Of a file with other bytes, since the same would be known; left out, the row is in the account.
+    left = taken(f"{text}C2,投诉,2021-03-02,,,\n", "complaints", answers={"example": "leave"})
+    assert (left.batch.rows, left.account.fates["example"]) == (2, 1)
+    assert ("填写示例", "第 2 行") in left.account.rest()
+    with pytest.raises(ZhunshengError, match="ZS-EV-80"):
+        taken(f"{text}C3,投诉,2021-03-02,,,\n", "complaints", answers={"example": "perhaps"})
+
+
+def test_what_only_begins_like_an_example_is_a_record(tmp_path, taken):
+    names = ["例行检查经费", "示例村改造", "条例宣传", "示范街建设"]
+    rows = [HEAD, *([f"V{n}", name, 1, DAY] for n, name in enumerate(names))]
+    rows += [[f"W{n}", "丙", 1, DAY] for n in range(3)] + [
+        ["示例", "丁", 1, DAY]
+    ]  # no first row of the table
+    done = taken(workbook(tmp_path / "a.xlsx", rows))
+    assert done.batch.rows == len(rows) - 1 and "example" not in done.account.fates
+
+
+@pytest.mark.parametrize(
+    "word", ["NULL", "null", "N/A", "n/a", "NA", "nan", "None", "—", "——", "/", "-", "空"]
+)
+def test_a_word_for_nothing_is_no_value_and_is_counted(tmp_path, taken, word):
+    done = taken(f"{COMPLAINTS}\nC1,举报,2021-03-01,{word},{word},{word}\n", "complaints")
+    assert rows_of(tmp_path, "accepted_on", "section", "named", ledger="complaints") == [(None, None, None)]
+    assert done.account.changes["nothing"] == 3
+    assert ("写的是“无”“N/A”“—”之类，按没有填写", "3 格") in done.account.rest()
+
+
+def test_nothing_says_no_where_yes_or_no_is_asked_and_names_a_value_where_it_is_one(tmp_path, taken):
+    done = taken(f"{COMPLAINTS}\nC1,举报,2021-03-01,无,无,无\n", "complaints")
+    assert done.account.changes["nothing"] == 2
+    assert rows_of(tmp_path, "accepted_on", "named", ledger="complaints") == [(None, "False")]
+    incident = "事故编号,事故类别,事故等级,发生日期,处置完成日期\nS1,无,零报告,2021-03-01,无\n"
+    assert taken(incident, "incidents").batch  # as a report of no accident is to be filled in
+    assert rows_of(tmp_path, "kind", "severity", "dealt_on", ledger="incidents") == [("无", "无", None)]
+
+
+def test_a_word_for_nothing_in_a_required_number_is_asked_about(tmp_path, taken):
+    text = f"{COMPLAINTS}\nN/A,举报,2021-03-01,,,\nC1,举报,2021-03-02,,,\n"
+    (question,) = taken(text, "complaints").questions
+    assert (question.key, question.rows) == ("nothing:登记编号", 1)
+    assert question.text == "“登记编号”必填，写的却是N/A：第 2 行"
+    done = taken(text, "complaints", agreed=True)
+    assert rows_of(tmp_path, "complaint_no", ledger="complaints") == [("C1",)]
+    (error,) = done.errors
+    assert (error.row, error.column, error.value) == (2, "登记编号", "N/A")
+    taken(f"{text}C2,举报,2021-03-02,,,\n", "complaints", answers={"nothing:登记编号": "take"})
+    assert ("N/A",) in rows_of(tmp_path, "complaint_no", ledger="complaints")
+
+
+def test_a_word_for_nothing_in_a_required_day_is_an_error_that_shows_it(tmp_path, taken):
+    (error,) = taken(f"{COMPLAINTS}\nC1,举报,N/A,,,\n", "complaints").errors
+    assert (error.column, error.value, error.message) == ("收到日期", "N/A", "不是日期")
+
+
+def test_what_a_database_spills_goes_to_a_private_folder_that_goes_with_it():
+    asked = "SELECT current_setting('temp_directory')"
+    with scratch_database() as connection:
+        ((place,),) = connection.execute(asked).fetchall()
+        assert Path(place).stat().st_mode & 0o077 == 0 and Path(place).parent.name.startswith("zhunsheng-")
+    assert not Path(place).exists()
+    ((shared,),) = session().execute(asked).fetchall()
+    # Its process holds the lock, by which those of the dead are told from it.
+    assert Path(shared).is_dir() and (Path(shared).parent / ".lock").is_file()
+    assert Path(shared).parent not in sweep(Path(shared).parents[1])
+
+
+# -- lines between the rows, sheets of other departments
+# -----------------------------------------------------------------------------------------------------------
+
+
+def test_page_lines_and_headings_between_the_rows_are_left_out_by_name(tmp_path, taken):
+    rows = [HEAD, ["一、基本支出"], ["V1", "甲", 1, DAY], ["第1页 共2页"], HEAD, ["（二）项目支出"]]
+    rows += [["V2", "乙", 2, DAY], ["第 2 页，共 2 页"]]
+    done = taken(workbook(tmp_path / "a.xlsx", rows))
+    left = {k: n for k, n in done.account.fates.items() if n}
+    assert left == {"heading": 2, "signed": 2, "header": 1, "new": 2}
+    assert ("小标题行", "第 2、6 行") in done.account.rest()
+    # What has all that a record needs is one, whatever its number looks like.
+    done = taken(workbook(tmp_path / "b.xlsx", [HEAD, ["一、1", "甲", 1, DAY], ["第1页", "乙", 1, DAY]]))
+    assert done.batch.inserted == 2
+
+
+def test_rows_on_a_sheet_that_bears_another_departments_name_are_asked_about(tmp_path, taken):
+    book = openpyxl.Workbook()
+    for n, name in enumerate(("甲局", "乙局")):
+        sheet = book.active if n == 0 else book.create_sheet()
+        sheet.title = name
+        for row in (HEAD, [f"V{n}", "甲", 1, DAY]):
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    known = {"乙局": "305002", "甲局": "305001"}
+    (question,) = taken(tmp_path / "a.xlsx", known=known).questions
+    assert question.text == "工作表“乙局”是另一个部门的名称，它的 1 行没有写部门"
+    done = taken(tmp_path / "a.xlsx", known=known, agreed=True)
+    assert rows_of(tmp_path, "voucher") == [("V0",)] and done.account.fates["aside"] == 1
+    taken(tmp_path / "a.xlsx", known=known, answers={"sheets": "take"})
+    assert rows_of(tmp_path, "voucher") == [("V0",), ("V1",)]

@@ -18,7 +18,6 @@ FILTERS = {
     "et": ("xlsx", "xls:MS Excel 97"),
     "ods": ("xlsx", "ods:calc8"),
     "odt": ("docx", "odt:writer8"),
-    "wordxml": ("docx", "xml:MS Word 2003 XML"),
 }
 BATCH = 60  # files one run of the suite takes
 

@@ -1,4 +1,4 @@
-"""Write a test document as docx, xlsx, html, txt or csv."""
+"""Write a test document as docx, xlsx, html, txt, csv, and in what else is made here."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import xlsxwriter
 from docx.enum.section import WD_ORIENT
 from docx.oxml import parse_xml
 
+from bed.flat import write_excel, write_word
 from bed.grids import Cell, Document, Table
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -27,7 +28,7 @@ _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 def write(document: Document, ending: str, folder: Path, draw: random.Random) -> Path:
     """Write the document into a folder; return the file."""
-    path = folder / f"{document.stem}.{ending}"
+    path = folder / f"{document.stem}.{'xml' if ending in ('wordxml', 'excelxml') else ending}"
     WRITERS[ending](document, path, draw)
     return path
 
@@ -308,6 +309,16 @@ def _ofd(document: Document, path: Path, draw: random.Random) -> None:
     write_ofd(document, path, draw)
 
 
+def _wordxml(document: Document, path: Path, draw: random.Random) -> None:
+    look = draw.choices(list(_LOOKS), (6, 1, 1, 1))[0]
+    hand = _Hand(draw.random() < 0.15, draw.random() < 0.15, changes=False)
+    write_word(document, path, lambda table: _word_table(table, look, 9000, hand).replace(f" {_W}", ""))
+
+
+def _excelxml(document: Document, path: Path, draw: random.Random) -> None:
+    write_excel(document, path, draw, _typed)
+
+
 WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "docx": _docx,
     "xlsx": _xlsx,
@@ -316,4 +327,6 @@ WRITERS: dict[str, Callable[[Document, Path, random.Random], None]] = {
     "csv": _csv,
     "mht": _mht,
     "ofd": _ofd,
+    "wordxml": _wordxml,
+    "excelxml": _excelxml,
 }

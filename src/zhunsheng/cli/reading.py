@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ from zhunsheng.review import review as review_book
 from zhunsheng.review.sarif import sarif
 from zhunsheng.targets import Book, json_schema
 from zhunsheng.translation import worded
-from zhunsheng.usecases.many_documents import Reading, is_many, read_many
+from zhunsheng.usecases.many_documents import ONE_BOOK, Reading, is_many, read_many
 
 app = typer.Typer()
 Format = Literal["text", "json", "sarif"]
@@ -123,19 +123,42 @@ def _save(path: Path, read: DocumentRead, *, quiet: bool) -> None:
 
 
 def _read_many(path: Path, known: Sequence[Layout], *, as_json: bool) -> None:
-    """Read a folder or zip; a line for each document, in its order, and exit 1 where one was not read."""
+    """Read a folder or zip; a line for each document, in its order, and exit 1 where one was not read.
+
+    As JSON a zip is one book of all its documents' sheets, since somebody sent it as one thing.
+    """
     read: list[Reading] = []
     with terminal.progress(quiet=as_json) as report:
-        for one in read_many(path, books=as_json, progress=report, layouts=known):
-            if as_json:
-                terminal.say_json_line(one.as_json())
-            else:
+        readings = read_many(path, books=as_json, progress=report, layouts=known)
+        for one in _said_as_one(readings) if as_json and path.is_file() else readings:
+            if not as_json:
                 show.reading(one)
+            elif path.is_dir():
+                terminal.say_json_line(one.as_json())
             read.append(replace(one, book=None))
     if not as_json:
         show.readings(read)
     if any(one.error for one in read):
         raise typer.Exit(1)
+
+
+def _said_as_one(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Print documents as one book, in format ``zhunsheng.readings/1``, each sheet as soon as it is read, and
+    give each document on.
+    """
+    unsure: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
+    before = f'{{"format":"{ONE_BOOK}","sheets":['
+    for one in readings:
+        book = one.book or {}
+        for sheet in book.get("sheets", ()):
+            terminal.say_json_part({"path": one.path, **sheet}, before)
+            before = ","
+        unsure += ({"path": one.path, **doubt} for doubt in book.get("unsure", ()))
+        documents.append({"path": one.path, "source": book.get("source"), "error": one.error})
+        yield one
+    terminal.say_json_part(unsure, f'{"" if before == "," else before}],"unsure":')
+    terminal.say_json_part(documents, ',"documents":', "}")
 
 
 @app.command()

@@ -29,6 +29,12 @@ def say_json_line(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str), flush=True)
 
 
+def say_json_part(data: Any, before: str, behind: str = "") -> None:
+    """Print data as a part of one JSON text, in a line of its own, at once."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    print(f"{before}{text}{behind}", flush=True)
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
     """Give a function that draws a progress bar with the time that is left on stderr; nothing is drawn when

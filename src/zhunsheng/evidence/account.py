@@ -30,6 +30,8 @@ FATES = {
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
+    "heading": translatable("小标题行"),
+    "example": translatable("填写示例"),
 }
 # What was done to cells so that they could be read, in the order in which an account lists it.
 CHANGES = {
@@ -43,6 +45,7 @@ CHANGES = {
     "decimals": translatable("逗号作小数点"),
     "numerals": translatable("中文数字"),
     "floats": translatable("编号去掉末尾的 .0"),
+    "nothing": translatable("写的是“无”“N/A”“—”之类，按没有填写"),
 }
 _MOST_RANGES = 1_000  # of rows, of one kind, that an account keeps; beyond them it counts
 BY: dict[How, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -94,6 +94,68 @@ def clean_texts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
         cleaned += count
         _changed(connection, raw, f"UPDATE raw SET c{n} = {fit} WHERE {conditions[n]}")
     return cleaned
+
+
+# How people and programs write that a cell has no value. A number, a day or a choice written so is not
+# known, which is not nought; of a yes or no "无" says no. What Excel writes for a failed formula is an error.
+NOTHING = (
+    *(
+        "无",
+        "空",
+        "-",
+        "--",
+        "－",
+        "–",
+        "—",
+        "——",
+        "/",
+        "／",
+        "\\",
+        "null",
+        "(null)",
+        "none",
+        "nil",
+        "nan",
+        "na",
+    ),
+    *("n/a", "n.a."),
+)
+_LONGEST = max(len(word.encode()) for word in NOTHING)
+
+
+def says_nothing(cell: str, but: Collection[str] = ()) -> str:
+    """Return the SQL condition that a trimmed cell holds a word for nothing, other than some (``but``)."""
+    words = ", ".join(quoted(word) for word in NOTHING if word not in but)
+    return f"CASE WHEN strlen({cell}) <= {_LONGEST} THEN lower({cell}) IN ({words}) ELSE false END"
+
+
+def emptying(raw: Raw) -> dict[int, str]:
+    """Return by the number of a column that may be empty the SQL condition that a cell says so in a word.
+
+    A text that must be there is asked about (``doubts.nothing_asked``), another value that must be there
+    is an error that shows the word.
+    """
+    found, mapped = {}, raw.mapping.values if raw.mapping else {}
+    for column in raw.ledger.columns:
+        n = raw.columns.get(column.name)
+        if n is None or n in raw.typed or column.required:
+            continue
+        said = {*column.values, *column.aliases, *(mapped.get(column.name, {}))}
+        said |= {"无"} if column.type == "bool" else set()
+        test = says_nothing(f"c{n}", said)
+        if column.type in ("date", "integer", "money"):  # nearly every one begins with a figure
+            test = f"CASE WHEN c{n} >= '0' AND c{n} < ':' THEN false ELSE {test} END"
+        found[n] = test
+    return found
+
+
+def empty(connection: duckdb.DuckDBPyConnection, raw: Raw) -> int:
+    """Make cells that say in a word that they are empty so; return how many."""
+    tests = emptying(raw)
+    return sum(
+        _changed(connection, raw, f"UPDATE raw SET c{n} = NULL WHERE {tests[n]}")
+        for n in _needing(connection, raw, tests)
+    )
 
 
 # What spreadsheets need to keep a number a text, and what hands type in an input method's wide mode.

@@ -19,7 +19,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.bounds import HOME, Bounds
-from zhunsheng.evidence.cleaning import BLANKS, plain_signs
+from zhunsheng.evidence.cleaning import BLANKS, emptying, plain_signs
 from zhunsheng.evidence.conventions import conditions
 from zhunsheng.evidence.headers import HEAD_ROWS, Head, header_of
 from zhunsheng.evidence.ledgers import Ledger
@@ -204,7 +204,9 @@ def _load_plain(  # noqa: PLR0913 - what a table of a csv is made of
     tests = "".join(f", bool_or({ends.format(at)})" for at in places)
     raw.layouts.append(Layout(None, head, 0))
     # Asked along: what all that reads the file asks of it first, on the guess that no cell is padded.
-    asked = [maybe_left_out(raw), *conditions(raw).values(), BEYOND] if raw.lazy else []
+    asked = (
+        [maybe_left_out(raw), *emptying(raw).values(), *conditions(raw).values(), BEYOND] if raw.lazy else []
+    )
     looks = "".join(f", bool_or({one})" for one in asked)
     as_they_stand = "".join(f", f{at} AS c{n}" for n, at in enumerate(places))
     seen = f"SELECT *, 0 AS _row, {lead} AS _lead, {over} AS _over{as_they_stand} {lines}"

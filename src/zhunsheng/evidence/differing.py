@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import duckdb
-
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
 from zhunsheng.evidence.privacy import Cipher, shown
+from zhunsheng.evidence.shared import scratch_database
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.tables import same_key
@@ -87,8 +86,7 @@ def ledger_changes(  # noqa: PLR0913 - options, by their names
         "ELSE 'changed' END"
     )
     key = ", ".join(f'coalesce(a."{name}", b."{name}")' for name in (DEPARTMENT, *ledger.key))
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with scratch_database() as connection:
         connection.execute(
             f"CREATE TABLE differing AS SELECT {kind} AS kind, {cells} FROM "
             f"(SELECT * FROM ({before.sql(ledger)}) {where}) b FULL JOIN "

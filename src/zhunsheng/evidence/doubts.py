@@ -8,24 +8,41 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Literal
 
 import duckdb
 
+from zhunsheng.evidence.cleaning import says_nothing
 from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
+from zhunsheng.evidence.left_out import LeftOut
 from zhunsheng.evidence.mappings import REFUSED, UNUSED
 from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
+from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
 
-Kind = Literal["columns", "values", "identity", "adopted", "cleared", "departments", "merged", "sums"]
+Kind = Literal[
+    "columns",
+    "values",
+    "identity",
+    "adopted",
+    "cleared",
+    "departments",
+    "merged",
+    "sums",
+    "example",
+    "nothing",
+    "sheets",
+]
 SAMPLES = 3  # values of a column shown with what it is proposed for
 NAMED = "project"  # the part of a key that is a name and no code
 SPELLINGS = 50  # spellings of one column that can be asked about; more are no spellings of it
+TAKE, ASIDE, LEAVE = "take", "aside", "leave"  # answers that several questions have
+EXAMPLE = "example"  # the key of the question about examples of how to fill in a table
 _SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类
 _DENIED = re.compile(r"[非不未无否没]$")
 
@@ -128,10 +145,72 @@ def merged_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Qu
     rows = rows_listed([(sheet, row) for sheet, row, _title in places], several=several)
     text = worded("金额合并了单元格，一个数盖住几行：{rows}", rows=rows)
     choices = (
-        Choice("take", worded("每一行都是这个数")),
-        Choice("aside", worded("是几行合在一起的数：这些行先不导入")),
+        Choice(TAKE, worded("每一行都是这个数")),
+        Choice(ASIDE, worded("是几行合在一起的数：这些行先不导入")),
     )
     yield Question("merged", "merged", text, len(places), (), choices)
+
+
+def examples_asked(raw: Raw, left: LeftOut) -> Iterator[Question]:
+    """Ask whether rows that seem to show how the table is filled in are none: they were left out, and are
+    records where the answer says so (``Guide.examples``).
+    """
+    rows = [
+        (sheet, row)
+        for kind, sheet, first, last in left.places
+        if kind == "example"
+        for row in range(first, last + 1)
+    ]
+    if rows:
+        listed = rows_listed(rows, several=len(raw.layouts) > 1)
+        text = worded("像是填写示例，不是记录：{rows}", rows=listed)
+        choices = (Choice(LEAVE, worded("是示例，不导入")), Choice(TAKE, worded("是真的记录，导入")))
+        yield Question("example", EXAMPLE, text, len(rows), (), choices)
+
+
+def sheets_asked(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, owner: str, known: Mapping[str, str]
+) -> Iterator[Question]:
+    """Ask about each worksheet that bears the name of another department than its rows would be of (codes;
+    ``known`` gives them by name): its rows name none themselves.
+    """
+    for layout in raw.layouts if DEPARTMENT not in raw.columns else ():
+        if layout.sheet and known.get(clean(layout.sheet).strip(), owner) != owner:
+            query = "SELECT count(*) FROM good WHERE _sheet IS NOT DISTINCT FROM ?"
+            ((rows,),) = connection.execute(query, [layout.sheet]).fetchall()
+            text = worded(
+                "工作表“{sheet}”是另一个部门的名称，它的 {rows} 行没有写部门", sheet=layout.sheet, rows=rows
+            )
+            choices = (Choice(ASIDE, worded("这些行先不导入")), Choice(TAKE, worded("是本部门的，导入")))
+            yield Question("sheets", f"sheets:{layout.sheet}", text, rows, (), choices)
+
+
+def nothing_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Ask about good rows that have a word for nothing (``cleaning.NOTHING``) where a text is required: a
+    number or name that somebody chose so, or none at all; keep in table ``nothing`` (row, title) which.
+    Of what is no key "无" can be said on purpose: a report of no accident is of the kind 无.
+    """
+    connection.execute("CREATE TABLE nothing(_id BIGINT, title VARCHAR)")
+    for column in raw.ledger.columns:
+        if column.name not in raw.columns or not (column.required and column.type == "text"):
+            continue
+        said = says_nothing(f"raw_{column.name}", () if column.name in raw.ledger.key else ("无",))
+        query = f"INSERT INTO nothing SELECT _id, ? FROM good WHERE {said}"
+        if connection.execute(query, [column.title]).fetchall() == [(0,)]:
+            continue
+        found = connection.execute(
+            f"SELECT g._sheet, g._row, g.raw_{column.name} FROM nothing n JOIN good g USING (_id) "
+            "WHERE n.title = ? ORDER BY _id",
+            [column.title],
+        ).fetchall()
+        if found:
+            rows = rows_listed([(sheet, row) for sheet, row, _text in found], several=len(raw.layouts) > 1)
+            words = series(sorted({text for _sheet, _row, text in found})[:SPELLINGS])
+            text = worded(
+                "“{title}”必填，写的却是{words}：{rows}", title=column.title, words=words, rows=rows
+            )
+            choices = (Choice(ASIDE, worded("这些行先不导入")), Choice(TAKE, worded("就是这样写的，导入")))
+            yield Question("nothing", f"nothing:{column.title}", text, len(found), (), choices)
 
 
 def _samples(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str) -> str:

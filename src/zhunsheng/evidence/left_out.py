@@ -1,5 +1,5 @@
-"""Rows of a file that are no records: totals, repeated headers, signatures; left out by name,
-never in silence.
+"""Rows of a file that are no records: totals, repeated headers, signatures, examples of how to fill it in;
+left out by name, never in silence.
 """
 
 from __future__ import annotations
@@ -30,12 +30,24 @@ _SIGNED = (
 _SEAL = "(签字|签名|签章|盖章|公章)"
 _SEALED = f"([\u4e00-\u9fff]{{2,8}})?([（(](加?盖)?{_SEAL}[）)]|{_SEAL}[:：]?)"
 _NOTE = "(注|附注|备注|说明|填表说明|填报说明)[0-9]*[:：].*"
+_PAGE = "第[0-9一二三四五六七八九十]+页[,，/]?(共[0-9一二三四五六七八九十]+页)?"
+# 一、基本支出; （二）项目支出：it stands over the rows below it, alone in its own.
+_HEADING = "[（(]?[一二三四五六七八九十]{1,3}[）)、.．].+"
 _DAY = "[12][0-9]{3}[年./-][0-9]{1,2}[月./-][0-9]{1,2}日?"
+# 示例, （填写示例）, 示例项目, 例1, 例：某某公司; never a name that only begins so (例行检查, 示例村改造).
+_SAMPLE = "(填写|填报|录入)?(示例|样例|范例|例子)"
+_EXAMPLE = (
+    f"[（(【\\[]?({_SAMPLE}(数据|行|项目|单位|企业|公司|记录)?|例|例如)[-_0-9A-Za-z一二三]*[）)】\\]]?([:：，,].*)?"
+    f"|[（(【\\[]({_SAMPLE}|例)[）)】\\]].*"
+)
+EXAMPLES_AMONG = 3  # first rows of a table, among which an example of how to fill it in stands
 _BARE = "regexp_replace(coalesce({}, ''), '[\\s\u3000\u00a0]', '', 'g')"
 _KINDS = {
     "total": translatable("合计、小计行"),
     "header": translatable("重复的表头"),
     "signed": translatable("落款、说明"),
+    "heading": translatable("小标题行"),
+    "example": translatable("填写示例"),
 }
 
 
@@ -82,6 +94,8 @@ class _Tests:
     total: str
     header: str
     signed: str
+    heading: str
+    example: str
 
 
 def maybe_left_out(raw: Raw) -> str:
@@ -104,32 +118,53 @@ def _tests(raw: Raw) -> _Tests:
     lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
     alone = " AND ".join(f"({cell} IS NULL OR {cell} = _lead)" for cell in texts.values())
     day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
-    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}')}) OR {day})"
+    signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}|{_PAGE}')}) OR {day})"
+    heading = f"({alone} AND regexp_full_match({bare}, {quoted(_HEADING)}))"
     # Patterns are tried on the few rows that can fit one: of a million nearly all are records.
     totals = [f"contains(_lead, '{sign}')" for sign in "计页" if raw.may_hold(sign)]
-    maybe = " OR ".join([*totals, header, lacks])
+    keys = [
+        texts[name] for name in raw.ledger.key if name in texts and raw.ledger.column(name).type == "text"
+    ]
+    said = [f"regexp_full_match({_BARE.format(cell)}, {quoted(_EXAMPLE)})" for cell in ("_lead", *keys)]
+    # A text that is none has its sign mostly further on, or not at all.
+    few = [
+        f"CASE WHEN contains({cell}, '例') THEN {test} ELSE false END"
+        for cell, test in zip(("_lead", *keys), said, strict=True)
+    ]
+    example = " OR ".join(few)
+    maybe = " OR ".join([*totals, header, lacks, *([example] if raw.may_hold("例") else [])])
     return _Tests(
         f"({maybe}) AND NOT coalesce(_row IN ({raw.torn}), false)",
         # A record that has all it needs may bear such a name in one of its columns.
         f"{says} OR (({lacks}) AND ({some_say}))",
         f"({some}) AND {header}",
         f"({lacks}) AND {signed}",
+        f"({lacks}) AND {heading}",
+        f"_id IN (FROM firsts) AND ({example})",
     )
 
 
-def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
-    """Take rows that are no records out of table ``raw``; return what they were, sums compared.
+def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw, *, examples: bool = False) -> LeftOut:
+    """Take rows that are no records out of table ``raw``; return what they were, sums compared. With
+    ``examples`` such rows are records.
 
     A total is a row of which the first text says so, or another where it lacks what every record has;
     a repeated header one whose texts are the titles; a signature or a note one that begins with its word and
-    lacks what every record has, as does a day that stands alone in its row.
+    lacks what every record has, as do a day or a numbered heading that stand alone in their row; an example
+    one of the first rows whose first text, or whose key, is the word for it.
     """
     tests = _tests(raw)
     if not any(raw.some(connection, [tests.maybe])):
         return LeftOut({}, (), (), ())
     connection.execute(
+        "CREATE TABLE firsts AS SELECT _id FROM raw WHERE _lead IS NOT NULL QUALIFY row_number() OVER "
+        f"(PARTITION BY _sheet ORDER BY _id) <= {0 if examples else EXAMPLES_AMONG}"
+    )
+    connection.execute(
         f"CREATE TABLE gone AS SELECT _id, CASE WHEN {tests.total} THEN 'total' WHEN {tests.header} THEN "
-        f"'header' WHEN {tests.signed} THEN 'signed' END AS kind FROM raw WHERE {tests.maybe}"
+        f"'header' WHEN {tests.signed} THEN 'signed' "
+        f"WHEN {tests.heading} THEN 'heading' WHEN {tests.example} THEN 'example' END "
+        f"AS kind FROM raw WHERE {tests.maybe}"
     )
     connection.execute("DELETE FROM gone WHERE kind IS NULL")
     counts = dict(connection.execute("SELECT kind, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall())
@@ -140,7 +175,7 @@ def left_out(connection: duckdb.DuckDBPyConnection, raw: Raw) -> LeftOut:
     if counts:
         raw.keep(connection)
         connection.execute("DELETE FROM raw WHERE _id IN (SELECT _id FROM gone)")
-    connection.execute("DROP TABLE gone")
+    connection.execute("DROP TABLE gone; DROP TABLE firsts")
     notes = (*listed, *(one.words() for one in sums if one.said == one.read))
     amiss = (*(one.words() for one in sums if one.said != one.read), *units)
     return LeftOut(counts, places, notes, amiss, tuple(sums))

@@ -82,13 +82,15 @@ class LedgerMapping(BaseModel):
 class Guide:
     """By what a file is read beyond the ledger's own titles and values: a mapping, mappings ``remembered``
     of earlier files, of which the one whose titles it has is taken, what was answered of this file
-    (``chosen``), and of what likenesses are to be proposed (``columns``, ``values``).
+    (``chosen``), and of what likenesses are to be proposed (``columns``, ``values``). With ``examples`` rows
+    that seem to show how a table is filled in are records like the others.
     """
 
     mapping: LedgerMapping | None = None
     remembered: Sequence[LedgerMapping] = ()
     chosen: LedgerMapping | None = None
     propose: frozenset[str] = frozenset()
+    examples: bool = False
 
 
 UNGUIDED = Guide()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import duckdb
-
 from zhunsheng.codes import department_code
 from zhunsheng.evidence import layout
 from zhunsheng.evidence.batches import next_batch, recover
@@ -14,6 +12,7 @@ from zhunsheng.evidence.commits import rewrite
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.evidence.records import Batch
+from zhunsheng.evidence.shared import scratch_database
 from zhunsheng.evidence.sql import one_file, quoted
 from zhunsheng.evidence.tables import ledger_sql
 
@@ -26,8 +25,7 @@ def migrate(
     for name, renames in plan(index, codes).items():
         ledger = ledgers()[name]
         files = layout.current(index, name)
-        with duckdb.connect() as connection:
-            connection.execute("SET enable_progress_bar = false")
+        with scratch_database() as connection:
             query = ledger_sql(ledger, files, renames)
             rows = int(connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
             batch = next_batch(
@@ -57,7 +55,7 @@ def plan(index: Index, codes: Mapping[str, str]) -> dict[str, dict[str, str]]:
         written = sorted(layout.table(index.root, ledger).glob("*.parquet"))
         if written:
             listed = ", ".join(quoted(one_file(str(p))) for p in written)
-            with duckdb.connect() as connection:
+            with scratch_database() as connection:
                 rows = connection.execute(
                     f"SELECT DISTINCT {DEPARTMENT} FROM read_parquet([{listed}])"
                 ).fetchall()

@@ -11,7 +11,7 @@ from typing import Any
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence.adopting import was
-from zhunsheng.evidence.doubts import SPELLINGS, Change, Choice, Part, Question
+from zhunsheng.evidence.doubts import ASIDE, SPELLINGS, TAKE, Change, Choice, Part, Question
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.ledgers import DEPARTMENT
 from zhunsheng.evidence.previewing import compared
@@ -21,7 +21,7 @@ from zhunsheng.evidence.tables import key_text, same_key
 from zhunsheng.translation import series, translatable, worded
 
 SHOWN = 20  # changes listed of a question; more are counted
-UPDATE, ADD, CLEAR, KEEP, NEW, TAKE, ASIDE = "update", "add", "clear", "keep", "new", "take", "aside"
+UPDATE, ADD, CLEAR, KEEP, NEW = "update", "add", "clear", "keep", "new"
 PROPOSED = "proposed"  # the answer that takes what is proposed of columns or spellings
 _ASIDE = {
     "identity": translatable("编号已有而内容成了另一个，按答复没有导入"),
@@ -29,18 +29,22 @@ _ASIDE = {
     "cleared": translatable("是空的，台账里有值，按答复没有导入"),
     "departments": translatable("没有这个部门，按答复没有导入"),
     "merged": translatable("合并的单元格，按答复没有导入"),
+    "nothing": translatable("等于没有填写，按答复没有导入"),
+    "sheets": translatable("工作表是另一个部门的，按答复没有导入"),
 }
 
 
 class Unanswered(ZhunshengError):
     """A file waits for answers to ``questions``; ``asked`` are the digests of all that was asked of it,
-    which a yes names, ``known`` how many of its good rows the ledger knows by their keys.
+    which a yes names, ``known`` how many of its good rows the ledger knows by their keys, ``there`` the query
+    of the rows that stand there under these.
     """
 
     def __init__(self, checked: Checked, there: str, waiting: Sequence[Question], asked: str) -> None:
         super().__init__("ZS-EV-47", name=checked.path.name, count=len(waiting))
         self.questions = tuple(waiting)
         self.asked = asked
+        self.there = there
         self.known = known_rows(checked, there)
 
 
@@ -88,6 +92,12 @@ def settled(
         elif answer == ASIDE and question.kind == "merged":
             rows = "good g JOIN merged m ON m._row = g._row AND m._sheet IS NOT DISTINCT FROM g._sheet"
             _put_aside(checked, rows, "merged", "m.title")
+        elif answer == ASIDE and question.kind == "nothing":
+            rows = f"nothing n JOIN good g USING (_id) WHERE n.title = {quoted(_title(question))}"
+            _put_aside(checked, rows, "nothing", "n.title", f"g.raw_{_column(checked, question)}")
+        elif answer == ASIDE and question.kind == "sheets":
+            rows = f"good g WHERE g._sheet IS NOT DISTINCT FROM {quoted(_title(question))}"
+            _put_aside(checked, rows, "sheets", "'部门'", "g._sheet")
         elif question.kind == "departments":
             _put_aside_departments(checked, question, answer, answers)
         said = next((choice.text for choice in question.choices if choice.answer == answer), worded("同意"))
@@ -129,8 +139,12 @@ def _waiting(
 
 def _column(checked: Checked, question: Question) -> str:
     """Return the name of the column that a question's key names by its title."""
-    title = question.key.partition(":")[2]
+    title = _title(question)
     return next(column.name for column in checked.ledger.columns if column.title == title)
+
+
+def _title(question: Question) -> str:
+    return question.key.partition(":")[2]
 
 
 def _first(question: Question) -> str:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import duckdb
 
 from zhunsheng.evidence.checks import macros
+from zhunsheng.evidence.sql import quoted
 from zhunsheng.files.scratch import scratch_folder
 
 # By process: a child has none of its parent's threads.
@@ -31,7 +32,8 @@ def session() -> duckdb.DuckDBPyConnection:
     except (KeyError, duckdb.Error):  # none yet, or one that a fault within it has closed for good
         # What does not fit into memory would else lie, as rows of a ledger, where the program was started.
         overflow = _overflow.setdefault(os.getpid(), ExitStack())
-        database = duckdb.connect(config={"temp_directory": str(overflow.enter_context(scratch_folder()))})
+        place = overflow.enter_context(scratch_folder())
+        database = duckdb.connect(config={"temp_directory": str(place)})
         database.execute(macros())
         _started[os.getpid()] = database
         made = database.cursor()
@@ -50,6 +52,14 @@ def workroom() -> Iterator[duckdb.DuckDBPyConnection]:
         with suppress(duckdb.Error):
             connection.execute(f"USE memory; DETACH {name}")
         connection.close()
+
+
+@contextmanager
+def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database of its own, in memory; what does not fit there goes to a scratch folder."""
+    with scratch_folder() as scratch, duckdb.connect(":memory:") as connection:
+        connection.execute(f"SET temp_directory = {quoted(str(scratch))}; SET enable_progress_bar = false")
+        yield connection
 
 
 @atexit.register

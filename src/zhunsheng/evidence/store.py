@@ -231,13 +231,6 @@ class Store:
             there = with_adopted(standing(checked, index), adopt(checked, index))
             return unanswered(checked, there, agreed, answers or {}), preview(checked, there, limit)
 
-    def would_change(self, checked: Checked, limit: int) -> Preview:
-        """Return what ``commit`` would change of the rows that stand there, of at most so many rows; write
-        nothing.
-        """
-        with self.reading() as index:
-            return preview(checked, with_adopted(standing(checked, index), adopt(checked, index)), limit)
-
     @mirror.in_line
     def undo(
         self,

@@ -209,13 +209,13 @@ def _arrow(  # noqa: PLR0913 - what a table of columns is made of
     word = values.words & filled
     for column in columns:
         lead = np.where((lead < 0) & (column >= 0) & word[column], column, lead)
-    data: dict[str, pa.Array] = {
+    data: dict[str, pa.Array | None] = {
         "_id": pa.array(np.arange(begun + 1, begun + 1 + count)),
         "_sheet": pa.DictionaryArray.from_arrays(
             pa.repeat(pa.scalar(0, pa.int32()), count), [table.sheet.name]
         ),
         "_row": pa.array(np.arange(first, first + count)),
-        "_lead": _numbered(lead, texts, filled),
+        "_lead": None,
         "_over": pa.nulls(count, pa.string()),
     }
     none = np.full(count, -1, np.int32)
@@ -223,8 +223,13 @@ def _arrow(  # noqa: PLR0913 - what a table of columns is made of
         at = table.head.columns.get(name)
         column = columns[at] if at is not None and at < len(columns) else none
         data[f"c{n}"] = _numbered(column, texts, filled)
+        # Of most rows the first text is that of the first column, which need not lie there twice.
+        if data["_lead"] is None and np.array_equal(lead, column):
+            data["_lead"] = data[f"c{n}"]
         if at is not None and at < len(columns):
             columns[at] = none  # which takes no memory of its own
+    if data["_lead"] is None:
+        data["_lead"] = _numbered(lead, texts, filled)
     return pa.table(data)
 
 

@@ -186,7 +186,7 @@ def open_bytes(data: bytes, name: str) -> Opened:
     messages.
     """
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    if not data.strip(b"\0 \r\n\t"):
+    if not data.lstrip(b"\0 \r\n\t"):  # from the left: a zip ends with such bytes, and would be copied
         raise ZhunshengError("ZS-IN-02", name=name)
     if data[:4] == b"PK\x03\x04":
         return _open_zip(data, name)

@@ -113,6 +113,11 @@ def label(text: str) -> str | None:
     return _label(text) if text and len(text) <= _LONGEST else None
 
 
+def label_named(text: str) -> str | None:
+    """Return the field that a label names exactly or by a synonym, or None."""
+    return _find("labels", text)
+
+
 @lru_cache(maxsize=65536)
 def _label(text: str) -> str | None:
     whole = clean(text)

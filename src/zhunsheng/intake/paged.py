@@ -38,6 +38,10 @@ _NUMBER = re.compile(
 _DENSE = 5  # lines across of one table that show its rows; fewer set off its head and end
 _MARGIN = 0.12  # of a page's height: where running titles and page numbers stand
 _TITLE = re.compile(r"表(?:[（(][^）)]*[）)])?\s*$|单位[:：]|名称[:：]|^\d+[.、]|说明|^注[:：]|^附")
+_LABELLED = re.compile(  # how a line begins that tells a field of the form, and goes on with no other line
+    r"(?:(?:项目|专项|单位|部门)(?:资金)?名称|(?:主管|预算|实施|填报|编制)(?:部门|单位)|项目(?:编码|代码|编号)|"
+    r"(?:年度|项目|预算|资金)+(?:总额|金额|总量|数)|(?:预算|评价|自评)?年度)[：:]"
+)
 _NAMED = re.compile(r"(?:项目|部门|单位)(?:[（(]单位[）)])?名称|主管部门|预算单位|填报单位|项目编码")
 
 
@@ -611,10 +615,10 @@ def _paragraphs(lines: Sequence[list[Run]], sheet: _Sheet, counts: _Counts) -> I
     column = around(every)
     group: list[list[Run]] = []
     for line in lines:
-        if group and starts_anew(
-            [one for run in group[-1] for one in run.letters],
-            [one for run in line for one in run.letters],
-            column,
+        letters = [one for run in line for one in run.letters]
+        if group and (
+            _LABELLED.match("".join(one.text for one in letters))
+            or starts_anew([one for run in group[-1] for one in run.letters], letters, column)
         ):
             yield _paragraph(group, sheet, counts)
             group = []

@@ -16,7 +16,9 @@ _OPERATOR = re.compile(
     r"≥|≧|>=|＞=|>|＞|≤|≦|<=|＜=|<|＜|=|＝|为(?=[零\d百])"
 )
 _SIGN = re.compile(r"[≥≧≤≦＞>＜<]")  # in a name it is the value of another indicator
-_BARE = re.compile(r"^(.*?[^\d.,第])(\d[\d,.]*(?:%|％|‰|[一-龥]{1,4}(?:/[一-龥]{1,3})?)(?:以上|以内|以下)?)$")
+_BARE = re.compile(
+    r"^(.*?[^\d.,第](?<!\d[年月]))(\d[\d,.]*(?:%|％|‰|[一-龥]{1,4}(?:/[一-龥]{1,3})?)(?:以上|以内|以下)?)$"
+)
 # What ends a name and is of the value: in which period, held against what.
 _OF_VALUE = re.compile(
     r"(?:每个?(?:季度?|半年|月|周|年|[天日])|(?:(?:较|比|与|同)?(?:上一?年|去年|同期|往年)(?:同期)?(?:相比)?|同比|环比)?"
@@ -28,6 +30,7 @@ _DAY = r"(?:\d{4}年)?\d{1,2}月(?:\d{1,2}日|底|末)?(?:之?前|以前|底前)
 _UNTIL = re.compile(
     rf"^(.{{2,}}?(?:时限|时间|日期|期限)|.{{2,}}?(?=[于在]\d))(?:为|是|在|于)?[：: ]?({_DAY})(?:完成)?$"
 )
+_DONE_BY = re.compile(rf"^(.*[^\d].)({_DAY})(?:全部|全面)?([一-龥]{{2,6}})$")  # 补贴资金9月30日前发放
 _DATED = re.compile(rf"^({_DAY})(?:完成)?(.{{2,}})$")
 
 
@@ -70,6 +73,11 @@ def _clause(clause: str, year: int | None) -> Stated | None:
         target = TargetValue.parse(dated[1], year=year)
         if target.op == "by":
             return Stated(_name(dated[2]), dated[1], target)
+    if done := _DONE_BY.match(clause):
+        target = TargetValue.parse(done[2], year=year)
+        if target.op == "by" and not re.search(r"\d", done[1]):
+            name = done[1] if done[3] == "完成" else f"{done[1]}{done[3]}"
+            return Stated(_name(name), done[2], target)
     if bare := _BARE.match(clause):
         target = TargetValue.parse(bare[2], year=year)
         if target.op not in ("level", "unread", "by") and target.unit and len(_name(bare[1])) >= 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ from zhunsheng.intake.shaded import PITCH, merged, parted
 Kind = Literal["ruled", "level", "free"]
 GoesOn = Callable[[Cell, Cell], bool]
 _LINED = 5  # heights at which lines run across all of a table that parts its rows by lines
+_CUT_SHORT = re.compile(  # a date, a range, a mark or a number with its unit that a page's end cuts in two
+    r"\d年\n\d{1,2}月|\d月\n\d{1,2}日|\d[-~—～至]\n\d|^(?:指标|目标)\n\d{1,2}[：:.、]|^[≥≤＞＜><=＝]+\n[\d０-９]|"
+    r"(?:年|月|日|底)\n(?:之|以)?前$"
+)
 _CROSSING = 0.15  # of the texts of a part may run across the columns of the part before it
 
 
@@ -656,7 +661,11 @@ def _is_cut_word(above: Cell, cell: Cell, goes: GoesOn) -> bool:
         and not before.endswith("指标")
         and not _plain(cell).startswith(before[:1] or " ")
     )
-    return bool(_plain(cell)) and (unclosed or level) and goes(above, cell)
+    if not _plain(cell):
+        return False
+    if _CUT_SHORT.search(before + "\n" + _plain(cell)):
+        return True  # whatever room there was behind it
+    return (unclosed or level) and goes(above, cell)
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:

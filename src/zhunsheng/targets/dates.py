@@ -18,8 +18,10 @@ _DAYS = {"初": 5, "上旬": 10, "中": 15, "中旬": 20}  # parts of a month th
 _QUARTER = {"一": 3, "二": 6, "三": 9, "四": 12, "1": 3, "2": 6, "3": 9, "4": 12}
 _TAIL = (
     "(?:(?:之?以?前|之?内|止|为止)?(?:全部|全面|及时|按时)?"
-    "(?:完成|办结|结束|到位|完工|竣工|验收|实施|支付)?(?:完毕|任务|工作|率)?)"
+    "(?:完成|办结|结束|到位|完工|竣工|验收|实施|支付)?(?:完毕|任务|工作|率)?|"
+    "(?:之?以?前|之内)[一-龥](?<![后不未无])[一-龥]{1,5})"  # 9月1日前投用
 )
+_NEXT_YEAR = re.compile(r"^(?:次|翌|下一?|明)年(?=\d{1,2}月|一季度|上半年)")
 
 
 def excel_date(serial: int) -> date:
@@ -32,6 +34,8 @@ def read_date(text: str, year: int | None, dated: bool) -> date | str | None:
     body = re.sub(
         r"^(?:≤|<=?|=|≥)?(?:不晚于|不迟于|最迟|最晚|截至|截止|截止到|截至到|于|在|到|至|按时于)?", "", text
     )
+    if year is not None and (later := _NEXT_YEAR.match(body)):  # 次年3月底前
+        body = f"{year + 1}年{body[later.end() :]}"
     body = re.sub(r"^[零一二三四五六七八九]{4}(?=年)", lambda m: m[0].translate(_PLAIN), body)  # 二〇二五年
     body = re.sub(
         r"[一二三四五六七八九十]{1,3}(?=[月日号])", lambda m: str(chinese_number(m[0]) or m[0]), body

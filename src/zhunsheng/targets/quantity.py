@@ -31,6 +31,8 @@ _FILLERS = (
     "平均",
     "全年",
     "年均",
+    "预算",
+    "概算",
     "共",
     "为",
     "在",
@@ -47,7 +49,8 @@ _RELATIVE = re.compile(
 )
 # 下降3% and 减少1000人 speak of the year before without naming it.
 _BARE_CHANGE = re.compile(
-    rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)(?=(?:不[低少小]于|[≥>])?{NUMBER})"
+    rf"^(?:增长|提高|上升|提升|增加|下降|降低|减少|压减)"
+    rf"(?=(?:不[低少小]于|[≥>])?(?:{NUMBER}|[一二两三四五六七八九]成))"
 )
 # From when a time limit is counted: 收到资金后30日内.
 _SINCE = re.compile(
@@ -85,6 +88,8 @@ _RANK = re.compile(
     r"(?:在?(?:全国|全省|全市|全区|全县|同类|同级|系统|片区)*)?(?:综合)?(?:考核|考评|测评|评价)?(?:排名|排位|位居|位列|名列|列|进入|进|居|保持)*"
     r"(?:全国|全省|全市|全区|全县)?(?:前(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位)?|第(\d{1,3}|[一二三四五六七八九十]{1,3})(名|位))(?:以内|之内|内|以上)?"
 )
+_IN_A_YEAR = re.compile(r"年[一-龥]")  # 2025年汛前: when, and no number
+_NO_UNIT = re.compile(r"[≥≤<>=]|\d[.,]?\d*[一-龥]{2}")  # 36万立方米 is a value
 _MULTIPLIERS = ("万", "亿", "千", "百万")
 
 
@@ -147,7 +152,7 @@ def read_quantity(text: str, columns: Columns, doubts: list[str]) -> Quantity | 
     if amount is None:
         return None
     written, suffix = unit_and_suffix(tail, doubts)
-    if written is None:
+    if written is None or (_IN_A_YEAR.match(written) and 1990 < amount < 2100):
         return None
     _doubt_suffix(text, lead.op, suffix, doubts)
     op = lead.op or suffix
@@ -232,6 +237,8 @@ def _doubt_suffix(text: str, op: Op | None, suffix: Op | None, doubts: list[str]
 
 def _unit(written: str, column: str | None, doubts: list[str]) -> str | None:
     """Return the unit of a value from what stands behind the number and what the column of units says."""
+    if column and _NO_UNIT.search(column):
+        doubts.append(worded("单位列“{column}”不像是单位", column=column))
     if not written or not column or written == column:
         return written or column or None
     # 万 in the value and 元 in the column make 万元; otherwise the cell speaks for itself.

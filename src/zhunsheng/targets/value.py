@@ -35,7 +35,7 @@ _EVERY_TIME = re.compile(
     r"每个?(?:月|季度?)的?\d{1,2}[日号](?:之?前|左右)?[^\d]{0,6}"
 )
 _CURRENCY = re.compile(r"(?:¥|人民币)(\d[\d,]*(?:\.\d+)?)(百?万|千|亿)?(元)?")  # ¥850 is 850元
-_MEASURED = re.compile(r"[\d≥≤<>=]")
+_MEASURED = re.compile(r"[\d≥≤<>=]|一半|翻[一两二]番|[一二两三四五六七八九]倍")
 _GRADE = re.compile(r"(?:达到?|≥|=)?[1-5]?A{1,5}级[^\d]{0,10}")  # of a place or a credit: 4A级以上
 _DAY_OF_DIGITS = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 

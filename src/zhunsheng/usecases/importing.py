@@ -11,9 +11,9 @@ from typing import Any
 from zhunsheng.evidence import HOME, Batch, Bounds, Cipher, Ledger, RowError, Store, check_file, marked_copy
 from zhunsheng.evidence.account import Account
 from zhunsheng.evidence.checks import Strictness
-from zhunsheng.evidence.doubts import Question
+from zhunsheng.evidence.doubts import EXAMPLE, TAKE, Question
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, chosen_of
-from zhunsheng.evidence.previewing import UNCHANGED, Preview
+from zhunsheng.evidence.previewing import UNCHANGED, Preview, preview
 from zhunsheng.evidence.questions import Unanswered
 from zhunsheng.measures import DuckEngine
 from zhunsheng.measures.limits import SUSPENSIONS
@@ -110,7 +110,13 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
     answers = dict(answers or {})
     kinds = [k for k in ("columns", "values") if agreed is not True or answers.get(k) == "proposed"]
     chosen = chosen_of(mapping.ledger if mapping else ledger.id if ledger else "", answers)
-    guide = Guide(mapping, remembered, chosen if chosen.columns or chosen.values else None, frozenset(kinds))
+    guide = Guide(
+        mapping,
+        remembered,
+        chosen if chosen.columns or chosen.values else None,
+        frozenset(kinds),
+        answers.get(EXAMPLE) == TAKE,
+    )
     opened = Store(store, cipher)
     named = label or opened.label_of(department)
     everyone = {**opened.known(), **(known or {})}
@@ -135,7 +141,7 @@ def import_ledger(  # noqa: PLR0913 - options, by their names
             else:  # what is asked can be answered though other rows have errors
                 waits, coming = opened.would_ask(checked, PREVIEWED, agreed, answers)
         except Unanswered as unanswered:
-            waits, coming = unanswered, opened.would_change(checked, PREVIEWED)
+            waits, coming = unanswered, preview(checked, unanswered.there, PREVIEWED)
         finally:
             aside = checked.aside()
             checked.errors += aside

@@ -26,6 +26,7 @@ from zhunsheng.translation import worded
 from zhunsheng.usecases.progress import Progress, no_progress
 
 FORMAT = "zhunsheng.reading/1"
+ONE_BOOK = "zhunsheng.readings/1"  # of all documents of a zip
 # A member that is too large is told as the others are, and does not stop them.
 BOUNDS = ZipBounds(members=20_000, member=20 * 2**30, unpacked=20 * 2**30)
 MAX_ZIP = 2**30  # bytes

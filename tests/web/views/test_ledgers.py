@@ -306,3 +306,31 @@ def test_a_parquet_file_beyond_the_site_s_bounds_is_not_even_kept(sign_in, depar
     answer = sign_in("keyuan").post(reverse("ledgers", args=[department.pk, 2021]), {"file": file})
     assert answer.status_code == 400 and "ZS-EV-40" in answer.content.decode()
     assert Upload.objects.count() == before
+
+
+def test_rows_that_get_what_they_lacked_and_examples_are_decided_on_the_page(department, sign_in, work_off):
+    client = sign_in("keyuan")
+    head = "项目名称,项目编码,变动类型,金额,批复日期"
+
+    def put(name, head, *rows):
+        file = SimpleUploadedFile(f"{name}.csv", "\n".join([head, *rows]).encode())
+        upload(client, department, file, ledger="budgets")
+        return next(j for j in work_off() if j.kind == "import")
+
+    def answer(asked, **said):
+        client.post(reverse("job-again", args=[asked.pk]), said)
+        return next(j for j in work_off() if j.kind == "import").result
+
+    put("一", head, "补填经费,BT1,年初批复,100,2021-01-18", "补填经费,BT1,追加,50,2021-06-01")
+    lines = "补填经费,BT1,年初批复,100,2021-01-18,财政拨款", "补填经费,BT1,追加,50,2021-06-01,财政拨款"
+    asked = put("二", f"{head},资金来源", *lines)
+    page = client.get(reverse("job", args=[asked.pk])).content.decode()
+    assert asked.result["batch"] is None and "2 行台账里已有，没有填资金来源，文件补填了" in page
+    assert "是同一行，补填" in page and "这些行先不导入" in page and page.count("财政拨款") >= 2
+    fates = answer(asked, q0="add")["account"]["fates"]
+    assert (fates["changed"], fates["new"]) == (2, 0)
+    asked = put("三", head, "示例,BT9,追加,1,2021-06-02", "补填经费二,BT2,追加,2,2021-06-03")
+    page = client.get(reverse("job", args=[asked.pk])).content.decode()
+    assert "像是填写示例，不是记录：第 2 行" in page and "是示例，不导入" in page
+    fates = answer(asked, q0="take")["account"]["fates"]
+    assert fates["new"] == 2 and not fates.get("example")

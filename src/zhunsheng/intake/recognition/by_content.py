@@ -115,9 +115,11 @@ def _is_free(one: Column) -> bool:
 
 
 def _are_stated(names: Column) -> bool:
-    """Say whether the cells of a column are names with their values: 慰问人数≥500人."""
+    """Say whether most cells of a column are names with their values: 慰问人数≥500人; what others say
+    (群众获得感持续增强) is asked.
+    """
     told = [text for text in map(said, names.cells) if text]
-    return names.holds == "words" and bool(told) and all(map(stated, told))
+    return names.holds == "words" and 3 * sum(map(stated, told)) > 2 * len(told) > 0
 
 
 def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
@@ -127,6 +129,9 @@ def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
     signed = [one for one in values if any(re.search(r"[≥≤<>=＝≧≦不超低少大小]", text) for text in one.cells)]
     if len(signed) == 1:
         return signed[0]
+    measured = [one for one in values if any(re.search(r"\d.*[%％‰一-龥]", text) for text in one.cells)]
+    if not signed and len(measured) == 1:  # 8600户以上 beside what may be points
+        return measured[0]
     beside = [one.number for one in columns if one.holds in ("op", "unit")]
     if beside:
         return min(values, key=lambda one: (min(abs(one.number - other) for other in beside), one.number))
@@ -175,7 +180,9 @@ def _paired(
             return
     weight = by_number.get(fields.get("weight", -1))
     for one in values:
-        if weight and "score" not in fields and _never_above(one, weight):
+        if sum("去年" in text or "上年" in text for text in one.cells) * 2 > len(one.cells):
+            fields.setdefault("last_year", one.number)  # remarks: 去年8家
+        elif weight and "score" not in fields and _never_above(one, weight):
             give(one, "score")
         elif target and "actual" not in fields and one.number > target.number and _are_results(one, target):
             give(one, "actual")

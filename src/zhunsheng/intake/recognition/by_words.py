@@ -12,6 +12,7 @@ from zhunsheng.intake.recognition.columns import GRADES, OF_CONTENT, Column
 from zhunsheng.intake.recognition.content import Class
 from zhunsheng.intake.recognition.rows import said
 
+_CHECKED = re.compile("复核|核实|核定|抽查|审定")
 _GLYPHS: tuple[Class, ...] = ("op", "nature", "direction", "unit")  # what a column is by its cells alone
 
 
@@ -69,6 +70,8 @@ def _fittest(name: str, claims: Sequence[Column], fields: dict[str, int]) -> Non
     if name in fields and all(one.holds == "empty" for one in told):
         return  # another column says it already
     fit = [one for one in told if OF_CONTENT.get(one.holds) == name] or told
+    if name in ("actual", "score"):  # what was checked again outranks what was told
+        fit = [one for one in fit if any(_CHECKED.search(head) for head in one.heads)] or fit
     exact = [one for one in fit if labels.header(one.heads[-1]) == name] or fit
     fields[name] = exact[0].number
 
@@ -113,6 +116,8 @@ def _put_right(
             fields["level1"] = one.number  # 指标类别 over 产出指标
             if fields.get("level2") == one.number:
                 del fields["level2"]
+            if other := next((c for c in by_field.get("level2", ()) if c.number > one.number), None):
+                fields.setdefault("level2", other.number)  # one head over both
         if one.said in ("op", "unit", "level2") and one.holds in _GLYPHS and one.holds != one.said:
             if fields.get(one.said) == one.number:
                 del fields[one.said]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
@@ -178,12 +178,15 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
     rows = [below for below in _rows_below(grid, row + height) if shown(grid, below) not in own]
     found = []
     reaching = _reaching(grid, row) if height > 1 else None
+    shared = _shared(grid, row, rows) if height == 1 else None
     for number in range(grid.width):
         anchors = dict.fromkeys(grid.owner(row + n, number) for n in range(height))
         filled = any(grid.owner(r, number)[1] == number and grid.text(r, number) for r in rows)
         if anchors and not filled and all(column < number for _, column in anchors):
             continue  # covered by the column at its left
         texts = tuple(grid.text(*anchor).strip() for anchor in anchors)
+        if shared is not None and number > shared:
+            texts = (grid.text(row, number - 1).strip(),)
         if reaching is not None:
             texts = reaching.get(number, ())
         elif height > 1 and not grid.text(row, number):
@@ -195,10 +198,19 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
         if tall and (not heads or is_form(heads[-1])):
             continue
         found.append(Column(number, heads, cells, _field(heads)))
+    return _names_apart(found)
+
+
+def _names_apart(found: list[Column]) -> list[Column]:
+    """Leave one column of names where the form's own label (绩效指标) or names of groups stand beside it."""
     for one in found:  # the form's own label beside the table, where a text file can't merge cells
         if one.said == "name" and one.holds == "empty" and labels.clean(one.heads[-1]) in FORM:
             one.said = None
     names = [one for one in found if one.said == "name"]
+    for one, behind in pairwise(names):  # one head over what is parted by the words behind it
+        if behind.number == one.number + 1 and behind.heads == one.heads and behind.holds == "words":
+            behind.said = "more_name" if one.said == "name" and not is_form(one.heads[-1]) else behind.said
+    names = [one for one in names if one.said == "name"]
     if fourth := [one for one in names if "四级" in one.heads[-1]]:  # 三级指标 groups the indicators
         for one in names:
             one.said = one.said if one in fourth else "group"
@@ -208,8 +220,42 @@ def columns_at(grid: Grid, row: int, height: int) -> list[Column]:
             one.said = "target"
     if len(names) > 1:  # 绩效指标 beside the table is the form's own label, not a column of names
         rest = [one for one in names if labels.clean(one.heads[-1]) != "绩效指标"]
-        found = [one for one in found if one not in names or one in (rest or names)]
+        kept = rest or names
+        if rest and not any(one.said == "level1" for one in found):
+            for one in names:  # unless it stands over groups of its own: 目标完成程度, 项目实施效益
+                if one not in kept and one.number < rest[0].number and _are_groups(one):
+                    one.said = next(
+                        (n for n in ("level1", "level2") if all(c.said != n for c in found)), None
+                    )
+                    kept = [*kept, one]
+        found = [one for one in found if one not in names or one in kept]
     return found
+
+
+def _are_groups(one: Column) -> bool:
+    """Say whether a column names groups of rows: several of them, and no number or note."""
+    told = [text for text in map(said, one.cells) if text]
+    return (
+        one.holds in ("words", "level1", "level2") and len(set(told)) > 1 and all(len(t) <= 12 for t in told)
+    )
+
+
+def _shared(grid: Grid, row: int, rows: Sequence[int]) -> int | None:
+    """Return the column of signs whose head (指标值) stands over the values at its right too, where a text
+    wrote one cell for both; None where every column has its head.
+    """
+    have = len(grid.rows[row])
+    if grid.spans or {len(grid.rows[r]) for r in rows} != {have + 1}:
+        return None
+    return next(
+        (
+            n
+            for n in range(have)
+            if labels.header(grid.text(row, n)) == "target"
+            and class_of([grid.text(r, n) for r in rows]) == "op"
+        ),
+        None,
+    )
 
 
 def _reaching(grid: Grid, row: int) -> dict[int, tuple[str, ...]] | None:

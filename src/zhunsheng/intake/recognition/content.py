@@ -38,14 +38,17 @@ _DIRECTIONS = re.compile(r"[↑↓]|[正反逆负]向?(?:指标)?|越[高低大�
 _UNITS = re.compile(r"[%％‰]|百分比|百分点|个?工作日|[一-龥]{1,3}(?:/[一-龥]{1,3})?")
 _ORDINAL = re.compile(r"(?:目标|指标|任务)(?:\d{1,2}|[一二三四五六七八九十]{1,2})")  # 目标1, 目标2
 _NUMBER = re.compile(
-    r"^(?:\d{1,2}(?:[.．]\d{1,2}){1,3}|[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?"
+    r"^(?:\d{1,2}(?:[.．]\d{1,2}){1,3}|[（(][\d一二三四五六七八九十]{1,3}[）)]|[\d一二三四五六七八九十]{1,3}[、.．)）])[、.．]?|\d{1,2}(?=(?:产出|效益|成本|满意度)指标)"
+)
+MARK = re.compile(
+    r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])|^\d{1,2}(?:[.．]\d{1,2}){2,3}[.．、]?\s*(?=[一-龥])"
 )
 _FRAMED = re.compile(r"^[【\[［〔]([^【】\[\]［］〔〕]+)[】\]］〕]$")  # 【产出指标】
 _ASIDE = re.compile(r"^(?:预期|年度|项目|绩效)(?=产出|效益|效果|满意|数量|质量|时效|成本)")
 _JOINTS = "-—–_/、:：·→>．."
 _LONGEST_VALUE = 60  # characters of a value in a table; what is longer says something else
 LONGEST_STATED = 100  # characters of a cell that states an indicator with its value
-_MEASURED = re.compile(r"[\d≥≤<>=]|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
+_MEASURED = re.compile(r"[\d≥≤<>=]|^零|(?:不[低少]于|不超过|达到|至少|百分之)|以[上下内]$")
 _MOST_POINTS = Decimal(60)  # of one indicator
 _FULL = (Decimal(90), Decimal(100))  # what the points of a table come to, with or without the execution rate
 
@@ -136,8 +139,16 @@ def stated(text: str) -> bool:
     """Say whether a cell states an indicator with its value: 慰问人数≥500人."""
     if len(text) > LONGEST_STATED:
         return False
+    text = "\n".join(unnumbered(line.strip()) for line in text.splitlines())
     found, left = prose.indicators(text, 2000)
     return bool(found) and not left and re.search(r"[\d零一二三四五六七八九十]", text) is not None
+
+
+def unnumbered(name: str) -> str:
+    """Return a name without the marks and numbers before it (指标1：, （2））."""
+    while (bare := MARK.sub("", name)) != name:
+        name = bare
+    return name
 
 
 def class_of(cells: Sequence[str]) -> Class:

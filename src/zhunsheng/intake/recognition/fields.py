@@ -22,6 +22,7 @@ from zhunsheng.intake.recognition.money import (
     is_sum,
     part_named,
     parts_of,
+    put_execution,
     read_amounts,
     read_beside,
     read_execution,
@@ -183,6 +184,8 @@ def put_field(document: Document, draft: Draft, name: str, value: Said) -> None:
     """Put what a label's value says into the field that the label names; the first value of a field stays."""
     if name == "money" or name.startswith("budget."):
         _put_money(document, draft, name, value)
+    elif name.startswith("execution."):
+        put_execution(document, draft, name.removeprefix("execution."), value)
     elif name == "year":
         if match := re.search(r"20\d{2}", value.text):
             document.year = int(match[0])
@@ -387,6 +390,10 @@ def _put_labelled(document: Document, draft: Draft, row: Row, zone: Zone) -> boo
             labelled = True
         if found is None and zone.of_money and is_sum(text):
             found = "budget.total"
+        spending = labels.execution(text) if found is None else None
+        if spending in ("planned", "adjusted") and n + 1 < len(row.cells) and decimal(row.cells[n + 1][1]):
+            said_there = Said(row.cells[n + 1][1], row.place(row.cells[n + 1][0]), text)
+            put_field(document, draft, f"execution.{spending}", said_there)
         if found is None or found in _PARTS:
             continue
         labelled = True

@@ -28,6 +28,12 @@ from zhunsheng.intake.recognition.wide import Group, groups_at
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
 
+_SHORT = {
+    "项目": "name",
+    "专项": "name",
+    "金额": "budget.total",
+    "预算": "budget.total",
+}  # of a list of projects
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 
 
@@ -70,8 +76,11 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     if not any(text[0] in _SIGNED for text in texts) and (wide := groups_at(grid, row)):
         groups, height = wide
         return Header(dict(groups[0].fields), height, groups=tuple(groups))
-    if len({labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}) > 1:
+    spending = {labels.execution(text) for text in texts} & {"planned", "adjusted", "spent"}
+    if len(spending) > 1 and not {"name", "target"} & {labels.header(text) for text in known}:
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
+    if len({labels.header(text) for text in known}) < 2:
+        known = known[:1]  # one head twice (指标 | 指标) is rather what a page's end left of two words
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None
     height = height_at(grid, row)
@@ -152,13 +161,20 @@ def project_columns(grid: Grid, row: int, height: int, taken: Container[int]) ->
     for column in range(grid.width):
         if column in taken:
             continue
-        names = (labels.label(grid.text(row + n, column)) for n in reversed(range(height)))
+        heads = [grid.text(row + n, column) for n in reversed(range(height))]
+        names = [labels.label(head) or _spending(head) or _SHORT.get(labels.clean(head)) for head in heads]
         if name := next(filter(None, names), None):
             found.setdefault(name, column)
     whose = next((name for name in ("unit", "department") if name in found), None)
     if "name" not in found and whose and len(found) > 1:  # a list of bodies: 单位名称 | 资金总额 | 绩效目标
         found = {"name": found[whose]} | found
     return found if "name" in found else {}
+
+
+def _spending(head: str) -> str | None:
+    """Return the field of a head over money of the execution (年初预算, 全年执行); None for another."""
+    name = labels.execution(head)
+    return f"execution.{name}" if name in ("planned", "adjusted", "spent") else None
 
 
 def _over_indicators(grid: Grid, row: int) -> bool:

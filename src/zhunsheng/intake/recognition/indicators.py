@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.content import (
+    MARK,
     bare_level,
     both_levels,
     is_level,
@@ -17,6 +19,7 @@ from zhunsheng.intake.recognition.content import (
     is_value,
     level_of,
     under,
+    unnumbered,
     unnumbered_level,
 )
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said
@@ -29,9 +32,6 @@ from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.units import known_unit
 from zhunsheng.translation import worded
 
-_MARK = re.compile(
-    r"^指标\s*\d{1,2}\s*[：:.、]\s*|^[（(]?\d{1,2}[）)、.．]\s*(?=[一-龥])|^\d{1,2}(?:[.．]\d{1,2}){2,3}[.．、]?\s*(?=[一-龥])"
-)
 _BLANK = re.compile(r"[（(]?指标\s*\d{1,2}[）)：:]?|无|无此项")  # a line of the form that nobody filled in
 _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
@@ -40,6 +40,21 @@ _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:[/／·][一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
+_GROWN = re.compile(  # a name and how it is to become: 基层服务能力逐步增强
+    r"(.{2,20}?)((?:逐步|不断|持续|稳步|明显|显著|有效|进一步|有所|大幅|长期)(?:提升|提高|增强|改善|完善|优化|增加|"
+    r"扩大|稳定|好转|加强|下降|降低|减少|缩小))"
+)
+_CUT_NAME = re.compile(
+    r"\d{1,2}[：:]|[）)，,、。；;]|.+指标\d{1,2}[：:]"
+)  # how what is left of a name begins
+_JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
+_LEFT_OVER = re.compile("指?标+")  # of the names of levels, where cells were drawn together
+_WHOLE = 100  # points
+_SHORT = 6  # characters of what is left of a name
+_ENDLESS = re.compile(r"(?:…|\.{3})+$")  # what the form's last line says behind the last name
+_OUTLINED = re.compile(
+    r"指标(?:[（(][^（()）]*[）)])?[一二三四五六七八九十][、.]"
+)  # 三、效益指标四、满意度指标
 _TOP = re.compile(r"[一二三四五六七八九十]{1,2}、|[【\[［〔]")  # how an outline numbers its first level
 _NOTHING = ("无", "没有", "未发生", "无发生")
 _UNWANTED = re.compile(r"事故|投诉|上访|信访|差错|舆情|死亡|伤亡|违规|违纪|违法")  # what is not to happen
@@ -56,11 +71,27 @@ def read_indicator(
     if name:
         _read_value(document, draft, row, columns["target"], name)
         return
+    if own := _own_line(row, columns["name"]):
+        texts = {n: "".join(row.text(c).split()) for n, c in columns.items()}
+        _read_texts(document, draft, row, columns, texts | {"name": own})
+        return
     if lines := _lines(row, columns):
         for said_there in lines:
             _read_texts(document, draft, row, columns, said_there)
         return
     _read_texts(document, draft, row, columns, {n: "".join(row.text(c).split()) for n, c in columns.items()})
+
+
+def _own_line(row: Row, column: int) -> str:
+    """Return the row's own line of a cell of names that reaches over several rows, with a marked line for
+    each (指标1：, 指标2：); empty for other cells.
+    """
+    top, left = row.grid.owner(row.number, column)
+    high = row.grid.spans.get((top, left), (1, 1))[0]
+    lines = [line.strip() for line in row.grid.text(top, left).splitlines() if line.strip()]
+    if high < 2 or len(lines) != high or not all(map(MARK.match, lines)):
+        return ""
+    return "".join(lines[row.number - top].split())
 
 
 def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
@@ -77,7 +108,7 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
-        _MARK.match(line.strip()) for line in named
+        MARK.match(line.strip()) for line in named
     ):
         return []
     texts = {name: row.text(column).splitlines() for name, column in columns.items()}
@@ -123,13 +154,7 @@ def _read_texts(
         if draft.total_score is None and "score" in texts:
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
-    if lower_upper := _bounds(texts):
-        texts["target"] = lower_upper
-    whole = texts.get("target") or texts.get("actual") or ""
-    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
-        texts |= {"target": both[1], "actual": both[2]}
-    if texts.get("target") and texts["name"][:1].isdigit():
-        texts["target"] = _unnumbered_alike([texts["name"]], [texts["target"]])[0]
+    texts = _put_together(row, columns, texts)
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
@@ -138,6 +163,12 @@ def _read_texts(
         if not texts["name"] and is_value(texts.get("target", "")):
             why = worded("这一行有指标值，没有指标名称，没有读入")
             document.doubt(row.place(columns["target"]), "indicators", row.words(), why, unread=True)
+        return
+    if _goes_on_alone(draft, row, columns, texts):
+        last = draft.indicators[-1]
+        whole = last.indicator.name + name
+        draft.indicators[-1] = replace(last, indicator=last.indicator.model_copy(update={"name": whole}))
+        document.doubt(row.place(columns["name"]), "name", whole, worded("名称由两行连成，请核对"))
         return
     texts |= {"level1": level1, "level2": level2, "name": name}
     if "stated" in texts:
@@ -157,6 +188,38 @@ def _read_texts(
     draft.indicators.append(Read(one, draft.medium or titles.of_medium_term(texts.get("term", ""))))
 
 
+def _put_together(row: Row, columns: Mapping[str, int], texts: dict[str, str]) -> dict[str, str]:
+    """Return texts with what several cells hold (a name, bounds) in one, what one cell holds apart."""
+    more = columns.get("more_name")
+    if more is not None and row.grid.owner(row.number, more) != row.grid.owner(row.number, columns["name"]):
+        texts = texts | {"name": texts["name"] + texts["more_name"]}  # 天然林管护面积 | 国有
+    if lower_upper := _bounds(texts):
+        texts = texts | {"target": lower_upper}
+    whole = texts.get("target") or texts.get("actual") or ""
+    if ("：" in whole or ":" in whole) and (both := _BOTH.fullmatch(whole)):
+        texts = texts | {"target": both[1], "actual": both[2]}
+    if texts.get("target") and texts["name"][:1].isdigit():
+        texts = texts | {"target": _unnumbered_alike([texts["name"]], [texts["target"]])[0]}
+    return texts
+
+
+def _goes_on_alone(draft: Draft, row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
+    """Say whether a row of a page holds nothing of its own but what is left of the marked name above it:
+    指标1：抢修到场 | 时间.
+    """
+    own = {text for column, text in row.cells if row.grid.owner(row.number, column)[0] == row.number}
+    return (
+        bool(draft.indicators)
+        and row.number > 0
+        and own == {row.text(columns["name"])}
+        and row.place(columns["name"]).region is not None
+        and len(texts["name"]) <= _SHORT
+        and MARK.match(row.grid.text(row.number - 1, columns["name"])) is not None
+        and not MARK.match(texts["name"])
+        and not is_ellipsis(texts["name"])
+    )
+
+
 def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     """Yield what stands beside a value and can't be what its column holds, as where two rows were taken for
     one: a sign that is none, two names of levels in one cell, a level for the indicator's name.
@@ -164,15 +227,34 @@ def _strange_beside(one: Indicator, texts: Mapping[str, str]) -> Iterator[str]:
     op = said(texts.get("op"))
     if op and not is_operator(op) and not is_nature(op):
         yield worded("认不出比较符“{op}”", op=op)
+    drawn = one.place is not None and one.place.region is not None
+    if (drawn and len(one.name) == 1) or _CUT_NAME.match(one.name):
+        yield worded("名称“{name}”可能没有读全", name=one.name)
+    if one.weight is not None and one.weight > _WHOLE:
+        yield worded("分值“{weight}”超过 100，各列可能错位", weight=texts["weight"])
     if is_value(one.name):
         yield worded("名称“{name}”像是指标值，各列可能错位", name=one.name)
     for level in (one.level1, one.level2):
-        if level and is_value(level):
+        if level and (is_value(level) or _LEFT_OVER.fullmatch(level)):
             yield worded("“{level}”不像是指标类别的名称，各列可能错位", level=level)
-        if level and level.count("指标") > 1 and level_of(level) is None and both_levels(level) is None:
+        if level and (_OUTLINED.search(level) or (_JOINED.search(level) and both_levels(level) is None)):
             yield worded("“{level}”像是几个名称连在一起", level=level)
-    if one.level2 and level_of(one.name) == "level2" and one.name.endswith("指标"):
+    if drawn and one.level1 and one.level2 and _is_displaced(one.level1, one.level2):
+        yield worded("“{level2}”不在“{level1}”之下，类别可能错位", level1=one.level1, level2=one.level2)
+    if level_of(one.name) == "level2" and one.name.endswith("指标"):
         yield worded("名称是指标类别的名称，三级指标可能没有读对")
+
+
+def _is_displaced(level1: str, level2: str) -> bool:
+    """Say whether a category stands below a dimension under which no framework has it, while one has it below
+    another.
+    """
+    return (
+        any(bare_level(level1) in one.synonyms for one in framework_of(2021).dimensions)
+        and level_of(level2) == "level2"
+        and not under(level2, level1)
+        and framework_of(2021).dimension(None, bare_level(level2)) is not None
+    )
 
 
 def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str]) -> None:
@@ -180,6 +262,8 @@ def read_card(document: Document, draft: Draft, row: Row, texts: dict[str, str])
     if is_operator(texts.get("direction", "")):
         texts = texts | {"op": texts["direction"], "direction": ""}
     level1, level2 = texts.get("level1", ""), texts.get("level2", "")
+    if not (level1 and level2) and (both := both_levels(level1 or level2)):
+        level1, level2 = both
     texts = texts | {"level1": level1, "level2": level2, "name": unnumbered(texts["name"])}
     one = _indicator(texts, document.year, draft.goals, row.place(0))
     for doubt in one.target.doubts:
@@ -208,6 +292,10 @@ def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts:
         told = {**texts, "name": stated.name, "target": stated.raw}
         draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
     for clause in filter(said, left):
+        if grown := _GROWN.fullmatch(clause):
+            told = {**texts, "name": grown[1], "target": grown[2]}
+            draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
+            continue
         document.doubt(place, "indicators", clause, worded("没有从这句话里读出指标"))
 
 
@@ -244,6 +332,7 @@ def _levels(draft: Draft, texts: Mapping[str, str]) -> tuple[str, str]:
 
 def _plain_level(text: str) -> str:
     """Return the name of a level without its number, where it is one that a framework has: 1.1 数量指标."""
+    text = _ENDLESS.sub("", text)
     bare = unnumbered_level(text)
     return bare if bare != text and level_of(bare) else text
 
@@ -308,14 +397,7 @@ def _name(document: Document, row: Row, columns: Mapping[str, int], texts: Mappi
         or (labels.header(name) and labels.header(raw))
     ):
         return ""
-    return unnumbered(name)
-
-
-def unnumbered(name: str) -> str:
-    """Return a name without the marks and numbers before it (指标1：, （2））."""
-    while (bare := _MARK.sub("", name)) != name:
-        name = bare
-    return name
+    return unnumbered(_ENDLESS.sub("", name))
 
 
 def _indicator(texts: Mapping[str, str], year: int | None, goals: Sequence[Goal], place: Place) -> Indicator:

@@ -87,7 +87,10 @@ def amount(document: Document, said: Said) -> Decimal | None:
         return None
     number = Decimal(match[1].replace(",", "").replace("，", ""))
     if number < 0:
-        document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"))
+        document.doubt(said.place, "budget", said.text, worded("金额为负，未读入"), unread=True)
+        return None
+    if re.search(r"\d[.．](?=[一-龥])", text):  # 327.额58: of two cells in one
+        document.doubt(said.place, "budget", said.text, worded("金额可能没有读全，未读入"), unread=True)
         return None
     noted = match[2] or unit_noted(said.label) or document.zone_unit
     if match[2] and (over := unit_noted(said.label)) and YUAN[over] != YUAN[match[2]]:
@@ -270,15 +273,20 @@ def read_beside(document: Document, draft: Draft, row: Row) -> bool:
         if name not in _AMOUNTS or not (decimal(text) or _MONEY.fullmatch(normalise(text))):
             continue
         said = Said(text, row.place(column), label if unit_noted(label) else row.cells[0][1])
-        if (money := amount(document, said)) is None:
-            continue
-        draft.execution.setdefault(cast(ExecutionPart, name), money)
-        if name == "planned" or (name == "adjusted" and "planned" not in draft.execution):
-            draft.put_budget("total", money, said.place)
+        put_execution(document, draft, name, said)
     for _, text in row.cells:
         if scored := _SCORED.fullmatch(normalise(text)):
             draft.execution.setdefault("score", Decimal(scored[1]))
     return True
+
+
+def put_execution(document: Document, draft: Draft, name: str, value: Said) -> None:
+    """Put an amount of the execution, planned, adjusted or spent; the budget is the first of them."""
+    if (money := amount(document, value)) is None:
+        return
+    draft.execution.setdefault(cast(ExecutionPart, name), money)
+    if name == "planned" or (name == "adjusted" and "planned" not in draft.execution):
+        draft.put_budget("total", money, value.place)
 
 
 def _read_points(draft: Draft, row: Row, columns: Mapping[str, int]) -> None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_level, level_of, stated
+from zhunsheng.intake.recognition.content import is_level, level_of, stated, unnumbered
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
-from zhunsheng.intake.recognition.indicators import is_dated, step_down, unnumbered
+from zhunsheng.intake.recognition.indicators import is_dated, step_down
 from zhunsheng.intake.recognition.money import take_money, unit_noted
-from zhunsheng.intake.recognition.rows import said
+from zhunsheng.intake.recognition.rows import is_foot, said
 from zhunsheng.targets import Goal, Indicator, Place, TargetValue
 from zhunsheng.translation import worded
 
@@ -25,6 +25,7 @@ _FOR_ALL: tuple[TextField, ...] = ("department", "unit")  # fields that hold for
 _OWN_SECTION = re.compile(
     r"(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*((?:年度|总体|项目)*(?:绩效)?(?:目标|指标))(?:情况)?"
 )
+_SIGNED = re.compile(r"[≥≤≧≦]\s*\d")
 _AHEAD = ("name", "code", "year", "money")  # fields that may be told before the table of their sheet
 # What parts several labels with their values in one line.
 _PIECES = re.compile(
@@ -65,6 +66,16 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
         _read_indicators(document, match[1], block.place)
     elif document.department is not None:
         _read_narrative(document, document.department, block)
+    elif document.going_on and _SIGNED.search(block.text) and _states_one(block.text):
+        why = worded("表外的这句话像是指标，没有读入")
+        document.doubt(block.place, "indicators", block.text, why, unread=True)
+
+
+def _states_one(text: str) -> bool:
+    """Say whether a paragraph that is no note below a form states an indicator with its value."""
+    if len(text) > 2 * _HEADING or is_foot(text):
+        return False
+    return any(not labels.header(one.name) for one in prose.indicators(unnumbered(text), 2000)[0])
 
 
 def _take_notes(document: Document, block: Paragraph) -> None:

@@ -51,8 +51,17 @@ class Row:
 
 def row_of(grid: Grid, number: int) -> Row:
     """Return a row of a table (from 0), with cells that are merged from above too."""
-    cells = ((column, grid.text(number, column).strip()) for column in grid.distinct(number))
-    return Row(grid, number, tuple((column, text) for column, text in cells if text))
+    texts = ((column, grid.text(number, column).strip()) for column in grid.distinct(number))
+    cells = [(column, text) for column, text in texts if text]
+    for n in reversed(range(1, len(cells) - 1)):
+        column, text = cells[n]
+        value, blank, label = text.rpartition(" ")
+        if blank and value and labels.label_named(label) and not labels.label(cells[n + 1][1]):
+            cells[n : n + 1] = [
+                (column, value.strip()),
+                (column, label),
+            ]  # two cells that were drawn together
+    return Row(grid, number, tuple(cells))
 
 
 def is_foot(text: str) -> bool:

@@ -56,6 +56,8 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
             draft.put("department", draft.name, draft.place)
         if draft.kind == "project" and draft.indicators and titles.names_nothing(draft.name):
             document.doubt(draft.place, "name", draft.name, worded("没有读到项目名称，暂以标题为名"))
+        elif draft.kind == "department" and draft.columns and titles.is_of_form(draft.name):
+            document.doubt(draft.place, "name", draft.name, worded("没有读到部门名称，暂以标题为名"))
     for blank in draft.unfilled if all(one.medium for one in draft.indicators) else ():
         document.doubt(blank.place, "target", blank.text, blank.label)
     if draft.indicators and draft.name is None:
@@ -75,6 +77,10 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
             else worded("没有读到是哪一年度的")
         )
         document.doubt(draft.place, "year", draft.name or "", why, unread=year is None)
+    if draft.plan_said and year is None:
+        why = worded("不知是哪一年度的，资金计划没有读入")
+        place = draft.provenance.get("spending_plan", draft.place)
+        document.doubt(place, "spending_plan", draft.name or "", why, unread=True)
     if draft.indicators and "total" not in draft.budget and (seen := draft.money_seen):
         why = worded("写了资金，没有认出本年预算总额")
         document.doubt(seen.place, "budget.total", seen.text, why, unread=True)

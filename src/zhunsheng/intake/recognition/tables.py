@@ -26,7 +26,7 @@ from zhunsheng.intake.recognition.headers import (
     under_heads,
 )
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
-from zhunsheng.intake.recognition.money import take_money, unit_noted
+from zhunsheng.intake.recognition.money import YUAN, take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
@@ -126,7 +126,7 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
         document.doubt(row.place(row.cells[0][0]), "header", row.words(), why, unread=True)
         now.columns, now.zone = None, Zone()
         return 1
-    if now.columns and now.columns.project and row.only is not None:
+    if now.columns and now.columns.project and row.only is not None and not level_of(row.only):
         return 1  # a remark between projects
     if now.columns and now.draft and now.columns.project:
         now.draft = _project_of(document, now.draft, row, now.columns)
@@ -152,6 +152,9 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     if row.only is not None and now.draft is None:
         now.zone_title = row.only if _GROUP_TITLE.search(row.only) else ""
         read_paragraph(document, Paragraph(row.only, row.place(row.cells[0][0])))
+        return 1
+    if now.draft is not None and _is_banner(row, now.draft):
+        now.draft.captioned = True
         return 1
     if row.only is not None and _read_title(document, now, row, row.only):
         return 1
@@ -194,6 +197,9 @@ def _read_others(document: Document, now: _Reading, row: Row) -> None:
     for _, text in row.cells:
         if _UNIT_OF_MONEY.match(text):
             document.money_unit = unit_noted(text) or document.money_unit
+    for (_, head), (_, text) in pairwise(row.cells):
+        if text in YUAN and _UNIT_OF_MONEY.fullmatch(head):
+            document.money_unit = text
     told = {name for name, _ in labels_of(row)} - {None}
     last = document.going_on
     titled = document.heading is not None or any(name == "name" for name, _ in document.ahead)
@@ -368,6 +374,8 @@ def _read_below_header(
         now.columns = None
     elif row.only is not None and _GROUP_TITLE.search(row.only):
         now.zone_title = row.only
+    elif "level1" not in columns.fields and _is_banner(row, draft):
+        pass
     elif draft.levels == ("", "") and _goes_on_with_heads(row, columns.fields):
         if not all(labels.parts_a_head(text) for _, text in row.cells):
             why = worded("表头下面还有一行，认不出是表头还是指标，没有读入")
@@ -376,6 +384,11 @@ def _read_below_header(
         now.draft = _next_project(document, draft, row, begun[1])
     else:
         _read_indicators(document, draft, row, columns)
+
+
+def _is_banner(row: Row, draft: Draft) -> bool:
+    """Take a row that says nothing but the name of a dimension over the rows below; say whether it does."""
+    return row.only is not None and is_level(row.only, "level1") and step_down(draft, row.only)
 
 
 def _goes_on_with_heads(row: Row, fields: Mapping[str, int]) -> bool:

@@ -67,7 +67,12 @@ def names_nothing(name: str) -> bool:
     """Say whether a name that a title gave is none: the form's own (项目支出绩效目标表), or whose form it is
     (某镇2025年部门).
     """
-    return not _OF_FORM.sub("", name) or bool(_OF_BODY.search(name))
+    return is_of_form(name) or bool(_OF_BODY.search(name))
+
+
+def is_of_form(name: str) -> bool:
+    """Say whether a name consists of the form's own words: 部门整体支出绩效目标."""
+    return not _OF_FORM.sub("", name)
 
 
 def _whose(title: str) -> str | None:
@@ -75,7 +80,7 @@ def _whose(title: str) -> str | None:
     bare = _ATTACHED.sub("", title)
     bare = re.sub(r"^[（(]?20\d\d年?度?[）)]?", "", _NUMBERED.sub("", bare))
     own = re.match(r"(.{2,30}?)(?:20\d\d年?度?)?(?:部门|单位|本级|部门预算)*整体", bare)
-    return own[1] if own and _OF_BODY.search(own[1]) else None
+    return own[1] if own and _OF_BODY.search(own[1]) and _OF_FORM.sub("", own[1]) else None
 
 
 def name_in(title: str, kind: Kind) -> str:

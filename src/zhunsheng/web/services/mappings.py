@@ -18,7 +18,7 @@ from zhunsheng.web.audit import record
 from zhunsheng.web.models import Organisation, SourceMapping, User
 
 # Answers that are of a source rather than of one file; what changes a row's identity is asked every time.
-LASTING = ("cleared",)
+LASTING = ("cleared", "nothing")
 MOST = 2**20  # bytes of a mapping file
 
 
