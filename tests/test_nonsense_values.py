@@ -127,3 +127,10 @@ def test_odd_spans_cost_their_span_or_are_refused(span):
     page = f"<table><tr><td rowspan='{span}'>绩效指标</td><td>值</td></tr></table>".encode()
     with pytest.raises(ZhunshengError, match=r"ZS-IN-(10|13)"):
         book_of(open_bytes(page, "目标.html"))
+
+
+@pytest.mark.parametrize("unit", ["千" * 5000, "人民币" * 2000, "次" + "/月" * 3000])
+def test_a_unit_without_end_is_none_that_is_taken_apart(unit):
+    assert TargetValue.parse("7", op="≤", unit=unit).unit == unit
+    written = TargetValue.parse("7", op="≤", unit="万元")
+    assert written.same(TargetValue.parse("7", op="≤", unit=unit)) is not True

@@ -10,9 +10,13 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +28,7 @@ from zhunsheng.files.scratch import scratch_folder, sweep
 
 WILD = Path(__file__).parent / "wild"
 NOBODY = 65534
+CHANGES = 8  # that making a scratch folder with one file, and taking it away, makes to folders
 AS_OF = ("--as-of", "2021-12-31")
 
 
@@ -267,6 +272,38 @@ def test_what_a_killed_process_left_goes_at_the_next_start_and_what_lives_stays(
         assert lives.is_dir() and not left.exists() and other.is_dir()
 
 
+@pytest.mark.parametrize("number", range(1, 12))
+def test_a_scratch_folder_is_found_whenever_its_process_was_killed(tmp_path, monkeypatch, number):
+    """Right before any change that it makes to a folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    changes = {"os.mkdir", "os.rename", "os.remove", "os.rmdir"}
+
+    def killed():
+        left = [None] * number
+
+        def end(event, given):
+            if event in changes:
+                left.pop()
+                if not left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(end)
+        with scratch_folder() as folder:
+            (folder / "诉求人.csv").write_text("张三")
+        return 0
+
+    assert child(killed) == (-signal.SIGKILL if number <= CHANGES else 0)
+    found = list(tmp_path.iterdir())
+    for path in found:
+        if list(path.rglob("诉求人.csv")):
+            sweep(tmp_path)
+            assert not path.exists()  # at once, for it can hold personal data
+        else:
+            os.utime(path, (0, 0))  # what may be one that has no name yet is left alone for an hour
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_uploads_that_no_process_has_open_go_once_they_are_old(tmp_path):
     paths = [tmp_path / f"tmp{n}.upload.xlsx" for n in range(3)]
     for path in paths:
@@ -276,6 +313,67 @@ def test_uploads_that_no_process_has_open_go_once_they_are_old(tmp_path):
     with paths[1].open():
         assert sweep(tmp_path) == [paths[0]]
     assert [path.exists() for path in paths] == [False, True, True]
+
+
+def test_what_a_library_half_wrote_is_no_commit_and_goes_with_the_next_writing(filled, tmp_path):
+    store = shutil.copytree(filled, tmp_path / "store")
+    log = next(store.glob("ledgers/*/_delta_log"))
+    left = [log / f"{9:020d}.json#1", log.parent / "part-00000-x.parquet#1"]
+    for path in left:
+        path.write_text("{}")
+    assert Store(store).verify() == []
+    code, said = command(*WRITES[0], store)
+    assert code == 0, said
+    assert not any(path.exists() for path in left) and Store(store).verify() == []
+    (log / f"{9:020d}.json").write_text("{}")  # under its name it counts
+    assert len(Store(store).verify()) == 1
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_an_index_that_a_killed_process_was_writing_is_not_called_broken(filled, tmp_path, journal):
+    store = shutil.copytree(filled, tmp_path / "store")
+    index = store / "index.sqlite"
+    if journal:
+        # As SQLite leaves both where a process dies within a transaction whose pages are on the disk already.
+        def killed():
+            database = sqlite3.connect(index, isolation_level=None)
+            database.execute("PRAGMA cache_spill = 1")
+            database.execute("PRAGMA cache_size = 1")
+            database.execute("BEGIN")
+            for number in range(2000):
+                database.execute("INSERT INTO holds VALUES (?, 1)", (f"{number}" * 50,))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        assert child(killed) == -signal.SIGKILL
+        assert index.with_name("index.sqlite-journal").exists()
+    else:
+        index.write_bytes(b"")
+    assert Store(store).verify() == []
+    code, said = command(*WRITES[0], store)
+    assert code == 0, said
+    assert Store(store).verify() == []
+    index.write_bytes(b"no database" * 1000)
+    assert len(Store(store).verify()) == 1
+
+
+def test_a_batch_is_one_and_said_so_where_only_the_index_finds_no_room(filled, tmp_path):
+    store = shutil.copytree(filled, tmp_path / "store")
+    before = Store(store).head[0]
+    room = max(p.stat().st_size for p in store.rglob("*") if p.is_file() and not p.name.startswith("index"))
+    index = store / "index.sqlite"
+    with sqlite3.connect(index) as database:  # larger than all that an import writes
+        database.execute("CREATE TABLE more AS SELECT hex(zeroblob(?)) AS x", (2 * room,))
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("DROP TABLE more")  # its pages come last, and are what the next entries are put in
+
+    done = subprocess.run(
+        [sys.executable, "-m", "zhunsheng", *map(str, (*WRITES[0], store))],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room + 4096,) * 2),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Store(store).head[0] == before + 1 and Store(store).verify() == []
 
 
 def test_a_file_half_written_into_the_store_goes_with_the_next_writing(filled, tmp_path):

@@ -19,9 +19,12 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import psutil
 
 from campaigns.processes import ROOT, of_site, run, site
 
@@ -29,6 +32,8 @@ from campaigns.processes import ROOT, of_site, run, site
 AT_WORK = (1, 1, 1, 1, 1, 1, 2, 6, 18, 26, 28, 24, 10, 12, 26, 28, 26, 20, 8, 5, 4, 3, 2, 1)
 PEOPLE = max(AT_WORK)
 IDLE = 60.0  # seconds
+TELLING = ("rror", "imeout", "TIMEOUT", "Traceback", "signal", "locked")
+TOLD = 5  # lines of the server's log that are kept of the time of a request without its answer
 THINK = 2.0  # mean seconds between two pages of a person
 YEAR = 2021
 FORM = "application/x-www-form-urlencoded"
@@ -91,11 +96,13 @@ class Person:
             "import a ledger": f"{here}/ledgers",
         }
 
-    def one(self) -> tuple[str, str, float]:
-        """Do one thing; return what, the answer's status or what failed, and the seconds."""
+    def one(self) -> tuple[str, str, float, str]:
+        """Do one thing; return what, the answer's status or the name of what failed, the seconds, and what
+        the failure says.
+        """
         (what,) = self.draw.choices(list(PAGES), list(PAGES.values()))
         body, headers = self._body(what)
-        begun = time.monotonic()
+        begun, why = time.monotonic(), ""
         # A server ends a connection that nothing came by for 75 seconds; a browser opens another.
         if begun - self.last > IDLE:
             self.connection.close()
@@ -106,9 +113,9 @@ class Person:
             status = str(answer.status)
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
-            status = type(error).__name__
+            status, why = type(error).__name__, str(error)
         self.last = time.monotonic()
-        return what, status, self.last - begun
+        return what, status, self.last - begun, why
 
     def _body(self, what: str) -> tuple[bytes | None, dict[str, str]]:
         number = self.draw.randrange(10**9)
@@ -128,10 +135,13 @@ class Person:
         return None, self.headers
 
 
-def memory(group: int) -> int:
-    """Return the resident memory of all processes of a group, in MiB."""
-    done = subprocess.run(["ps", "-o", "rss=", "-g", str(group)], capture_output=True, text=True, check=False)
-    return sum(map(int, done.stdout.split())) // 1024
+def memory(server: int) -> int:
+    """Return the resident memory of a process and all that it started, in MiB."""
+    found, own = 0, psutil.Process(server)
+    for one in (own, *own.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            found += one.memory_info().rss
+    return found // 2**20
 
 
 def main(asked: argparse.Namespace, work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
@@ -166,7 +176,9 @@ def main(asked: argparse.Namespace, work: Path, keep: Callable[[dict[str, Any]],
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(60)
-    found["traces"] = (work / "errors").read_text("utf8", "replace").count("Traceback")
+    log = (work / "errors").read_text("utf8", "replace")
+    found["traces"] = log.count("Traceback")
+    found["trace lines"] = [line[:300] for line in log.splitlines() if "Traceback" in line][:TOLD]
     keep(found)
     found["restored"] = restored(data, archives, work, lambda some: keep(found | {"restored": some}))
     keep(found)
@@ -188,6 +200,8 @@ def _day(
     over, hour = threading.Event(), [0]
     counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
+    causes: list[dict[str, Any]] = []
+    log = data.parent / "errors"
     times: dict[str, list[float]] = defaultdict(list)
 
     def person(n: int) -> None:
@@ -195,11 +209,18 @@ def _day(
         one = Person(port, sessions[n], department, version, draw)
         while not over.is_set():
             if n < AT_WORK[hour[0] % 24]:
-                what, status, took = one.one()
+                at, stood = time.strftime("%H:%M:%S"), log.stat().st_size
+                what, status, took, why = one.one()
                 counts[what] += 1
                 times[what].append(took)
                 if status not in ("200", "302"):
                     errors[f"{what} {status}"] += 1
+                    said = log.read_bytes()[stood:].decode("utf8", "replace").splitlines()
+                    telling = [line[:300] for line in said if any(word in line for word in TELLING)][:TOLD]
+                    causes.append(
+                        {"at": at, "what": what, "status": status, "seconds": round(took, 1), "why": why}
+                        | {"the server's log meanwhile": telling}
+                    )
             over.wait(draw.expovariate(1 / THINK))
 
     faults: list[str] = []
@@ -235,6 +256,7 @@ def _day(
         "requests": sum(counts.values()),
         "by kind": dict(counts),
         "errors": dict(errors),
+        "causes": causes,
         "p50 ms": round(1000 * every[len(every) // 2]),
         "p95 ms": round(1000 * every[len(every) * 95 // 100]),
         "memory mib": used,

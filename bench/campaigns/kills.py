@@ -6,6 +6,10 @@ the killed one be left behind.
 from __future__ import annotations
 
 import hashlib
+import json
+import math
+import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
@@ -14,23 +18,23 @@ import tarfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from campaigns.processes import ROOT, Ended, of_site, program, run, site, told
+from campaigns.processes import NEVER, ROOT, Command, Ended, Moment, of_site, program, run, site, told
 
 ROWS = 6_000  # of the file that is imported
 TURNS = 20
 ABOVE = 1.05  # of what the command takes: until then it is killed
+CONTROLS = 1 / 20  # of the kills go by the command as a shell starts it
 SHARES = {
-    "import": 30,
-    "undo": 15,
+    "import": 35,
+    "undo": 25,
     "draw": 15,
-    "store migration": 5,
-    "site migration": 10,
-    "backup": 15,
-    "restore": 10,
+    "store migration": 10,
+    "site migration": 5,
+    "backup": 5,
+    "restore": 5,
 }
 _DERIVED = ("index.sqlite", ".lock", "format.json")  # of a store, beside what its records name
 
@@ -44,7 +48,7 @@ class Kind:
     """
 
     make: Callable[[Path], None]
-    work: Callable[[Path], Callable[[], None]]
+    work: Callable[[Path], Command]
     look: Callable[[Path], dict[str, Any]]
     variables: Callable[[Path], dict[str, str]] = lambda place: {}
     between: bool = (
@@ -59,8 +63,17 @@ class Tally:
 
     kills: int = 0
     too_late: int = 0  # the command had ended before
+    moments: Counter[str] = field(default_factory=Counter)  # by what; from the shell
     found: Counter[str] = field(default_factory=Counter)  # before, after, between
     faults: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count another's kills among these."""
+        self.kills += other.kills
+        self.too_late += other.too_late
+        self.moments += other.moments
+        self.found += other.found
+        self.faults += other.faults
 
 
 # -- evidence stores
@@ -143,10 +156,18 @@ def sealed_draw(place: Path) -> None:
         if "市场主体" in path.name:
             import_ledger(place / "evidence", path, agreed=True)
     demo_draw(place / "draw", place / "evidence", 2021)
-    shutil.copytree(place / "draw", place / "whole")
     for name in MADE:
         (place / "draw" / name).unlink(missing_ok=True)
+    # What a run that nobody kills makes today: papers bear their day.
+    shutil.copytree(place / "draw", place / "whole")
+    if (done := run(drawn(place, "whole"), {})).code:
+        raise SystemExit(done.said[-2000:])
     shutil.rmtree(place / "ledgers")
+
+
+def drawn(place: Path, name: str = "draw") -> Command:
+    """Return the command that draws."""
+    return program("draw", "run", place / name, "--evidence", place / "evidence")
 
 
 def of_draw(place: Path) -> dict[str, Any]:
@@ -164,7 +185,7 @@ def of_draw(place: Path) -> dict[str, Any]:
         wrong += [
             n for n in same if (folder / n).exists() and (folder / n).read_bytes() != (whole / n).read_bytes()
         ]
-    left = [n for n in there if n.endswith(".partial")]
+    left = [n for n in there if n.endswith(".partial") or n.startswith("zhunsheng-")]
     return {"state": [n for n in there if n not in left], "wrong": wrong, "left": left}
 
 
@@ -257,7 +278,6 @@ def kinds() -> dict[str, Kind]:
     )
     undone = lambda p: program("ledger", "undo", "1", "--store", p / "store")  # noqa: E731
     moved = lambda p: program("ledger", "migrate", "--store", p / "store")  # noqa: E731
-    drawn = lambda p: program("draw", "run", p / "draw", "--evidence", p / "evidence")  # noqa: E731
     saved = lambda p: site("backup", p / "backups" / "site.tar", "--with-keys")  # noqa: E731
     back = lambda p: site("restore", p / "backups" / "site.tar")  # noqa: E731
     return {
@@ -277,68 +297,103 @@ def kinds() -> dict[str, Kind]:
 # ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(frozen=True)
+class Span:
+    """What a command takes when nobody kills it: seconds, writes to files, changes to folders."""
+
+    seconds: float
+    writes: int
+    changes: int
+
+
+@dataclass(frozen=True)
 class Course:
-    """The kills of a kind: where its like lies, how it is before and after, how long it takes, what came of
-    it.
+    """The kills of a kind: where its like lies, how it is before and after, what the command takes, in a
+    process that has the libraries loaded and (``True``) from the shell.
     """
 
-    kind: Kind
-    work: Path
-    draw: random.Random
+    name: str
+    template: Path
     before: Any
     after: Any
-    longest: float
-    tally: Tally = field(default_factory=Tally)
-
-    def go_on(self, kills: int, said: Callable[[str], None]) -> None:
-        """Kill the command until it was killed ``kills`` times in all; tell each fault."""
-        tally, place = self.tally, self.work / "place"
-        while tally.kills < kills and tally.too_late < 2 * kills + 20:
-            shutil.copytree(self.work / "template", place)
-            # Half of them late, where what was made is put in its place.
-            share = self.draw.choice((self.draw.uniform(0, ABOVE), self.draw.uniform(0.6, ABOVE)))
-            first = _ran(self.kind, place, self.work, self.longest * share)
-            if first.code >= 0:
-                tally.too_late += 1
-                # The machine has become faster, or slower.
-                self.longest = 0.8 * self.longest + 0.2 * first.seconds
-                if first.code:
-                    tally.faults.append(f"ended with {first.code} before it was killed: {first.said[-300:]}")
-                    said(tally.faults[-1])
-            else:
-                tally.kills += 1
-                if fault := _after_kill(self.kind, place, self.work, self.before, self.after, tally):
-                    tally.faults.append(f"kill {tally.kills} after {first.seconds:.3f} s: {fault}")
-                    said(tally.faults[-1])
-            shutil.rmtree(place)
-            shutil.rmtree(self.work / "scratch", ignore_errors=True)
+    spans: dict[bool, Span]
 
 
-def course(kind: Kind, draw: random.Random, work: Path) -> Course:
+@dataclass(frozen=True)
+class Piece:
+    """Some of the kills of a course: as many as that, from a seed, in a folder of their own."""
+
+    course: Course
+    kills: int
+    seed: str
+    work: Path
+
+
+def killed(piece: Piece) -> tuple[str, Tally]:
+    """Kill the command as often as the piece says; return its kind's name and what came of it."""
+    kind, course, draw = kinds()[piece.course.name], piece.course, random.Random(piece.seed)
+    tally, place = Tally(), piece.work / "place"
+    piece.work.mkdir(parents=True)
+    while tally.kills < piece.kills and tally.too_late < 2 * piece.kills + 20:
+        shutil.copytree(course.template, place)
+        real = draw.random() < CONTROLS
+        by = draw.choice(("clock", "writes") if real else ("clock", "writes", "changes"))
+        # Half of them late, where what was made is put in its place.
+        share = draw.choice((draw.uniform(0, ABOVE), draw.uniform(0.6, ABOVE)))
+        span = course.spans[real]
+        moment = {
+            "clock": Moment(span.seconds * share),
+            "writes": Moment(writes=span.writes * share),
+            "changes": Moment(change=math.ceil(span.changes * share / ABOVE)),
+        }[by]
+        first = _ran(kind, place, piece.work, moment, real=real)
+        if first.code >= 0:
+            tally.too_late += 1
+            if first.code:
+                tally.faults.append(f"ended with {first.code} before it was killed: {first.said[-300:]}")
+        else:
+            tally.kills += 1
+            tally.moments[by] += 1
+            tally.moments["shell"] += real
+            if fault := _after_kill(kind, place, piece.work, course, tally):
+                when = f"{first.seconds:.3f} s, {first.writes} writes, {first.changes} changes, by {by}"
+                tally.faults.append(f"{piece.seed} kill {tally.kills} after {when}: {fault}")
+        shutil.rmtree(place)
+        shutil.rmtree(piece.work / "scratch", ignore_errors=True)
+    shutil.rmtree(piece.work)
+    return course.name, tally
+
+
+def course(name: str, work: Path) -> Course:
     """Make what is worked on, and see that the command itself comes through."""
     work.mkdir(parents=True)
-    template = work / "template"
+    kind, template, first = kinds()[name], work / "template", work / "first"
     done = run(lambda: kind.make(template), {})
     if done.code:
-        raise SystemExit(done.said[-3000:])
-    shutil.copytree(template, work / "first")
-    before, _, _ = _looked(kind, work / "first")
-    whole = _ran(kind, work / "first", work, None)
-    if whole.code:
-        raise SystemExit(whole.said[-3000:])
-    after, wrong, left = _looked(kind, work / "first")
-    if before == after or wrong or left:
-        raise SystemExit(f"the command itself does not hold: {before} {after} {wrong} {left}")
-    shutil.rmtree(work / "first")
-    shutil.rmtree(work / "scratch")
-    return Course(kind, work, draw, before, after, whole.seconds)
+        raise RuntimeError(done.said[-3000:])
+    spans, after = {}, None
+    for real in (False, True):
+        shutil.copytree(template, first)
+        before, _, _ = _looked(kind, first)
+        whole = _ran(kind, first, work, real=real)
+        if whole.code:
+            raise RuntimeError(whole.said[-3000:])
+        spans[real] = Span(whole.seconds, whole.writes, whole.changes)
+        found, wrong, left = _looked(kind, first)
+        if before == found or wrong or left or after not in (None, found):
+            raise RuntimeError(f"{name}: the command itself does not hold: {before} {found} {wrong} {left}")
+        after = found
+        shutil.rmtree(first)
+        shutil.rmtree(work / "scratch")
+    return Course(name, template, before, after, spans)
 
 
-def _ran(kind: Kind, place: Path, work: Path, after: float | None) -> Ended:
+def _ran(kind: Kind, place: Path, work: Path, moment: Moment = NEVER, *, real: bool = False) -> Ended:
     scratch = work / "scratch"
     scratch.mkdir(exist_ok=True)
-    return run(kind.work(place), kind.variables(place) | {"TMPDIR": str(scratch)}, after)
+    command = kind.work(place)
+    variables = kind.variables(place) | {"TMPDIR": str(scratch)}
+    return run(command.really if real else command, variables, moment)
 
 
 def _looked(kind: Kind, place: Path) -> tuple[Any, list[str], list[str]]:
@@ -346,49 +401,71 @@ def _looked(kind: Kind, place: Path) -> tuple[Any, list[str], list[str]]:
     return found["state"], found["wrong"], found["left"]
 
 
-def _after_kill(kind: Kind, place: Path, work: Path, before: Any, after: Any, tally: Tally) -> str:
+def _after_kill(kind: Kind, place: Path, work: Path, course: Course, tally: Tally) -> str:
     """Return what does not hold after a kill and after the next run; count what was found."""
     try:
         state, wrong, _left = _looked(kind, place)
     except AssertionError as error:
         return f"can't be looked at: {str(error)[-500:]}"
-    end = "before" if state == before else "after" if state == after else "between"
+    end = "before" if state == course.before else "after" if state == course.after else "between"
     tally.found[end] += 1
     if wrong:
         return f"({end}) does not hold: {wrong[:3]}"
     if end == "between" and not kind.between:
         return f"neither before nor after: {str(state)[:300]}"
-    again = _ran(kind, place, work, None)
+    for path in (work / "scratch").glob(".zhunsheng-*"):
+        os.utime(path, (0, 0))  # one that had no name yet: the next run may come an hour later
+    again = _ran(kind, place, work)
     if again.code and not (end == "after" and any(f"[{code}]" in again.said for code in kind.repeated)):
         return f"({end}) the next run ended with {again.code}: {again.said[-400:]}"
     try:
         state, wrong, left = _looked(kind, place)
     except AssertionError as error:
         return f"can't be looked at after the next run: {str(error)[-500:]}"
-    left += [p.name for p in (work / "scratch").iterdir()]
-    if state != after or wrong or left:
-        return f"({end}) after the next run: as after {state == after}, wrong {wrong[:3]}, left {left[:5]}"
+    # By which Python tries whether it may write there, and which it would have taken away at once.
+    probes = [p for p in (work / "scratch").iterdir() if p.is_file() and p.read_bytes() in (b"", b"blat")]
+    left += [p.name for p in (work / "scratch").iterdir() if p not in probes]
+    if state != course.after or wrong or left:
+        same = "" if state == course.after else _differing(course.after, state)
+        return f"({end}) after the next run: {same} wrong {wrong[:3]}, left {left[:5]}"
     return ""
 
 
+def _differing(one: Any, other: Any) -> str:
+    """Return where two states differ first."""
+    one, other = json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    return f"not as after: {one[max(0, at - 80) : at + 80]} | {other[max(0, at - 80) : at + 80]}"
+
+
 def main(count: int, seed: int, only: list[str], work: Path, keep: Callable[[dict[str, Any]], None]) -> bool:
-    """Kill ``count`` times, shared among the kinds, in turns; ``keep`` what came of it after each turn.
-    Return whether all of it held.
+    """Kill ``count`` times, shared among the kinds, piece by piece, as many at once as there are cores;
+    ``keep`` what came of it after each piece. Return whether all of it held.
     """
     shares = {name: share for name, share in SHARES.items() if not only or name in only}
-    courses: dict[str, Course] = {}
-    for turn in range(1, TURNS + 1):
-        for name, share in shares.items():
-            say = partial(print, f"    {name}:", file=sys.stderr, flush=True)
-            if name not in courses:
-                draw = random.Random(f"{seed}-{name}")
-                courses[name] = course(kinds()[name], draw, work / name.replace(" ", "-"))
-            courses[name].go_on(round(count * share / sum(shares.values()) * turn / TURNS), say)
-            keep({one: shown(found.tally) for one, found in courses.items()})
-    return not any(one.tally.faults for one in courses.values())
+    whole, tallies = sum(shares.values()), {name: Tally() for name in shares}
+    with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+        courses = pool.starmap(course, [(name, work / name.replace(" ", "-")) for name in shares], 1)
+        pieces = [
+            Piece(
+                one,
+                count * share * (turn + 1) // (whole * TURNS) - count * share * turn // (whole * TURNS),
+                f"{seed}-{one.name}-{turn}",
+                work / f"{one.name.replace(' ', '-')}-{turn}",
+            )
+            for turn in range(TURNS)
+            for one, share in zip(courses, shares.values(), strict=True)
+        ]
+        for name, found in pool.imap_unordered(killed, [piece for piece in pieces if piece.kills]):
+            tallies[name].add(found)
+            for fault in found.faults:
+                print(f"    {name}: {fault}", file=sys.stderr, flush=True)
+            keep({one: shown(tally) for one, tally in tallies.items()})
+    return not any(tally.faults for tally in tallies.values())
 
 
 def shown(tally: Tally) -> dict[str, Any]:
     """Return what came of the kills of a kind."""
     ends = {end: tally.found[end] for end in ("before", "after", "between")}
-    return {"kills": tally.kills, "ended before": tally.too_late, **ends, "faults": tally.faults}
+    moments = {by: tally.moments[by] for by in ("clock", "writes", "changes", "shell")}
+    return {"kills": tally.kills, **moments, "ended before": tally.too_late, **ends, "faults": tally.faults}

@@ -4,9 +4,12 @@ nothing: ended by SIGKILL at a moment, or waited for.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
+import math
+import mmap
 import os
 import runpy
 import select
@@ -17,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +47,48 @@ LONGEST = 600.0  # seconds that a command may take by the clock
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its code (a signal is negative), what it said, seconds by the clock."""
+    """How a process ended: its code (a signal is negative), what it said, seconds by the clock, writes to
+    files, changes that it was about to make to folders (``CHANGES``; of what Python code does alone).
+    """
 
     code: int
     said: str
     seconds: float
+    writes: int
+    changes: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a process is killed: after seconds by the clock, or after so many writes to files, by which a
+    moment of the work is met however fast the machine is, or right before a change to a folder by its number.
+    """
+
+    seconds: float = LONGEST
+    writes: float = math.inf
+    change: float = math.inf
+
+
+NEVER = Moment()
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "sqlite3.connect"}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that people run: called, it runs in this process, with the libraries it has; ``really`` makes
+    of the process what a shell would start.
+    """
+
+    words: tuple[str, ...]
+    begun: Callable[[tuple[str, ...]], None]
+
+    def __call__(self) -> None:
+        self.begun(self.words)
+
+    def really(self) -> None:
+        """Become the command; never return."""
+        start = ("-m", "zhunsheng") if self.begun is _program else (str(ROOT / "manage.py"),)
+        os.execv(sys.executable, [sys.executable, *start, *self.words])
 
 
 def load() -> None:
@@ -58,26 +99,29 @@ def load() -> None:
         importlib.import_module(name)
 
 
-def run(work: Callable[[], None], variables: dict[str, str], after: float | None = None) -> Ended:
-    """Do something in a process of its own that leads its group; end all of the group by SIGKILL ``after``
-    seconds, where it has not ended by then.
+def run(work: Callable[[], None], variables: dict[str, str], moment: Moment = NEVER) -> Ended:
+    """Do something in a process of its own that leads its group; end all of the group by SIGKILL at a moment,
+    where it has not ended by then.
     """
     reading, writing = os.pipe()
+    changes = mmap.mmap(-1, 8)
     begun = time.monotonic()
     if not (pid := os.fork()):
         os.close(reading)
-        _become(work, variables, writing)
+        _become(work, variables, writing, partial(_changing, changes, moment.change))
     os.close(writing)
-    until = begun + (LONGEST if after is None else after)
     said = bytearray()
-    killed = False
+    killed, writes = False, 0
+    # Nobody waits for an exact moment by the clock; writes come closer together.
+    step = 1.0 if moment.writes == math.inf else 0.0005
     while True:
-        left = until - time.monotonic()
-        if left <= 0 and not killed:
+        left = begun + moment.seconds - time.monotonic()
+        writes = max(writes, _writes(pid))
+        if not killed and (left <= 0 or writes >= moment.writes):
             killed = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-        if select.select([reading], [], [], max(0.0, min(left, 1.0)) if not killed else 5.0)[0]:
+        if select.select([reading], [], [], 5.0 if killed else max(0.0, min(left, step)))[0]:
             some = os.read(reading, 1 << 16)
             if not some:
                 break
@@ -85,11 +129,36 @@ def run(work: Callable[[], None], variables: dict[str, str], after: float | None
         elif killed:
             break
     os.close(reading)
+    # What has ended tells how much it wrote until it is waited for.
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    writes = max(writes, _writes(pid))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return Ended(code, said.decode("utf8", "replace"), time.monotonic() - begun)
+    made = int.from_bytes(changes[:8], "little")
+    return Ended(code, said.decode("utf8", "replace"), time.monotonic() - begun, writes, made)
 
 
-def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -> None:
+def _changing(count: mmap.mmap, last: float, event: str, given: tuple[Any, ...]) -> None:
+    """Count the changes that this process is about to make; end its group before the ``last``."""
+    if event in CHANGES or (event == "open" and isinstance(given[2], int) and given[2] & os.O_CREAT):
+        made = int.from_bytes(count[:8], "little") + 1
+        count[:8] = made.to_bytes(8, "little")
+        if made >= last:
+            os.killpg(0, signal.SIGKILL)
+
+
+def _writes(pid: int) -> int:
+    """Return how often a process wrote so far, by any library."""
+    with contextlib.suppress(OSError), Path(f"/proc/{pid}/io").open() as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("syscw"))
+    return 0
+
+
+def _become(
+    work: Callable[[], None],
+    variables: dict[str, str],
+    writing: int,
+    changing: Callable[[str, tuple[Any, ...]], None],
+) -> None:
     """Be the process: its own group, variables and output; never return."""
     code = 70
     try:
@@ -101,6 +170,7 @@ def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -
         # Written at once: what a killed process said is seen up to the moment.
         sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf8", write_through=True)
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf8", write_through=True)
+        sys.addaudithook(changing)
         work()
         code = 0
     except SystemExit as ended:
@@ -109,30 +179,31 @@ def _become(work: Callable[[], None], variables: dict[str, str], writing: int) -
         traceback.print_exc()
     finally:
         with contextlib.suppress(BaseException):
+            atexit._run_exitfuncs()  # as a process of its own would
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
 
 
-def program(*words: object) -> Callable[[], None]:
+def _program(words: tuple[str, ...]) -> None:
+    from zhunsheng.cli import main
+
+    main(list(words))
+
+
+def _site(words: tuple[str, ...]) -> None:
+    sys.argv = ["manage.py", *words]
+    runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+
+
+def program(*words: object) -> Command:
     """Return what runs ``zhunsheng`` with words."""
-
-    def work() -> None:
-        from zhunsheng.cli import main
-
-        main([str(word) for word in words])
-
-    return work
+    return Command(tuple(map(str, words)), _program)
 
 
-def site(*words: object) -> Callable[[], None]:
+def site(*words: object) -> Command:
     """Return what runs ``manage.py`` with words; the data folder is among the variables of the process."""
-
-    def work() -> None:
-        sys.argv = ["manage.py", *map(str, words)]
-        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
-
-    return work
+    return Command(tuple(map(str, words)), _site)
 
 
 def of_site(data: Path) -> dict[str, str]:

@@ -195,7 +195,8 @@ class Inputs:
     ``scheme`` a local one in place of the national, ``previous`` the targets of the year before,
     ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures, ``since`` the
     day on which the department began, where that was within the year; ``layouts`` a file of confirmed layouts
-    by which all documents are read, ``answers`` files of what a person answered of their doubts.
+    by which all documents are read, ``answers`` files of what a person answered of their doubts, ``batch``
+    the state of the evidence (its newest, without).
     """
 
     documents: Sequence[Path]
@@ -213,6 +214,7 @@ class Inputs:
     since: date | None = None
     layouts: Path | None = None
     answers: Sequence[Path] = ()
+    batch: int | None = None
 
     def book(self, progress: Progress = no_progress) -> Book:
         """Read the documents. Raises ``ZS-IN-*``."""
@@ -247,15 +249,13 @@ def run(
     return RunResult(assessment, tuple(imports), problems, tuple(rechecked), files)
 
 
-def assessed(
-    given: Inputs, book: Book, store: Store, *, batch: int | None = None
-) -> tuple[Assessed, Evidence, list[Link]]:
-    """Return the assessment of a book by a store's evidence (of now, or as of a batch) and what people wrote
+def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessed, Evidence, list[Link]]:
+    """Return the assessment of a book by a store's evidence and what people wrote
     beside it, with what it rests on.
 
     Raises ``ZS-*``.
     """
-    evidence = Evidence.of(store, batch=batch, measures=given.measures, where=given.where)
+    evidence = Evidence.of(store, batch=given.batch, measures=given.measures, where=given.where)
     links = load_mapping(given.mapping, evidence.measures, book)
     place = department_to_read(store.root, given.department)
     rules = rules_of(book, given.as_of, given.scheme)

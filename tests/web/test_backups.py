@@ -22,6 +22,7 @@ import pytest
 from running import DEPARTMENTS, ENTITIES, ROOT, database_of, environment, manage, script
 
 import disks
+from zhunsheng.clock import moment_of
 
 pytestmark = pytest.mark.xdist_group("postgres")
 KEYS = ("secret.key", "personal.key", "log.key")
@@ -122,8 +123,10 @@ def test_a_backup_holds_the_keys_fingerprints_and_never_the_keys(small, tmp_path
             assert (small / key).read_bytes().strip() not in archive.read_bytes()
     # Of the same key each archive has another, so that none tells which sites share one.
     assert all(found[0]["keys"][key] != found[1]["keys"][key] for key in KEYS)
-    last = json.loads((small / "last-backup.json").read_text())
-    assert last["at"] == found[1]["made"]
+    with sqlite3.connect(small / "zhunsheng.sqlite3") as database:
+        ((at, good),) = database.execute("SELECT at, good FROM web_upkeep WHERE kind = 'backup'")
+    # Written down once, in the database, as the second one was there.
+    assert good and moment_of(at.replace(" ", "T") + "+00:00") >= moment_of(found[1]["made"])
 
 
 def test_checking_alone_changes_nothing(small, backed, empty_folder):

@@ -141,6 +141,38 @@ def test_the_landed_site_opens_on_sqlite(landed, collected, tmp_path):
     opens(data, collected)
 
 
+# Every migration is made, and then the process is killed before what an upgrade owes to the records is done.
+KILLED = """
+import os, signal
+from django.core.management import call_command
+from zhunsheng.web import audit
+audit.catch_up = lambda: os.kill(os.getpid(), signal.SIGKILL)
+call_command("migrate", verbosity=0)
+"""
+OWED = """
+from zhunsheng.web.models import AuditEntry, Paper, Publication
+published = Publication.objects.filter(state="published")
+files = sum(len(list(one.folder().iterdir())) for one in published if one.folder().is_dir())
+stock = AuditEntry.objects.filter(action="stock")
+registered = AuditEntry.objects.filter(action="papers registered").count()
+print([stock.exclude(model="").exists(), registered, files > 0, Paper.objects.count() == files])
+"""
+
+
+def test_a_migration_killed_before_it_took_stock_takes_it_at_the_next_and_once(landed, tmp_path):
+    data = tmp_path / "site"
+    shutil.copytree(landed, data)
+    assert manage(data, "shell", "-v0", "-c", KILLED, check=False).returncode
+    assert script(data, OWED) == "[False, 0, True, False]"
+    manage(data, "migrate", "-v0")
+    assert script(data, OWED) == "[True, 1, True, True]"
+    manage(data, "check_audit")
+    count = "from zhunsheng.web.models import AuditEntry; print(AuditEntry.objects.count())"
+    before = script(data, count)
+    manage(data, "migrate", "-v0")
+    assert script(data, count) == before
+
+
 def test_the_landed_site_opens_on_postgresql(landed, collected, postgres, tmp_path):
     data = tmp_path / "site"
     shutil.copytree(landed, data)

@@ -265,6 +265,48 @@ def test_one_that_dies_at_once_again_and_again_is_said_so_and_started_ever_later
     assert one.wait(60) == 0
 
 
+# What a worker does that is told to end, and told again, while DuckDB works for its job.
+BROKEN_OFF = """
+import os, signal, threading, time, duckdb
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from zhunsheng.web.management.commands.worker import LastingWorker
+from zhunsheng.web.services import jobs
+begun = threading.Event()
+
+
+def work(job, progress):
+    begun.set()
+    duckdb.sql("SELECT sum(hash(range)) FROM range(100000000000)").fetchall()
+
+
+def end():
+    begun.wait()
+    for _ in range(2):
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+jobs.HANDLERS["assess"] = work
+job = jobs.enqueue("assess", "t", None)
+worker = LastingWorker(
+    queue_names=["default"], excluded_queue_names=[], interval=1, batch=True, backend_name="default",
+    startup_delay=False, max_tasks=None, worker_id="w",
+)
+worker.configure_signals()
+threading.Thread(target=end, daemon=True).start()
+worker.run()
+job.refresh_from_db()
+waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY).count()
+print(job.state, job.attempts, repr(job.error), waiting)
+"""
+
+
+def test_a_job_broken_off_by_a_second_signal_is_put_in_line_again(empty, tmp_path):
+    data = shutil.copytree(empty, tmp_path / "site")
+    assert script(data, BROKEN_OFF) == "queued 0 '' 1"
+
+
 # -- what is refused is said by a code
 # ------------------------------------------------------------------------------------------------------------
 

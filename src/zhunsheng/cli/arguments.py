@@ -102,6 +102,7 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="日期", help="截至哪一天（含当日），如 2021-10-31；缺省为今天"),
 ]
+AsOfBatch = Annotated[int | None, typer.Option("--batch", metavar="批次", help="按这个批次时的证据库计算")]
 DepartmentName = Annotated[
     str | None,
     typer.Option(

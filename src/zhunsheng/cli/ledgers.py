@@ -319,7 +319,7 @@ def diff(
     if targets:
         given = Inputs(targets, store, until, department=department, mapping=mapping, measures=measures or ())
         book = folders.read_books(targets)
-        one, other = (folders.assessed(given, book, opened, batch=n)[0] for n in states)
+        one, other = (folders.assessed(dataclasses.replace(given, batch=n), book, opened)[0] for n in states)
         found = dataclasses.replace(found, scores=moved_scores(one, other))
     if output:
         write_difference(output, found, after.snapshot.name_of)

@@ -19,6 +19,7 @@ from zhunsheng.cli.arguments import (
     DEFAULT_STORE,
     AsJson,
     AsOf,
+    AsOfBatch,
     DepartmentName,
     EngineName,
     EngineUrl,
@@ -69,9 +70,7 @@ def measure(
     rows: Annotated[bool, typer.Option("--rows", help="列出测度涉及的行（个人信息已遮盖）")] = False,
     limit: Annotated[int, typer.Option("--limit", metavar="行数", help="最多列出多少行")] = 50,
     by: Annotated[str | None, typer.Option("--by", metavar="列", help="按这一列下钻，如 district")] = None,
-    batch: Annotated[
-        int | None, typer.Option("--batch", metavar="批次", help="按这个批次时的证据库计算")
-    ] = None,
+    batch: AsOfBatch = None,
     at: Annotated[
         str | None,
         typer.Option(

@@ -16,6 +16,7 @@ from zhunsheng.cli.arguments import (
     AnswersFiles,
     AsJson,
     AsOf,
+    AsOfBatch,
     Begun,
     DepartmentName,
     Documents,
@@ -52,6 +53,7 @@ def report(
     files: Documents,
     evidence: EvidenceOrFolder = DEFAULT_STORE,
     as_of: AsOf = None,
+    batch: AsOfBatch = None,
     out: OutDir = Path("zhunsheng-report"),
     only: Annotated[
         list[str] | None,
@@ -93,6 +95,7 @@ def report(
         layouts=layouts,
         answers=answers or (),
         reported=reported,
+        batch=batch,
     )
     with terminal.progress(quiet=as_json) as progress:
         done = folders.run(given, out, only=only or OUTPUTS, progress=progress)

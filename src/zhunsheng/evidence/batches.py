@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,10 @@ def recover(index: Index) -> list[Batch]:
             if remote:
                 mirror.publish(index.root, remote, batch)
             records.write(batch)
-        index.add_all([there or batch])
+        try:
+            index.add_all([there or batch])
+        except sqlite3.OperationalError:  # no room: it is a batch all the same, which its record decides
+            index.leave_file()
         done.append(there or batch)
     return done
 

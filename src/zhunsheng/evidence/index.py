@@ -23,6 +23,7 @@ from zhunsheng.translation import worded
 NAME = "index.sqlite"
 _FORMAT = 1
 _TABLES = """
+BEGIN;
 CREATE TABLE meta(format INTEGER, last INTEGER, digest TEXT);
 CREATE TABLE batch(n INTEGER PRIMARY KEY, ledger TEXT, department TEXT, label TEXT, sha256 TEXT,
   imports INTEGER,
@@ -39,6 +40,7 @@ CREATE TABLE rename(ledger TEXT, name TEXT, code TEXT, n INTEGER, PRIMARY KEY(le
 CREATE TABLE file(ledger TEXT, path TEXT, size INTEGER, PRIMARY KEY(ledger, path)) WITHOUT ROWID;
 CREATE TABLE head(ledger TEXT PRIMARY KEY, version INTEGER, n INTEGER, landed INTEGER) WITHOUT ROWID;
 INSERT INTO meta VALUES (%d, 0, '');
+COMMIT;
 """
 
 
@@ -112,6 +114,14 @@ class Index:
         return None
 
     @classmethod
+    def unfinished(cls, root: Path) -> bool:
+        """Return whether a process was ended, or is, while it wrote the kept index: what it wrote is of one
+        transaction, which the next one that writes takes back.
+        """
+        path = cls.path(root)
+        return path.with_name(f"{NAME}-journal").exists() or (path.is_file() and not path.stat().st_size)
+
+    @classmethod
     def _empty(cls, root: Path, *, write: bool) -> Index:
         path = cls.path(root)
         if write:
@@ -125,6 +135,15 @@ class Index:
         connection = _connect(":memory:")
         self.connection.backup(connection)
         return Index(self.root, connection)
+
+    def leave_file(self) -> None:
+        """Go on in memory, where the kept index can't be written: it is derived, and stays behind until one
+        can.
+        """
+        self.connection.close()
+        self.connection = _connect(":memory:")
+        self.connection.executescript(_TABLES % _FORMAT)
+        self.add_all(Records(self.root).after(0))
 
     def planned(self, plan: Mapping[str, Mapping[str, str]]) -> Index:
         """Return a copy in memory that speaks as if migrations (ledger -> name -> code) had been made."""

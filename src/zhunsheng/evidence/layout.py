@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
@@ -31,6 +32,13 @@ def table(root: Path, ledger: str) -> Path:
 def commit_file(root: Path, ledger: str, version: int) -> Path:
     """Return where the log of a ledger's table has the commit of a version."""
     return table(root, ledger) / "_delta_log" / f"{version:020d}.json"
+
+
+def half_written(name: str) -> bool:
+    """Return whether a file is what the table's library writes before it gives it the name that counts: a
+    process that is killed leaves it, and nobody reads it.
+    """
+    return re.search(r"\.(json|parquet)#\d+$", name) is not None
 
 
 def behind(root: Path, heads: Mapping[str, int]) -> bool:

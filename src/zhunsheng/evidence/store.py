@@ -42,6 +42,7 @@ from zhunsheng.evidence.standing import (
 from zhunsheng.evidence.tables import ledger_sql
 from zhunsheng.evidence.undoing import refuse_twins, settle
 from zhunsheng.evidence.verifying import problems
+from zhunsheng.files.scratch import sweep_once
 from zhunsheng.text import clean
 from zhunsheng.translation import worded
 
@@ -572,8 +573,12 @@ class Store:
 
 def _sweep(root: Path) -> None:
     """Take away what a killed process left half written, once a process; whoever writes holds the lock."""
+    sweep_once()
     if (os.getpid(), root) not in _swept:
         _swept.add((os.getpid(), root))
         for folder in ("batches", "sources", layout.AGAIN, REMOVED):
             for partial in (root / folder).glob("*.partial"):
                 partial.unlink(missing_ok=True)
+        for path in [*(root / "ledgers").glob("*/*"), *(root / "ledgers").glob("*/_delta_log/*")]:
+            if layout.half_written(path.name):
+                path.unlink(missing_ok=True)

@@ -92,7 +92,11 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
                 found.append(worded("批次 {batch} 的文件被改动：{name}", batch=batch.batch, name=name))
     if start is None:
         logs = sorted((root / "ledgers").glob("*/_delta_log/*"))
-        strays = [p for p in logs if p.relative_to(root).as_posix() not in recorded]
+        strays = [
+            p
+            for p in logs
+            if p.relative_to(root).as_posix() not in recorded and not layout.half_written(p.name)
+        ]
     else:
         strays = [
             log
@@ -116,13 +120,12 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
 
 def _index_problems(root: Path, made: Index) -> list[str]:
     """Return whether the kept index says other than one made from the records;
-    one that is behind says nothing.
+    one that is behind says nothing, nor does one whose last entry was broken off.
     """
     kept = Index.kept(root)
     if kept is None:
-        return (
-            [worded("索引 index.sqlite 读不出来，删去后会由记录重建")] if Index.path(root).is_file() else []
-        )
+        lost = Index.path(root).is_file() and not Index.unfinished(root)
+        return [worded("索引 index.sqlite 读不出来，删去后会由记录重建")] if lost else []
     with kept:
         try:
             same = kept.last != made.last or kept.content() == made.content()

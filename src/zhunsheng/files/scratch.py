@@ -12,23 +12,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "zhunsheng-"
-_LOCK = ".lock"
-# What Django keeps of a large upload while its request lasts; for how many seconds none is touched.
-_UPLOADS, _UPLOAD_SECONDS = "tmp*.upload*", 3600
+_LOCK, _INSIDE = ".lock", "work"
+_UPLOADS = "tmp*.upload*"  # what Django keeps of a large upload while its request lasts
+_LEFT_ALONE = 3600  # that one is left alone, nor a folder that has no name yet
 _swept: set[tuple[int, str]] = set()  # processes and folders that were looked through
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a new folder that only this account can enter; it goes with all that is in it.
+def scratch_folder(place: Path | None = None) -> Iterator[Path]:
+    """Give a new folder that only this account can enter; it goes with all that is in it. It lies in
+    ``place``, beside what is made in it and moved out, else where the system keeps what is temporary.
 
-    While its process lives it is locked. The first one of a process takes away those that died without
-    taking theirs along: they can hold personal data.
+    While its process lives it is locked. The first one of a process in a place takes away those that died
+    without taking theirs along: they can hold personal data.
     """
-    place = Path(tempfile.gettempdir())
-    if (os.getpid(), str(place)) not in _swept:
-        _swept.add((os.getpid(), str(place)))
-        sweep(place)
+    place = place or Path(tempfile.gettempdir())
+    sweep_once(place)
     # Made under another name, so that nobody finds it before it is locked.
     making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
     lock = -1
@@ -43,13 +42,21 @@ def scratch_folder() -> Iterator[Path]:
         raise
     maker = os.getpid()
     try:
-        inside = folder / "work"
+        inside = folder / _INSIDE
         inside.mkdir(mode=0o700)
         yield inside
     finally:
         if os.getpid() == maker:  # a process that was forked within ends without taking it away
-            shutil.rmtree(folder, ignore_errors=True)
+            _taken_away(folder)
         os.close(lock)
+
+
+def sweep_once(place: Path | None = None) -> None:
+    """``sweep`` a place, once a process; without one, where the system keeps what is temporary."""
+    place = place or Path(tempfile.gettempdir())
+    if (os.getpid(), str(place)) not in _swept:
+        _swept.add((os.getpid(), str(place)))
+        sweep(place)
 
 
 def sweep(place: Path) -> list[Path]:
@@ -57,22 +64,45 @@ def sweep(place: Path) -> list[Path]:
     no process has open; return what went.
     """
     gone = [*_uploads_swept(place)]
-    for folder in place.glob(f"{PREFIX}*"):
+    for folder in [*place.glob(f"{PREFIX}*"), *_unnamed(place)]:
         with suppress(OSError):
             if folder.lstat().st_uid != os.geteuid():
+                continue
+            if folder.name.startswith(".") and not (folder / _LOCK).exists():
+                folder.rmdir()  # all that was in it is gone
                 continue
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
-                shutil.rmtree(folder)
+                _taken_away(folder)
                 gone.append(folder)
             finally:
                 os.close(lock)
     return gone
 
 
+def _taken_away(folder: Path) -> None:
+    """Take a folder away, under the name that it had before it was one, and its lock last: so that it can be
+    told for what it is whenever this is broken off.
+    """
+    with suppress(OSError):
+        going = folder if folder.name.startswith(".") else folder.rename(folder.with_name(f".{folder.name}"))
+        shutil.rmtree(going / _INSIDE, ignore_errors=True)
+        (going / _LOCK).unlink()
+        going.rmdir()
+
+
+def _unnamed(place: Path) -> Iterator[Path]:
+    """Yield folders that were being taken away, and those that were being made an hour ago and more."""
+    before = time.time() - _LEFT_ALONE
+    for folder in place.glob(f".{PREFIX}*"):
+        with suppress(OSError):
+            if (folder / _INSIDE).exists() or folder.lstat().st_mtime < before:
+                yield folder
+
+
 def _uploads_swept(place: Path) -> Iterator[Path]:
-    before = time.time() - _UPLOAD_SECONDS
+    before = time.time() - _LEFT_ALONE
     left = []
     for path in place.glob(_UPLOADS):
         with suppress(OSError):

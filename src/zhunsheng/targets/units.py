@@ -111,6 +111,9 @@ _FOLDED = (("㎡", "m2", "㎡"), ("m²", "m2", "㎡"), ("㎥", "m3", "㎥"), ("m
 _PER_HEAD_AND_DAY = re.compile(r"/[(（]?人[·./*]?[每]?[天日][)）]?$")
 
 
+_LONGEST = 100  # letters of a unit
+
+
 @lru_cache(maxsize=4096)
 def split_unit(unit: str | None) -> tuple[str, Fraction]:
     """Take a unit as written; return (base unit, how many base units one of it is).
@@ -118,6 +121,8 @@ def split_unit(unit: str | None) -> tuple[str, Fraction]:
     ``万元`` gives ``("元", 10000)``, ``%`` gives ``("比值", 1/100)``; ``None`` and ``""`` give ``("", 1)``.
     """
     text = (unit or "").strip()
+    if len(text) > _LONGEST:  # no unit: 千 upon 千 would be taken apart letter by letter
+        return text, Fraction(1)
     for sign, name in _SIGNS:
         text = text.replace(sign, name)
     if "/" in text:

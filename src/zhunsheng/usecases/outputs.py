@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zhunsheng.faults import of_system
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.measures import Lineage, Match, Reading, Rows
 from zhunsheng.papers.packing import face
 from zhunsheng.reports.about import About
@@ -87,8 +87,8 @@ def write_outputs(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=out) as scratch:
-            made = _write(assessment, evidence, Path(scratch), only, beside)
+        with scratch_folder(out) as scratch:
+            made = _write(assessment, evidence, scratch, only, beside)
             for path in made.values():
                 if faced:
                     face(path, assessment.as_of)

@@ -22,8 +22,9 @@ from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, sign
 from zhunsheng.transparency.entries import Entry, read_entries, read_entry
 from zhunsheng.transparency.merkle import Growing, included
 
+MOST_PROOF = 1_000_000  # characters of a proof: it has some sixty hashes at most, and what one entry is of
+
 PROOF = "zhunsheng.paper-proof/1"
-MOST_PROOF = 100_000  # characters of a proof: it has some sixty hashes at most
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from zhunsheng.translation import worded
 from zhunsheng.transparency.checkpoints import Checkpoint, read_checkpoint, signed_by
 from zhunsheng.transparency.entries import KINDS, read_entries, read_entry
 from zhunsheng.transparency.merkle import Growing, consistent, included
-from zhunsheng.usecases.papers import checkpoint_note
+from zhunsheng.usecases.papers import MOST_PROOF, checkpoint_note
 
-MOST_PROOF = 1_000_000  # characters of a proof: it has some sixty hashes at most, and what one entry is of
 CONSISTENCY, INCLUSION = "zhunsheng.consistency/1", "zhunsheng.inclusion/1"
 
 

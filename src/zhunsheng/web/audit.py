@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connection, transaction
-from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 from django.db.models.signals import post_migrate
 
@@ -24,6 +25,7 @@ from zhunsheng.web.templatetags.audit_words import record_word
 
 __all__ = ["altered_records", "altered_uploads", "broken_links", "record", "register", "unlogged_records"]
 
+STOCK, REGISTERED = "stock", "papers registered"  # done once, after an upgrade
 AT_ONCE = 500  # records compared with the log by one query: SQLite takes no more than some thousand values
 
 
@@ -44,18 +46,9 @@ def register() -> None:
         if not getattr(request, "axes_locked_out", False):
             record("sign-in failed", title=str(credentials.get("username", ""))[:150])
 
-    def upgraded(sender: object, plan: list[tuple[Migration, bool]], **_: object) -> None:
-        steps = [(one.app_label, one.name, backwards) for one, backwards in plan]
-        if not _up_to_date():
-            return
-        if ("web", "0029_sealed_records", False) in steps:
-            take_stock(_audited())
-        elif ("web", "0034_sealed_hidden", False) in steps:
-            take_stock(one for one in _audited() if one.encrypted())
-        if ("web", "0032_papers", False) in steps:
-            from zhunsheng.web.services.papers import register_all_published  # services stand above
-
-            register_all_published()
+    def upgraded(sender: object, **_: object) -> None:
+        if _up_to_date():
+            catch_up()
 
     post_migrate.connect(upgraded, sender=apps.get_app_config("web"), weak=False, dispatch_uid="audit-stock")
     user_logged_in.connect(signed_in, weak=False, dispatch_uid="audit-in")
@@ -100,17 +93,45 @@ def _up_to_date() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
+def catch_up() -> None:
+    """Do once what a site needs that comes from a version before some migration: take stock of its records,
+    register what it has published. What is due shows in the log, and not in which migrations just ran: a
+    process may be ended between the two.
+    """
+    if _due("0029_sealed_records"):
+        _once(STOCK, partial(take_stock, _audited()))
+    elif _due("0034_sealed_hidden"):
+        _once(STOCK, partial(take_stock, [one for one in _audited() if one.encrypted()]))
+    if _due("0032_papers", REGISTERED):
+        from zhunsheng.web.services.papers import register_all_published  # services stand above
+
+        _once(REGISTERED, register_all_published)
+
+
+def _due(migration: str, action: str = STOCK) -> bool:
+    """Return whether a site's log is older than a migration and tells of nothing done after it."""
+    applied = MigrationRecorder.Migration.objects.get(app="web", name=migration).applied
+    older = AuditEntry.objects.filter(at__lt=applied).exists()
+    return older and not AuditEntry.objects.filter(action=action, at__gte=applied).exists()
+
+
+def _once(action: str, act: Callable[[], None]) -> None:
+    """Do what is due and write down that it was done, or neither."""
+    with transaction.atomic():
+        act()
+        record(action)
+
+
 def take_stock(models: Iterable[type[Audited]]) -> None:
     """Write down every record as it stands: done once, as a site comes from a version whose log kept no
     digests of records, or none of their encrypted fields, so that from then on none can be changed past the
     log.
     """
-    with transaction.atomic():
-        for model in models:
-            members = model._meta.local_many_to_many
-            for one in model._base_manager.order_by("pk").iterator(chunk_size=AT_ONCE):
-                linked = {f.name: sorted(getattr(one, f.name).values_list("pk", flat=True)) for f in members}
-                record("stock", one, {}, linked, left=one)
+    for model in models:
+        members = model._meta.local_many_to_many
+        for one in model._base_manager.order_by("pk").iterator(chunk_size=AT_ONCE):
+            linked = {f.name: sorted(getattr(one, f.name).values_list("pk", flat=True)) for f in members}
+            record(STOCK, one, {}, linked, left=one)
 
 
 def _audited() -> list[type[Audited]]:
@@ -142,7 +163,7 @@ def unlogged_records() -> list[str]:
                 elif last.record and one.sealed(last.salt) != last.record:
                     found.append(f"{said} {one.pk}（{one}）与日志第 {last.number} 条之后的内容不同")
                 found += [f"{said} {one.pk}（{one}）的“{n}”与日志所记的不同" for n in linked.get(one.pk, ())]
-        made = AuditEntry.objects.filter(model=kind, action__in=("create", "stock")).order_by("number")
+        made = AuditEntry.objects.filter(model=kind, action__in=("create", STOCK)).order_by("number")
         for keys in _parts(made.values_list("object_id", flat=True).iterator(chunk_size=AT_ONCE)):
             there = {str(pk) for pk in model._base_manager.filter(pk__in=keys).values_list("pk", flat=True)}
             gone = [key for key in dict.fromkeys(keys) if key not in there]
@@ -170,7 +191,7 @@ def _linked(model: type[Audited], some: list[Audited]) -> dict[int, list[str]]:
         entries = AuditEntry.objects.filter(
             model=model._meta.model_name, object_id__in=[str(pk) for pk in now]
         )
-        entries = entries.filter(action__in=("change", "stock"), after__has_key=field.name).order_by("number")
+        entries = entries.filter(action__in=("change", STOCK), after__has_key=field.name).order_by("number")
         told = {key: after[field.name] for key, after in entries.values_list("object_id", "after")}
         for pk, those in now.items():
             if sorted(those) != sorted(told.get(str(pk), [])):

@@ -237,7 +237,13 @@ def test_a_file_that_was_changed_or_put_in_is_found(version, sign_in, evaluation
     evaluation.refresh_from_db()
     forms = evaluation.assessment.folder() / "forms.json"
     assert AuditEntry.objects.filter(action="kept", object_id=str(evaluation.assessment.pk)).exists()
+    draw = Draw.objects.filter(state="drawn").first()
+    assert AuditEntry.objects.filter(action="kept", model="draw", object_id=str(draw.pk)).exists()
     for path, words in (
+        (
+            draw.folder() / "抽查包.zip",
+            f"双随机抽查 {draw.pk}（{draw}）的文件“抽查包.zip”不在，或与日志所记的不同",
+        ),
         (paper.stored(), f"出具的文件 {paper.number}"),
         (
             public.folder() / "公告.docx",

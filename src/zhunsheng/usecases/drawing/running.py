@@ -59,27 +59,31 @@ def run_draw(  # noqa: PLR0913 - options, by their names
         with engine_for(where, frame, folder / "frame.tsv") as engine:
             outcome = perform(found.plan, found.committed, found.sealed, frame, found.people, engine)
         connection.close()
-    write_bundle(outcome, folder / BUNDLE)
-    shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), folder / "verify.html")
-    write_notice(outcome, folder, _recorded(folder, outcome, drawn_at), stamped)
-    write_canonical(
-        folder / "公告.json",
-        {
-            k: v
-            for k, v in outcome.parts().items()
-            if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
-        },
-    )
-    if tasks:
-        _write_tasks(
-            outcome, folder, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {}
+    with scratch_folder(folder) as made:
+        write_bundle(outcome, made / BUNDLE)
+        shutil.copyfile(str(files("zhunsheng.draws") / "verify.html"), made / "verify.html")
+        write_notice(outcome, made, _recorded(folder, outcome, drawn_at), stamped)
+        write_canonical(
+            made / "公告.json",
+            {
+                k: v
+                for k, v in outcome.parts().items()
+                if k in ("plan.json", "commitment.json", "seed.json", "drawn.json", "assignment.json")
+            },
         )
-    if faced:
-        from zhunsheng.papers.packing import face
+        if tasks:
+            _write_tasks(
+                outcome, made, entity_names(evidence, [d.id for d in outcome.drawn]) if evidence else {}
+            )
+        if faced:
+            from zhunsheng.papers.packing import face
 
-        for path in (folder / name for name in PAPERS):
-            if path.is_file():
-                face(path, local(drawn_at).date())
+            for path in (made / name for name in PAPERS):
+                if path.is_file():
+                    face(path, local(drawn_at).date())
+        # The bundle last: where it stands, what it is told by stands beside it.
+        for path in sorted(made.iterdir(), key=lambda path: path.name == BUNDLE):
+            path.replace(folder / path.name)
     return outcome
 
 

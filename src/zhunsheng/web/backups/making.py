@@ -24,14 +24,12 @@ from zhunsheng.evidence.layout import MARKER
 from zhunsheng.evidence.records import Records
 from zhunsheng.files.opening import file_digest
 from zhunsheng.files.scratch import scratch_folder
-from zhunsheng.files.writing import whole_file, write_whole
+from zhunsheng.files.writing import whole_file
 from zhunsheng.web.backups import databases
 from zhunsheng.web.backups.archive import DATABASES, FOLDERS, FORMAT, LISTING, add
 from zhunsheng.web.backups.keys import KEYS, fingerprints, from_environment
 from zhunsheng.web.models import AuditHead
 from zhunsheng.web.services import evidence
-
-LAST = "last-backup.json"  # in the data folder: when the last backup was made, for whoever watches over it
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,6 @@ def make(archive: Path, *, keys: bool) -> Made:
         with partial.open("rb") as stream:  # on the disk before it has its name
             os.fsync(stream.fileno())
     digest = file_digest(archive)
-    write_whole(settings.DATA / LAST, json.dumps({"at": about["made"], "sha256": digest}))
     return Made(len(digests), digest, tuple(lost), tuple(n for n in KEYS if keys and from_environment(n)))
 
 

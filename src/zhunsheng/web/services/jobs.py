@@ -54,6 +54,7 @@ from zhunsheng.web.services.year.readings import KEPT
 from zhunsheng.web.workflow import compare
 
 log = logging.getLogger(__name__)
+ENDING = threading.Event()  # set where the process has to end before its job does
 STALE = timedelta(seconds=30)  # without a sign of life a running job counts as interrupted
 BEAT = 5.0  # seconds between signs of life
 ATTEMPTS = 3
@@ -151,9 +152,15 @@ def run_job(job_id: int) -> None:
     state, error, result = Job.State.DONE, "", {}
     with logs.telling(job=job.pk):
         try:
-            _still_permitted(job)
-            with _beating(job), acting(job.by.get_username() if job.by else SYSTEM, "job"):
-                result = HANDLERS[job.kind](job, _progress(job))
+            try:
+                _still_permitted(job)
+                with _beating(job), acting(job.by.get_username() if job.by else SYSTEM, "job"):
+                    result = HANDLERS[job.kind](job, _progress(job))
+            except BaseException:
+                if ENDING.is_set():
+                    _give_back(job)
+                    return
+                raise
         except ZhunshengError as failure:
             state, error = Job.State.FAILED, failure.web
         except Exception as failure:  # a person sees a code, the log has the rest
@@ -165,6 +172,16 @@ def run_job(job_id: int) -> None:
             told = told or ZhunshengError("ZS-CL-99", detail=type(failure).__name__)
             state, error = Job.State.FAILED, told.web
         _mine(job).update(state=state, error=error, result=result, finished_at=Now(), what="")
+
+
+def _give_back(job: Job) -> None:
+    """Put work in line again that is broken off because its worker has to end at once: whatever it met then
+    (a library may tell a signal as an error of its own) is no failure, nor a try that counts.
+    """
+    log.warning("the worker ends before the job: it is put in line again")
+    with transaction.atomic():
+        if _mine(job).update(state=Job.State.QUEUED, attempts=F("attempts") - 1, touched_at=Now()):
+            run_job.enqueue(job.pk)
 
 
 def _mine(job: Job) -> QuerySet[Job]:

@@ -22,7 +22,7 @@ from zhunsheng.files.writing import write_whole
 from zhunsheng.papers.manifest import Manifest, Said, code_of, note_of
 from zhunsheng.papers.packing import ENDINGS, signed_with, with_manifest
 from zhunsheng.transparency.checkpoints import read_checkpoint
-from zhunsheng.usecases.drawing.running import PAPERS
+from zhunsheng.usecases.drawing.running import BUNDLE, PAPERS
 from zhunsheng.usecases.papers import PROOF
 from zhunsheng.web.models import (
     Assessment,
@@ -36,6 +36,7 @@ from zhunsheng.web.models import (
 )
 from zhunsheng.web.models.audited import record
 from zhunsheng.web.services import transparency
+from zhunsheng.web.templatetags.audit_words import record_word
 
 KEPT = "kept"  # what the audit log calls the files of figures that were kept
 
@@ -253,25 +254,29 @@ def proof_of(paper: Paper, size: int | None = None) -> dict[str, Any]:
 # -- whether what was given out and kept is still so
 
 
-def record_kept(assessment: Assessment) -> None:
-    """Write down once the digests of the files that were kept with figures."""
-    folder = assessment.folder()
+def record_kept(one: Assessment | Draw) -> None:
+    """Write down once the digests of the files that were kept with figures, or by which a draw was made."""
+    folder, names = one.folder(), KEPT_FILES[str(one._meta.model_name)]
     # Without the entries that wait for the end of a transaction, which asking for all would write at once.
-    told = AuditEntry._base_manager.filter(model="assessment", object_id=str(assessment.pk), action=KEPT)
+    told = AuditEntry._base_manager.filter(model=one._meta.model_name, object_id=str(one.pk), action=KEPT)
     if told.exists():
         return
-    digests = {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.name in KEPT_FILES}
-    record(KEPT, assessment, {}, digests)
+    digests = {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.name in names}
+    record(KEPT, one, {}, digests)
 
 
-KEPT_FILES = ("forms.json", "绩效评价报告.docx")
+# What else lies there is made of these, or given out and registered.
+KEPT_FILES = {
+    "assessment": ("forms.json", "绩效评价报告.docx"),
+    "draw": (BUNDLE, "commitment.json", "seed.json", "frame.tsv"),
+}
 
 
 def altered() -> list[str]:
     """Return the files that are not what the register, and by it the log, says of them: those given out,
-    those published, those that official tables and reports are made of.
+    those published, those that official tables and reports are made of, those of draws.
     """
-    return [*_altered_papers(), *_altered_publications(), *_altered_figures()]
+    return [*_altered_papers(), *_altered_publications(), *_altered_kept(Assessment), *_altered_kept(Draw)]
 
 
 def _wrong(path: Path, digest: str) -> bool:
@@ -301,13 +306,15 @@ def _altered_publications() -> Iterator[str]:
                 yield f"公开 {one.pk}（{one}）的文件“{name}”不在，或与登记的摘要不同"
 
 
-def _altered_figures() -> Iterator[str]:
-    entries = AuditEntry.objects.filter(action=KEPT, model="assessment").order_by("object_id", "number")
+def _altered_kept(model: type[Assessment] | type[Draw]) -> Iterator[str]:
+    kind = str(model._meta.model_name)
+    entries = AuditEntry.objects.filter(action=KEPT, model=kind).order_by("object_id", "number")
     last: dict[str, dict[str, str]] = {}
     for pk, after in entries.values_list("object_id", "after").iterator(chunk_size=1_000):
         last[pk] = after
     for pk, digests in last.items():
-        kept = Assessment.objects.filter(pk=pk).first()
+        kept = model._base_manager.filter(pk=pk).first()
         for name, digest in digests.items():
             if kept is None or _wrong(kept.folder() / name, digest):
-                yield f"测算 {pk}（{kept or '已不在'}）的文件“{name}”不在，或与日志所记的不同"
+                said = f"{record_word(kind)} {pk}（{kept or '已不在'}）"
+                yield f"{said}的文件“{name}”不在，或与日志所记的不同"

@@ -103,7 +103,9 @@ def at(level: int, index: int) -> bytes:
 
 
 def _subtrees(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-    """Return the hashes of complete subtrees, by one query of each table that they start from."""
+    """Return the hashes of complete subtrees, by one query of each table that they start from: of the whole
+    blocks (``2**STEP``) that they lie in, for those of a proof lie side by side in one or two.
+    """
     found = {}
     for base in sorted({level - level % STEP for level, _index in asked}):
         spans = {
@@ -112,8 +114,8 @@ def _subtrees(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes
             if level // STEP == base // STEP
         }
         wanted = models.Q(pk__in=())
-        for first, count in spans.values():
-            wanted |= models.Q(index__gte=first, index__lt=first + count)
+        for block in {first >> STEP for first, _count in spans.values()}:
+            wanted |= models.Q(index__gte=block << STEP, index__lt=block + 1 << STEP)
         if base:
             nodes = LogNode.objects.filter(wanted, level=base).values_list("index", "hash")
             rows = {index: bytes(one) for index, one in nodes}

@@ -31,7 +31,8 @@ AUDITED = {
     "change": gettext_lazy("改动"),
     "delete": gettext_lazy("删除"),
     "stock": gettext_lazy("升级时清点"),
-    "kept": gettext_lazy("留存测算文件"),
+    "papers registered": gettext_lazy("升级时登记已公开的文件"),
+    "kept": gettext_lazy("留存文件"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -18,7 +19,7 @@ from django_tasks_db.management.commands import db_worker
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.web.models import WorkerSign
 from zhunsheng.web.services import pruning, transparency, witnesses
-from zhunsheng.web.services.jobs import BEAT, assess_upgraded, requeue_interrupted
+from zhunsheng.web.services.jobs import BEAT, ENDING, assess_upgraded, requeue_interrupted
 from zhunsheng.web.services.publishing.looking import look_through_all
 from zhunsheng.web.supervising import end_with_parent
 
@@ -51,6 +52,12 @@ def patiently(act: Callable[[], object], running: Callable[[], bool] = lambda: T
 
 class LastingWorker(db_worker.Worker):
     """The database worker, which a restart of the database does not end."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """Let the job come to its end; told again, break it off and put it in line again."""
+        if not self.running:
+            ENDING.set()
+        super().shutdown(signum, frame)
 
     def run(self) -> None:
         """Work until told to stop; wait while the database is away."""

@@ -17,7 +17,7 @@ from zhunsheng.translation import worded
 from zhunsheng.usecases.drawing.running import BUNDLE, PAPERS, entity_names, run_draw, write_notice
 from zhunsheng.usecases.progress import Progress, no_progress
 from zhunsheng.web.models import Draw, DrawTask, User
-from zhunsheng.web.services import commitments, stamps
+from zhunsheng.web.services import commitments, papers, stamps
 from zhunsheng.web.services.evidence import store
 from zhunsheng.web.workflow import advance, check
 
@@ -49,6 +49,7 @@ def perform(draw: Draw, user: User, progress: Progress = no_progress, seen: str 
             now.drawn_count = len(drawn)
 
         advance(user, draw, "draws.draw", seen=seen, change=counted)
+        papers.record_kept(draw)
     # Once more, with the times of the record, which has the draw's own step now;
     # what no lock may wait for comes after it.
     happened = [(e.at, _told(e)) for e in commitments.happened(draw)]
@@ -100,4 +101,5 @@ def adopt(draw: Draw, source: Path, user: User) -> Draw:
     with transaction.atomic():
         advance(user, draw, "draws.adopt", worded("由命令行完成抽取，整包接收"), change=fixed)
         commitments.append(draw, "late", worded("由命令行完成抽取后接收，承诺事先没有在本站公布"))
+        papers.record_kept(draw)
     return draw

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
@@ -15,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Assessed
 from zhunsheng.usecases.opened_evidence import Evidence
@@ -90,8 +90,7 @@ def keep_forms(done: Assessed, opened: Evidence, folder: Path) -> None:
         for name, listed in official_forms(done).items()
         if name in TABLES.values()
     }
-    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
-        made = Path(scratch)
+    with scratch_folder(folder.parent) as made:
         # Its code is given when it is given out: of the report alone, whoever asks for it.
         write_outputs(done, opened, made, only=[Path(REPORT).stem], faced=False)
         (made / "forms.json").write_text(json.dumps(forms, ensure_ascii=False), "utf8")

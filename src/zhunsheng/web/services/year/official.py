@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.reports.forms import Form
 from zhunsheng.usecases.outputs import write_table
 from zhunsheng.web.models import Assessment
@@ -44,8 +44,8 @@ def file_of(record: Record, name: str) -> Path | None:
         return None
     if (folder / name).is_file() or name not in TABLES:
         return folder / name
-    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
-        made = Path(scratch) / name
+    with scratch_folder(folder.parent) as scratch:
+        made = scratch / name
         _write_table(folder, made)
         made.replace(folder / name)
     return folder / name
@@ -66,9 +66,9 @@ def made_of(assessment: Assessment, name: str) -> bytes | None:
         return None
     if name not in TABLES:
         return (folder / name).read_bytes()
-    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
-        _write_table(folder, Path(scratch) / name)
-        return (Path(scratch) / name).read_bytes()
+    with scratch_folder(folder.parent) as scratch:
+        _write_table(folder, scratch / name)
+        return (scratch / name).read_bytes()
 
 
 def given(record: Record, name: str, title: str) -> bytes | None:
