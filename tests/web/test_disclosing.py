@@ -20,7 +20,7 @@ from zhunsheng.disclosure import texts_of
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.files.opening import open_bytes
 from zhunsheng.intake import blocks_of
-from zhunsheng.usecases.target_documents import noted
+from zhunsheng.usecases.target_documents import noted, read_targets
 from zhunsheng.web.models import Draw, Publication, SheetVersion, Upload
 from zhunsheng.web.services import disclosing, todo
 from zhunsheng.web.services.disclosing import Decision
@@ -256,9 +256,10 @@ def test_very_many_in_a_target_table_are_hidden_one_by_one(version, user):
 def test_a_document_is_read_before_anything_is_locked(department, user, sign_in, monkeypatch):
     """However long it takes to read, nobody waits for it: neither a row nor the log is held meanwhile."""
     document = SheetVersion.objects.filter(origin="upload", upload__name__endswith="docx")[0].upload
-    depth, known = [], documents.read_targets
+    depth, known = [], read_targets
     monkeypatch.setattr(
-        documents, "read_targets", lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a)
+        f"{documents.__name__}.read_targets",
+        lambda *a: depth.append(len(connection.savepoint_ids)) or known(*a),
     )
     file = io.BytesIO(document.content())
     file.name = "目标.docx"
