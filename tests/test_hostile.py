@@ -208,6 +208,7 @@ HEADED = "<tr><td>项目名称<td>甲<tr><td>一级指标<td>三级指标<td>指
 CASES = {
     "远.xls": (old_workbook(part(16, number(0, 0), number(65535, 255))), "ZS-IN-10"),
     "倒序.et": (old_workbook(part(16, number(65535, 0), number(0, 0))), "ZS-IN-05"),
+    "无头.xls": (old_workbook(number(0, 0) + number(65534, 65535) + record(0xA)), "ZS-IN-05"),
     "列外.xls": (old_workbook(part(16, number(0, 65000))), "ZS-IN-05"),
     "界外.xls": (
         old_workbook(part(16, record(0x200, struct.pack("<2I3H", 0, 2**32 - 1, 0, 2**16 - 1, 0)))),

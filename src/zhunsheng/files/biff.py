@@ -188,7 +188,8 @@ def _patches_of(book: bytes, place: int, sizes: array[int], total: _Sum) -> Iter
             yield at - 4, _NOTHING
         elif kind == _MERGED:
             total.merged += struct.unpack_from("<H", book, at)[0]
-        elif depth == 1 and kind in _VALUES:  # a chart within a sheet is passed over
+        # A chart within a sheet is passed over; a sheet that begins with no beginning is read all the same.
+        elif depth <= 1 and kind in _VALUES:
             row, column = struct.unpack_from("<2H", book, at)
             end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
             if end > _MOST_COLUMNS or row + 1 < rows:
