@@ -589,10 +589,10 @@ def test_spark_says_the_same_of_the_new_definitions(random_office, spark):
     office, *_ = random_office
     snapshot = office.snapshot
     chosen = [m for m in measures().values() if m.ledger in ("entities", "inspections", "special_equipment")]
-    for day in (date(2021, 6, 30), END):
-        here = read_all(chosen, DuckEngine(snapshot), snapshot, YEAR, day)
-        assert read_all(chosen, SparkEngine(snapshot, spark), snapshot, YEAR, day) == here
-        assert any(r.asides for r in here.values())
+    day = date(2021, 6, 30)  # the year's end is asked of the sample (test_measures)
+    here = read_all(chosen, DuckEngine(snapshot), snapshot, YEAR, day)
+    assert read_all(chosen, SparkEngine(snapshot, spark), snapshot, YEAR, day) == here
+    assert any(r.asides for r in here.values())
 
 
 def test_readings_of_parts_say_together_what_they_leave_out(office):
