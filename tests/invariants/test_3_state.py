@@ -279,6 +279,7 @@ def test_3_only_plans_and_terms_may_lie_ahead():
         ("cases", "extended_until"),
         ("samples", "extended_until"),
         ("special_equipment", "due_on"),
+        ("entities", "licence_to"),
         ("policies", "in_force_on"),
         ("policies", "repealed_on"),
     }

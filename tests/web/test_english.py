@@ -22,6 +22,7 @@ from test_forms import CASES, DEEPER, fields, posting, sender
 import zhunsheng
 from zhunsheng.evidence import ledger_of
 from zhunsheng.recall import recalled
+from zhunsheng.review import all_rules
 from zhunsheng.text import csv_text
 from zhunsheng.translation import catalogue
 from zhunsheng.web.services.evidence import store
@@ -96,7 +97,8 @@ def data(db) -> str:
                 texts = leaves(list(row))
                 mixed = model.__name__ in MIXED
                 found.update(t for t in texts if not mixed or recalled(t, "en") == t)
-    for folder in ("evidence/ledgers", "measures", "regulations", "intake"):
+    found.update(rule.basis for rule in all_rules())  # as documents are cited
+    for folder in ("evidence/ledgers", "measures", "regulations", "intake", "review"):
         for path in (SOURCE / folder).rglob("*.yaml"):
             found.update(leaves(yaml.safe_load(path.read_text("utf8"))))
     for path in store().root.rglob("*.parquet"):  # rows of the ledgers

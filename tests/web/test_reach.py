@@ -79,6 +79,7 @@ OF_NO_RECORD = {
     "calendar",
     "permissions",
     "service",
+    "start",
     "audit",
 }
 HELD = {"department": Role.values, "section": ("staff", "finance"), "city": ("bureau", "auditor", "admin")}

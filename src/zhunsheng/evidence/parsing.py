@@ -223,7 +223,8 @@ def _departments(
     found = [
         name
         for (name,) in connection.execute(
-            f"SELECT DISTINCT {given} AS d FROM raw WHERE d IS NOT NULL"
+            f"SELECT d FROM (SELECT {given} AS d, _id FROM raw) WHERE d IS NOT NULL "
+            "GROUP BY d ORDER BY min(_id)"  # as the file has them
         ).fetchall()
     ]
     new = {named_code(name): name for name in found if name not in known}

@@ -64,7 +64,7 @@ def test_home_leads_each_role_to_its_work(department, sign_in, client):
     assert home(None) == reverse("public")
     assert home("keyuan") == here(department, "overview")
     assert home("caizheng") == home("shenji") == reverse("portfolio")
-    assert home("guanli") == reverse("administration")
+    assert home("guanli") == reverse("start")
     assert "/keyeval" in home("zhuanjia1")
 
 

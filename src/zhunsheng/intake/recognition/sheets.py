@@ -52,7 +52,8 @@ def _sheet(document: Document, draft: Draft) -> TargetSheet:
     if draft.name is None and draft.title:
         draft.name = titles.name_in(draft.title, draft.kind)
         draft.provenance.setdefault("name", draft.place)
-        if draft.kind == "department" and draft.name != draft.title and draft.department is None:
+        of_body = draft.kind == "department" and draft.name != draft.title
+        if of_body and draft.department is None and not titles.is_of_form(draft.name):
             draft.put("department", draft.name, draft.place)
         if draft.kind == "project" and draft.indicators and titles.names_nothing(draft.name):
             document.doubt(draft.place, "name", draft.name, worded("没有读到项目名称，暂以标题为名"))
