@@ -494,15 +494,15 @@ def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
 def test_errors_as_json_and_never_a_trace(cli, monkeypatch, tmp_path):
     code, out, err = cli("read", tmp_path / "none.docx", "--json")
     assert (code, json.loads(out)["error"]["code"]) == (2, "ZS-IN-01")
-    monkeypatch.setattr("zhunsheng.intake.reading.open_file", lambda path, max_bytes: 1 / 0)
+    monkeypatch.setattr("zhunsheng.cli.reading.read_tables", lambda *_: 1 / 0)
     code, _, err = cli("read", tmp_path / "x.txt")
     assert (code, "ZS-CL-99" in err, "Traceback" in err) == (2, True, False)
     monkeypatch.setattr(
-        "zhunsheng.intake.reading.open_file", lambda path, max_bytes: (_ for _ in ()).throw(KeyboardInterrupt)
+        "zhunsheng.cli.reading.read_tables", lambda *_: (x for x in ()).throw(KeyboardInterrupt)
     )
     assert cli("read", tmp_path / "x.txt")[0] == 130
     monkeypatch.setattr(
-        "zhunsheng.intake.reading.open_file", lambda path, max_bytes: (_ for _ in ()).throw(BrokenPipeError)
+        "zhunsheng.cli.reading.read_tables", lambda *_: (x for x in ()).throw(BrokenPipeError)
     )
     assert cli("read", tmp_path / "x.txt")[0] == 0
 
