@@ -494,17 +494,13 @@ def test_wrong_arguments_are_said_in_chinese(cli, arguments, said):
 def test_errors_as_json_and_never_a_trace(cli, monkeypatch, tmp_path):
     code, out, err = cli("read", tmp_path / "none.docx", "--json")
     assert (code, json.loads(out)["error"]["code"]) == (2, "ZS-IN-01")
-    monkeypatch.setattr("zhunsheng.cli.reading.read_tables", lambda *_: 1 / 0)
-    code, _, err = cli("read", tmp_path / "x.txt")
-    assert (code, "ZS-CL-99" in err, "Traceback" in err) == (2, True, False)
-    monkeypatch.setattr(
-        "zhunsheng.cli.reading.read_tables", lambda *_: (x for x in ()).throw(KeyboardInterrupt)
-    )
-    assert cli("read", tmp_path / "x.txt")[0] == 130
-    monkeypatch.setattr(
-        "zhunsheng.cli.reading.read_tables", lambda *_: (x for x in ()).throw(BrokenPipeError)
-    )
-    assert cli("read", tmp_path / "x.txt")[0] == 0
+    (tmp_path / "x.txt").write_text("目标", "utf8")
+    for error, said in ((ZeroDivisionError, 2), (KeyboardInterrupt, 130), (BrokenPipeError, 0)):
+        for name in ("read_book", "read_tables"):
+            stop = (one for one in ())
+            monkeypatch.setattr(f"zhunsheng.cli.reading.{name}", lambda *_, e=error, s=stop: s.throw(e))
+        code, _, err = cli("read", tmp_path / "x.txt")
+        assert (code, "ZS-CL-99" in err, "Traceback" in err) == (said, said == 2, False)
 
 
 def test_version_and_bare_call(cli):
