@@ -71,6 +71,8 @@ def test_sarif_is_complete(real):
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 0
+        basis = result["properties"]["basis"]
+        assert basis and all(one["words"].startswith(one["citation"]) for one in basis)
 
 
 # -- a state for each rule and sheet

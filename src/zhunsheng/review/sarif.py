@@ -43,6 +43,7 @@ def sarif(findings: Sequence[Finding], file: str) -> dict[str, Any]:
                         "level": f.level,
                         "message": {"text": f"{f.title}：{f.message}。{f.mend}"},
                         "locations": [_location(f.place, file, f.sheet_name)],
+                        "properties": {"basis": [one.as_json() for one in f.basis]},
                     }
                     for f in findings
                 ],

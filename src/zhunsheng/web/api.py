@@ -279,6 +279,7 @@ def list_findings(request: TokenRequest, department: int, year: Year) -> list[Pl
     """Findings of the review of the newest versions; “reviews” says which rules were judged at all."""
     place = allowed(request, "targets:read", "targets.view", department)
     versions = [lookup.newest(s) for s in lookup.sheets_of(place, year)]
+    rests = review.rests_on(place, year)
     return [
         {
             "rule": f.rule,
@@ -289,6 +290,7 @@ def list_findings(request: TokenRequest, department: int, year: Year) -> list[Pl
             "sheet": v.sheet.name,
             "indicator": f.indicator or None,
             "place": f.place or None,
+            "basis": tell(rests[f.rule]) if f.rule in rests else None,
         }
         for v in versions
         for f in v.findings.all()

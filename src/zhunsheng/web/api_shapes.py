@@ -70,6 +70,7 @@ class FindingOut(Schema):
     sheet: str
     indicator: str | None = None
     place: str | None = None
+    basis: str | None = None  # what the rule rests on, and whom that binds
 
 
 class VersionOut(Schema):

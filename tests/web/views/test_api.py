@@ -66,6 +66,7 @@ def test_reading_what_the_pages_show(call, department):
     assert call("get", "/departments").json() == [{"id": pk, "name": department.name, "years": [2021, 2022]}]
     findings = call("get", f"/departments/{pk}/findings?year=2021").json()
     assert findings and {"rule", "level", "message", "mend"} <= set(findings[0])
+    assert all("未核实" in one["basis"] or "表格规范" in one["basis"] for one in findings)
     assert call("get", f"/departments/{pk}/assessment?year=2021").json()["format"] == "zhunsheng.run/1"
     assert call("get", f"/departments/{pk}/assessment?year=2030").status_code == 404
     rows = call("get", f"/departments/{pk}/ledgers/complaints?limit=5").json()
