@@ -21,6 +21,7 @@ from zhunsheng.measures import Link, Measure, Where, check_projects, read_mappin
 from zhunsheng.measures.engines import HERE
 from zhunsheng.monitoring import PlanMode
 from zhunsheng.regulations import Rules, Scheme, read_scheme, rules_for, scheme_named
+from zhunsheng.review import all_rules, bases_in
 from zhunsheng.targets import Book, Source
 from zhunsheng.targets.identity import identified_book
 from zhunsheng.text import clean
@@ -196,7 +197,8 @@ class Inputs:
     ``reported`` a self-evaluation to re-check, ``where`` the engine that computes the figures, ``since`` the
     day on which the department began, where that was within the year; ``layouts`` a file of confirmed layouts
     by which all documents are read, ``answers`` files of what a person answered of their doubts, ``batch``
-    the state of the evidence (its newest, without).
+    the state of the evidence (its newest, without), ``bases`` a file of the local documents that the review's
+    rules rest on.
     """
 
     documents: Sequence[Path]
@@ -215,6 +217,7 @@ class Inputs:
     layouts: Path | None = None
     answers: Sequence[Path] = ()
     batch: int | None = None
+    bases: Path | None = None
 
     def book(self, progress: Progress = no_progress) -> Book:
         """Read the documents. Raises ``ZS-IN-*``."""
@@ -270,6 +273,7 @@ def assessed(given: Inputs, book: Book, store: Store) -> tuple[Assessed, Evidenc
         mode=given.mode,
         previous=given.beside(given.previous) if given.previous else None,
         since=given.since,
+        bases=bases_in(given.bases, [rule.code for rule in all_rules()]) if given.bases else (),
     )
     return found, evidence, links
 

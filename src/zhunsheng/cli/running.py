@@ -17,6 +17,7 @@ from zhunsheng.cli.arguments import (
     AsJson,
     AsOf,
     AsOfBatch,
+    BasesFile,
     Begun,
     DepartmentName,
     Documents,
@@ -126,6 +127,7 @@ def run(
     reported: ReportedFile = None,
     layouts: LayoutsFile = None,
     answers: AnswersFiles = None,
+    bases: BasesFile = None,
     engine: EngineName = "duckdb",
     url: EngineUrl = None,
     as_json: AsJson = False,
@@ -147,6 +149,7 @@ def run(
         answers=answers or (),
         previous=previous,
         reported=reported,
+        bases=bases,
     )
     with terminal.progress(quiet=as_json) as progress:
         done = folders.run(given, out, progress=progress)

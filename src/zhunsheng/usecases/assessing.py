@@ -47,7 +47,7 @@ from zhunsheng.outcomes import (
     sampled_words,
 )
 from zhunsheng.regulations import Rules, rules_for
-from zhunsheng.review import Finding, Review, review
+from zhunsheng.review import Finding, LocalBasis, Review, review
 from zhunsheng.targets import Book, Indicator, TargetSheet
 from zhunsheng.targets.doubts import Waiting, doubts_of, must_confirm, waiting
 from zhunsheng.targets.partial_year import begun
@@ -151,11 +151,13 @@ def assess(  # noqa: PLR0913 - options, by their names
     mode: PlanMode = "linear",
     previous: Book | None = None,
     since: date | None = None,
+    bases: Sequence[LocalBasis] = (),
 ) -> Assessed:
     """Review, measure, monitor and score every sheet of a book as of a date (inclusive).
 
     ``links`` are what people confirmed, ``judgements`` what they said; a re-check passes no judgements.
-    ``since`` is the day on which the department began, where that was within the year.
+    ``since`` is the day on which the department began, where that was within the year, ``bases`` the place's
+    own documents that rules of the review rest on.
     Raises ``ZS-RG-02`` when no rules were in force, ``ZS-CL-01`` when the store holds several departments and
     none was named, ``ZS-ID-*`` for a name in links or judgements that is not one indicator's.
     """
@@ -166,7 +168,7 @@ def assess(  # noqa: PLR0913 - options, by their names
     place = replace(place, since=since) if since is not None else place
     said = resolve(book, judgements)
     grounds = Grounds(as_of, place, rules, links, said, mode, previous)
-    reviewed = review(book, previous)
+    reviewed = review(book, previous, bases=bases)
     matches = match_book(book, evidence.measures, links)
     used = {m.measure for m in matches if m.used and m.measure}
     readings = {one: evidence.read(one, as_of, place.code, used) for one in years}
