@@ -21,11 +21,9 @@ export PYTHONDONTWRITEBYTECODE :=
 SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder --max-worker-restart=0
 test: test-sqlite test-postgres test-odd-place
 
-# Waits six minutes for a query to be broken off: by `make coverage`, which runs all.
-LONG := tests/web/test_serving.py::test_a_job_broken_off_by_a_second_signal_is_put_in_line_again
 .PHONY: test-sqlite
 test-sqlite: .venv/.dev .venv/.docs tools
-	$(BIN)/pytest $(SPREAD) --deselect $(LONG)
+	$(BIN)/pytest $(SPREAD)
 
 # The same with the lines that are reached: a third slower, so that it is asked for and not part of every run.
 .PHONY: coverage

@@ -127,7 +127,7 @@ def stages(user: User, year: int) -> list[Stage]:
     departments = list(mine.filter(kind=Organisation.Kind.DEPARTMENT))
     return [
         _places(departments),
-        _people(departments),
+        _people(departments, user),
         _dates(departments, year),
         _library(),
         _targets(departments, year),
@@ -161,16 +161,16 @@ def _places(departments: list[Organisation]) -> Stage:
     )
 
 
-def _people(departments: list[Organisation]) -> Stage:
+def _people(departments: list[Organisation], user: User) -> Stage:
     """Whether there is a department whose targets can go the whole way: entered, checked, signed,
     approved.
     """
     held: dict[int, set[str]] = {}
-    people: set[int] = set()
     given = Membership.objects.filter(active=True, user__is_active=True)
-    for place, role, who in given.values_list("organisation", "role", "user"):
+    for place, role in given.values_list("organisation", "role"):
         held.setdefault(place, set()).add(role)
-        people.add(who)
+    mine = within(user, "admin.manage", "organisation__")  # who is elsewhere is no matter of this page
+    people = given.filter(mine).values("user").distinct().count()
     sections: dict[int | None, list[int]] = {}
     for pk, parent in Organisation.objects.filter(kind=Organisation.Kind.SECTION).values_list("pk", "parent"):
         sections.setdefault(parent, []).append(pk)
@@ -188,7 +188,7 @@ def _people(departments: list[Organisation]) -> Stage:
         label=_("人员与角色"),
         about=_("目标由科室填报、财务科审核、财政局批复，自评由部门负责人签发：每一种角色都要有人。"),
         done=whole > 0,
-        found=_("已有 %(people)s 人，%(whole)s 个部门的角色齐全") % {"people": len(people), "whole": whole},
+        found=_("已有 %(people)s 人，%(whole)s 个部门的角色齐全") % {"people": people, "whole": whole},
         url=reverse("users"),
         act=_("去新增"),
         missing=lacking,
