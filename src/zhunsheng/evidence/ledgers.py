@@ -12,7 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.regulations import read_packaged
+from zhunsheng.evidence import defined
+from zhunsheng.regulations import read_packaged, read_yaml
 from zhunsheng.translation import series
 
 ColumnType = Literal["text", "date", "integer", "money", "bool", "choice"]
@@ -203,14 +204,23 @@ class Ledger(BaseModel):
 
 
 @lru_cache
-def ledgers() -> dict[str, Ledger]:
-    """Return all ledgers by id. Raises ``ZS-RG-01`` when a data file is wrong."""
+def packaged_ledgers() -> dict[str, Ledger]:
+    """Return the ledgers of the package by id. Raises ``ZS-RG-01`` when a data file is wrong."""
     found: dict[str, Ledger] = {}
     for path in sorted((files(__package__) / "ledgers").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".yaml"):
             ledger = read_packaged(path, Ledger)
             found[ledger.id] = ledger
     return found
+
+
+@defined.cached
+def ledgers() -> dict[str, Ledger]:
+    """Return all ledgers by id: the package's, and those that a body defined itself (``defined``).
+    Raises ``ZS-RG-01`` when a definition is wrong.
+    """
+    made = [read_yaml(one.body or "", Ledger, one.id) for one in defined.current("ledger")]
+    return packaged_ledgers() | {ledger.id: ledger for ledger in made}
 
 
 def ledger_of(name: str) -> Ledger:

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import commits, compacting, layout, migrating, mirror, sources
+from zhunsheng.evidence import commits, compacting, defined, layout, migrating, mirror, sources
 from zhunsheng.evidence.adopting import adopt, adopted_rows
 from zhunsheng.evidence.batches import next_batch, pending, recover
 from zhunsheng.evidence.departments import Department, codes, departments_of, resolved
@@ -82,6 +82,7 @@ class Store:
         self.root = root
         self.cipher = cipher
         self.remote = mirror.remote_of(root)
+        defined.use(root)
 
     @classmethod
     def existing(cls, root: Path, cipher: Cipher | None = None) -> Store:

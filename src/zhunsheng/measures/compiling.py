@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from sqlglot import exp, parse_one
 
+from zhunsheng.evidence import defined
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, Once, ledgers
 from zhunsheng.measures import limits
 from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, day_of, predicate
@@ -123,7 +123,7 @@ def put_in(text: str, departments: Collection[str], dialect: str) -> str:
     return text.replace(f"'{CHOSEN}'", chosen)
 
 
-@lru_cache(maxsize=256)
+@defined.cached
 def _texts(
     measures: tuple[Measure, ...], by: str | None, narrowed: bool, dialect: str
 ) -> tuple[tuple[Query, str], ...]:
@@ -629,7 +629,7 @@ def course_texts(
     return [(group, put_in(at(text, year, today, ahead), departments, dialect)) for group, text in found]
 
 
-@lru_cache(maxsize=256)
+@defined.cached
 def _course_texts(measures: tuple[Measure, ...], dialect: str) -> tuple[tuple[tuple[Measure, ...], str], ...]:
     alike: dict[tuple[str, Link | None, str], list[Measure]] = {}
     for measure in measures:

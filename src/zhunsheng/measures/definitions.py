@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import defined
 from zhunsheng.evidence.ledgers import Ledger, ledgers
 from zhunsheng.faults import packaged, written
 from zhunsheng.measures.limits import FLAGS, beside
@@ -232,24 +233,24 @@ def check(measure: Measure) -> None:
         raise ZhunshengError("ZS-MS-05", measure=measure.id, version=measure.version)
     if measure.ledger not in ledgers():
         _refuse(measure, worded("没有台账 {ledger}", ledger=measure.ledger))
-    own = ledgers()[measure.ledger]
-    names = {c.name for c in own.columns}
+    ledger = ledgers()[measure.ledger]
+    names = {c.name for c in ledger.columns}
     _check_sums(measure)
     dated = [measure.of] if measure.kind == "date" and measure.of else []
     for name in (*measure.drill, *measure.needs, *dated):
         if name not in names:
-            _refuse(measure, worded("台账“{title}”没有列 {name}", title=own.title, name=name))
+            _refuse(measure, worded("台账“{title}”没有列 {name}", title=ledger.title, name=name))
     if measure.accrual.day is not None:
         _check_day(measure, measure.accrual.day)
     if measure.limit and measure.limit not in {
         name for name, entries in applied().items() if entries[-1].ledger == measure.ledger
     }:
-        _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=own.title, limit=measure.limit))
+        _refuse(measure, worded("台账“{title}”没有期限 {limit}", title=ledger.title, limit=measure.limit))
     for link in measure.links:
         _check_link(measure, link, names)
     said = (measure.population, measure.hits, measure.of, measure.per, *(a.where for a in measure.asides))
     for text in filter(None, said):
-        predicate(measure, text, own, set(measure.flags))
+        predicate(measure, text, ledger, set(measure.flags))
 
 
 def _check_sums(measure: Measure) -> None:
@@ -284,10 +285,10 @@ def day_of(measure: Measure) -> tuple[Link | None, str]:
 
 def _check_day(measure: Measure, day: str) -> None:
     link, column = day_of(measure)
-    own = link.ledger if link else measure.ledger
-    if own not in ledgers():
-        _refuse(measure, worded("没有台账 {ledger}", ledger=own))
-    ledger = ledgers()[own]
+    name = link.ledger if link else measure.ledger
+    if name not in ledgers():
+        _refuse(measure, worded("没有台账 {ledger}", ledger=name))
+    ledger = ledgers()[name]
     if ("." in day) != (link is not None):
         _refuse(measure, worded("没有关联 {name}", name=day.rpartition(".")[0]))
     if column not in {c.name for c in ledger.columns if c.sql_type == "DATE"}:
@@ -337,11 +338,20 @@ def load(text: str, name: str) -> tuple[Measure, ...]:
 
 
 @lru_cache
-def measures() -> dict[str, Measure]:
+def packaged_measures() -> dict[str, Measure]:
     """Return the measures that come with the package, by id."""
     found = read_packaged(files(__package__) / "catalogue.yaml", list[Measure])
-    own = {m.id: m for m in _checked([*found, *_in_time()])}
-    return own | _of_money(own)
+    known = {m.id: m for m in _checked([*found, *_in_time()])}
+    return known | _of_money(known)
+
+
+@defined.cached
+def measures() -> dict[str, Measure]:
+    """Return all measures by id: the package's, and those that a body defined itself (``evidence.defined``).
+    Raises ``ZS-RG-01``, ``ZS-MS-02`` to ``-05`` for a definition that is wrong.
+    """
+    made = [read_yaml(one.body or "", Measure, one.id) for one in defined.current("measure")]
+    return packaged_measures() | {measure.id: measure for measure in _checked(made)}
 
 
 def beside_of(measure: Measure) -> dict[str, Measure]:
@@ -412,11 +422,11 @@ def _checked(found: list[Measure]) -> tuple[Measure, ...]:
 
 def catalogue(extra: Iterable[Path] = ()) -> dict[str, Measure]:
     """Return the package's measures, overridden and extended by local files in order."""
-    own: dict[str, Measure] = {}
+    local: dict[str, Measure] = {}
     for path in extra:
-        own |= {m.id: m for m in load(written(path), path.name)}
-    found = measures() | own
-    return found | _of_money(found) | own if own.keys() & {*MONEY} else found
+        local |= {m.id: m for m in load(written(path), path.name)}
+    found = measures() | local
+    return found | _of_money(found) | local if local.keys() & {*MONEY} else found
 
 
 def measure_of(name: str, known: dict[str, Measure] | None = None) -> Measure:

@@ -18,6 +18,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from zhunsheng.evidence import defined
 from zhunsheng.evidence.ledgers import DEPARTMENT, ledgers
 from zhunsheng.regulations.entries import Deadline
 from zhunsheng.regulations.limits import applied
@@ -137,7 +138,7 @@ def tables_of(sql: str) -> dict[str, str]:
     return {ends_table(ledger): _ends_text(ledger) for ledger in sorted(names)}
 
 
-@lru_cache
+@defined.cached
 def _ends_text(ledger: str) -> str:
     columns, joins = [f"s.cal_day AS {_DAY}"], ""
     for n, (name, versions) in enumerate(_of_ledger(ledger).items()):

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
 
+from zhunsheng.evidence import defined
 from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.measures import limits
 from zhunsheng.measures.compiling import CHOSEN, STAND_INS, at, put_in
@@ -195,7 +195,7 @@ def _section(name: str) -> exp.Expression:
     return exp.column(section) if section else exp.cast(exp.Null(), "text")
 
 
-@lru_cache(maxsize=64)
+@defined.cached
 def _counts_text(name: str, names: tuple[str, ...], dialect: str, *, narrowed: bool) -> str:
     inner = exp.select(exp.column(DEPARTMENT), exp.alias_(_section(names[0]), "section_"))
     select = exp.select(exp.column(DEPARTMENT), exp.column("section_"))
@@ -231,7 +231,7 @@ def _filter(aggregate: Any, where: Any) -> exp.Expression:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where))
 
 
-@lru_cache(maxsize=256)
+@defined.cached
 def _rows_text(
     limit: str,
     states: tuple[State, ...],
