@@ -5,7 +5,7 @@ versions, packs.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from agreed import import_ledger
+from zhunsheng import clock
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, ledgers
 from zhunsheng.measures import DuckEngine, SparkEngine, combine, evidence_rows, read_all
@@ -312,7 +313,9 @@ def test_versions_say_since_when_and_why_and_none_is_lost(office):
     second = save(root, wider, who="科长", why="扩大", after=1, on=date(2021, 9, 1))
     assert (first.version, second.version) == (1, 2)
     assert [c.what for c in measures()["own_x"].changes] == ["本年起用", "扩大"]
-    assert changed_after(second, date(2021, 6, 30)) == (2,)
+    _, last = one_of(root, "own_x").versions
+    before = datetime.fromisoformat(last.at) - timedelta(microseconds=1)
+    assert changed_after(root, "own_x", before)[-1] == last and not changed_after(root, "own_x", clock.now())
     assert "own_x" in of_body("A1") and "own_x" not in of_body("B2") and own(second)
     (change,) = moved(lambda batch: Evidence.of(Store(root), batch=batch), first, second, "甲局", [(YEAR, END, 1)])
     assert change.differs and change.after.value > change.before.value

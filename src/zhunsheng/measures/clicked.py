@@ -80,14 +80,21 @@ def clicked(text: str, ledger: Ledger) -> tuple[list[Condition], str]:
         tree: exp.Expr = sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
     except SqlglotError:
         return [], text
-    found, rest = [], []
+    found: list[Condition] = []
+    rest: list[exp.Expr] = []
     for part in conjuncts(tree):
         one = _read(part, ledger)
         if one is None:
-            rest.append(part.sql(dialect="duckdb"))
+            rest.append(part)
         else:
             found.append(one)
-    return found, " AND ".join(rest)
+    return found, _joined(rest)
+
+
+def _joined(parts: Sequence[exp.Expr]) -> str:
+    if len(parts) == 1:
+        return parts[0].unnest().sql(dialect="duckdb")
+    return " AND ".join(part.sql(dialect="duckdb") for part in parts)
 
 
 def conjuncts(tree: exp.Expr) -> list[exp.Expr]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,9 +163,10 @@ def moved(
     return found
 
 
-def changed_after(measure: Measure, day: date) -> tuple[int, ...]:
-    """Return the versions of a measure that began after a day."""
-    return tuple(one.version for one in measure.changes if one.since > day)
+def changed_after(store: Path, name: str, moment: datetime) -> tuple[Definition, ...]:
+    """Return the versions of a measure that were made after a moment; none of one that is not of its own."""
+    versions = defined.versions(store, "measure", name) if _plain(name) else []
+    return tuple(one for one in versions if datetime.fromisoformat(one.at) > moment)
 
 
 # -- packs

@@ -255,6 +255,9 @@ ACTIONS: dict[str, Act] = {
         style="danger",
     ),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
+    # -- measures of its own: what counts for a figure is the finance office's to say, and shown to all readers
+    "measures.view": Act(READERS),
+    "measures.define": Act((FINANCE,)),
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
     # To take away the measure that computes an indicator, or a project's money, silences evidence:
@@ -400,6 +403,8 @@ WORDS: dict[str, StrOrPromise] = {
     "selfeval.find": _("认定目标是否偏低"),
     "contest.raise": _("填报与台账不同的完成值"),
     "contest.replace": _("由新的填报代替"),
+    "measures.view": _("查看自定义测度"),
+    "measures.define": _("定义测度"),
     "matches.view": _("查看口径"),
     "matches.confirm": _("确认口径和项目"),
     "matches.override": _("取消测度或项目归属"),
@@ -440,6 +445,7 @@ PARTS: dict[str, StrOrPromise] = {
     "targets": _("绩效目标"),
     "ledgers": _("台账证据"),
     "monitoring": _("运行监控"),
+    "measures": _("自定义测度"),
     "matches": _("口径确认"),
     "selfeval": _("绩效自评"),
     "contest": _("完成值争议"),

@@ -20,6 +20,7 @@ from zhunsheng.web.views import (
     ledgers,
     limits,
     matches,
+    measures,
     monitoring,
     overview,
     papers,
@@ -69,6 +70,10 @@ urlpatterns = [
     path(f"{HERE}targets/layouts/file", layouts.layouts_file, name="layouts-file"),
     # ledgers and background work
     path(f"{HERE}ledgers", ledgers.ledgers, name="ledgers"),
+    path(f"{HERE}measures", measures.own_measures, name="own-measures"),
+    path(f"{HERE}measures/file", measures.own_measures_file, name="own-measures-file"),
+    path(f"{HERE}measures/new/<str:ledger>", measures.own_measure_new, name="own-measure-new"),
+    path(f"{HERE}measures/<str:measure>", measures.own_measure, name="own-measure"),
     path(f"{HERE}ledgers/undo", ledgers.undo, name="undo"),
     path(f"{HERE}ledgers/batch/<int:batch>/source", ledgers.source, name="source"),
     path(f"{HERE}ledgers/mappings/<int:mapping>", ledgers.mapping, name="mapping"),
