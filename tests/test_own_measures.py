@@ -69,7 +69,12 @@ ROWS = [
 PAID = ["100.01", "3.5", "7", "-2.25", "100.02", "99999999.99", "8", "8", "1", "0"]
 
 MADE = {
-    "paid_median": {"kind": "median", "ledger": "payments", "population": "paid_on <= :as_of", "of": "amount"},
+    "paid_median": {
+        "kind": "median",
+        "ledger": "payments",
+        "population": "paid_on <= :as_of",
+        "of": "amount",
+    },
     "sections": {"kind": "distinct", "ledger": "complaints", "population": "TRUE", "of": "section"},
     "quick": {
         "kind": "ratio",
@@ -199,7 +204,9 @@ def test_a_condition_that_does_not_fit_is_refused(ledger, condition):
 def test_typed_text_never_becomes_part_of_the_condition():
     ledger = ledgers()["complaints"]
     said = [Condition("section", "is", ("x' OR TRUE OR section = 'x",))]
-    check(measure(id="q", name="q", kind="count", ledger="complaints", population=predicate_text(said, ledger)))
+    check(
+        measure(id="q", name="q", kind="count", ledger="complaints", population=predicate_text(said, ledger))
+    )
     assert clicked(predicate_text(said, ledger), ledger) == (said, "")
 
 
@@ -264,8 +271,12 @@ SAID = Stated(
 )
 STATED = [
     SAID,
-    replace(SAID, what="ratio", unit="%", hits=(Condition("kind", "is", ("投诉",)),), also="told_on > closed_on"),
-    replace(SAID, what="in_days", unit="%", begins="received_on", ends="closed_on", days=7, day="received_on"),
+    replace(
+        SAID, what="ratio", unit="%", hits=(Condition("kind", "is", ("投诉",)),), also="told_on > closed_on"
+    ),
+    replace(
+        SAID, what="in_days", unit="%", begins="received_on", ends="closed_on", days=7, day="received_on"
+    ),
     replace(SAID, what="distinct", of="section", shape="level"),
     replace(SAID, what="date", of="closed_on", shape="level", day=""),
     replace(SAID, shape="window", first="03-01", last="06-30", drill=("section",), aliases=("办结量",)),
@@ -317,7 +328,9 @@ def test_versions_say_since_when_and_why_and_none_is_lost(office):
     before = datetime.fromisoformat(last.at) - timedelta(microseconds=1)
     assert changed_after(root, "own_x", before)[-1] == last and not changed_after(root, "own_x", clock.now())
     assert "own_x" in of_body("A1") and "own_x" not in of_body("B2") and own(second)
-    (change,) = moved(lambda batch: Evidence.of(Store(root), batch=batch), first, second, "甲局", [(YEAR, END, 1)])
+    (change,) = moved(
+        lambda batch: Evidence.of(Store(root), batch=batch), first, second, "甲局", [(YEAR, END, 1)]
+    )
     assert change.differs and change.after.value > change.before.value
     assert change.before.definition != change.after.definition
     end(root, "own_x", who="科长", why="不再用", after=2)

@@ -29,7 +29,9 @@ _LINK = re.compile(r"link\d+|limit\d+_\w+")
 NTH = "_nth"  # a row's number among those that say the same again, 1 for the last
 _BITS = 30  # conditions that one column of bits holds
 _AGGREGATES: dict[str, Callable[..., exp.Expr]] = {
-    "count": exp.Count, "sum": exp.Sum, "max": exp.Max,
+    "count": exp.Count,
+    "sum": exp.Sum,
+    "max": exp.Max,
     "median": exp.Median,
     "distinct": exp.Count,
 }

@@ -209,7 +209,9 @@ def _check(said: Stated, ledger: Ledger) -> None:
     if said.shape != "level" and not said.day:
         raise ZhunshengError("ZS-MS-12", title=worded("按哪个日期归年"), detail=worded("没有选日期列"))
     if said.what == "in_days" and (not said.begins or not said.ends or said.days is None):
-        raise ZhunshengError("ZS-MS-12", title=worded("限期"), detail=worded("起算、办结的日期列和天数要写全"))
+        raise ZhunshengError(
+            "ZS-MS-12", title=worded("限期"), detail=worded("起算、办结的日期列和天数要写全")
+        )
     if said.what == "ratio" and not said.hits and not said.hits_also.strip():
         raise ZhunshengError("ZS-MS-12", title=worded("其中符合什么条件"), detail=worded("占比要有条件"))
     for day in (said.first, said.last):
@@ -218,5 +220,3 @@ def _check(said: Stated, ledger: Ledger) -> None:
         except ValueError:
             detail = worded("“{day}”不是月日，如 03-31", day=day)
             raise ZhunshengError("ZS-MS-12", title=worded("当年某几个月日之间的"), detail=detail) from None
-
-

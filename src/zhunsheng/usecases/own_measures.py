@@ -91,7 +91,9 @@ def save(
     if after is not None and after != made.version - 1:
         raise ZhunshengError("ZS-MS-08", name=measure.name, version=made.version - 1)
     body = yaml.safe_dump(
-        made.model_dump(mode="json", by_alias=True, exclude_defaults=True), allow_unicode=True, sort_keys=False
+        made.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        allow_unicode=True,
+        sort_keys=False,
     )
     _keep(store, made.id, body, who, why)
     return made
@@ -137,9 +139,7 @@ def _of_name(measure: Measure) -> Measure | None:
     return None
 
 
-def preview(
-    opened: Evidence, measure: Measure, year: int, as_of: date, department: str
-) -> Reading | None:
+def preview(opened: Evidence, measure: Measure, year: int, as_of: date, department: str) -> Reading | None:
     """Return what a measure comes to for a department (by code) by the engine, None where it has no rows."""
     found = read_all([measure], opened.engine, opened.snapshot, year, as_of, departments={department})
     return found.get((measure.id, department, None))
@@ -233,7 +233,9 @@ def take(
     the name of another, or no ledger, is not taken. Raises ``ZS-MS-11`` where it is not said what to do of one
     that is here otherwise.
     """
-    asked = [one for one in offers if one.fate == "version" and said.get(one.measure.id) not in ("skip", "version")]
+    asked = [
+        one for one in offers if one.fate == "version" and said.get(one.measure.id) not in ("skip", "version")
+    ]
     if asked:
         names = "、".join(f"{one.measure.name}（{one.measure.id}）" for one in asked)
         raise ZhunshengError("ZS-MS-11", count=len(asked), names=names)

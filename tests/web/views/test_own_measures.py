@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pages import here
 
+from zhunsheng.evidence.defined import FOLDER
 from zhunsheng.measures.definitions import QUESTIONS, measures
 from zhunsheng.web.models import AuditEntry
+from zhunsheng.web.services import evidence
 
 SAID = {
     "name": "一季度投诉件数",
@@ -26,6 +31,13 @@ SAID = {
     "after": "0",
     **dict.fromkeys(QUESTIONS, "核对登记簿"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _none_left():
+    """The evidence outlives a test's rollback: what one defined is none of the next one's."""
+    yield
+    shutil.rmtree(evidence.folder() / FOLDER, ignore_errors=True)
 
 
 def new(department):

@@ -74,7 +74,9 @@ class MeasureForm(SentForm):
         self._offer("drill", columns)
         for part, count in ROWS.items():
             for n in range(count):
-                self.fields[f"{part}{n}-column"] = OneOfField(columns, empty=EMPTY, label=_("列"), required=False)
+                self.fields[f"{part}{n}-column"] = OneOfField(
+                    columns, empty=EMPTY, label=_("列"), required=False
+                )
                 self.fields[f"{part}{n}-how"] = OneOfField(
                     _named(HOWS), empty=EMPTY, label=_("怎样比较"), required=False
                 )
@@ -90,8 +92,7 @@ class MeasureForm(SentForm):
     def rows(self, part: str) -> list[tuple[forms.BoundField, ...]]:
         """Return the fields of the conditions, three each: column, comparison, value."""
         return [
-            tuple(self[f"{part}{n}-{name}"] for name in ("column", "how", "value"))
-            for n in range(ROWS[part])
+            tuple(self[f"{part}{n}-{name}"] for name in ("column", "how", "value")) for n in range(ROWS[part])
         ]
 
     @property

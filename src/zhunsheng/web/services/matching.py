@@ -291,4 +291,7 @@ def choices(department: Organisation | None = None) -> list[Measure]:
     """Return the measures that a person can choose from in a department (None: in all), by name: no part of one, which only tells its whole
     apart.
     """
-    return sorted((m for m in of_body(department.code if department else "").values() if not m.part), key=lambda m: m.name)
+    return sorted(
+        (m for m in of_body(department.code if department else "").values() if not m.part),
+        key=lambda m: m.name,
+    )

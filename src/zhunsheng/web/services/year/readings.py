@@ -28,7 +28,9 @@ class _Lazy:
 
 # What was read of a department's rows, by the digest of their state: a word that somebody says changes none
 # of them. A ledger that anybody imports for the first time is one that is no longer missing.
-_read: OrderedDict[tuple[str, str, tuple[str, ...], tuple[str, int]], tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
+_read: OrderedDict[
+    tuple[str, str, tuple[str, ...], tuple[str, int]], tuple[dict[Any, Any], dict[Any, Any]]
+] = OrderedDict()
 _reading = Lock()
 # What was read of all the files, whoever's rows they hold: after an import only its own are read.
 KEPT = Kept()
