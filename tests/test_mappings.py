@@ -211,6 +211,7 @@ def test_a_word_for_not_yet_is_no_day_and_asked_about(store, tmp_path):
     ]
     again = tmp_path / "投诉4月.csv"
     again.write_text("登记编号,类别,收到日期,办结日期\nT4,投诉,2021-04-01,未办结", "utf8")
+    assert done.learned
     next_time = import_ledger(store, again, remembered=[done.learned])
     assert next_time.batch and not next_time.questions
     assert mapping_of(mapping_text(done.learned), "x").values == {"closed_on": {"办理中": "", "未办结": ""}}

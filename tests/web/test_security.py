@@ -95,6 +95,10 @@ def test_single_sign_on_is_configured_by_the_environment(empty, collected, tmp_p
         "ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn",
         "ZHUNSHENG_OIDC_CLIENT": "zs",
         "ZHUNSHENG_OIDC_SECRET": "x" * 32,
+        "ZHUNSHENG_OIDC_AUTHORIZE": "https://id.example.gov.cn/authorize",
+        "ZHUNSHENG_OIDC_JWKS": "https://id.example.gov.cn/jwks",
+        "ZHUNSHENG_OIDC_TOKEN": "https://id.example.gov.cn/token",
+        "ZHUNSHENG_OIDC_USERINFO": "https://id.example.gov.cn/userinfo",
     }
     environment = (
         os.environ
