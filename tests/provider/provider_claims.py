@@ -1,4 +1,4 @@
-"""What the tests' identity provider says of a person: the user name and the groups, with the scope profile."""
+"""What the tests' identity provider says of a person: user name and groups, with the scope profile."""
 
 from __future__ import annotations
 

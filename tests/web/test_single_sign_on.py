@@ -274,7 +274,8 @@ dn: ou=groups,dc=example
 objectClass: organizationalUnit
 ou: groups
 """ + "".join(
-    f"\ndn: uid={name},ou=people,dc=example\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: {name}\n"
+    f"\ndn: uid={name},ou=people,dc=example\nobjectClass: inetOrgPerson\n"
+    f"uid: {name}\ncn: {name}\nsn: {name}\n"
     f"userPassword: {PASSWORD}\n"
     for name in ("zhang", "wang", "li")
 )
@@ -293,8 +294,9 @@ def tried(name, password):
     client = Client(SERVER_NAME="localhost")
     page = client.post("/sign-in", {"username": name, "password": password})
     text = page.content.decode()
-    told = "in" if page.status_code == 302 else "down" if "连不上" in text else "unknown" if "认出您" in text else "no"
-    return told
+    if page.status_code == 302:
+        return "in"
+    return "down" if "连不上" in text else "unknown" if "认出您" in text else "no"
 print(json.dumps([
     [tried(*one) for one in json.loads(%r)],
     sorted(f"{m.user.username} {m.role}" for m in Membership.objects.filter(active=True, directory=True)),
@@ -305,7 +307,7 @@ print(json.dumps([
 
 @pytest.fixture(scope="module")
 def slapd(tmp_path_factory):
-    """A directory of two people and a group, which talks over TLS alone; its folder and the site's settings."""
+    """The site's settings for a directory of three people and a group, which talks over TLS alone."""
     program = shutil.which("slapd", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.fail("这项测试需要 slapd：make tools，或 apt-get install slapd")
