@@ -351,7 +351,7 @@ def test_a_name_that_is_there_is_not_taken_twice(office):
         with pytest.raises(ZhunshengError, match="ZS-MS-07"):
             save(root, measure_of(said, name, None), who="科员", why="再来一个")
     for name in ("../x", "a.b", "x" * 80):
-        with pytest.raises(ZhunshengError, match="ZS-MS-0[79]"):
+        with pytest.raises(ZhunshengError, match=r"ZS-MS-0[79]"):
             save(root, measure_of(SAID, "own_q", None).model_copy(update={"id": name}), who="甲", why="乙")
 
 

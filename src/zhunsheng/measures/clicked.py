@@ -1,4 +1,5 @@
-"""Conditions put together by clicking: a column, how it is compared, and with what; as the text of a predicate
+"""Conditions put together by clicking: a column, how it is compared, and with what; as the text of a
+predicate
 and back.
 """
 

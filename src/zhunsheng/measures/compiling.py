@@ -488,7 +488,8 @@ def _fixed(where: exp.Expr) -> set[str]:
 @dataclass(frozen=True)
 class _Figure:
     """What is made of rows that meet some conditions: their number, or the sum, the latest, the median (in
-    hundredths) or the number of different values of a column (or expression); ``known`` where nothing to sum is nought.
+    hundredths) or the number of different values of a column (or expression); ``known`` where nothing to sum
+    is nought.
     """
 
     how: Literal["count", "sum", "max", "median", "distinct"]

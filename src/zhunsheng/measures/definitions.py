@@ -191,7 +191,8 @@ class Within(_MeasurePart):
 
 class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column (or expression)
-    summed or averaged, or the column dated, of which the median is told or different values are counted. A ratio with ``of`` and ``per`` divides sums in place of numbers
+    summed or averaged, or the column dated, of which the median is told or different values are counted. A
+    ratio with ``of`` and ``per`` divides sums in place of numbers
     of rows: ``of`` over rows that count by ``per`` over all. With ``limit`` (of the statutory limits)
     conditions may name ``limit_due`` and ``limit_done``, a row's last day and the day it was done; rows that
     it does not bind have no last day; ``within`` says the same of a limit in days of the measure's own.

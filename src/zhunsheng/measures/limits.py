@@ -77,7 +77,7 @@ def join(
     return source
 
 
-def join_days(
+def join_days(  # noqa: PLR0913 - the limit, and the two columns that it is between
     source: exp.Select, name: str, start: str, end: str, days: int, workdays: bool, as_of: exp.Expression
 ) -> exp.Select:
     """Return a query over a ledger's rows (``t``) with the columns of a limit of so many days, called

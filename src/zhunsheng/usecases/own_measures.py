@@ -83,7 +83,8 @@ def _plain(name: str) -> bool:
 def save(
     store: Path, measure: Measure, *, who: str, why: str, after: int | None = None, on: date | None = None
 ) -> Measure:
-    """Keep a measure as its next version, which says since when and why. ``after`` is the version that whoever
+    """Keep a measure as its next version, which says since when and why. ``after`` is the version that
+    whoever
     defines it saw (0: none). Raises ``ZS-MS-02``, ``-04``, ``-07`` for a name that another bears, ``-08``
     where another version came in between.
     """
@@ -229,8 +230,10 @@ def _content(measure: Measure) -> str:
 def take(
     store: Path, offers: Sequence[Offered], said: Mapping[str, str], *, who: str, why: str
 ) -> list[Measure]:
-    """Take in what a pack offers: what is new, and as a new version what ``said`` (by id) says so of; what has
-    the name of another, or no ledger, is not taken. Raises ``ZS-MS-11`` where it is not said what to do of one
+    """Take in what a pack offers: what is new, and as a new version what ``said`` (by id) says so of; what
+    has
+    the name of another, or no ledger, is not taken. Raises ``ZS-MS-11`` where it is not said what to do of
+    one
     that is here otherwise.
     """
     asked = [

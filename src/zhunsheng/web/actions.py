@@ -255,7 +255,8 @@ ACTIONS: dict[str, Act] = {
         style="danger",
     ),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
-    # -- measures of its own: what counts for a figure is the finance office's to say, and shown to all readers
+    # -- measures of its own: what counts for a figure is the finance office's to say, and shown to all
+    # readers
     "measures.view": Act(READERS),
     "measures.define": Act((FINANCE,)),
     "matches.view": Act(READERS),

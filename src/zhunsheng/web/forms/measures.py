@@ -170,7 +170,9 @@ class PackFile(SentForm):
 
 
 class PackTaken(SentForm):
-    """What is taken in of a pack that was looked at: ``asked`` are the ids of those that are here otherwise."""
+    """What is taken in of a pack that was looked at: ``asked`` are the ids of those that are here
+    otherwise.
+    """
 
     mark = "text"
 

@@ -288,7 +288,8 @@ def open_proposals(run: Run) -> list[str]:
 
 
 def choices(department: Organisation | None = None) -> list[Measure]:
-    """Return the measures that a person can choose from in a department (None: in all), by name: no part of one, which only tells its whole
+    """Return the measures that a person can choose from in a department (None: in all), by name: no part of
+    one, which only tells its whole
     apart.
     """
     return sorted(

@@ -1,4 +1,6 @@
-"""A department's own measures on the site: listed, looked at before they are saved, ended, carried in packs."""
+"""A department's own measures on the site: listed, looked at before they are saved, ended, carried in
+packs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A department's own measures: listed, stated without SQL, looked at before they are saved, carried in packs."""
+"""A department's own measures: listed, stated without SQL, looked at before they are saved, taken from
+packs.
+"""
 
 from __future__ import annotations
 
@@ -87,8 +89,8 @@ def own_measure_new(
 
 @page("measures.view", methods=("GET", "POST"), whole=False)
 def own_measure(request: SignedInRequest, department: Organisation, year: int, measure: str) -> HttpResponse:
-    """Show one of the department's own measures with its versions; a POST looks at the next, saves it, or ends
-    the measure.
+    """Show one of the department's own measures with its versions; a POST looks at the next,
+    saves it, or ends the measure.
     """
     own = service.one_of(department, measure)
     if own is None:
