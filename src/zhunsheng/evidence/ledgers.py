@@ -243,19 +243,20 @@ def ledgers() -> dict[str, Ledger]:
     """Return all ledgers by id: the package's, with the columns that were added to them, and those that a
     body defined itself (``defined``). Raises ``ZS-RG-01`` when a definition is wrong.
     """
-    found = dict(packaged_ledgers())
-    for one in defined.current("ledger"):
-        named = defined.stem(one)
-        if built_in := packaged_ledgers().get(one.id):
-            added = read_yaml(one.body or "", Extension, named).columns
-            columns = (*built_in.columns, *added)
-            found[one.id] = built_in.model_copy(update={"columns": columns, "defined": named})
-        else:
-            try:
-                found[one.id] = Ledger.model_validate({**one.said, "id": one.id, "defined": named})
-            except ValidationError as error:
-                raise ZhunshengError("ZS-RG-01", name=named, detail=fault(error)) from None
-    return found
+    made = (read_ledger(one) for one in defined.current("ledger"))
+    return packaged_ledgers() | {ledger.id: ledger for ledger in made}
+
+
+def read_ledger(one: defined.Definition) -> Ledger:
+    """Return the ledger that a version defines. Raises ``ZS-RG-01`` for one that is wrong."""
+    named = defined.stem(one)
+    if built_in := packaged_ledgers().get(one.id):
+        added = read_yaml(one.body or "", Extension, named).columns
+        return built_in.model_copy(update={"columns": (*built_in.columns, *added), "defined": named})
+    try:
+        return Ledger.model_validate({**one.said, "id": one.id, "defined": named})
+    except ValidationError as error:
+        raise ZhunshengError("ZS-RG-01", name=named, detail=fault(error)) from None
 
 
 def ledgers_of(department: str) -> dict[str, Ledger]:

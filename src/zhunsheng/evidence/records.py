@@ -98,6 +98,12 @@ class Batch:
         return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
 
     @property
+    def told(self) -> str:
+        """What the batch is called: its file, with why it was made where that is said."""
+        why = self.removes or self.why
+        return f"{self.file}：{why}" if why else self.file
+
+    @property
     def imports(self) -> bool:
         """Whether the batch brought a file, rather than removing, undoing, migrating or compacting."""
         return self.speaks and self.removes is None

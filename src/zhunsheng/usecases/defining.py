@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Batch, Column, Ledger, Store, layout, ledgers, mask
-from zhunsheng.evidence.headers import is_department, title_key
+from zhunsheng.evidence import Batch, Column, Ledger, Store, defined, layout, ledgers, mask
+from zhunsheng.evidence.headers import is_department, title_and_unit, title_key
 from zhunsheng.evidence.index import Index
-from zhunsheng.evidence.ledgers import LINEAGE, packaged_ledgers
+from zhunsheng.evidence.ledgers import LINEAGE, packaged_ledgers, read_ledger
 from zhunsheng.evidence.shared import workroom
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.evidence.tables import ledger_sql
@@ -30,6 +31,7 @@ _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 # Words of the addresses of ledgers' pages, and what every table of rows has of its own.
 _ADDRESSES = ("undo", "diff", "batch", "mappings", "new", "define")
 _ITS_OWN = ("department", *LINEAGE)
+_LONGEST = 30  # characters of a title: a worksheet's name has one more
 _LEFT_OUT = {"id", "defined"}
 
 
@@ -216,6 +218,8 @@ def _refuse_unsound(ledger: Ledger, before: Ledger | None, department: str) -> N
             raise ZhunshengError(
                 "ZS-EV-113", ledger=before.title, detail=worded("内置台账只能在原有的列后面加列")
             )
+        if any(c.required for c in ledger.columns[len(packaged.columns) :]):
+            raise ZhunshengError("ZS-EV-113", ledger=before.title, detail=worded("加在内置台账上的列不能必填"))
     elif before.department not in ("", department) or (department and before.department != department):
         raise ZhunshengError("ZS-EV-113", ledger=before.title, detail=worded("它不是本部门定义的"))
 
@@ -223,6 +227,8 @@ def _refuse_unsound(ledger: Ledger, before: Ledger | None, department: str) -> N
 def _unsound(ledger: Ledger, department: str) -> Iterator[str]:
     if not ledger.title.strip() or ledger.id in _ADDRESSES:
         yield worded("缺少名称")
+    if len(ledger.title) > _LONGEST or re.search(r"[\[\]:*?/\\'<>|\"]", ledger.title):
+        yield worded("名称至多 {most} 个字，不用 [ ] : * ? / \\ ' 等符号：它也是工作表和文件的名称", most=_LONGEST)
     if not ledger.key:
         yield worded("没有主键")
     titles: dict[str, str] = {}
@@ -236,6 +242,8 @@ def _unsound(ledger: Ledger, department: str) -> Iterator[str]:
         if not _NAME.fullmatch(column.name) or column.name in _ITS_OWN:
             yield worded("列“{title}”的代号“{name}”不合写法：小写字母开头，只用小写字母、数字和下划线",
                          title=title, name=column.name)
+        if column.type == "money" and title_and_unit(title)[1] is not None:
+            yield worded("金额一律存为元，列名“{title}”请不带单位；文件里的列名可以带", title=title)
         if column.personal and column.type != "text":
             yield worded("个人信息的列“{title}”只能是文字：它按文字加密", title=title)
 
@@ -310,6 +318,31 @@ def _ask_of_rows(index: Index, before: Ledger, after: Ledger) -> None:
             whole += last if found else 0
     if told:
         raise ZhunshengError("ZS-EV-112", ledger=before.title, count=whole, rows=series(told, "；"))
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a ledger's definition: who made it when and why, and what it changed, in words.
+    """
+
+    number: int
+    who: str
+    at: str
+    why: str
+    department: str
+    changes: tuple[str, ...]
+
+
+def versions(store: Store, name: str) -> list[Version]:
+    """Return the versions of a ledger's definition, the first one first; none of one that nobody changed."""
+    found: list[Version] = []
+    before = packaged_ledgers().get(name)
+    for one in defined.versions(store.root, "ledger", name):
+        now = read_ledger(one)
+        changes = tuple(differences(before, now))
+        found.append(Version(one.version, one.who, one.at, one.why, one.department, changes))
+        before = now
+    return found
 
 
 def differences(before: Ledger | None, after: Ledger) -> list[str]:
