@@ -77,7 +77,8 @@ def define(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="文件", help="样表（xlsx、xls、csv 等）：写出拟定的定义；或核对过的定义（yaml）：存入证据库"
+            metavar="文件",
+            help="样表（xlsx、xls、csv 等）：写出拟定的定义；或核对过的定义（yaml）：存入证据库",
         ),
     ],
     store: StoreDir = DEFAULT_STORE,
@@ -89,7 +90,9 @@ def define(
         str | None,
         typer.Option("--department", metavar="部门", help="只给这个部门用：代码或名称；缺省为各部门共用"),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="已有的行不合新的定义时照旧，以后导入才按新的检查")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="已有的行不合新的定义时照旧，以后导入才按新的检查")
+    ] = False,
     who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="定义人；缺省为登录用户")] = None,
     as_json: AsJson = False,
 ) -> None:

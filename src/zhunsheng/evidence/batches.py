@@ -96,18 +96,11 @@ def pending(index: Index) -> list[Batch]:
         ).sealed()
         done.append(batch)
         number, previous = number + 1, batch.digest
-    for path in unrecorded(index):
+    for path in layout.unrecorded(index):
         batch = replace(_defining(index, path), batch=number + 1, previous=previous).sealed()
         done.append(batch)
         number, previous = number + 1, batch.digest
     return done
-
-
-def unrecorded(index: Index) -> list[Path]:
-    """Return the definitions that no record tells of, in the order of their versions."""
-    there = defined.kept(index.root)
-    known = set(index.defines(of for _path, of in there)) if there else set()
-    return [path for path, _of in there if path.stem not in known]
 
 
 def _defining(index: Index, path: Path) -> Batch:

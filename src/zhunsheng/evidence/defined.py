@@ -182,8 +182,10 @@ def _reserved() -> frozenset[str]:
     """Return the words that a query can't take for a name."""
     import duckdb
 
-    query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
-    return frozenset(word for (word,) in duckdb.sql(query).fetchall())
+    query = (
+        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    )
+    return frozenset(word for (word,) in duckdb.execute(query).fetchall())
 
 
 def free(store: Path, kind: Kind) -> str:

@@ -339,8 +339,8 @@ class Index:
             return self.last, self.digest
         found = self.connection.execute(
             "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ? OR n IN (SELECT n "
-            "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename) OR n IN (SELECT n FROM batch WHERE "
-            "department = '' AND json_extract(body, '$.defines') IS NOT NULL)) ORDER BY n DESC LIMIT 1",
+            "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename) OR n IN (SELECT n FROM batch "
+            "WHERE department = '' AND json_extract(body, '$.defines') IS NOT NULL)) ORDER BY n DESC LIMIT 1",
             (until, until, department, department),
         ).fetchone()
         return (int(found[0]), str(found[1])) if found else (0, "")
@@ -440,7 +440,8 @@ class Index:
             return dict(self.connection.execute("SELECT ledger, version FROM head ORDER BY ledger"))
         return dict(
             self.connection.execute(
-                "SELECT ledger, max(version) FROM batch WHERE n <= ? AND version >= 0 GROUP BY ledger", (until,)
+                "SELECT ledger, max(version) FROM batch WHERE n <= ? AND version >= 0 GROUP BY ledger",
+                (until,),
             )
         )
 

@@ -134,9 +134,9 @@ class Ledger(BaseModel):
     bring, ``once`` which rows say again what others said. ``identity`` are columns beside the key that
     say what a row is of: where one of a known row changes, someone is asked. ``adopts`` are columns that a
     known row without them may get, of its key too: someone is asked, and the row stays the one it was.
-    Of one that a body defined itself (``defined``): ``defined`` is the version that is read, ``department``
-    the code of whose it is (empty for all), ``steward`` the section that keeps it, ``retired`` that nothing is
-    imported into it any more.
+    Of one that a body defined itself: ``defined`` is the version that is read, ``department`` the code of
+    whose it is (empty for all), ``steward`` the section that keeps it, ``retired`` that nothing is imported
+    into it any more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -230,7 +230,7 @@ def packaged_ledgers() -> dict[str, Ledger]:
 
 
 class Extension(BaseModel):
-    """The columns that bodies added to a ledger of the package, each for its department; its ``title`` then."""
+    """The columns that bodies added to a ledger of the package, each for its department."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -179,11 +179,8 @@ def discard(index: Index) -> None:
         for kept in (root / name).glob("*.parquet"):
             if int(kept.stem) > index.last:
                 kept.unlink(missing_ok=True)
-    there = defined.kept(root)
-    known = set(index.defines(of for _path, of in there)) if there else set()
-    for path, _of in there:
-        if path.stem not in known:
-            path.unlink()
+    for definition in layout.unrecorded(index):
+        definition.unlink()
 
 
 def _arrived(index: Index, remote: Remote, data: bytes) -> Batch:

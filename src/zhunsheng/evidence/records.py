@@ -67,7 +67,9 @@ class Batch:
     # The columns that its file had, where it lacked some of the ledger's: of the others it said nothing.
     columns: tuple[str, ...] = ()
     removes: str | None = None  # why its rows were taken out of the ledger
-    defines: str = ""  # the version of a ledger's or measure's definition that it keeps, as its file is called
+    defines: str = (
+        ""  # the version of a ledger's or measure's definition that it keeps, as its file is called
+    )
     read_by: str = ""  # the version by which its file was read, where a body defined the ledger itself
     why: str = ""  # why its rows were typed in, or what they define
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import commits, compacting, defined, layout, migrating, mirror, sources
 from zhunsheng.evidence.adopting import adopt, adopted_rows
-from zhunsheng.evidence.batches import next_batch, pending, recover, unrecorded
+from zhunsheng.evidence.batches import next_batch, pending, recover
 from zhunsheng.evidence.departments import Department, codes, departments_of, resolved
 from zhunsheng.evidence.importing import Checked
 from zhunsheng.evidence.index import Index
@@ -310,12 +310,13 @@ class Store:
         department: str = "",
         checks: Callable[[Index], None] | None = None,
     ) -> Batch:
-        """Keep a new version of a definition (``body`` None: it ends) by a batch of its own; return the batch.
+        """Keep a new version of a definition (``body`` None: it ends) by a batch of its own; return it.
 
-        ``name`` is its id, a free one where it is empty; ``department`` the code that it is for, none for all. What ``checks`` raises about
-        the rows that stand there leaves everything as it was. Killed at any moment, the version is there
-        whole, with its record from the next opening on, or not at all. Raises ``ZS-EV-09``, ``ZS-EV-11``
-        where an earlier version is lost, ``ZS-EV-106`` for an id that is none, ``ZS-EV-107`` without a reason.
+        ``name`` is its id, a free one where it is empty; ``department`` the code that it is for, none for
+        all. What ``checks`` raises about the rows that stand there leaves everything as it was. Killed at any
+        moment, the version is there whole, with its record from the next opening on, or not at all. Raises
+        ``ZS-EV-09``, ``ZS-EV-11`` where an earlier version is lost, ``ZS-EV-106`` for an id that is none,
+        ``ZS-EV-107`` without a reason.
         """
         with self._writing() as index:
             name = name or defined.free(self.root, kind)
@@ -449,7 +450,11 @@ class Store:
             return Index.in_memory(self.root)
         index = Index.kept(self.root)
         if index is not None:
-            if index.complete() and not layout.behind(self.root, index.heads()) and not unrecorded(index):
+            if (
+                index.complete()
+                and not layout.behind(self.root, index.heads())
+                and not layout.unrecorded(index)
+            ):
                 return index
             index.close()
         if os.access(self.root, os.W_OK):

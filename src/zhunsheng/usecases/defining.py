@@ -155,7 +155,9 @@ def proposed_text(proposal: Proposal) -> str:
             fields = {"name": one.column.name} | fields
         else:
             del fields["name"]
-        text = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=True)
+        text = yaml.safe_dump(
+            fields, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=True
+        )
         lines += [f"  # {doubt}" for doubt in one.doubts]
         lines.append(f"  {'- ' if one.taken else '# - '}{text.strip()}")
     return "\n".join(lines) + "\n"
@@ -179,7 +181,9 @@ def _body(ledger: Ledger) -> str:
         said = ledger.model_dump(mode="json", exclude_defaults=True, exclude=_LEFT_OUT)
     else:
         own = {c.name for c in packaged_ledgers()[ledger.id].columns}
-        added = [c.model_dump(mode="json", exclude_defaults=True) for c in ledger.columns if c.name not in own]
+        added = [
+            c.model_dump(mode="json", exclude_defaults=True) for c in ledger.columns if c.name not in own
+        ]
         said = {"title": ledger.title, "columns": added}
     return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=1000)
 
@@ -191,8 +195,8 @@ def free_names(taken: Sequence[str], count: int) -> list[str]:
 
 
 def _named(ledger: Ledger, before: Ledger | None, department: str) -> Ledger:
-    """Return a ledger as it is kept: what a column was called before still finds it in files, and columns that
-    others added to one of the package stay.
+    """Return a ledger as it is kept: what a column was called before still finds it in files, and columns
+    that others added to one of the package stay.
     """
     was = {c.name: c for c in before.columns} if before else {}
     columns = []
@@ -219,7 +223,9 @@ def _refuse_unsound(ledger: Ledger, before: Ledger | None, department: str) -> N
                 "ZS-EV-113", ledger=before.title, detail=worded("内置台账只能在原有的列后面加列")
             )
         if any(c.required for c in ledger.columns[len(packaged.columns) :]):
-            raise ZhunshengError("ZS-EV-113", ledger=before.title, detail=worded("加在内置台账上的列不能必填"))
+            raise ZhunshengError(
+                "ZS-EV-113", ledger=before.title, detail=worded("加在内置台账上的列不能必填")
+            )
     elif before.department not in ("", department) or (department and before.department != department):
         raise ZhunshengError("ZS-EV-113", ledger=before.title, detail=worded("它不是本部门定义的"))
 
@@ -228,7 +234,9 @@ def _unsound(ledger: Ledger, department: str) -> Iterator[str]:
     if not ledger.title.strip() or ledger.id in _ADDRESSES:
         yield worded("缺少名称")
     if len(ledger.title) > _LONGEST or re.search(r"[\[\]:*?/\\'<>|\"]", ledger.title):
-        yield worded("名称至多 {most} 个字，不用 [ ] : * ? / \\ ' 等符号：它也是工作表和文件的名称", most=_LONGEST)
+        yield worded(
+            "名称至多 {most} 个字，不用 [ ] : * ? / \\ ' 等符号：它也是工作表和文件的名称", most=_LONGEST
+        )
     if not ledger.key:
         yield worded("没有主键")
     titles: dict[str, str] = {}
@@ -240,8 +248,11 @@ def _unsound(ledger: Ledger, department: str) -> Iterator[str]:
             yield worded("列“{title}”与“{other}”同名", title=title, other=other)
         titles |= {title_key(one): title for one in (title, *column.synonyms)}
         if not _NAME.fullmatch(column.name) or column.name in _ITS_OWN:
-            yield worded("列“{title}”的代号“{name}”不合写法：小写字母开头，只用小写字母、数字和下划线",
-                         title=title, name=column.name)
+            yield worded(
+                "列“{title}”的代号“{name}”不合写法：小写字母开头，只用小写字母、数字和下划线",
+                title=title,
+                name=column.name,
+            )
         if column.type == "money" and title_and_unit(title)[1] is not None:
             yield worded("金额一律存为元，列名“{title}”请不带单位；文件里的列名可以带", title=title)
         if column.personal and column.type != "text":
@@ -322,8 +333,7 @@ def _ask_of_rows(index: Index, before: Ledger, after: Ledger) -> None:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a ledger's definition: who made it when and why, and what it changed, in words.
-    """
+    """One version of a ledger's definition: who made it when and why, and what it changed, in words."""
 
     number: int
     who: str
@@ -360,7 +370,9 @@ def differences(before: Ledger | None, after: Ledger) -> list[str]:
         if old.title != new.title:
             said.append(_change(worded("列名"), old.title, new.title))
         if old.values != new.values:
-            said.append(_change(worded("“{title}”的取值", title=new.title), series(old.values), series(new.values)))
+            said.append(
+                _change(worded("“{title}”的取值", title=new.title), series(old.values), series(new.values))
+            )
         for field, words in _FLAGS.items():
             if getattr(old, field) != getattr(new, field):
                 said.append(worded(words[bool(getattr(new, field))], title=new.title))

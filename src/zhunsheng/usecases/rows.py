@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Checked, Ledger, RowError, Store, View, browse, check_file, mask
 from zhunsheng.evidence.questions import Unanswered
+from zhunsheng.evidence.standing import known_rows, standing
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.text import clean, csv_text
 
@@ -18,12 +19,13 @@ FILE = "逐行登记"  # what the file of a row that was typed in is called
 
 @dataclass(frozen=True)
 class Typed:
-    """What a row that was typed in comes to before it is saved: what is wrong with its cells, what it changes
-    of the row that stands there (title, before, after), and what is asked of it, which a yes names by
-    ``asked``.
+    """What a row that was typed in comes to before it is saved: what is wrong with its cells, whether a row of
+    its key stands there (``known``), what it changes of that (title, before, after), and what is asked of it,
+    which a yes names by ``asked``.
     """
 
     errors: tuple[RowError, ...] = ()
+    known: bool = False
     changes: tuple[tuple[str, str, str], ...] = ()
     questions: tuple[str, ...] = ()
     asked: str = ""
@@ -31,8 +33,8 @@ class Typed:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a department's ledger: its values as texts by column, and where it came from (batch, row of its
-    file, worksheet), by which it is found as long as nobody changes it.
+    """A row of a department's ledger: its values as texts by column, and where it came from (batch, row of
+    its file, worksheet), by which it is found as long as nobody changes it.
     """
 
     values: Mapping[str, str]
@@ -65,11 +67,21 @@ class Place:
         with self._checked(values) as checked:
             if checked.errors:
                 return Typed(tuple(checked.errors))
-            waits, _ = self.store.would_ask(checked, 1)
-            return self._told(values, before, waits)
+            with self.store.reading() as index:
+                known = known_rows(checked, standing(checked, index)) > 0
+            waits, preview = self.store.would_ask(checked, 1)
+            seen = self._told(values, before, waits)
+            changes = seen.changes or tuple((c.column, c.before, c.after) for c in preview.changes)
+            return replace(seen, known=known, changes=changes)
 
     def save(
-        self, values: Mapping[str, str], why: str, *, who: str | None, before: Row | None = None, agreed: str = ""
+        self,
+        values: Mapping[str, str],
+        why: str,
+        *,
+        who: str | None,
+        before: Row | None = None,
+        agreed: str = "",
     ) -> Batch | Typed:
         """Commit a row; return its batch, or what it would come to where something is wrong or is asked that
         ``agreed`` does not name. Raises ``ZS-EV-114`` where the row ``before`` was changed since,
@@ -103,7 +115,7 @@ class Place:
                 shown = mask if column.personal else str
                 changes.append((column.title, str(shown(old) if old else ""), str(shown(new) if new else "")))
         questions = tuple(q.text for q in waits.questions) if waits else ()
-        return Typed((), tuple(changes), questions, waits.asked if waits else "")
+        return Typed((), before is not None, tuple(changes), questions, waits.asked if waits else "")
 
     @contextmanager
     def _checked(self, values: Mapping[str, str]) -> Iterator[Checked]:

@@ -32,7 +32,12 @@ _KEY = re.compile("(编号|编码|代码|号|id|no)$", re.IGNORECASE)
 _AMOUNT = re.compile("金额|经费|资金|价|款|费|收入|支出")
 _DAY = re.compile("日期|时间|日$")
 # What measures know by name: of which project a row is.
-_PROJECT = {"项目名称": "project", "所属项目": "project", "项目编码": "project_code", "项目代码": "project_code"}
+_PROJECT = {
+    "项目名称": "project",
+    "所属项目": "project",
+    "项目编码": "project_code",
+    "项目代码": "project_code",
+}
 _COUNTED = {
     "filled": "count({0})",
     "distinct": "count(DISTINCT {0})",
@@ -121,7 +126,9 @@ def _counts(db: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
     return dict(zip(_COUNTED, map(int, values), strict=True))
 
 
-def _proposed(db: duckdb.DuckDBPyConnection, column: Column, counts: Mapping[str, int], rows: int) -> Proposed:
+def _proposed(
+    db: duckdb.DuckDBPyConnection, column: Column, counts: Mapping[str, int], rows: int
+) -> Proposed:
     name, filled = quoted_name(column.name), counts["filled"]
     listed = f"SELECT {name} FROM sample WHERE {name} IS NOT NULL"
     values = [v for (v,) in db.execute(f"{listed} LIMIT {_LOOKED}").fetchall()]
@@ -188,7 +195,10 @@ def _choices(db: duckdb.DuckDBPyConnection, name: str, counts: Mapping[str, int]
 
 
 def _key(
-    db: duckdb.DuckDBPyConnection, titles: Mapping[str, str], counts: Mapping[str, Mapping[str, int]], rows: int
+    db: duckdb.DuckDBPyConnection,
+    titles: Mapping[str, str],
+    counts: Mapping[str, Mapping[str, int]],
+    rows: int,
 ) -> tuple[str, ...]:
     """Return the column that tells rows apart, one that is called a number first, or else two of them."""
     full = [name for name, found in counts.items() if found["filled"] == rows]

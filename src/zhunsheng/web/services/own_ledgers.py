@@ -1,4 +1,4 @@
-"""A department's own ledgers: proposed from a sample, defined and defined anew, rows typed in and corrected."""
+"""A department's own ledgers: proposed from a sample, defined, defined anew; rows typed in, corrected."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _whole(ledger: Ledger) -> Ledger:
     return ledgers().get(ledger.id, ledger)
 
 
-def define(  # noqa: PLR0913 - options, by their names
+def define(
     department: Organisation,
     user: User,
     ledger: Ledger,
@@ -113,9 +113,9 @@ def made(
     )
 
 
-def is_typed(made: Batch | Typed) -> TypeGuard[Typed]:
-    """Return whether a row was not saved, but is wrong or asked about."""
-    return isinstance(made, Typed)
+def saved(made: Batch | Typed) -> TypeGuard[Batch]:
+    """Return whether a row was saved, not wrong or asked about."""
+    return isinstance(made, Batch)
 
 
 def place_of(department: Organisation, ledger: Ledger) -> Place:
@@ -123,7 +123,7 @@ def place_of(department: Organisation, ledger: Ledger) -> Place:
     return Place(evidence.store(), ledger, key_of(department), department.name)
 
 
-def save_row(  # noqa: PLR0913 - options, by their names
+def save_row(
     department: Organisation,
     ledger: Ledger,
     user: User,
@@ -138,19 +138,19 @@ def save_row(  # noqa: PLR0913 - options, by their names
     """
     place = place_of(department, ledger)
 
-    def saved() -> Batch | Typed:
+    def keep() -> Batch | Typed:
         return place.save(values, why, who=user.get_username(), before=before, agreed=agreed)
 
     said = {"ledger": ledger.id, "reason": why, "corrects": list(before.place) if before else None}
-    return _logged("type row", "row typed", department, user, said, saved)
+    return _logged("type row", "row typed", department, user, said, keep)
 
 
-def _logged(  # noqa: PLR0913 - what the log is told
+def _logged(
     begun: str,
     ended: str,
     department: Organisation,
     user: User,
-    said: dict[str, object],
+    said: Mapping[str, object],
     act: Callable[[], _T],
 ) -> _T:
     """Act on the evidence store with the intention logged before, and what became of it after."""

@@ -25,9 +25,7 @@ def new(request: SignedInRequest, department: Organisation, year: int) -> HttpRe
     """Ask for a sample of the ledger that is to be defined."""
     if request.method == "POST":
         upload = take(Sample.of(request)["file"], "ledger", department, request.user)
-        return done(
-            request, "ledger-proposal", department=department.pk, year=year, upload=upload.pk
-        )
+        return done(request, "ledger-proposal", department=department.pk, year=year, upload=upload.pk)
     return render(request, "web/ledger_new.html", {"part": "ledgers", "form": Sample.blank(request)})
 
 
@@ -44,10 +42,9 @@ def proposal(request: SignedInRequest, department: Organisation, year: int, uplo
         made = service.define(department, request.user, ledger, why=sent["why"], base="")
         said = _("已新建台账“%(title)s”，可以下载模板、导入了。") % {"title": made.file}
         return done(request, "ledger", said, department=department.pk, year=year, ledger=made.ledger)
-    said = Definition.said_of(columns, found.key, ())
-    said |= {f"take-{n}": one.taken for n, one in enumerate(found.columns)}
-    said |= {"title": found.title, "steward": ""}
-    form = Definition.blank(request, columns, (), sample=True, said=said)
+    shown = Definition.said_of(columns, found.key, ())
+    shown |= {f"take-{n}": one.taken for n, one in enumerate(found.columns)}
+    form = Definition.blank(request, columns, (), sample=True, said={**shown, "title": found.title})
     context = {
         "part": "ledgers",
         "found": found,
@@ -130,17 +127,15 @@ def _typed(request: SignedInRequest, department: Organisation, year: int, known:
     if corrects:
         before = place.row(said["batch"], said["row"] or 0, said["sheet"] or None)
         values = {name: before.values[name] for name in known.key} | values
-    if corrects and not said["seen"]:
-        came = place.look(values, before)
-    else:
+    came: Any = None if said["seen"] else place.look(values, before)
+    if came is None or not (came.errors or came.known or came.questions):
         made = service.save_row(
             department, known, request.user, values, said["why"], before=before, agreed=said["agreed"]
         )
-        if not service.is_typed(made):
+        if service.saved(made):
             told = _("已更正，记为批次 %(n)s。") if corrects else _("已登记，记为批次 %(n)s。")
-            return done(
-                request, "ledger", told % {"n": made.batch}, department=department.pk, year=year, ledger=known.id
-            )
+            here = {"department": department.pk, "year": year, "ledger": known.id}
+            return done(request, "ledger", told % {"n": made.batch}, **here)
         came = made
     return _row_page(request, known, form, before, came)
 
@@ -153,6 +148,8 @@ def _row_page(
         faults.setdefault(error.column, []).append(error.message)
     context = {
         "part": "ledgers",
+        "place": request.department,
+        "year": request.year,
         "ledger": known,
         "form": form,
         "cells": [(column, field, faults.get(column.title, [])) for column, field in form.cells()],
