@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Checked, Ledger, RowError, Store, View, browse, check_file, mask
 from zhunsheng.evidence.questions import Unanswered
-from zhunsheng.evidence.standing import known_rows, standing
+from zhunsheng.evidence.standing import standing
+from zhunsheng.evidence.tables import same_key
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.text import clean, csv_text
 
@@ -20,8 +21,8 @@ FILE = "逐行登记"  # what the file of a row that was typed in is called
 @dataclass(frozen=True)
 class Typed:
     """What a row that was typed in comes to before it is saved: what is wrong with its cells, whether a row of
-    its key stands there (``known``), what it changes of that (title, before, after), and what is asked of it,
-    which a yes names by ``asked``.
+    its key stands there (``known``), what it changes of that (title, before, after), and what is asked of
+    it, which a yes names by ``asked``.
     """
 
     errors: tuple[RowError, ...] = ()
@@ -67,12 +68,20 @@ class Place:
         with self._checked(values) as checked:
             if checked.errors:
                 return Typed(tuple(checked.errors))
-            with self.store.reading() as index:
-                known = known_rows(checked, standing(checked, index)) > 0
-            waits, preview = self.store.would_ask(checked, 1)
-            seen = self._told(values, before, waits)
-            changes = seen.changes or tuple((c.column, c.before, c.after) for c in preview.changes)
-            return replace(seen, known=known, changes=changes)
+            waits, _preview = self.store.would_ask(checked, 1)
+            return self._told(values, before or self._there(checked), waits)
+
+    def _there(self, checked: Checked) -> Row | None:
+        """Return the row that stands there under the key of the one that was typed in."""
+        with self.store.reading() as index:
+            there = standing(checked, index)
+        if not there:
+            return None
+        found = checked.connection.execute(
+            f"SELECT t._batch, t._row, t._sheet FROM {there} t SEMI JOIN good g ON "
+            f"{same_key(checked.ledger, 't', 'g')}"
+        ).fetchone()
+        return self.row(*found) if found else None
 
     def save(
         self,
