@@ -20,8 +20,8 @@ FILE = "逐行登记"  # what the file of a row that was typed in is called
 
 @dataclass(frozen=True)
 class Typed:
-    """What a row that was typed in comes to before it is saved: what is wrong with its cells, whether a row of
-    its key stands there (``known``), what it changes of that (title, before, after), and what is asked of
+    """What a row that was typed in comes to before it is saved: what is wrong with its cells, whether a row
+    of its key stands there (``known``), what it changes of that (title, before, after), and what is asked of
     it, which a yes names by ``asked``.
     """
 
