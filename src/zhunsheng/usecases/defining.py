@@ -207,7 +207,8 @@ def _named(ledger: Ledger, before: Ledger | None, department: str) -> Ledger:
         columns.append(column)
     mine = {c.name for c in columns}
     others = [c for c in was.values() if c.department not in ("", department) and c.name not in mine]
-    return ledger.model_copy(update={"columns": (*columns, *others)})
+    whose = before.department if before else department
+    return ledger.model_copy(update={"columns": (*columns, *others), "department": whose})
 
 
 def _refuse_unsound(ledger: Ledger, before: Ledger | None, department: str) -> None:

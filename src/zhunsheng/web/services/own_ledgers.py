@@ -108,9 +108,7 @@ def made(
         raise ZhunshengError("ZS-EV-111", name=said["title"], detail=worded("没有主键"))
     fields = {name: said[name] for name in ("title", "what", "steward", "retired")}
     start = ledger or Ledger(id="", title="", what="", key=key, columns=columns)
-    return start.model_copy(
-        update={**fields, "key": key, "columns": columns, "department": key_of(department)}
-    )
+    return start.model_copy(update={**fields, "key": key, "columns": columns})
 
 
 def saved(made: Batch | Typed) -> TypeGuard[Batch]:
