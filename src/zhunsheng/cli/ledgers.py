@@ -123,7 +123,7 @@ def definition(
     store: StoreDir = DEFAULT_STORE,
     as_json: AsJson = False,
 ) -> None:
-    """写出台账现在的定义（yaml，可改后再用 ledger define 存入）和历次的人、时间、原因。"""
+    """写出台账现在的定义（yaml，可改后再存入）和历次的人、时间、原因。"""
     opened = Store(store)
     found = ledger_of(ledger)
     history = versions(opened, found.id)
