@@ -20,6 +20,7 @@ from zhunsheng.evidence.mirror import bound
 from zhunsheng.evidence.privacy import Cipher
 from zhunsheng.measures import DuckEngine, measures, read_all
 from zhunsheng.usecases.defining import define_ledger, ledger_from, proposed_ledger, text_of, versions
+from zhunsheng.usecases.removing import remove_rows
 from zhunsheng.usecases.rows import Place, Typed
 from zhunsheng.usecases.sampling import propose
 
@@ -174,6 +175,19 @@ def test_a_change_that_rows_can_not_follow_is_refused_or_asked(root, tmp_path, t
         assert "批次 2 第 " in refused.value.text() and "13 处" in refused.value.text()
         again(root, changed(ledger, title, **what), agreed=True)
         assert browse(Store(root).snapshot(), ledger, "A").total == 40
+
+
+def test_a_ledger_out_of_use_takes_no_file_and_keeps_its_rows(root, tmp_path):
+    ledger = own(root, tmp_path)
+    import_ledger(root, sample(tmp_path), department="A")
+    again(root, ledger.model_copy(update={"retired": True}))
+    assert ledger.id not in ledgers_of("A")
+    with pytest.raises(ZhunshengError, match="ZS-EV-117"):
+        import_ledger(root, sample(tmp_path, 41, "补.csv"), ledger=ledgers()[ledger.id], department="A")
+    remove_rows(Store(root).root, ledgers()[ledger.id], ["0020210001"], "重复", department="A")
+    assert browse(Store(root).snapshot(), ledger, "A").total == 39
+    again(root, ledger)
+    assert ledger.id in ledgers_of("A")
 
 
 def test_key_and_columns_change_freely_while_there_are_no_rows(root, tmp_path):

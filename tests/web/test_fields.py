@@ -20,9 +20,18 @@ from zhunsheng.measures import measures
 from zhunsheng.regulations import key_frameworks, schemes
 from zhunsheng.targets import Place
 from zhunsheng.web import forms as package
-from zhunsheng.web.forms import account, administration, draws, keyeval, public, safeguards, targets, year
+from zhunsheng.web.forms import (
+    account,
+    administration,
+    draws,
+    keyeval,
+    own_ledgers,
+    public,
+    safeguards,
+    targets,
+    year,
+)
 from zhunsheng.web.forms import ledgers as ledger_forms
-from zhunsheng.web.forms import own_ledgers
 from zhunsheng.web.forms import portfolio as portfolio_forms
 from zhunsheng.web.forms.base import Faults, SeenForm, SentForm
 from zhunsheng.web.models import InspectionItem, Organisation, Sheet, User

@@ -169,6 +169,8 @@ def check_file(  # noqa: PLR0913 - options, by their names
         _room(path, bounds, scratch) as connection,
     ):
         guide = replace(guide, department=department)
+        if ledger and ledger.retired:
+            raise ZhunshengError("ZS-EV-117", ledger=ledger.title)
         try:
             mine = ledger.of(department) if ledger else None
             raw = _load(path, mine, connection, scratch, bounds, guide, said)

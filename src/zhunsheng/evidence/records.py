@@ -106,6 +106,11 @@ class Batch:
         return f"{self.file}：{why}" if why else self.file
 
     @property
+    def version_read(self) -> int | None:
+        """By which version of a ledger's definition its file was read, None where the package defines it."""
+        return int(self.read_by.rpartition(".")[2]) if self.read_by else None
+
+    @property
     def imports(self) -> bool:
         """Whether the batch brought a file, rather than removing, undoing, migrating or compacting."""
         return self.speaks and self.removes is None

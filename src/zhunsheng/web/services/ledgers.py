@@ -72,7 +72,7 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[B
     batches = evidence.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
     found = []
-    for ledger in known(department).values():
+    for ledger in named(department).values():
         mine = [b for b in batches if b.ledger == ledger.id and not b.defines]
         found.append({"ledger": ledger, "batch": mine[-1] if mine else None, "batches": len(mine)})
     # What has data first, then what the body defined itself.
