@@ -373,17 +373,17 @@ class Index:
                 return True
         return False
 
-    def defines(self, ledgers: Iterable[str], until: int | None = None) -> list[str]:
+    def defines(self, ledgers: Iterable[str]) -> list[str]:
         """Return the versions of definitions (``Batch.defines``) that batches of some ledgers keep, in
-        order; of measures, which are of no ledger's batches, under ``""``.
+        order; a measure's are its ledger's.
         """
         among = sorted(set(ledgers))
         return [
             name
             for (name,) in self.connection.execute(
-                "SELECT json_extract(body, '$.defines') FROM batch WHERE version < 0 AND (? IS NULL OR n <= "
-                f"?) AND ledger IN ({', '.join('?' * len(among))}) ORDER BY n",
-                (until, until, *among),
+                "SELECT json_extract(body, '$.defines') FROM batch WHERE version < 0 "
+                f"AND ledger IN ({', '.join('?' * len(among))}) ORDER BY n",
+                among,
             )
             if name
         ]

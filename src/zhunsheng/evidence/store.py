@@ -323,8 +323,9 @@ class Store:
             defined.refuse_unfit(name, why)
             if checks:
                 checks(index)
-            here = [path.stem for path, _of in defined.kept(self.root)]
-            if lost := sorted(set(index.defines([name, ""])) - {*here}):
+            here = {path.stem for path, _of in defined.kept(self.root)}
+            recorded = (one for one in index.defines([name, "", *ledgers()]) if one not in here)
+            if lost := [one for one in recorded if one.startswith(f"{kind}.{name}.")]:
                 detail = worded("定义的文件丢失：{name}", name=lost[0])
                 raise ZhunshengError("ZS-EV-11", detail=detail)
             defined.keep(self.root, kind, name, body, who=who, why=why, department=department)

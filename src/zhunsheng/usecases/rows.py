@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Batch, Checked, Ledger, RowError, Store, View, browse, check_file, mask
+from zhunsheng.evidence import Batch, Checked, Ledger, RowError, Store, View, browse, check_file
 from zhunsheng.evidence.questions import Unanswered
 from zhunsheng.evidence.standing import standing
 from zhunsheng.evidence.tables import same_key
@@ -117,14 +117,14 @@ class Place:
             return made
 
     def _told(self, values: Mapping[str, str], before: Row | None, waits: Unanswered | None) -> Typed:
-        changes = []
-        for column in self.ledger.columns if before else ():
-            old, new = before.values[column.name] if before else "", values.get(column.name, "").strip()
-            if old != new:
-                shown = mask if column.personal else str
-                changes.append((column.title, str(shown(old) if old else ""), str(shown(new) if new else "")))
+        # Unmasked, as whoever types it sees it.
+        changes = tuple(
+            (column.title, before.values[column.name], values.get(column.name, "").strip())
+            for column in (self.ledger.columns if before else ())
+            if before and before.values[column.name] != values.get(column.name, "").strip()
+        )
         questions = tuple(q.text for q in waits.questions) if waits else ()
-        return Typed((), before is not None, tuple(changes), questions, waits.asked if waits else "")
+        return Typed((), before is not None, changes, questions, waits.asked if waits else "")
 
     @contextmanager
     def _checked(self, values: Mapping[str, str]) -> Iterator[Checked]:
