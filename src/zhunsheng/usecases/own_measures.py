@@ -14,7 +14,7 @@ import yaml
 
 from zhunsheng import clock
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import defined
+from zhunsheng.evidence import Store, defined
 from zhunsheng.evidence.defined import Definition
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.faults import parsed
@@ -84,9 +84,8 @@ def save(
     store: Path, measure: Measure, *, who: str, why: str, after: int | None = None, on: date | None = None
 ) -> Measure:
     """Keep a measure as its next version, which says since when and why. ``after`` is the version that
-    whoever
-    defines it saw (0: none). Raises ``ZS-MS-02``, ``-04``, ``-07`` for a name that another bears, ``-08``
-    where another version came in between.
+    whoever defines it saw (0: none). Raises ``ZS-MS-02``, ``-04``, ``-07`` for a name that another bears,
+    ``-08`` where another version came in between.
     """
     made = stamped(store, measure, why, on)
     if after is not None and after != made.version - 1:
@@ -96,7 +95,7 @@ def save(
         allow_unicode=True,
         sort_keys=False,
     )
-    _keep(store, made.id, body, who, why)
+    _keep(store, made, body, made.version - 1, who, why)
     return made
 
 
@@ -122,13 +121,23 @@ def end(store: Path, name: str, *, who: str, why: str, after: int | None = None)
     own = one_of(store, name)
     if own.ended or (after is not None and after != len(own.versions)):
         raise ZhunshengError("ZS-MS-08", name=own.measure.name, version=len(own.versions))
-    _keep(store, name, None, who, why)
+    _keep(store, own.measure, None, len(own.versions), who, why)
     return own
 
 
-def _keep(store: Path, name: str, body: str | None, who: str, why: str) -> None:
-    """Keep a version in a store: the one place from which a measure is written."""
-    defined.keep(store, "measure", name, body, who=who, why=why)
+def _keep(store: Path, measure: Measure, body: str | None, after: int, who: str, why: str) -> None:
+    """Keep a version in a store, the one place from which a measure is written: after so many others, told
+    under the store's lock. Raises ``ZS-MS-08``.
+    """
+
+    def newest(_index: object) -> None:
+        found = len(defined.versions(store, "measure", measure.id))
+        if found != after:
+            raise ZhunshengError("ZS-MS-08", name=measure.name, version=found)
+
+    Store(store).define(
+        "measure", measure.id, body, who=who, why=why, department=measure.owner or "", checks=newest
+    )
 
 
 def _of_name(measure: Measure) -> Measure | None:
