@@ -50,6 +50,16 @@ class TableColumns:
     width: int  # of the table, by which its part on the next page is known
     starts: tuple[int, ...] = ()  # where the cells below the header begin
 
+    def cut(self, width: int) -> TableColumns | None:
+        """Return where the fields are in a part of the table that has but its first columns, the others being
+        blank there; None where it is no part of it.
+        """
+        if self.groups or not 2 < width < self.width or self.fields["name"] >= width:
+            return None
+        fields = {name: column for name, column in self.fields.items() if column < width}
+        project = {name: column for name, column in self.project.items() if column < width}
+        return replace(self, fields=fields, project=project, width=width, starts=tuple(range(width)))
+
     def narrowed(self, width: int) -> TableColumns | None:
         """Return where the fields are in the table's part on the next page, whose columns are but those in
         which cells below the header begin; None where it has not as many.

@@ -37,6 +37,7 @@ _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
 )
 _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
+_NEXT_ITEM = re.compile(r"\s+(?=(?:指标)?[（(]?\d{1,2}[）).．、：:](?!\d))")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:[/／·][一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
@@ -105,6 +106,9 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         else []
         for name in ("name", "target")
     )
+    if packed := _packed(named, valued):
+        texts = {name: "".join(row.text(column).split()) for name, column in columns.items()}
+        return [texts | {"name": name, "target": value} for name, value in packed]
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
@@ -120,6 +124,23 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         }
         for n in range(len(named))
     ]
+
+
+def _packed(named: Sequence[str], valued: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the names and values of numbered items that stand in one line of their cells, with blanks between
+    (1.培训人次 2.开设培训班 | ≥3600人次 ≥45期); empty where there are not as many values as names.
+    """
+    if len(named) != 1 or len(valued) != 1:
+        return []
+    names, values = _NEXT_ITEM.split(named[0]), _NEXT_ITEM.split(valued[0])
+    values = values if len(values) > 1 else valued[0].split()
+    counted = [int(found[1]) for name in names if (found := _ITEM.match(name))]
+    if len(names) < 2 or len(values) != len(names) or counted != [*range(1, len(names) + 1)]:
+        return []
+    bare = _unnumbered_alike(names, values)
+    if not all(map(is_value, bare)):
+        return []
+    return [("".join(name.split()), "".join(value.split())) for name, value in zip(names, bare, strict=True)]
 
 
 def _unnumbered_alike(named: Sequence[str], valued: Sequence[str]) -> list[str]:

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
-from zhunsheng.intake.layouts import FIELDS, HOLDS
+from zhunsheng.intake.layouts import FIELDS, HOLDS, misfit
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.columns import is_form, numbers_columns, own_cells, shown
-from zhunsheng.intake.recognition.content import is_level, is_value, level_of
+from zhunsheng.intake.recognition.content import class_of, is_level, is_value, level_of
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, note_labels, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
@@ -89,7 +89,7 @@ def _read_form(document: Document, grid: Grid) -> None:
         elif _heads_again(last, grid) and last.indicators and document.heading is None:
             now = _Reading(last)  # of which the lower part has lost or won a column that is only merged in it
         elif last.columns and document.heading is None:
-            if narrowed := last.columns.narrowed(grid.width):
+            if narrowed := last.columns.narrowed(grid.width) or _cut(last.columns, grid):
                 now = _Reading(last, narrowed)
         if now.draft or document.heading is None:
             document.open_draft = len(document.drafts) - 1
@@ -110,6 +110,27 @@ def _read_form(document: Document, grid: Grid) -> None:
         doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
         draft = len(document.drafts) - 1 if document.drafts else None
         document.unread.append(Unread(grid, draft, document.year, doubted))
+
+
+def _cut(columns: TableColumns, grid: Grid) -> TableColumns | None:
+    """Return where the fields are in a table's part on the next page of which the last columns are blank, so
+    that a text has lost them; None where its cells are not what their columns are to hold.
+    """
+    cut = columns.cut(grid.width)
+    if cut is None or "target" not in cut.fields:
+        return None
+    held = {
+        name: [*filter(None, (grid.text(*at).strip() for at in _down(grid, c)))]
+        for name, c in cut.fields.items()
+    }
+    fits = not any(misfit(name, cells, class_of(cells)) for name, cells in held.items() if name in FIELDS)
+    placed = any(level_of(text) for name in ("level1", "level2") for text in held.get(name, ()))
+    return cut if fits and placed and any(map(is_value, held["target"])) else None
+
+
+def _down(grid: Grid, column: int) -> dict[tuple[int, int], None]:
+    """Return where the cells of a column stand, each once."""
+    return dict.fromkeys(grid.owner(row, column) for row in range(len(grid.rows)))
 
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
