@@ -58,14 +58,8 @@ def by_content(
     _name_by_content(columns, fields, free, taken, give)
     weight = next((one for one in columns if one.number == fields.get("weight")), None)
     if weight and _of_level(weight, columns, fields):
-        del fields["weight"]
         guessed[:] = [one for one in guessed if one != (weight.number, "weight")]
-        behind = [one for one in columns if one.number > fields["name"]]
-        said_so = [one for one in behind if one.said == "weight"]
-        if said_so:
-            fields["weight"] = said_so[0].number
-        elif own := [one for one in behind if one in free and one.holds == "points"]:
-            give(own[0], "weight")
+        _own_points(columns, fields, free, give)
     _paired(columns, fields, free, give)
     names = next((one for one in columns if one.number == fields.get("name")), None)
     if names and not REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
@@ -143,6 +137,23 @@ def _of_level(one: Column, columns: Sequence[Column], fields: dict[str, int]) ->
     for level, points in zip(left.cells, one.cells, strict=False):
         of_level.setdefault(level, set()).add(points)
     return len(of_level) < len(named) and all(len(points) == 1 for points in of_level.values())
+
+
+def _own_points(
+    columns: Sequence[Column],
+    fields: dict[str, int],
+    free: Sequence[Column],
+    give: Callable[[Column, str], None],
+) -> None:
+    """Give the points of the indicators, instead of those of a level, the column behind the names that its
+    head or its numbers say to be it; none where there is none.
+    """
+    del fields["weight"]
+    behind = [one for one in columns if one.number > fields["name"]]
+    if said_so := [one for one in behind if one.said == "weight"]:
+        fields["weight"] = said_so[0].number
+    elif own := [one for one in behind if one in free and one.holds == "points"]:
+        give(own[0], "weight")
 
 
 def _are_stated(names: Column) -> bool:

@@ -107,8 +107,8 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         for name in ("name", "target")
     )
     if packed := _packed(named, valued):
-        texts = {name: "".join(row.text(column).split()) for name, column in columns.items()}
-        return [texts | {"name": name, "target": value} for name, value in packed]
+        beside = {name: "".join(row.text(column).split()) for name, column in columns.items()}
+        return [beside | {"name": name, "target": value} for name, value in packed]
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
@@ -127,7 +127,7 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
 
 
 def _packed(named: Sequence[str], valued: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the names and values of numbered items that stand in one line of their cells, with blanks between
+    """Return the names and values of numbered items that stand in one line of their cells, blanks between
     (1.培训人次 2.开设培训班 | ≥3600人次 ≥45期); empty where there are not as many values as names.
     """
     if len(named) != 1 or len(valued) != 1:
