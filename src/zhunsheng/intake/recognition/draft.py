@@ -213,6 +213,7 @@ class Document:
 
     source: Source
     year: int | None = None
+    titled_year: int | None = None  # that the last worksheet's name told
     drafts: list[Draft] = field(default_factory=list)
     unsure: list[Unsure] = field(default_factory=list)
     heading: Said | None = None  # a title over what has not begun yet

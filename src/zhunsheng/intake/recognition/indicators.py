@@ -306,9 +306,13 @@ def _read_value(document: Document, draft: Draft, row: Row, column: int, name: s
 
 def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]) -> None:
     """Read the indicators that a cell states with their values: 慰问人数≥500人；慰问金≤600元/人."""
-    place = row.place(column)
     lines = [unnumbered(line.strip()) for line in row.text(column).splitlines()]
-    found, left = prose.indicators("\n".join(lines), document.year)
+    read_stated(document, draft, row.place(column), "\n".join(lines), texts)
+
+
+def read_stated(document: Document, draft: Draft, place: Place, text: str, texts: Mapping[str, str]) -> None:
+    """Read the indicators that words state with their values; ``texts`` is what else is told of them."""
+    found, left = prose.indicators(text, document.year)
     for stated in found:
         told = {**texts, "name": stated.name, "target": stated.raw}
         draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))

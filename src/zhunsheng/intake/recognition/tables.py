@@ -14,7 +14,7 @@ from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.columns import is_form, numbers_columns, own_cells, shown
-from zhunsheng.intake.recognition.content import class_of, is_level, is_value, level_of
+from zhunsheng.intake.recognition.content import class_of, is_level, is_value, level_of, stated
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
 from zhunsheng.intake.recognition.fields import Zone, note_labels, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
@@ -25,7 +25,7 @@ from zhunsheng.intake.recognition.headers import (
     project_columns,
     under_heads,
 )
-from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
+from zhunsheng.intake.recognition.indicators import read_card, read_indicator, read_stated, step_down
 from zhunsheng.intake.recognition.money import YUAN, take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
 from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
@@ -97,8 +97,9 @@ def _read_form(document: Document, grid: Grid) -> None:
     of_kind, document.of_kind = document.of_kind, False
     if last and of_kind and not grid.title and not _own_form(grid):
         document.open_draft, now.draft = len(document.drafts) - 1, last
-    if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
-        document.year = int(match[1])
+    of_last_title = document.year is None or document.year == document.titled_year
+    if of_last_title and (match := re.search(r"(20\d{2})", grid.title)):
+        document.year = document.titled_year = int(match[1])  # each worksheet named by its year
     number = 0
     headers, doubts = len(document.tables), len(document.unsure)
     while number < len(grid.rows):
@@ -183,6 +184,26 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     return 1
 
 
+def _read_outlined(document: Document, draft: Draft, row: Row) -> bool:
+    """Read a row without a header whose last cell states indicators behind the name of a category (产出指标 |
+    数量指标：查验货物≥3000批；…), a line for each; say whether it is one.
+    """
+    column, text = row.cells[-1]
+    before = [said_there for _, said_there in row.cells[:-1]]
+    lines = [line.replace(":", "：").partition("：") for line in text.splitlines() if line.strip()]
+    if not all(mark and level_of(head) and rest.strip() for head, mark, rest in lines):
+        return False
+    if not all(is_level(one, "level1") for one in before) or not any(stated(r) for _, _, r in lines):
+        return False
+    for one in before:
+        step_down(draft, one)
+    for head, _, rest in lines:
+        step_down(draft, head)
+        level1, level2 = draft.levels
+        read_stated(document, draft, row.place(column), rest, {"level1": level1, "level2": level2})
+    return True
+
+
 def _begins_page(now: _Reading, draft: Draft, row: Row) -> bool:
     """Say whether a row says again on a new page what the sheet at hand is: its title with （续） behind it,
     or as it stands over it, and the project's name below that.
@@ -214,7 +235,9 @@ def _is_unclear_header(row: Row) -> bool:
 
 
 def _read_others(document: Document, now: _Reading, row: Row) -> None:
-    """Read a row of labels and values, which may begin a sheet or stand ahead of one."""
+    """Read a row of labels and values, which may begin a sheet or stand ahead of one, or an outlined one."""
+    if now.draft is not None and _read_outlined(document, now.draft, row):
+        return
     for _, text in row.cells:
         if _UNIT_OF_MONEY.match(text):
             document.money_unit = unit_noted(text) or document.money_unit
