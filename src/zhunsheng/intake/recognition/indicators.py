@@ -50,7 +50,7 @@ _CUT_NAME = re.compile(
 )  # how what is left of a name begins
 _JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
 _LEFT_OVER = re.compile("指?标+")  # of the names of levels, where cells were drawn together
-_WHOLE = 100  # points
+_WHOLE = 100  # points, per cent
 _SHORT = 6  # characters of what is left of a name
 _ENDLESS = re.compile(r"(?:…|\.{3})+$")  # what the form's last line says behind the last name
 _OUTLINED = re.compile(
@@ -176,6 +176,7 @@ def _read_texts(
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
     texts = _put_together(row, columns, texts)
+    texts |= {level: "" for level in ("level1", "level2") if labels.header(texts.get(level, "")) == level}
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
@@ -478,6 +479,8 @@ def _pointed(one: Indicator) -> Indicator:
     sense = sense_of_direction(one.direction)
     if not (one.target.implied and one.target.op == "==" and sense and one.type.sense == sense):
         return one
+    if sense == "more" and one.target.number == _WHOLE and one.target.unit == "%":
+        return one  # there is no more than the whole
     op = ">=" if sense == "more" else "<="
     return one.model_copy(update={"target": one.target.replaced(op=op, implied=False)})
 

@@ -16,6 +16,7 @@ from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.columns import is_form, numbers_columns, own_cells, shown
 from zhunsheng.intake.recognition.content import class_of, is_level, is_value, level_of, stated
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
+from zhunsheng.intake.recognition.drawn_cells import put_right
 from zhunsheng.intake.recognition.fields import Zone, note_labels, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import (
@@ -66,6 +67,11 @@ def read_table(document: Document, grid: Grid) -> None:
     if (card := card_in(grid)) and (document.going_on or document.heading):
         _read_card(document, grid, card)
         return
+    grid, joined = put_right(grid)
+    for number in joined:
+        why = worded("这一行由页末断开的两行连成，请核对")
+        row = row_of(grid, number)
+        document.doubt(row.place(row.cells[-1][0]), "indicators", row.words(), why)
     for part in parts_of(grid):
         _read_form(document, part)
 
@@ -89,7 +95,11 @@ def _read_form(document: Document, grid: Grid) -> None:
         elif _heads_again(last, grid) and last.indicators and document.heading is None:
             now = _Reading(last)  # of which the lower part has lost or won a column that is only merged in it
         elif last.columns and document.heading is None:
-            if narrowed := last.columns.narrowed(grid.width) or _cut(last.columns, grid):
+            if narrowed := (
+                last.columns.narrowed(grid.width)
+                or _cut(last.columns, grid)
+                or last.columns.drawn_in(_lefts(grid, 0, len(grid.rows)))
+            ):
                 now = _Reading(last, narrowed)
         if now.draft or document.heading is None:
             document.open_draft = len(document.drafts) - 1
@@ -127,6 +137,17 @@ def _cut(columns: TableColumns, grid: Grid) -> TableColumns | None:
     fits = not any(misfit(name, cells, class_of(cells)) for name, cells in held.items() if name in FIELDS)
     placed = any(level_of(text) for name in ("level1", "level2") for text in held.get(name, ()))
     return cut if fits and placed and any(map(is_value, held["target"])) else None
+
+
+def _lefts(grid: Grid, start: int, end: int) -> tuple[float | None, ...]:
+    """Return where on its page each column begins in some rows, None where no cell tells."""
+    found: list[float | None] = [None] * grid.width
+    for row in range(start, end):
+        for column in grid.distinct(row):
+            if grid.owner(row, column) == (row, column) and (region := grid.place(row, column).region):
+                before = found[column]
+                found[column] = region[0] if before is None else min(region[0], before)
+    return tuple(found)
 
 
 def _down(grid: Grid, column: int) -> dict[tuple[int, int], None]:
@@ -337,6 +358,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         header.weak,
         row.grid.width,
         _starts(row.grid, row.number + header.height),
+        _lefts(row.grid, row.number, len(row.grid.rows)),
     )
     captioned, now.draft.captioned = now.draft.captioned, False
     now.draft.columns, now.draft.stairs = now.columns, captioned
