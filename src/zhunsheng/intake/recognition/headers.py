@@ -22,7 +22,7 @@ from zhunsheng.intake.recognition.columns import (
     own_cells,
     shown,
 )
-from zhunsheng.intake.recognition.content import is_value, level_of, stated
+from zhunsheng.intake.recognition.content import LONGEST_STATED, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import said
 from zhunsheng.intake.recognition.titles import is_year
 from zhunsheng.intake.recognition.wide import Group, groups_at
@@ -36,6 +36,7 @@ _SHORT = {
     "预算": "budget.total",
 }  # of a list of projects
 _LONGEST_STAIR = 10  # characters of a head over levels in rows of their own
+_SIGN_AND_NUMBER = re.compile(r"[≥≤<>＝=≧≦]\s*\d|不[低少高多超][于过]?\s*\d")
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 
 
@@ -246,6 +247,23 @@ def is_indicator(grid: Grid, row: int) -> bool:
         return False  # a step of the work, from when to when
     signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
     return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
+
+
+def indicating_row(grid: Grid) -> int | None:
+    """Return the first row (from 0) of a table that holds values as indicators have them, on two rows at
+    least: with signs, or beside names of levels; None for a table of something else.
+    """
+    signed, valued, levels = [], [], 0
+    for row in range(len(grid.rows)):
+        texts = [text for _, text in own_cells(grid, row) if len(text) <= LONGEST_STATED]
+        levels += any(map(level_of, texts))
+        if any(_SIGN_AND_NUMBER.match(text) and is_value(text) for text in texts):
+            signed.append(row)
+        if len(texts) > 1 and any(map(is_value, texts)) and not any(map(labels.label, texts)):
+            valued.append(row)
+    if len(signed) > 1:
+        return signed[0]
+    return valued[0] if levels > 1 and len(valued) > 1 else None
 
 
 def under_heads(grid: Grid, row: int) -> bool:

@@ -22,6 +22,7 @@ from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import (
     Header,
     header_at,
+    indicating_row,
     is_indicator,
     project_columns,
     under_heads,
@@ -29,7 +30,7 @@ from zhunsheng.intake.recognition.headers import (
 from zhunsheng.intake.recognition.indicators import read_card, read_indicator, read_stated, step_down
 from zhunsheng.intake.recognition.money import YUAN, take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
-from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
+from zhunsheng.intake.recognition.rows import Row, decimal, is_foot, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.targets.spelling import column_op
 from zhunsheng.translation import Worded, series, worded
@@ -90,7 +91,9 @@ def _read_form(document: Document, grid: Grid) -> None:
     last = document.going_on
     document.open_draft = None
     if last and (_heads_again(last, grid) or not _own_form(grid)):
-        if last.columns and last.columns.width == grid.width:
+        if last.columns and _of_something_else(last.columns, grid):
+            pass  # codes and amounts of another table
+        elif last.columns and last.columns.width == grid.width:
             now = _Reading(last, last.columns)  # a table broken over pages goes on
         elif _heads_again(last, grid) and last.indicators and document.heading is None:
             now = _Reading(last)  # of which the lower part has lost or won a column that is only merged in it
@@ -111,7 +114,7 @@ def _read_form(document: Document, grid: Grid) -> None:
     if of_last_title and (match := re.search(r"(20\d{2})", grid.title)):
         document.year = document.titled_year = int(match[1])  # each worksheet named by its year
     number = 0
-    headers, doubts = len(document.tables), len(document.unsure)
+    headers, doubts, had = len(document.tables), len(document.unsure), _count_read(document)
     while number < len(grid.rows):
         row = row_of(grid, number)
         number += _read_row(document, now, row) if row.cells else 1
@@ -119,8 +122,18 @@ def _read_form(document: Document, grid: Grid) -> None:
             note_labels(now.draft, row)
     if len(document.tables) == headers and now.columns is None:
         doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
+        if not doubted and _count_read(document) == had and (first := indicating_row(grid)) is not None:
+            row = row_of(grid, first)
+            why = worded("像是绩效指标的表，认不出各列是什么，没有读入")
+            document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
+            doubted = True
         draft = len(document.drafts) - 1 if document.drafts else None
         document.unread.append(Unread(grid, draft, document.year, doubted))
+
+
+def _count_read(document: Document) -> tuple[int, int]:
+    """Return how many drafts there are, and how many indicators the last one has."""
+    return len(document.drafts), len(document.drafts[-1].indicators) if document.drafts else 0
 
 
 def _cut(columns: TableColumns, grid: Grid) -> TableColumns | None:
@@ -148,6 +161,17 @@ def _lefts(grid: Grid, start: int, end: int) -> tuple[float | None, ...]:
                 before = found[column]
                 found[column] = region[0] if before is None else min(region[0], before)
     return tuple(found)
+
+
+def _of_something_else(columns: TableColumns, grid: Grid) -> bool:
+    """Say whether a table as wide as the last one of indicators mostly has numbers where that one has its
+    names or levels.
+    """
+    for column in (columns.fields[name] for name in ("level1", "level2", "name") if name in columns.fields):
+        texts = [text for at in _down(grid, column) if (text := grid.text(*at).strip())]
+        if 2 * sum(decimal(text) is not None for text in texts) > len(texts):
+            return True
+    return False
 
 
 def _down(grid: Grid, column: int) -> dict[tuple[int, int], None]:
