@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from zhunsheng.files.bounds import ALIGNED_MAX_COLUMNS, ALIGNED_MAX_LENGTH, ALIGNED_MAX_LINES
+
 _PIECE = re.compile(r"\S+(?:[ \u00a0]\S+)*")  # words with single blanks between them; wider ones part
 _RULE = re.compile(r"[\s\-—=_*─━~+]+")
 _ITEM = re.compile(
@@ -17,7 +19,6 @@ _ITEM = re.compile(
 _LEAST_ROWS = 2
 _ROOM = 4  # columns that may be left between a cell that is full and the next
 _PROSE = 60  # columns of a line that is too long to go on with a cell
-MAX_LINES, MAX_LENGTH, MAX_COLUMNS = 5000, 2000, 60  # of a table, of a line, of a row
 Cells = list[list[tuple[str, int]]]  # by row: text and the number of the line where it begins
 
 
@@ -67,19 +68,19 @@ def stretch(lines: Sequence[str], at: int) -> tuple[int, bool]:
     counts: list[int] = []
     begun: set[int] = set()  # where pieces begin, but for the first of each line
     end = at
-    if len(lines[at]) > MAX_LENGTH or len(pieces_of(lines[at])) < 2:
+    if len(lines[at]) > ALIGNED_MAX_LENGTH or len(pieces_of(lines[at])) < 2:
         return at, False
     spaced = len(lines) > at + 2 and not lines[at + 1].strip() and len(pieces_of(lines[at + 2])) > 1
-    for n in range(at, min(len(lines), at + MAX_LINES)):
+    for n in range(at, min(len(lines), at + ALIGNED_MAX_LINES)):
         line = lines[n]
         if not line.strip():
             if spaced and n > at and lines[n - 1].strip():
                 continue
             break
-        if "\t" in line.strip() or line.startswith("|") or len(line) > MAX_LENGTH:
+        if "\t" in line.strip() or line.startswith("|") or len(line) > ALIGNED_MAX_LENGTH:
             break
         count = len(pieces_of(line))
-        if count > MAX_COLUMNS:
+        if count > ALIGNED_MAX_COLUMNS:
             break
         if count > 1:
             counts.append(count)
@@ -101,7 +102,7 @@ def _is_title(lines: Sequence[str], at: int, begun: set[int]) -> bool:
     text = lines[at].strip()
     if width_of(text) > _PROSE // 2 or text.endswith(("。", "：", "；", ":", ";")):
         return False
-    following = (pieces_of(line)[1:] for line in lines[at + 1 : at + 4] if len(line) <= MAX_LENGTH)
+    following = (pieces_of(line)[1:] for line in lines[at + 1 : at + 4] if len(line) <= ALIGNED_MAX_LENGTH)
     return any(piece.start in begun for pieces in following for piece in pieces)
 
 
