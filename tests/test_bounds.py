@@ -16,7 +16,8 @@ OF_LEDGERS = {
     "plain_sheets.py",
     "opening.py",
 }  # whose sheets are larger by far
-OF_OTHERS = {"writing.py", "answers.py", "layouts.py"}  # what is written; lists of answers and layouts
+# What is written, lists of answers and of layouts, and the reader of PDF that runs without the package.
+OF_OTHERS = {"writing.py", "answers.py", "layouts.py", "pdfium.py"}
 BOUND = re.compile("(?:_|[A-Z0-9_]*_)?(?:MAX|MOST)(?:_[A-Z0-9_]+)?")
 
 

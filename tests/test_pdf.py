@@ -260,7 +260,7 @@ def test_harm_is_refused_within_bounds(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("bound", "drawn"),
-    [("PDF_MAX_LETTERS", text(50, 700, "绩效目标")), ("PDF_MAX_LINES", line(0, 0, 9, 0) * 4)],
+    [("MOST_LETTERS", text(50, 700, "绩效目标")), ("MOST_LINES", line(0, 0, 9, 0) * 4)],
 )
 def test_what_is_counted_is_bounded(monkeypatch: pytest.MonkeyPatch, bound: str, drawn: str) -> None:
     data = pdf([Sheet(drawn), Sheet(drawn)])

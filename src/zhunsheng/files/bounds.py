@@ -4,7 +4,8 @@ What is beyond is refused before anything is made of it, so that whatever a file
 within five seconds of one processor and 300 MiB. The longest documents known (a province's plan, a book of a
 department with its hundred projects) come to a fifth of any of these. The sheets of ledgers, which are larger
 by far, have bounds of their own where they are read (``files/sheets.py``, ``spreadsheet.py``,
-``plain_sheets.py``, ``opening.py``).
+``plain_sheets.py``, ``opening.py``), and so has the process that takes PDF apart, which runs without this
+package (``pdfium.py``).
 """
 
 from __future__ import annotations
@@ -84,11 +85,6 @@ OFD_MAX_LINES = 50_000
 OFD_MAX_BYTES = 64 * 2**20  # of all parts that are read, unpacked
 OFD_MAX_TAGS = 500_000  # tags and attributes of one part
 OFD_MAX_DEPTH = 20  # blocks within blocks
-PDF_MAX_PAGES = 300
-PDF_MAX_POINTS = 7_200  # the longer side of a page, in points (1/72 inch): 2.5 m
-PDF_MAX_LETTERS = 250_000  # of a document: some 250 full pages
-PDF_MAX_LINES = 200_000  # lines and areas of a document
-PDF_MAX_DEPTH = 6  # forms within forms
 RULED_MAX_CELLS = 200_000  # of a table
 SCANNED_MAX_PAGES = 20  # of a document: each takes some seconds and 650 MB
 

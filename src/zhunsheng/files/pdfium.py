@@ -26,14 +26,11 @@ from typing import Any, NamedTuple
 import pypdfium2
 from pypdfium2 import raw
 
-from zhunsheng.files.bounds import (
-    PDF_MAX_DEPTH,
-    PDF_MAX_LETTERS,
-    PDF_MAX_LINES,
-    PDF_MAX_PAGES,
-    PDF_MAX_POINTS,
-)
-
+MOST_PAGES = 300
+MOST_POINTS = 7_200  # the longer side of a page, in points (1/72 inch): 2.5 m
+MOST_LETTERS = 250_000  # of a document: some 250 full pages
+MOST_LINES = 200_000  # lines and areas of a document
+MOST_DEPTH = 6  # forms within forms
 SECONDS = 4  # of processor time
 MEMORY = 220 * 2**20  # bytes of address space beyond the 60 MiB or so that the program itself takes
 
@@ -81,8 +78,8 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
     except pypdfium2.PdfiumError:
         raise Refused("broken", f"{number + 1}") from None
     width, height = page.get_size()
-    if not (0 < width <= PDF_MAX_POINTS and 0 < height <= PDF_MAX_POINTS):
-        raise Refused("side", f"{max(width, height):.0f}", f"{PDF_MAX_POINTS}")
+    if not (0 < width <= MOST_POINTS and 0 < height <= MOST_POINTS):
+        raise Refused("side", f"{max(width, height):.0f}", f"{MOST_POINTS}")
     return page
 
 
@@ -129,14 +126,14 @@ def content(data: bytes) -> Iterator[dict[str, Any]]:
     sign is of the area of private use. Raises ``Refused``.
     """
     document = _open(data)
-    if len(document) > PDF_MAX_PAGES:
-        raise Refused("pages", f"{len(document)}", f"{PDF_MAX_PAGES}")
+    if len(document) > MOST_PAGES:
+        raise Refused("pages", f"{len(document)}", f"{MOST_PAGES}")
     letters = lines = 0
     for number in range(len(document)):
         page = _page(document, number)
         view = _View(page)
-        told = {"size": [view.width, view.height], "letters": _letters(page, view, PDF_MAX_LETTERS - letters)}
-        told |= _drawn(page, view, PDF_MAX_LINES - lines)
+        told = {"size": [view.width, view.height], "letters": _letters(page, view, MOST_LETTERS - letters)}
+        told |= _drawn(page, view, MOST_LINES - lines)
         sideways = Counter((letter[5] - view.turns) % 4 for letter in told["letters"]).most_common(1)
         if sideways and sideways[0][0] % 2:
             told["letters"] = _turned_letters(document, number, page, view, -sideways[0][0] % 4)
@@ -156,7 +153,7 @@ def _turned_letters(
     """
     left, bottom, right, top = view.left, view.bottom, view.right, view.top
     matrix = (0, -1, 1, 0, -bottom, right) if quarters == 1 else (0, 1, -1, 0, top, -left)
-    everything = raw.FS_RECTF(-PDF_MAX_POINTS, PDF_MAX_POINTS, PDF_MAX_POINTS, -PDF_MAX_POINTS)
+    everything = raw.FS_RECTF(-MOST_POINTS, MOST_POINTS, MOST_POINTS, -MOST_POINTS)
     raw.FPDFPage_TransFormWithClip(page, raw.FS_MATRIX(*matrix), everything)
     page.set_mediabox(0, 0, top - bottom, right - left)
     page.set_cropbox(0, 0, top - bottom, right - left)
@@ -164,7 +161,7 @@ def _turned_letters(
     turned = document[number]
     now = _View(turned)
     found = []
-    for sign, a, b, c, d, turn, how, *font in _letters(turned, now, PDF_MAX_LETTERS):
+    for sign, a, b, c, d, turn, how, *font in _letters(turned, now, MOST_LETTERS):
         was = (
             [b, now.width - c, d, now.width - a] if quarters == 1 else [now.height - d, a, now.height - b, c]
         )
@@ -190,7 +187,7 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
     text = page.get_textpage()
     count = text.count_chars()
     if count > 2 * most:
-        raise Refused("letters", "", f"{PDF_MAX_LETTERS:,}")
+        raise Refused("letters", "", f"{MOST_LETTERS:,}")
     has_forms = _has_forms(page)
     found: list[list[Any]] = []
     hands: dict[int, _Hand] = {}
@@ -224,7 +221,7 @@ def _letters(page: pypdfium2.PdfPage, view: _View, most: int) -> list[list[Any]]
                 told.append(hand.font)
             found.append(told)
             if len(found) > most:
-                raise Refused("letters", "", f"{PDF_MAX_LETTERS:,}")
+                raise Refused("letters", "", f"{MOST_LETTERS:,}")
     text.close()
     return found
 
@@ -323,7 +320,7 @@ def _drawn(page: pypdfium2.PdfPage, view: _View, most: int) -> dict[str, list[li
         elif kind == raw.FPDF_PAGEOBJ_PATH:
             _path(item, _times(_matrix(item), matrix), view, told)
         if len(told["lines"]) + len(told["areas"]) > most:
-            raise Refused("lines", "", f"{PDF_MAX_LINES:,}")
+            raise Refused("lines", "", f"{MOST_LINES:,}")
     return told
 
 
@@ -337,10 +334,10 @@ def _items(page: pypdfium2.PdfPage, most: int) -> Iterator[tuple[Any, Matrix]]:
         for i in range(count):
             left[0] -= 1
             if left[0] < 0:
-                raise Refused("lines", "", f"{PDF_MAX_LINES:,}")
+                raise Refused("lines", "", f"{MOST_LINES:,}")
             item = get(i)
             if item and raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM:
-                if depth < PDF_MAX_DEPTH:
+                if depth < MOST_DEPTH:
                     inner = _times(_matrix(item), matrix)
                     within = raw.FPDFFormObj_CountObjects(item)
                     yield from walk(
