@@ -20,7 +20,17 @@ from zhunsheng.measures import measures
 from zhunsheng.regulations import key_frameworks, schemes
 from zhunsheng.targets import Place
 from zhunsheng.web import forms as package
-from zhunsheng.web.forms import account, administration, draws, keyeval, public, safeguards, targets, year
+from zhunsheng.web.forms import (
+    account,
+    administration,
+    draws,
+    keyeval,
+    own_ledgers,
+    public,
+    safeguards,
+    targets,
+    year,
+)
 from zhunsheng.web.forms import ledgers as ledger_forms
 from zhunsheng.web.forms import portfolio as portfolio_forms
 from zhunsheng.web.forms.base import Faults, SeenForm, SentForm
@@ -80,6 +90,8 @@ def arguments(form):
         ledger_forms.LedgerFile: (ledgers(),),
         portfolio_forms.Places: (unknown, Organisation.objects.all()),
         public.Disclosed: (["0" * 32],),
+        own_ledgers.Definition: (ledgers()["complaints"].columns, ("c1",)),
+        own_ledgers.RowForm: (ledgers()["complaints"],),
         safeguards.RecordForm: (registers()["policies"],),
         targets.ColumnsForm: (TableKept(place=Place(), headed=True, read=True, columns=(column,)),),
         targets.ReviewForm: (place, 2021),

@@ -139,6 +139,7 @@ ACTIONS: dict[str, Act] = {
     "ledgers.import": Act((STAFF, FINANCE)),
     "ledgers.undo": Act((FINANCE,)),
     "ledgers.remove": Act((FINANCE,)),
+    "ledgers.define": Act((FINANCE,)),
     # -- monitoring: 科室说明 → 财务科确认
     "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
@@ -390,6 +391,7 @@ WORDS: dict[str, StrOrPromise] = {
     "ledgers.import": _("导入"),
     "ledgers.undo": _("撤销批次"),
     "ledgers.remove": _("删除台账的行"),
+    "ledgers.define": _("定义台账"),
     "monitoring.view": _("查看监控"),
     "monitoring.open": _("开启填报"),
     "monitoring.explain": _("填写原因和措施"),
