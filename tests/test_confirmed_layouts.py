@@ -172,6 +172,46 @@ def test_cells_that_are_something_else_now_raise_a_doubt_and_are_not_read_by_for
     assert [one.field for one in read.book.unsure if must_confirm(one)] == ["header"]
 
 
+def test_a_table_that_is_not_understood_is_doubted_at_its_place_and_offered_beside_one_that_is():
+    form = [("一级指标", "二级指标", "三级指标", "指标值"), ("产出指标", "数量指标", "修补路面", "≥3公里")]
+    other = [HEAD[0], *ROWS[:2]]
+    tables = (
+        "<table>"
+        + "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        + "</table>"
+        for rows in (form, other)
+    )
+    page = open_bytes(f"<p>{TITLE}</p>{'<p>另有：</p>'.join(tables)}".encode(), "目标.html")
+    read = document_of(page)
+    assert [one.name for sheet in read.book.sheets for one in sheet.indicators] == ["修补路面"]
+    (doubt,) = [one for one in read.book.unsure if one.place.table == 2]
+    assert doubt.unread and must_confirm(doubt) and doubt.place.row == 2
+    (offered,) = [one for one in read.tables if not one.read]
+    assert [one.head for one in offered.columns] == list(HEAD[0])
+    columns = [
+        LayoutColumn(words=one.words, field=name, holds=one.holds)
+        for one, name in zip(offered.columns, FIELDS, strict=True)
+    ]
+    layout = Layout(columns=columns, headed=True, confirmed_by="张三")
+    again = document_of(page, [layout])
+    names = [one.name for sheet in again.book.sheets for one in sheet.indicators]
+    assert names == ["修补路面", *(row[1] for row in ROWS[:2])]
+
+
+def test_a_table_of_money_is_no_table_of_indicators():
+    rows = [
+        ("科目编码", "科目名称", "合计"),
+        ("2010101", "行政运行", "1203.50"),
+        ("2010102", "事务", "86.20"),
+    ]
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    form = "<tr><td>一级指标</td><td>三级指标</td><td>指标值</td></tr>"
+    form += "<tr><td>产出指标</td><td>修补路面</td><td>≥3公里</td></tr>"
+    page = f"<p>{TITLE}</p><table>{form}</table><p>附表</p><table>{cells}</table>"
+    read = document_of(open_bytes(page.encode(), "目标.html"))
+    assert not [one for one in read.book.unsure if one.place.table == 2]
+
+
 def test_a_layout_outranks_words_and_says_so():
     known = [("一级指标", "二级指标", "三级指标", "指标值", "计划值")]
     rows = [("产出指标", "数量指标", row[1], row[3], row[4]) for row in ROWS]

@@ -259,7 +259,8 @@ def test_harm_is_refused_within_bounds(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "drawn"), [("MOST_LETTERS", text(50, 700, "绩效目标")), ("MOST_LINES", line(0, 0, 9, 0) * 4)]
+    ("bound", "drawn"),
+    [("MOST_LETTERS", text(50, 700, "绩效目标")), ("MOST_LINES", line(0, 0, 9, 0) * 4)],
 )
 def test_what_is_counted_is_bounded(monkeypatch: pytest.MonkeyPatch, bound: str, drawn: str) -> None:
     data = pdf([Sheet(drawn), Sheet(drawn)])

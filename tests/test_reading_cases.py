@@ -65,6 +65,8 @@ def test_a_document_is_read_as_it_is(truth):
         assert (sheet.kind, str(sheet.year) if sheet.year else None) == (want["kind"], want["year"])
         totals: list[Decimal | None] = [Decimal(total) for total in _options(want["total"]) if total]
         assert sheet.budget.total in (totals or [None])
+        goals = [re.sub(r"^(?:目标)?\d{1,2}[.:：、]", "", goal.text) for goal in sheet.goals]
+        assert goals == want.get("goals", goals)
         for part, amount in want.get("execution", {}).items():
             assert sheet.execution is not None and getattr(sheet.execution, part) == Decimal(amount)
         assert len(sheet.indicators) == len(want["indicators"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import BIFF_MAX_COLUMNS, BIFF_MAX_CONTINUED, BIFF_MAX_STYLES, BIFF_MAX_WALKED
 from zhunsheng.files.compound import Compound, UnfitCompound, holding
 from zhunsheng.files.number_formats import BUILT_IN, figures_shown, is_general
 from zhunsheng.files.opening import Opened
@@ -46,14 +47,10 @@ _ROW, _COLINFO, _BOOLERR, _FORMULA, _NUMBER, _RK, _MULRK, _NOTE = (
 _LABELS = (0xFD, 0x0204, 0xD6)  # cells of text
 _VALUES = frozenset((_NUMBER, _RK, _MULRK, _FORMULA, _BOOLERR, *_LABELS))  # records that hold a cell
 _DIMENSIONS, _SHARED, _CONTINUE, _OF_SHARED, _NOTHING = 0x0200, 0xFC, 0x3C, 0xFD, 0xFFFF
-_MOST_COLUMNS = 256  # of a sheet of this format
 _LEAST_TEXT = 3  # bytes of the shortest shared text
-_MOST_CONTINUED = 20_000  # pieces of one record, of some 8,000 bytes each
 _LONG_FORMULA = 600  # bytes of a record; the library takes time by the square of them
 _BESIDE = 100_000  # records beside those of cells: of rows, pictures, notes
 _MERGED = 0xE5
-_MOST_STYLES = 65_536  # a cell can name no other
-_MOST_WALKED = 4  # times that the records of a workbook are gone through: once, where all is well
 _WINDOW = 0x023E
 _BIFF_8 = 0x0600
 _WHITE = (1, 9, 65)  # numbers of colours: of the palette, and that of the window's ground
@@ -120,7 +117,7 @@ def _places(book: bytes) -> list[int]:
             count = struct.unpack_from("<I", book, at + 4)[0]
             if count > (len(book) - at) // _LEAST_TEXT:
                 raise ValueError(worded("共有文字表说有 {said} 条，与内容不符", said=str(count)))
-        elif continued > _MOST_CONTINUED:
+        elif continued > BIFF_MAX_CONTINUED:
             raise ValueError(worded("一条记录分成了太多段"))
     if len(set(places)) < len(places):
         raise ValueError(worded("两张工作表在同一处"))
@@ -154,7 +151,7 @@ class _Sum:
             detail = worded("合并单元格过大")
         elif self.records > self.most_records():
             detail = worded("超过 {most} 条记录", most=f"{self.most_records():,}")
-        elif self.walked > _MOST_WALKED * len(book):
+        elif self.walked > BIFF_MAX_WALKED * len(book):
             raise ValueError(worded("工作表互相重叠"))
         if detail:
             raise ZhunshengError("ZS-IN-10", name=self.name, where=where, detail=detail)
@@ -192,7 +189,7 @@ def _patches_of(book: bytes, place: int, sizes: array[int], total: _Sum) -> Iter
         elif depth <= 1 and kind in _VALUES:
             row, column = struct.unpack_from("<2H", book, at)
             end = column + (max(1, (length - 6) // 6) if kind == _MULRK else 1)
-            if end > _MOST_COLUMNS or row + 1 < rows:
+            if end > BIFF_MAX_COLUMNS or row + 1 < rows:
                 raise ValueError(worded("第 {row} 行的单元格不在应在的位置", row=row + 1))
             rows, columns, filled = row + 1, max(columns, end), filled + end - column
             if kind == _FORMULA and length > _LONG_FORMULA:
@@ -262,11 +259,11 @@ def _looks(book: bytes) -> Iterator[Look]:
         elif kind == _FORMAT:
             formats[struct.unpack_from("<H", book, at)[0]] = _code(book[at + 2 : at + length], is_8=is_8)
         elif kind == _FONT:
-            if len(fonts) >= _MOST_STYLES:
+            if len(fonts) >= BIFF_MAX_STYLES:
                 continue
             fonts += [_Font()] if len(fonts) == _NO_FONT else []
             fonts.append(_font(book[at : at + length], is_8=is_8))
-        elif kind == _XF and len(frames) < _MOST_STYLES:
+        elif kind == _XF and len(frames) < BIFF_MAX_STYLES:
             frames.append(book[at : at + length])
     rich = _rich(book, fonts)
     styles = [_style(frame, formats, fonts) for frame in frames]
@@ -448,14 +445,16 @@ def _see(seen: Appearance, book: bytes, kind: int, at: int, length: int, styles:
         seen.rows |= {row + 1} if height & 0x7FFF == 0 else set()
     elif kind == _COLINFO:
         first, last, width = struct.unpack_from("<3H", book, at)
-        seen.columns |= _between(first, last) if width == 0 and len(seen.columns) < _MOST_COLUMNS else set()
+        seen.columns |= (
+            _between(first, last) if width == 0 and len(seen.columns) < BIFF_MAX_COLUMNS else set()
+        )
     elif kind == _WINDOW:
         seen.zeros = bool(struct.unpack_from("<H", book, at)[0] & 0x10)
 
 
 def _between(first: int, last: int) -> set[int]:
     """Return the numbers from 1 of columns numbered from 0, as far as this format has any."""
-    return set(range(first + 1, min(last + 1, _MOST_COLUMNS) + 1))
+    return set(range(first + 1, min(last + 1, BIFF_MAX_COLUMNS) + 1))
 
 
 def _take(found: _Found, book: bytes, kind: int, at: int, length: int, numbers: Mapping[int, int]) -> None:
@@ -480,7 +479,7 @@ def _take(found: _Found, book: bytes, kind: int, at: int, length: int, numbers: 
             found.rows.append(struct.unpack_from("<H", book, at)[0] + 1)
     elif kind == _COLINFO:
         first, last, _width, _style, options = struct.unpack_from("<5H", book, at)
-        if options & 1 and len(found.columns) < _MOST_COLUMNS:
+        if options & 1 and len(found.columns) < BIFF_MAX_COLUMNS:
             found.columns |= _between(first, last)
     elif kind == _NOTE:
         found.comments += 1

@@ -6,11 +6,12 @@ import struct
 from array import array
 from collections.abc import Iterator
 
+from zhunsheng.files.bounds import COMPOUND_MAX_ENTRIES
+
 HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE = 0xFFFFFFFA  # from here on a number of a sector is a mark
 _IN_HEAD = 109  # sectors of the table that the head names
 _STREAM, _ROOT = 2, 5  # kinds of entries
-_MOST_ENTRIES = 65_536  # a document has some dozens, one of many embedded objects some thousands
 
 
 class UnfitCompound(Exception):
@@ -65,7 +66,7 @@ class Compound:
 
     def _list(self, entries: bytes) -> None:
         """Note the entries right under the root: its child and the siblings of that, in whatever order."""
-        count = min(len(entries) // 128, _MOST_ENTRIES)
+        count = min(len(entries) // 128, COMPOUND_MAX_ENTRIES)
         if not count or entries[66] != _ROOT:
             raise ValueError("root")
         (child,) = struct.unpack_from("<I", entries, 76)

@@ -12,6 +12,7 @@ from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line
+from zhunsheng.files.bounds import EXCEL_XML_MAX_STYLES, EXCEL_XML_MAX_WITHIN
 from zhunsheng.files.number_formats import is_general
 from zhunsheng.files.opening import Opened, marked_up, refuse_tags
 from zhunsheng.files.sheets import (
@@ -31,8 +32,6 @@ _X = "{urn:schemas-microsoft-com:office:excel}"
 _HTML = "{http://www.w3.org/TR/REC-html40}"
 _ROW, _CELL, _COLUMN, _DATA = (f"{_SS}{name}" for name in ("Row", "Cell", "Column", "Data"))
 _SHEET, _STYLE = f"{_SS}Worksheet", f"{_SS}Style"
-MAX_STYLES = 20_000
-MAX_WITHIN = 200_000  # elements of one row, and such as are part of none
 _DAY_ZERO = datetime(1899, 12, 31)  # what a time without a day is counted from
 # What the formats are that have a name of their own.
 _NAMED = {
@@ -89,9 +88,9 @@ def read_excel_xml(
             if event == "start":
                 if within is not None:
                     kept += 1
-                    if kept > MAX_WITHIN:
+                    if kept > EXCEL_XML_MAX_WITHIN:
                         where = sheet.where() if sheet else worded("样式")
-                        detail = worded("一行超过 {most} 个标记", most=f"{MAX_WITHIN:,}")
+                        detail = worded("一行超过 {most} 个标记", most=f"{EXCEL_XML_MAX_WITHIN:,}")
                         raise ZhunshengError("ZS-IN-10", name=book.name, where=where, detail=detail)
                 elif element.tag in (_ROW, _STYLE):
                     within, kept = element, 0
@@ -101,8 +100,8 @@ def read_excel_xml(
             if within is not None and element is not within:
                 continue
             beside += within is None
-            if beside > MAX_WITHIN:
-                detail = worded("行以外超过 {most} 个标记", most=f"{MAX_WITHIN:,}")
+            if beside > EXCEL_XML_MAX_WITHIN:
+                detail = worded("行以外超过 {most} 个标记", most=f"{EXCEL_XML_MAX_WITHIN:,}")
                 raise ZhunshengError("ZS-IN-10", name=book.name, where=worded("工作簿"), detail=detail)
             within = None
             if element.tag == _SHEET and sheet is not None:
@@ -139,9 +138,12 @@ def _take(book: _Book, sheet: Growing | None, element: etree._Element) -> None:
 
 def _take_style(book: _Book, element: etree._Element) -> None:
     """Note what a style does; it has of its parent what it does not say itself."""
-    if len(book.styles) >= MAX_STYLES:
+    if len(book.styles) >= EXCEL_XML_MAX_STYLES:
         raise ZhunshengError(
-            "ZS-IN-10", name=book.name, where=worded("样式"), detail=worded("超过 {most} 个", most=MAX_STYLES)
+            "ZS-IN-10",
+            name=book.name,
+            where=worded("样式"),
+            detail=worded("超过 {most} 个", most=EXCEL_XML_MAX_STYLES),
         )
     parent = book.styles.get(element.get(f"{_SS}Parent") or "Default", Style())
     code, white, struck, font = parent.code, parent.white, parent.struck, parent.font

@@ -93,7 +93,7 @@ _PLAIN = re.compile(r"[s%]*(?P<places>(?:#,##)?0(?P<decimals>\.0+)?)[s%]*")
 _CLOSE, _NEAR = 1e9, 1e-6  # up to where and by how much a float tells a half from what only looks like one
 _EARLY = 1904  # the last year with days that a workbook may count in another way
 _FEW = 11  # the point and the places behind it that a simple format has at most
-_MOST = 10**15  # from here on a number is shown with care for the digits that it has
+_EXACT_BELOW = 10**15  # from here on a number is shown with care for the digits that it has
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _NUMERALS = re.compile(r"DBNum([1-4])", re.IGNORECASE)
@@ -194,7 +194,11 @@ class SimpleFormat:
 
     def shown(self, value: float) -> str | None:
         """Return the text for a number, None where it isn't for this part of the format to show."""
-        if not -_MOST < value < _MOST or (value < 0 and not self.alone) or (value == 0 and not self.for_zero):
+        if (
+            not -_EXACT_BELOW < value < _EXACT_BELOW
+            or (value < 0 and not self.alone)
+            or (value == 0 and not self.for_zero)
+        ):
             return None
         if not self.hundreds and (number := int(value)) == value:
             size = abs(number)

@@ -9,12 +9,10 @@ from email.errors import MessageError
 from email.message import Message
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import ARCHIVE_MAX_NESTED, ARCHIVE_MAX_PARTS, ARCHIVE_MAX_TAGS
 from zhunsheng.translation import worded
 
 _HEAD = 8192  # bytes in which the head of a message stands
-_MOST_NESTED = 16  # parts of parts that say they hold more: an archive has one, seldom two
-_MOST_PARTS = 5_000  # pictures, mostly
-_MOST_TAGS = 400_000  # of the page: some hundred printed pages
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _TYPE = re.compile(rb"\ncontent-type:\s{0,9}([a-z]+)/", re.IGNORECASE)
 _FIELD = re.compile(rb"\A\s*[A-Za-z][A-Za-z-]{2,40}:")
@@ -52,7 +50,7 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
     A workbook saved so is a page of frames: the pages in them then, one after the other.
     Raises ``ZS-IN-05`` for one that is none or nested too deeply, ``ZS-IN-07`` for a page of too many tags.
     """
-    if data.lower().count(b"multipart/") > _MOST_NESTED or data.count(b"\n--") > _MOST_PARTS:
+    if data.lower().count(b"multipart/") > ARCHIVE_MAX_NESTED or data.count(b"\n--") > ARCHIVE_MAX_PARTS:
         raise ZhunshengError("ZS-IN-05", name=name, detail=worded("网页档案嵌套过深"))
     try:
         parts = [
@@ -68,8 +66,8 @@ def page_in(data: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
     page = pages[0]
     if _FRAMES.search(page) and len(pages) > 1:
         page = "\n".join(_WHOLE.sub("", one) for one in pages[1:])
-    if (tags := page.count("<")) > _MOST_TAGS:
-        detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{_MOST_TAGS:,}")
+    if (tags := page.count("<")) > ARCHIVE_MAX_TAGS:
+        detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{tags:,}", most=f"{ARCHIVE_MAX_TAGS:,}")
         raise ZhunshengError("ZS-IN-07", name=name, detail=detail)
     return page
 

@@ -10,12 +10,11 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_COVERED
+from zhunsheng.files.bounds import MAX_COVERED, PAGE_MAX_SPAN
 from zhunsheng.files.opening import Opened
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
 
-MAX_SPAN = 2_000  # browsers stop at 1,000 columns; a form never comes near
 _UNSEEN = ("script", "style", "title", "meta", "xml")
 Spans = dict[tuple[int, int], tuple[int, int]]
 Cell = TypeVar("Cell")
@@ -116,10 +115,10 @@ def _span(td: etree._Element, attribute: str, number: int, name: str) -> int:
     text = (td.get(attribute) or "1").strip()
     span = whole(text)
     if span == 0 and attribute == "rowspan":  # to the end of its part of the table
-        return 1 + sum(1 for _row in islice(td.getparent().itersiblings("tr"), MAX_SPAN - 1))
+        return 1 + sum(1 for _row in islice(td.getparent().itersiblings("tr"), PAGE_MAX_SPAN - 1))
     if span is None and not (text.isascii() and text.isdigit()):
         return 1
-    if span is None or span > MAX_SPAN:
+    if span is None or span > PAGE_MAX_SPAN:
         raise ZhunshengError(
             "ZS-IN-10",
             name=name,

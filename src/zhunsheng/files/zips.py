@@ -14,10 +14,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from zhunsheng.files.bounds import ZIP_MAX_DIRECTORY, ZIP_MAX_RATIO
 from zhunsheng.translation import worded
 
-MAX_DIRECTORY = 8 * 2**20  # bytes of the list of members, which is read whole before anything can be asked
-MAX_RATIO = 250  # office XML packs about 10–30 to 1; a bomb packs a thousand to 1
 RATIO_FROM = 8 * 2**20  # what unpacks to less can't do harm, whatever its ratio
 _CHUNK = 2**20
 _METHODS = (
@@ -90,7 +89,7 @@ class Zip:
             # The library's own look at the end of the file, which it keeps to itself: how long the directory
             # is that it would read next.
             end = getattr(zipfile, "_EndRecData")(stream)  # noqa: B009 (its types don't name it)
-            if end and end[getattr(zipfile, "_ECD_SIZE")] > MAX_DIRECTORY:  # noqa: B009
+            if end and end[getattr(zipfile, "_ECD_SIZE")] > ZIP_MAX_DIRECTORY:  # noqa: B009
                 raise TooLarge(worded("成员的目录过长"))
             self._archive = zipfile.ZipFile(stream)
         except _FAULTS as error:
@@ -117,7 +116,7 @@ class Zip:
                         member=_mb(bounds.member),
                     )
                 )
-            if size > RATIO_FROM and size > MAX_RATIO * max(small, 1):
+            if size > RATIO_FROM and size > ZIP_MAX_RATIO * max(small, 1):
                 raise TooLarge(
                     worded("{filename} 膨胀 {n} 倍", filename=member.filename, n=size // max(small, 1))
                 )
@@ -128,7 +127,7 @@ class Zip:
             raise TooLarge(
                 worded("解压后共 {total}，上限 {unpacked}", total=_mb(total), unpacked=_mb(bounds.unpacked))
             )
-        if total > RATIO_FROM and total > MAX_RATIO * max(packed, 1):
+        if total > RATIO_FROM and total > ZIP_MAX_RATIO * max(packed, 1):
             raise TooLarge(worded("全部解压后膨胀 {n} 倍", n=total // max(packed, 1)))
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from zhunsheng.files.bounds import ALIGNED_MAX_LENGTH, ALIGNED_MAX_LINES
 from zhunsheng.intake.grid import Spans
-from zhunsheng.intake.lined_up import MAX_LENGTH, MAX_LINES, Cells, width_of
+from zhunsheng.intake.lined_up import Cells, width_of
 
 _LEVEL = frozenset("─━═┄┅┈┉╌╍╴╶╸╺")
 _ASCII = str.maketrans("+|-=", "┼│──")
@@ -39,7 +40,7 @@ def stretch(lines: Sequence[str], at: int) -> int:
     if not first or not (_is_stroke(first[0]) or first in ("+-", "+=")):
         return at
     end = at
-    while end < min(len(lines), at + MAX_LINES) and len(lines[end]) <= MAX_LENGTH:
+    while end < min(len(lines), at + ALIGNED_MAX_LINES) and len(lines[end]) <= ALIGNED_MAX_LENGTH:
         text = _drawn(lines[end])
         if (
             len(text) < 2

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_SIGNS_97
+from zhunsheng.files.bounds import MAX_SIGNS_97, WORD97_MAX_FONTS, WORD97_MAX_RUNS, WORD97_MAX_STYLES
 from zhunsheng.files.compound import UnfitCompound
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake.flowing import Flow, RowLayout
@@ -29,13 +29,10 @@ _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # flags of the file information block (FI
 _STYLES, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 12, 13, 15, 33
 _STORIES = range(3, 10)  # characters of: text, footnotes, headers, macros, comments, endnotes, text boxes
 _PAGE = 512  # bytes of a page of properties
-_MOST_RUNS = 500_000  # runs of equal properties
 # Properties (sprm), by number.
 _DELETED, _STRUCK, _STRUCK_TWICE, _VANISHES = 0x0800, 0x0837, 0x2A53, 0x083C
 _STYLE, _SYMBOL, _OF_FONT = 0x4A30, 0x6A09, (0x4A4F, 0x4A50, 0x4A51)
 _OF_PARAGRAPHS, _OF_CHARACTERS = 1, 2  # kinds of styles
-_MOST_STYLES = 5_000
-_MOST_FONTS = 5_000
 _FONT_NAME = 40  # bytes before the name in the entry of a font
 _IN_TABLE, _ROW_ENDS, _DEPTH, _INNER_CELL, _INNER_ROW_ENDS = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 _CELLS, _DOWNWARDS, _TABS, _ELSEWHERE = 0xD608, 0xD62B, 0xC615, (0x6645, 0x6646)
@@ -191,8 +188,8 @@ class _Document:
                 continue
             runs = self.main[at + _PAGE - 1]
             seen += runs
-            if seen > _MOST_RUNS:
-                detail = worded("格式超过 {most} 处", most=f"{_MOST_RUNS:,}")
+            if seen > WORD97_MAX_RUNS:
+                detail = worded("格式超过 {most} 处", most=f"{WORD97_MAX_RUNS:,}")
                 raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
             if 4 * (runs + 1) + step * runs > _PAGE:
                 continue
@@ -222,7 +219,7 @@ class _Document:
         """Yield the fonts of symbols with their numbers in the document."""
         table = self._part(_FONTS)
         at = 4
-        for n in range(min(struct.unpack_from("<H", table)[0], _MOST_FONTS) if len(table) >= at else 0):
+        for n in range(min(struct.unpack_from("<H", table)[0], WORD97_MAX_FONTS) if len(table) >= at else 0):
             if at >= len(table):
                 break
             entry = table[at : at + 1 + table[at]]
@@ -245,7 +242,7 @@ class _Document:
             return
         (size, count, fixed) = struct.unpack_from("<3H", table)
         at, own = 2 + size, dict[int, tuple[int, Sprms]]()
-        for n in range(min(count, _MOST_STYLES)):
+        for n in range(min(count, WORD97_MAX_STYLES)):
             if at + 2 > len(table):
                 break
             (length,) = struct.unpack_from("<H", table, at)

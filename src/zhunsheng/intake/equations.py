@@ -7,16 +7,16 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from zhunsheng.files.bounds import EQUATION_MAX_DEPTH
 from zhunsheng.intake.symbols import raised
 
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-MAX_DEPTH = 40  # parts within parts; below, only the texts are taken
 _PROPERTIES = "Pr"
 
 
 def linear(node: etree._Element, depth: int = 0) -> str:
     """Return an equation, or a part of one, as a line of text."""
-    if depth > MAX_DEPTH:
+    if depth > EQUATION_MAX_DEPTH:
         return "".join(text.text or "" for text in node.iter(f"{M}t"))
     return "".join(_part(child, depth + 1) for child in node)
 

@@ -38,7 +38,7 @@ _VALUES = ("target", "last_year", "medium_term", "original", "actual")
 _YEAR = re.compile(r"(?<!\d)20\d{2}(?!\d)")
 _AWAY = re.compile(r"(?<![\d.])(\+0|\+1|-1|-2)(?:年(度?)|(?!\S))")
 _AWAY_CALLED = {"+0": "本年", "+1": "下年", "-1": "上年", "-2": "前年"}
-_MOST_POINTS = 100
+_FULL_POINTS = 100
 
 Words = dict[Class, Worded]
 HOLDS: Words = {
@@ -220,7 +220,7 @@ def misfit(field: str, cells: Sequence[str], holds: Class, before: Class | None 
         wrong = signs or wordy or (field == "target" and before is None and _nothing_measured(told, holds))
     elif field in ("weight", "score"):
         numbers = [number for text in told if (number := decimal(text)) is not None]
-        wrong = 2 * len(numbers) < len(told) or max(numbers) > _MOST_POINTS
+        wrong = 2 * len(numbers) < len(told) or max(numbers) > _FULL_POINTS
     elif field in ("level1", "level2"):
         strange = before in ("level1", "level2") and not any(map(level_of, told))
         wrong = holds in (*_NUMBERS, *_SIGNS) or strange

@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from zhunsheng.files.bounds import ALIGNED_MAX_COLUMNS, ALIGNED_MAX_LENGTH, ALIGNED_MAX_LINES
+
 _PIECE = re.compile(r"\S+(?:[ \u00a0]\S+)*")  # words with single blanks between them; wider ones part
 _RULE = re.compile(r"[\s\-—=_*─━~+]+")
+_ITEM = re.compile(
+    r"\d{1,2}[.、．)）](?!\d)|[（(]\d{1,2}[）)]|[一二三四五六七八九十][、.]|(?:目标|指标)\s*\d{1,2}\s*[:：.、]"
+)
 _LEAST_ROWS = 2
 _ROOM = 4  # columns that may be left between a cell that is full and the next
 _PROSE = 60  # columns of a line that is too long to go on with a cell
-MAX_LINES, MAX_LENGTH, MAX_COLUMNS = 5000, 2000, 60  # of a table, of a line, of a row
 Cells = list[list[tuple[str, int]]]  # by row: text and the number of the line where it begins
 
 
@@ -64,19 +68,19 @@ def stretch(lines: Sequence[str], at: int) -> tuple[int, bool]:
     counts: list[int] = []
     begun: set[int] = set()  # where pieces begin, but for the first of each line
     end = at
-    if len(lines[at]) > MAX_LENGTH or len(pieces_of(lines[at])) < 2:
+    if len(lines[at]) > ALIGNED_MAX_LENGTH or len(pieces_of(lines[at])) < 2:
         return at, False
     spaced = len(lines) > at + 2 and not lines[at + 1].strip() and len(pieces_of(lines[at + 2])) > 1
-    for n in range(at, min(len(lines), at + MAX_LINES)):
+    for n in range(at, min(len(lines), at + ALIGNED_MAX_LINES)):
         line = lines[n]
         if not line.strip():
             if spaced and n > at and lines[n - 1].strip():
                 continue
             break
-        if "\t" in line.strip() or line.startswith("|") or len(line) > MAX_LENGTH:
+        if "\t" in line.strip() or line.startswith("|") or len(line) > ALIGNED_MAX_LENGTH:
             break
         count = len(pieces_of(line))
-        if count > MAX_COLUMNS:
+        if count > ALIGNED_MAX_COLUMNS:
             break
         if count > 1:
             counts.append(count)
@@ -98,7 +102,7 @@ def _is_title(lines: Sequence[str], at: int, begun: set[int]) -> bool:
     text = lines[at].strip()
     if width_of(text) > _PROSE // 2 or text.endswith(("。", "：", "；", ":", ";")):
         return False
-    following = (pieces_of(line)[1:] for line in lines[at + 1 : at + 4] if len(line) <= MAX_LENGTH)
+    following = (pieces_of(line)[1:] for line in lines[at + 1 : at + 4] if len(line) <= ALIGNED_MAX_LENGTH)
     return any(piece.start in begun for pieces in following for piece in pieces)
 
 
@@ -114,13 +118,15 @@ def _is_prose(lines: Sequence[str], most: int) -> bool:
 def rows_of(lines: Sequence[str], first: int) -> Cells:
     """Return the cells of a table by row; ``first`` is the number of its first line in the file."""
     numbered = [(first + n, line) for n, line in enumerate(lines) if line.strip() and not is_rule(line)]
-    placed = [_placed([pieces_of(line, wide=wide) for _n, line in numbered]) for wide in (True, False)]
-    _fits, _count, columns, rows = min(placed, key=lambda one: one[:2])
+    measured = [[pieces_of(line, wide=wide) for _n, line in numbered] for wide in (True, False)]
+    placed = [(*_placed(pieces), len({one.start for row in pieces for one in row})) for pieces in measured]
+    # Pieces that begin below one another show in which measure the program filled up.
+    _unfit, _count, columns, rows, _starts = min(placed, key=lambda one: (one[0], one[4], one[1]))
     made: Cells = []
     above: dict[int, _Piece] = {}
     for (number, _line), row in zip(numbered, rows, strict=True):
         (only, *more) = row
-        if made and not more and only and only in above and _is_full(above[only], only, columns):
+        if made and not more and only and only in above and _goes_into(row[only], above, only, columns):
             text, line = made[-1][only]
             made[-1][only] = (_joined(text, row[only].text), line)
         else:
@@ -129,13 +135,25 @@ def rows_of(lines: Sequence[str], first: int) -> Cells:
     return made
 
 
+def _goes_into(piece: _Piece, above: dict[int, _Piece], column: int, columns: Sequence[_Piece]) -> bool:
+    """Say whether a line's only piece goes on with the cell above it, and does not begin the next goal beside
+    a label that reaches down: 1.甲 over 2.乙.
+    """
+    counted = len(above) <= 2 and _ITEM.match(above[column].text) and _ITEM.match(piece.text)
+    return not counted and _is_full(above[column], column, columns)
+
+
 def _is_full(piece: _Piece, column: int, columns: Sequence[_Piece]) -> bool:
     """Say whether a piece fills its column, so that it may go on in the next line."""
     return column + 1 >= len(columns) or piece.end >= columns[column + 1].start - _ROOM
 
 
 def _joined(before: str, after: str) -> str:
-    """Return a cell that goes on in the next line: words with a blank between, Chinese without."""
+    """Return a cell that goes on in the next line: words with a blank between, Chinese without; the next item
+    of a list in a line of its own.
+    """
+    if _ITEM.match(before) and _ITEM.match(after):
+        return f"{before}\n{after}"
     return f"{before} {after}" if before[-1:].isascii() and after[:1].isascii() else before + after
 
 
@@ -182,10 +200,16 @@ def _runs_over(piece: _Piece, full: Sequence[_Piece]) -> bool:
 
 
 def _columns(rows: Sequence[Sequence[_Piece]]) -> list[_Piece]:
-    """Return the columns that are parted by blanks in all rows, from where to where each is filled."""
-    inked = {at for row in rows for piece in row for at in range(piece.start, piece.end)}
-    lefts = sorted(at for at in inked if at - 1 not in inked)
-    rights = sorted(at + 1 for at in inked if at + 1 not in inked)
+    """Return the columns that are parted in all rows, from where to where each is filled: by blanks, or where
+    pieces of several rows begin and none runs over, be one above so long that it ends there.
+    """
+    pieces = [piece for row in rows for piece in row]
+    inked = {at for piece in pieces for at in range(piece.start, piece.end)}
+    inside = {at for piece in pieces for at in range(piece.start + 1, piece.end)}
+    begun = Counter(piece.start for piece in pieces)
+    touching = {at for at, count in begun.items() if count > 1 and at - 1 in inked and at not in inside}
+    lefts = sorted({at for at in inked if at - 1 not in inked} | touching)
+    rights = sorted({at + 1 for at in inked if at + 1 not in inked} | touching)
     return [_Piece("", left, right) for left, right in zip(lefts, rights, strict=True)]
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from lxml import etree
 
+from zhunsheng.files.bounds import WORD_MAX_PATTERN
 from zhunsheng.files.number_formats import in_words
 from zhunsheng.text import whole
 
@@ -39,7 +40,6 @@ _LEGAL = ("chineseLegalSimplified", "ideographLegalTraditional", "japaneseLegal"
 _RANGES = {"decimalEnclosedCircle": (0x2460, 20), "decimalEnclosedParen": (0x2474, 20)}
 _RANGES |= {"decimalEnclosedCircleChinese": (0x2460, 20), "decimalEnclosedFullstop": (0x2488, 20)}
 _RANGES |= {"ideographEnclosedCircle": (0x3280, 10), "ideographParenthesized": (0x3220, 10)}
-_LONGEST = 100  # characters of a level's pattern; Word's own have a dozen
 
 
 @dataclass
@@ -137,7 +137,7 @@ def _levels(parent: etree._Element) -> list[tuple[int, _Level]]:
             style = _said(one, "numFmt") or "decimal"
             legal = one.find(f"{_W}isLgl") is not None
             start = whole(_said(one, "start"), 6)
-            text, space = _said(one, "lvlText")[:_LONGEST], _said(one, "suff") or "tab"
+            text, space = _said(one, "lvlText")[:WORD_MAX_PATTERN], _said(one, "suff") or "tab"
             made = _Level(1 if start is None else start, style, text, space, legal, _said(one, "pStyle"))
             found.append((level, made))
     return found
@@ -157,7 +157,7 @@ def _label(levels: dict[int, _Level], counts: list[int | None], level: int) -> s
     for place in set(_PLACE.findall(own.text)):
         one, count = levels.get(int(place) - 1, own), counts[int(place) - 1]
         shown[place] = counted(one.start if count is None else count, "decimal" if own.legal else one.style)
-    text = _PLACE.sub(lambda place: shown[place[1]], own.text)[:_LONGEST]
+    text = _PLACE.sub(lambda place: shown[place[1]], own.text)[:WORD_MAX_PATTERN]
     return text if not text or text[-1] in ENDS or own.space == "nothing" else f"{text} "
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import ODT_MAX_COLUMNS, ODT_MAX_DEPTH, ODT_MAX_ROWS, ODT_MAX_TABLES
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Picture, Spans
 from zhunsheng.intake.numbering import ENDS, counted
@@ -25,10 +26,6 @@ _OFFICE, _TEXT, _TABLE, _DRAW, _STYLE = (
 )
 _FO, _SVG = f"{{{_NS}xsl-fo-compatible:1.0}}", f"{{{_NS}svg-compatible:1.0}}"
 _LO = "{urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0}"
-MAX_COLUMNS = 500
-MAX_ROWS = 20_000
-MAX_TABLES = 8  # tables within tables
-MAX_DEPTH = 80  # elements within elements
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
 _ITEMS = (f"{_TEXT}list-item", f"{_TEXT}list-header")
 _SHAPES = tuple(
@@ -218,8 +215,8 @@ class _Reading:
                 self.walk(child, depth + 1, around)
 
     def _deeper(self, depth: int, tables: int = 0) -> None:
-        if depth > MAX_DEPTH or tables > MAX_TABLES:
-            detail = worded("表格嵌套过深") if tables > MAX_TABLES else worded("标签嵌套过深")
+        if depth > ODT_MAX_DEPTH or tables > ODT_MAX_TABLES:
+            detail = worded("表格嵌套过深") if tables > ODT_MAX_TABLES else worded("标签嵌套过深")
             raise ZhunshengError("ZS-IN-10", name=self.name, where=worded("正文"), detail=detail)
 
     def _is_unseen(self, node: etree._Element) -> bool:
@@ -371,8 +368,8 @@ class _Reading:
         made = _Table(self.tables)
         for row in _rows(table):
             repeated = max(1, whole(row.get(f"{_TABLE}number-rows-repeated") or "1", 6) or 1)
-            if len(made.rows) + repeated > MAX_ROWS:
-                self._too_large(made, worded("超过 {most} 行", most=MAX_ROWS))
+            if len(made.rows) + repeated > ODT_MAX_ROWS:
+                self._too_large(made, worded("超过 {most} 行", most=ODT_MAX_ROWS))
             cells = self._row(row, made, depth)
             made.rows += [list(cells) for _n in range(repeated)]
         height = len(made.rows)
@@ -399,8 +396,8 @@ class _Reading:
                 max(1, whole(cell.get(f"{_TABLE}number-{name}-spanned") or "1", 6) or 1)
                 for name in ("columns", "rows")
             )
-            if len(cells) + max(repeated, wide) > MAX_COLUMNS or high > MAX_ROWS:
-                self._too_large(made, worded("超过 {most} 列", most=MAX_COLUMNS))
+            if len(cells) + max(repeated, wide) > ODT_MAX_COLUMNS or high > ODT_MAX_ROWS:
+                self._too_large(made, worded("超过 {most} 列", most=ODT_MAX_COLUMNS))
             if cell.tag.endswith("covered-table-cell"):
                 cells += [""] * repeated
                 continue

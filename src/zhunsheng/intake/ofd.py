@@ -14,19 +14,21 @@ from itertools import pairwise
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import (
+    OFD_MAX_BYTES,
+    OFD_MAX_DEPTH,
+    OFD_MAX_LETTERS,
+    OFD_MAX_LINES,
+    OFD_MAX_PAGES,
+    OFD_MAX_SIDE,
+    OFD_MAX_TAGS,
+)
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake import paged
 from zhunsheng.intake.drawn import Box, Letter, Page
 from zhunsheng.intake.grid import Block
 from zhunsheng.translation import worded
 
-MOST_PAGES = 300
-MOST_LETTERS = 100_000  # of a document: some hundred full pages
-MOST_LINES = 50_000
-MOST_BYTES = 64 * 2**20  # of all parts that are read, unpacked
-MOST_TAGS = 500_000  # tags and attributes of one part
-MOST_DEPTH = 20  # blocks within blocks
-_MOST_SIDE = 5_000.0  # millimetres of a page
 _POINTS = 72 / 25.4  # a millimetre in points
 _THICK, _THIN = 3.0, 1.0  # points: a narrower area is a line; a line along an axis leaves it by less
 _WHITE = 250
@@ -79,8 +81,8 @@ class _Document:
                 for one in root.iterfind(".//{*}TemplatePage")
             }
             listed = root.findall(".//{*}Pages/{*}Page")
-            if len(found) + len(listed) > MOST_PAGES:
-                detail = worded("有 {count} 页，上限 {most} 页", count=len(listed), most=MOST_PAGES)
+            if len(found) + len(listed) > OFD_MAX_PAGES:
+                detail = worded("有 {count} 页，上限 {most} 页", count=len(listed), most=OFD_MAX_PAGES)
                 raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
             for page in listed:
                 at = _resolved(root_at, page.get("BaseLoc"))
@@ -96,7 +98,7 @@ class _Document:
     ) -> Page:
         own = root.find("{*}Area/{*}PhysicalBox")
         left, top, width, height = self._box((own if own is not None else box), (0.0, 0.0, 210.0, 297.0))
-        if not 1 <= width <= _MOST_SIDE or not 1 <= height <= _MOST_SIDE:
+        if not 1 <= width <= OFD_MAX_SIDE or not 1 <= height <= OFD_MAX_SIDE:
             raise ZhunshengError("ZS-IN-05", name=self.name, detail=worded("页面的大小不对"))
         drawn = _Drawn()
         for used in root.iterfind("{*}Template"):
@@ -123,7 +125,7 @@ class _Document:
 
     def _draw(self, parent: etree._Element, drawn: _Drawn, depth: int) -> None:
         """Add what stands under a part of a page, in the order in which it is drawn."""
-        if depth > MOST_DEPTH:
+        if depth > OFD_MAX_DEPTH:
             raise ZhunshengError("ZS-IN-05", name=self.name, detail=worded("页面内容嵌套过深"))
         for one in parent:
             kind = etree.QName(one).localname if isinstance(one.tag, str) else ""
@@ -142,8 +144,8 @@ class _Document:
 
     def _count_lines(self, more: int) -> None:
         self.lines += more
-        if self.lines > MOST_LINES:
-            detail = worded("超过 {most} 条线", most=f"{MOST_LINES:,}")
+        if self.lines > OFD_MAX_LINES:
+            detail = worded("超过 {most} 条线", most=f"{OFD_MAX_LINES:,}")
             raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
 
     def _letters(self, text: etree._Element) -> Iterator[Letter]:
@@ -158,8 +160,8 @@ class _Document:
         for code in text.iterfind("{*}TextCode"):
             said = code.text or ""
             self.letters += len(said)
-            if self.letters > MOST_LETTERS:
-                detail = worded("超过 {most} 个字", most=f"{MOST_LETTERS:,}")
+            if self.letters > OFD_MAX_LETTERS:
+                detail = worded("超过 {most} 个字", most=f"{OFD_MAX_LETTERS:,}")
                 raise ZhunshengError("ZS-IN-06", name=self.name, detail=detail)
             x, y = _float(code.get("X"), x), _float(code.get("Y"), y)
             over, down = (
@@ -250,10 +252,10 @@ class _Document:
 
     def _xml(self, path: str) -> etree._Element:
         self.read += self.sizes.get(path, 0)
-        if self.read > MOST_BYTES:
-            detail = worded("解压后共超过 {n} MB", n=MOST_BYTES // 2**20)
+        if self.read > OFD_MAX_BYTES:
+            detail = worded("解压后共超过 {n} MB", n=OFD_MAX_BYTES // 2**20)
             raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
-        return self.opened.xml(path, MOST_TAGS)
+        return self.opened.xml(path, OFD_MAX_TAGS)
 
 
 def _resolved(of: str, path: str | None) -> str:

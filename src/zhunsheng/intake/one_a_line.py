@@ -13,8 +13,7 @@ from zhunsheng.intake.recognition.rows import decimal
 from zhunsheng.targets.spelling import column_op, normalise
 from zhunsheng.targets.units import known_unit
 
-MAX_LINES = 2000  # of a form; what is longer was hardly copied by hand
-_FEWEST, _MOST = 4, 14  # heads of a table of indicators
+_FEWEST, _FULLEST = 4, 14  # heads of a table of indicators
 _LONGEST_HEAD = 16
 _LEVELS = ("level1", "level2")
 _NUMBERS = ("weight", "score")
@@ -72,7 +71,7 @@ def _heads(lines: Sequence[Line]) -> tuple[int, int] | None:
         heads = [text for _, text in lines[first : first + count]]
         fields = [labels.header_like(text) for text in heads]
         if (
-            _FEWEST <= count <= _MOST
+            _FEWEST <= count <= _FULLEST
             and all(len(text) <= _LONGEST_HEAD for text in heads)
             and 4 * sum(map(bool, fields)) >= 3 * count
             and {"name", "target"} <= set(fields)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files.bounds import SCANNED_MAX_PAGES
 from zhunsheng.files.opening import Opened
 from zhunsheng.files.pdf import contents, page_picture
 from zhunsheng.intake import paged, scanned
 from zhunsheng.intake.drawn import Box, Letter, Page
 from zhunsheng.intake.grid import Block
-from zhunsheng.intake.scanned import MOST_PAGES, PIXELS, can_recognise
+from zhunsheng.intake.scanned import PIXELS, can_recognise
 from zhunsheng.intake.symbols import UNKNOWN, printed
 from zhunsheng.translation import series, worded
 
@@ -32,7 +33,7 @@ def read(opened: Opened) -> list[Block]:
     unreadable = [page.number for page, one in zip(pages, told, strict=True) if _unreadable(one)]
     pictures = [page.number for page in pages if not page.letters and (page.pictures or page.lines)]
     if can_recognise():
-        for number in sorted({*unreadable, *pictures})[:MOST_PAGES]:
+        for number in sorted({*unreadable, *pictures})[:SCANNED_MAX_PAGES]:
             pages[number - 1] = _recognised(opened, pages[number - 1])
     elif unreadable:
         where = series(worded("第{page}页", page=page) for page in unreadable[:_NAMED])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_ENDS
+from zhunsheng.files.bounds import MAX_ENDS, RTF_MAX_FONTS, RTF_MAX_GROUPS, RTF_MAX_MARKS
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake.flowing import Flow, RowLayout
 from zhunsheng.intake.grid import Block
@@ -16,8 +16,6 @@ from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, translated
 from zhunsheng.intake.telling import DELETED, HIDDEN, STRUCK
 from zhunsheng.translation import worded
 
-MAX_GROUPS = 2_000  # groups within groups
-MAX_MARKS = 1_500_000  # of one file: some hundred pages
 _MARK = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|[\r\n]+"
     rb"|([^\\{}\r\n]+)|\\",
@@ -68,7 +66,6 @@ _CHARSETS = {
 }
 _PAGES = {936: "gb18030", 10008: "gb18030", 54936: "gb18030", 65001: "utf-8", 10000: "mac_roman"}
 _WESTERN, _SYMBOLS = 0, 2  # charsets of fonts
-_MOST_FONTS = 10_000
 
 
 @dataclass
@@ -158,8 +155,8 @@ class _Reader:
 
     def read(self, data: bytes) -> list[Block]:
         """Read the whole document."""
-        if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > MAX_MARKS:
-            detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{MAX_MARKS:,}")
+        if (marks := data.count(b"\\") + data.count(b"{") + data.count(b"\n")) > RTF_MAX_MARKS:
+            detail = worded("有 {tags} 个标记，上限 {most} 个", tags=f"{marks:,}", most=f"{RTF_MAX_MARKS:,}")
             raise ZhunshengError("ZS-IN-07", name=self.name, detail=detail)
         if sum(1 for _ in _ENDS.finditer(data)) > MAX_ENDS:
             detail = worded("超过 {most} 段", most=f"{MAX_ENDS:,}")
@@ -197,7 +194,7 @@ class _Reader:
     def _open(self) -> None:
         self._flush()
         self.skip = 0
-        if len(self.outer) >= MAX_GROUPS:
+        if len(self.outer) >= RTF_MAX_GROUPS:
             raise ZhunshengError("ZS-IN-05", name=self.name, detail=worded("括号嵌套过深"))
         self.outer.append(self.state)
         self.state = replace(self.state, fresh=True, starred=False)
@@ -267,7 +264,7 @@ class _Reader:
         if state.unread:
             return
         if state.fonts:
-            if state.font is not None and len(self.names) < _MOST_FONTS:
+            if state.font is not None and len(self.names) < RTF_MAX_FONTS:
                 self.names[state.font] = (self.names.get(state.font, "") + text)[:100]
         elif self._shown(state):
             self.flow.text(text)
@@ -326,7 +323,7 @@ class _Reader:
         self.state.font = number
 
     def _charset(self, number: int | None) -> None:
-        if self.state.fonts and self.state.font is not None and len(self.charsets) < _MOST_FONTS:
+        if self.state.fonts and self.state.font is not None and len(self.charsets) < RTF_MAX_FONTS:
             self.charsets[self.state.font] = number or 0
 
     def _unicode(self, number: int | None) -> None:

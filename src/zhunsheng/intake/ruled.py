@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from zhunsheng.files.bounds import PAGE_MAX_LINES
 from zhunsheng.intake.drawn import Box, Letter
 
 Walls = npt.NDArray[np.bool_]
@@ -20,8 +21,6 @@ _SAME = 1.2  # points between two strokes of one line
 _DASH = 5.0  # points between two dashes of one line
 _SHORT = 8.0  # points; what is shorter is part of a sign
 _TOUCH = 3.5  # points between the end of a line and the line on which it ends
-_MOST = 500  # lines of one direction on a page; what has more is a drawing
-MOST_CELLS = 200_000  # of a table
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _joined(pieces: list[tuple[float, float, float]]) -> list[tuple[float, float
 def touching(lines: Lines) -> list[Lines]:
     """Part lines into groups that touch one another, each of at least two across and one down."""
     across, down = lines.across, lines.down
-    if not across or not down or max(len(across), len(down)) > _MOST:
+    if not across or not down or max(len(across), len(down)) > PAGE_MAX_LINES:
         return []
     y, left, right = (np.array(part)[:, None] for part in zip(*across, strict=True))
     x, top, bottom = (np.array(part)[None, :] for part in zip(*down, strict=True))

@@ -16,7 +16,6 @@ from zhunsheng.targets import Place, TargetSheet, Unsure
 from zhunsheng.targets.fields import fields_of
 from zhunsheng.translation import worded
 
-MOST_PAGES = 20  # of a document: each takes some seconds and 650 MB
 PIXELS = 1_754  # of a page's longer side: 150 to the inch on A4
 _LEAST = 0.3  # how sure the recognition is of a word, of 1; less is noise
 _LINE = 0.02  # of a page's longer side: what is longer and straight is a line

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from zhunsheng.files.bounds import SHADED_MAX_COLUMNS
 from zhunsheng.intake.aligned import Run, covered
 from zhunsheng.intake.drawn import Box, Page, is_marked
 from zhunsheng.intake.ruled import Lines, Walls, heights, joined
 
 _NEAR = 3.0  # points between two edges of one border
 _APART = 12  # of a letter's height: so far one shaded row may stand from the next
-_MOST_PLACES = 60  # of the columns of a table
 PITCH = 1.7  # of a letter's height, from line to line of one paragraph
 
 
@@ -51,7 +51,7 @@ def shadings(
         places = heights((x for one in group for x in (one.left, one.right)), _NEAR)
         tops = heights((one.top for one in group), _NEAR)
         goes_on = all(any(abs(x - y) < _NEAR for y in known) for x in places)
-        if not 3 <= len(places) <= _MOST_PLACES or (len(tops) < 2 and not goes_on):
+        if not 3 <= len(places) <= SHADED_MAX_COLUMNS or (len(tops) < 2 and not goes_on):
             continue
         left, right = places[0], places[-1]
         top, bottom = min(one.top for one in group), max(one.bottom for one in group)

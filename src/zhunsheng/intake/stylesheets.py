@@ -11,11 +11,10 @@ from typing import Literal
 from lxml import etree
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_STYLE_TESTS
+from zhunsheng.files.bounds import MAX_STYLE_TESTS, STYLE_MAX_RULES
 from zhunsheng.translation import worded
 
 Seen = Literal["", "gone", "unseen", "struck"]  # shown; takes no room; leaves its room empty; struck through
-MAX_RULES = 500
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _COMPOUND = re.compile(r"(\*|[a-z][\w-]*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
 _GONE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|mso-hide\s*:\s*all)\b", re.IGNORECASE)
@@ -56,7 +55,7 @@ class Stylesheet:
             if not any(one.search(said) for one in (_GONE, _SHOWN, _UNSEEN, _STRUCK)):
                 continue
             for selector in selectors.split(","):
-                if (compounds := _compounds(selector)) and self._count < MAX_RULES:
+                if (compounds := _compounds(selector)) and self._count < STYLE_MAX_RULES:
                     tag, classes, ids = compounds[-1]
                     self._count += 1
                     weight = (

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from zhunsheng.files.bounds import RULED_MAX_CELLS
 from zhunsheng.intake.aligned import Block as TextBlock
 from zhunsheng.intake.aligned import (
     Row,
@@ -24,7 +25,7 @@ from zhunsheng.intake.aligned import (
     tiled,
 )
 from zhunsheng.intake.drawn import Box, Letter, Page, around, goes_on, is_marked, region, words_of
-from zhunsheng.intake.ruled import MOST_CELLS, Cell, Lines, Walls, cells_of, edges, heights, joined, walls
+from zhunsheng.intake.ruled import Cell, Lines, Walls, cells_of, edges, heights, joined, walls
 from zhunsheng.intake.shaded import PITCH, merged, parted
 
 Kind = Literal["ruled", "level", "free"]
@@ -118,7 +119,7 @@ class Part:
         if self.kind == "ruled":
             ys, xs = edges(self.lines, self.near)
             rows, columns = len(ys) - 1, len(xs) - 1
-            if rows * columns > MOST_CELLS or rows * columns < 2:
+            if rows * columns > RULED_MAX_CELLS or rows * columns < 2:
                 return False
             return any(not one.text.isspace() for one in self.letters)
         if len(self.xs()) < 3:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.bounds import MAX_COLUMNS, MAX_DRAWN, MAX_LINES
+from zhunsheng.files.bounds import FORM_MAX_LINES, MAX_COLUMNS, MAX_DRAWN, MAX_LINES
 from zhunsheng.files.opening import Opened
 from zhunsheng.intake import boxes, labels, lined_up, one_a_line
 from zhunsheng.intake.grid import Block, Grid, Paragraph, Spans
@@ -124,7 +124,7 @@ def _one_a_line(lines: list[str], i: int) -> tuple[int, list[list[_Cell]]]:
     """
     found: list[tuple[int, str]] = []
     end = i
-    for end in range(i, min(len(lines), i + one_a_line.MAX_LINES)):
+    for end in range(i, min(len(lines), i + FORM_MAX_LINES)):
         text = lines[end].strip()
         if "\t" in text or lines[end].startswith(("\t", "|")) or _HEADING.search(text):
             break

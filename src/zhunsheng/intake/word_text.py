@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from zhunsheng.files.bounds import WORD_MAX_FIELDS
 from zhunsheng.intake.equations import M, linear
 from zhunsheng.intake.numbering import Numbering
 from zhunsheng.intake.symbols import UNKNOWN, is_symbolic, raised, symbol, translated
@@ -39,7 +40,6 @@ _SHAPES = (f"{W}drawing", f"{W}pict")
 _BOX = f"{W}txbxContent"
 _FONTS = tuple(f"{W}{name}" for name in ("ascii", "hAnsi", "cs", "eastAsia"))
 _OFF = ("0", "false", "off")
-MAX_FIELDS = 40  # within one another
 FIELD = worded("是没有结果的域，没有读入，请对照原件补上")
 # Of few signs each, so that a code of nothing but beginnings is gone through once.
 _ENCLOSED = re.compile(r"\\o(?:\\a[clr])*\s{0,9}[(（]([^,，]{0,40})[,，]([^)）]{0,40})[)）]", re.IGNORECASE)
@@ -280,7 +280,7 @@ class Words:
 
     def _field(self, mark: etree._Element, parts: list[str], shown: Shown) -> None:
         kind = mark.get(f"{W}fldCharType")
-        if kind == "begin" and len(self._fields) < MAX_FIELDS:
+        if kind == "begin" and len(self._fields) < WORD_MAX_FIELDS:
             self._fields.append(_Field(data=mark.find(f"{W}ffData")))
         elif kind == "separate" and self._fields:
             self._fields[-1].result = len(parts)

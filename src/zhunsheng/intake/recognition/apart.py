@@ -10,13 +10,18 @@ from dataclasses import replace
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
 from zhunsheng.intake.recognition.content import level_of
+from zhunsheng.intake.recognition.turned import turned_parts
 
 _DEEPEST = 40  # rows within which the heads of two forms side by side stand
 _TOP = 6  # rows within which those beside labels do
 
 
 def parts_of(grid: Grid) -> list[Grid]:
-    """Return the tables that a grid holds side by side, the left one first; itself where it is one."""
+    """Return the tables that a grid holds side by side, the left one first; itself where it is one. A table
+    that lies on its side is turned, and apart from what stands above and below it.
+    """
+    if turned := turned_parts(grid):
+        return turned
     for number in range(min(len(grid.rows), _DEEPEST)):
         found = [(column, name) for column in grid.distinct(number) if (name := _head(grid, number, column))]
         fields = [name for _, name in found]

@@ -13,6 +13,7 @@ from zhunsheng.intake.recognition.rows import decimal, said
 from zhunsheng.targets import TargetValue
 
 _WHOLE = re.compile("^全[国省区市州县]|合计|总计|小计")  # over the figures of the whole
+_SIGNED = re.compile(r"[≥≤<>=＝≧≦不超低少大小]")  # in cells of values
 _WORDY = ("description", "basis", "deviation")  # heads of words, under which values may stand all the same
 
 
@@ -44,7 +45,9 @@ def by_content(
         fields.pop("target", None)
     if not {"target", "actual", "medium_term"} & fields.keys():
         values = [one for one in free if one.holds == "target"]
-        mixed = [] if values else [one for one in free if _mostly_values(one)]
+        mixed = [one for one in free if _mostly_values(one)]
+        if values:  # beside numbers the signs tell, be there words among them (逐步增强)
+            values += [one for one in mixed if any(map(_SIGNED.search, one.cells))]
         values = values or (mixed if len(mixed) == 1 else [one for one in free if one.holds == "points"])
         if values:
             give(_likeliest(values, columns), "target")
@@ -53,6 +56,10 @@ def by_content(
         if name and name not in fields:
             give(one, name)
     _name_by_content(columns, fields, free, taken, give)
+    weight = next((one for one in columns if one.number == fields.get("weight")), None)
+    if weight and _of_level(weight, columns, fields):
+        guessed[:] = [one for one in guessed if one != (weight.number, "weight")]
+        _own_points(columns, fields, free, give)
     _paired(columns, fields, free, give)
     names = next((one for one in columns if one.number == fields.get("name")), None)
     if names and not REQUIRED & fields.keys() - {"weight"} and _are_stated(names):
@@ -114,6 +121,41 @@ def _is_free(one: Column) -> bool:
     return not any(labels.qualifies(head, how) for head in one.heads for how in ("past", "part"))
 
 
+def _of_level(one: Column, columns: Sequence[Column], fields: dict[str, int]) -> bool:
+    """Say whether a column holds the points of the level at its left (产出指标 | 55): they stand before the
+    names, and say less often something than these, or the same on each row of the level.
+    """
+    left = next((c for c in columns if c.number == one.number - 1), None)
+    levels = [fields[name] for name in ("level1", "level2") if name in fields]
+    if left is None or left.number not in levels or one.number > fields.get("name", -1):
+        return False
+    names = next(c for c in columns if c.number == fields["name"])
+    told, named = ([text for text in map(said, c.cells) if text] for c in (one, names))
+    if len(told) < len(named):
+        return True
+    of_level: dict[str, set[str]] = {}
+    for level, points in zip(left.cells, one.cells, strict=False):
+        of_level.setdefault(level, set()).add(points)
+    return len(of_level) < len(named) and all(len(points) == 1 for points in of_level.values())
+
+
+def _own_points(
+    columns: Sequence[Column],
+    fields: dict[str, int],
+    free: Sequence[Column],
+    give: Callable[[Column, str], None],
+) -> None:
+    """Give the points of the indicators, instead of those of a level, the column behind the names that its
+    head or its numbers say to be it; none where there is none.
+    """
+    del fields["weight"]
+    behind = [one for one in columns if one.number > fields["name"]]
+    if said_so := [one for one in behind if one.said == "weight"]:
+        fields["weight"] = said_so[0].number
+    elif own := [one for one in behind if one in free and one.holds == "points"]:
+        give(own[0], "weight")
+
+
 def _are_stated(names: Column) -> bool:
     """Say whether most cells of a column are names with their values: 慰问人数≥500人; what others say
     (群众获得感持续增强) is asked.
@@ -126,7 +168,7 @@ def _likeliest(values: Sequence[Column], columns: Sequence[Column]) -> Column:
     """Return the column of the target values among several that may be: where signs are written in the cells,
     else beside the column of signs or units, else the last one.
     """
-    signed = [one for one in values if any(re.search(r"[≥≤<>=＝≧≦不超低少大小]", text) for text in one.cells)]
+    signed = [one for one in values if any(map(_SIGNED.search, one.cells))]
     if len(signed) == 1:
         return signed[0]
     measured = [one for one in values if any(re.search(r"\d.*[%％‰一-龥]", text) for text in one.cells)]

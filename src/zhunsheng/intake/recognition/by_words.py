@@ -122,6 +122,8 @@ def _put_right(
             if fields.get(one.said) == one.number:
                 del fields[one.said]
             fields.setdefault(one.holds, one.number)
+        if one.said == "op" and one.holds == "target" and fields.get("op") != one.number:
+            fields.setdefault("target", one.number)  # one head, 运算符号, over signs and values
 
 
 def _yearly_group(

@@ -243,16 +243,20 @@ def _are_groups(one: Column) -> bool:
 def _shared(grid: Grid, row: int, rows: Sequence[int]) -> int | None:
     """Return the column of signs whose head (指标值) stands over the values at its right too, where a text
     wrote one cell for both; None where every column has its head.
+
+    Of heads in an office's own words the signs and the values behind them tell.
     """
     have = len(grid.rows[row])
     if grid.spans or {len(grid.rows[r]) for r in rows} != {have + 1}:
         return None
+    holds = [class_of([grid.text(r, n) for r in rows]) for n in range(have + 1)]
+    signs = [n for n in range(have) if holds[n] == "op"]
     return next(
         (
             n
-            for n in range(have)
-            if labels.header(grid.text(row, n)) == "target"
-            and class_of([grid.text(r, n) for r in rows]) == "op"
+            for n in signs
+            if labels.header(head := grid.text(row, n)) == "target"
+            or (holds[n + 1] == "target" and labels.header_like(head) in (None, "op"))
         ),
         None,
     )

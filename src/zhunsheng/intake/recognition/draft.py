@@ -22,6 +22,7 @@ from zhunsheng.translation import worded
 TextField = Literal["code", "name", "department", "unit", "purpose"]
 # ``project`` is the whole project's over all its years, ``level`` one of several sources of fiscal funds
 BudgetPart = Literal["total", "fiscal", "carried", "other", "project", "level"]
+_NEAR = 0.04  # of a page's width, within which two columns begin at one place
 ExecutionPart = Literal["planned", "adjusted", "spent", "points", "score"]
 
 
@@ -49,6 +50,39 @@ class TableColumns:
     weak: bool  # whether the values' column is but the likeliest of several
     width: int  # of the table, by which its part on the next page is known
     starts: tuple[int, ...] = ()  # where the cells below the header begin
+    lefts: tuple[float | None, ...] = ()  # where on a page its columns begin, as shares of its width
+
+    def cut(self, width: int) -> TableColumns | None:
+        """Return where the fields are in a part of the table that has but its first columns, the others being
+        blank there; None where it is no part of it.
+        """
+        if self.groups or not 2 < width < self.width or self.fields["name"] >= width:
+            return None
+        fields = {name: column for name, column in self.fields.items() if column < width}
+        project = {name: column for name, column in self.project.items() if column < width}
+        return replace(self, fields=fields, project=project, width=width, starts=tuple(range(width)))
+
+    def drawn_in(self, lefts: tuple[float | None, ...]) -> TableColumns | None:
+        """Return where the fields are in a part of the table on the next page whose columns begin at
+        ``lefts``; None where some column of it is none of the table's.
+        """
+        at: dict[int, int] = {}
+        for number, left in enumerate(lefts):
+            apart = {
+                n: abs(own - left) for n, own in enumerate(self.lefts) if own is not None and left is not None
+            }
+            found = min(apart, key=lambda n: apart[n], default=None)
+            if found is None or found in at or apart[found] > _NEAR:
+                return None
+            at[found] = number
+        if self.groups or not lefts or not {self.fields["name"], self.fields.get("target", -1)} <= at.keys():
+            return None
+        fields = {name: at[column] for name, column in self.fields.items() if column in at}
+        project = {name: at[column] for name, column in self.project.items() if column in at}
+        width = len(lefts)
+        return replace(
+            self, fields=fields, project=project, width=width, starts=tuple(range(width)), lefts=lefts
+        )
 
     def narrowed(self, width: int) -> TableColumns | None:
         """Return where the fields are in the table's part on the next page, whose columns are but those in
@@ -203,6 +237,7 @@ class Document:
 
     source: Source
     year: int | None = None
+    titled_year: int | None = None  # that the last worksheet's name told
     drafts: list[Draft] = field(default_factory=list)
     unsure: list[Unsure] = field(default_factory=list)
     heading: Said | None = None  # a title over what has not begun yet

@@ -22,8 +22,9 @@ from zhunsheng.intake.recognition.columns import (
     own_cells,
     shown,
 )
-from zhunsheng.intake.recognition.content import is_value, level_of, stated
+from zhunsheng.intake.recognition.content import LONGEST_STATED, is_value, level_of, stated
 from zhunsheng.intake.recognition.rows import said
+from zhunsheng.intake.recognition.titles import is_year
 from zhunsheng.intake.recognition.wide import Group, groups_at
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.spelling import column_op
@@ -34,6 +35,8 @@ _SHORT = {
     "金额": "budget.total",
     "预算": "budget.total",
 }  # of a list of projects
+_LONGEST_STAIR = 10  # characters of a head over levels in rows of their own
+_SIGN_AND_NUMBER = re.compile(r"[≥≤<>＝=≧≦]\s*\d|不[低少高多超][于过]?\s*\d")
 _SIGNED = frozenset("≥≤<>=＝≧≦")  # how a value begins, and no head
 
 
@@ -71,6 +74,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
     """
     texts = [text for column in grid.distinct(row) if (text := grid.text(row, column))]
     known = [text for text in texts if labels.header(text)]
+    if sum(is_value(text) and not is_year(text) for text in texts) > 1 and not _is_all_heads(texts):
+        known = []  # an indicator beside what a page's end left of the heads
     if not known and not unheaded and not any(map(level_of, texts)):
         return None
     if not any(text[0] in _SIGNED for text in texts) and (wide := groups_at(grid, row)):
@@ -81,6 +86,8 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         return None  # the money of a self-evaluation, with 分值 and 得分 of its own
     if len({labels.header(text) for text in known}) < 2:
         known = known[:1]  # one head twice (指标 | 指标) is rather what a page's end left of two words
+    if len(known) < 2 and unheaded and (stairs := _over_stairs(grid, row)):
+        return stairs
     if len(known) < 2 and not (unheaded and _over_indicators(grid, row)):
         return _without_header(grid, row) if unheaded else None
     height = height_at(grid, row)
@@ -104,6 +111,40 @@ def header_at(grid: Grid, row: int, year: int | None = None, *, unheaded: bool =
         c.number for c in columns if c.number not in taken and c.heads and c.holds not in ("empty", "serial")
     )
     return Header(fields, height, tuple(guessed), tuple(rivals), unread, weak=weak, columns=tuple(columns))
+
+
+def _is_all_heads(texts: Sequence[str]) -> bool:
+    return all(labels.header_like(text) or is_value(text) for text in texts)
+
+
+def _over_stairs(grid: Grid, row: int) -> Header | None:
+    """Return the columns under two or three unknown heads (考核事项 | 承诺水平), below which levels stand in
+    rows of their own over names and values; None where no such rows are.
+    """
+    heads = [text for _, text in own_cells(grid, row)]
+    first = row + 1
+    if (
+        not 2 <= len(heads) <= 3
+        or first >= len(grid.rows)
+        or any(len(text) > _LONGEST_STAIR for text in heads)
+    ):
+        return None
+    if any(labels.label(text) or is_value(text) or level_of(text) for text in heads):
+        return None
+    below = [
+        [(c, text) for c, text in own_cells(grid, n) if said(text)] for n in range(first, len(grid.rows))
+    ]
+    if not below[0] or {level_of(text) for _, text in below[0]} != {"level1"}:
+        return None
+    pairs = [cells for cells in below if len(cells) > 1 and not level_of(cells[0][1])]
+    told = [cells for cells in pairs if cells[0][0] == below[0][0][0] and is_value(cells[1][1])]
+    if len(told) < 2 or 2 * len(told) <= len(pairs) or len({cells[1][0] for cells in told}) > 1:
+        return None
+    names, values = told[0][0][0], told[0][1][0]
+    columns = columns_at(grid, row, 1)
+    fields = {"name": names, "target": values}
+    guessed = tuple((number, name) for name, number in fields.items())
+    return Header(fields, 1, guessed, columns=tuple(columns))
 
 
 def proposed(grid: Grid, row: int, year: int | None) -> Header:
@@ -206,6 +247,23 @@ def is_indicator(grid: Grid, row: int) -> bool:
         return False  # a step of the work, from when to when
     signed = len(filled) >= 4 and any(column_op(text) is not None for text in filled)
     return len(filled) >= 3 and (signed or any(map(level_of, filled))) and bool(told)
+
+
+def indicating_row(grid: Grid) -> int | None:
+    """Return the first row (from 0) of a table that holds values as indicators have them, on two rows at
+    least: with signs, or beside names of levels; None for a table of something else.
+    """
+    signed, valued, levels = [], [], 0
+    for row in range(len(grid.rows)):
+        texts = [text for _, text in own_cells(grid, row) if len(text) <= LONGEST_STATED]
+        levels += any(map(level_of, texts))
+        if any(_SIGN_AND_NUMBER.match(text) and is_value(text) for text in texts):
+            signed.append(row)
+        if len(texts) > 1 and any(map(is_value, texts)) and not any(map(labels.label, texts)):
+            valued.append(row)
+    if len(signed) > 1:
+        return signed[0]
+    return valued[0] if levels > 1 and len(valued) > 1 else None
 
 
 def under_heads(grid: Grid, row: int) -> bool:

@@ -37,6 +37,7 @@ _BOTH = re.compile(  # a target and its result in one cell
     r"(?:年度|年初)?(?:目标|指标|计划|预期)(?:指标)?值?[：:](.+?)[；;，,]?(?:全年|实际)*完成(?:指标)?(?:值|情况)?[：:](.+)"
 )
 _ITEM = re.compile(r"(?:指标)?[（(]?(\d{1,2})[）).．、：:]\s*")
+_NEXT_ITEM = re.compile(r"\s+(?=(?:指标)?[（(]?\d{1,2}[）).．、：:](?!\d))")
 _UNIT_IN_NAME = re.compile(r"[（(]([%％‰]|[一-龥]{1,4}(?:[/／·][一-龥]{1,3})?)[）)]$")  # 管护面积（万亩）
 _MULTIPLE = re.compile(r"[百千]?[万亿][一-龥]{1,3}")
 _LONGEST_LEVELS = 200  # characters of the names of a dimension and a category
@@ -49,7 +50,7 @@ _CUT_NAME = re.compile(
 )  # how what is left of a name begins
 _JOINED = re.compile(r"指标(?:[（(][^（()）]*[）)])?(?=[一-龥])")  # 成本指标产出: two cells in one
 _LEFT_OVER = re.compile("指?标+")  # of the names of levels, where cells were drawn together
-_WHOLE = 100  # points
+_WHOLE = 100  # points, per cent
 _SHORT = 6  # characters of what is left of a name
 _ENDLESS = re.compile(r"(?:…|\.{3})+$")  # what the form's last line says behind the last name
 _OUTLINED = re.compile(
@@ -105,6 +106,9 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         else []
         for name in ("name", "target")
     )
+    if packed := _packed(named, valued):
+        beside = {name: "".join(row.text(column).split()) for name, column in columns.items()}
+        return [beside | {"name": name, "target": value} for name, value in packed]
     if len(named) < 2 or len(named) != len(valued) or _wrapped(row, columns):
         return []
     if not all(map(is_value, _unnumbered_alike(named, valued))) and not all(
@@ -120,6 +124,23 @@ def _lines(row: Row, columns: Mapping[str, int]) -> list[dict[str, str]]:
         }
         for n in range(len(named))
     ]
+
+
+def _packed(named: Sequence[str], valued: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the names and values of numbered items that stand in one line of their cells, blanks between
+    (1.培训人次 2.开设培训班 | ≥3600人次 ≥45期); empty where there are not as many values as names.
+    """
+    if len(named) != 1 or len(valued) != 1:
+        return []
+    names, values = _NEXT_ITEM.split(named[0]), _NEXT_ITEM.split(valued[0])
+    values = values if len(values) > 1 else valued[0].split()
+    counted = [int(found[1]) for name in names if (found := _ITEM.match(name))]
+    if len(names) < 2 or len(values) != len(names) or counted != [*range(1, len(names) + 1)]:
+        return []
+    bare = _unnumbered_alike(names, values)
+    if not all(map(is_value, bare)):
+        return []
+    return [("".join(name.split()), "".join(value.split())) for name, value in zip(names, bare, strict=True)]
 
 
 def _unnumbered_alike(named: Sequence[str], valued: Sequence[str]) -> list[str]:
@@ -155,6 +176,7 @@ def _read_texts(
             draft.total_score = decimal(texts["score"]) or None  # a nought there is a sum that nobody made
         return
     texts = _put_together(row, columns, texts)
+    texts |= {level: "" for level in ("level1", "level2") if labels.header(texts.get(level, "")) == level}
     if _steps_down(draft, texts):
         return
     level1, level2 = _levels(draft, texts)
@@ -285,9 +307,13 @@ def _read_value(document: Document, draft: Draft, row: Row, column: int, name: s
 
 def _read_stated(document: Document, draft: Draft, row: Row, column: int, texts: Mapping[str, str]) -> None:
     """Read the indicators that a cell states with their values: 慰问人数≥500人；慰问金≤600元/人."""
-    place = row.place(column)
     lines = [unnumbered(line.strip()) for line in row.text(column).splitlines()]
-    found, left = prose.indicators("\n".join(lines), document.year)
+    read_stated(document, draft, row.place(column), "\n".join(lines), texts)
+
+
+def read_stated(document: Document, draft: Draft, place: Place, text: str, texts: Mapping[str, str]) -> None:
+    """Read the indicators that words state with their values; ``texts`` is what else is told of them."""
+    found, left = prose.indicators(text, document.year)
     for stated in found:
         told = {**texts, "name": stated.name, "target": stated.raw}
         draft.indicators.append(Read(_indicator(told, document.year, draft.goals, place), draft.medium))
@@ -453,6 +479,8 @@ def _pointed(one: Indicator) -> Indicator:
     sense = sense_of_direction(one.direction)
     if not (one.target.implied and one.target.op == "==" and sense and one.type.sense == sense):
         return one
+    if sense == "more" and one.target.number == _WHOLE and one.target.unit == "%":
+        return one  # there is no more than the whole
     op = ">=" if sense == "more" else "<="
     return one.model_copy(update={"target": one.target.replaced(op=op, implied=False)})
 

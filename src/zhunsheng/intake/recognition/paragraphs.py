@@ -8,7 +8,7 @@ from dataclasses import replace
 from zhunsheng.intake import labels, prose
 from zhunsheng.intake.grid import Paragraph
 from zhunsheng.intake.recognition import titles
-from zhunsheng.intake.recognition.content import is_level, level_of, stated, unnumbered
+from zhunsheng.intake.recognition.content import is_level, is_value, level_of, stated, unnumbered
 from zhunsheng.intake.recognition.draft import Document, Draft, Read, Said, TextField
 from zhunsheng.intake.recognition.fields import put_ahead
 from zhunsheng.intake.recognition.indicators import is_dated, step_down
@@ -37,6 +37,8 @@ _LONGEST_NAME = 40  # characters of an indicator's name in an outline
 _KIND = re.compile(  # over one of several tables of a sheet: （二）定性指标
     r"(?:[（(]?[\d一二三四五六七八九十]{1,2}[）)、.．])?(?:定[量性]|共性|个性|通用|专用|特色|核心|补充|其他)(?:绩效)?指标表?"
 )
+_FEW = 12  # characters of a paragraph that may be left of a cell
+_PAGE = re.compile(r"第?\s*[-—]?\s*\d+\s*[-—]?\s*页?(?:[,，/\s]*共?\s*\d+\s*页?)?|附[件表].*")
 _HEADING = 60  # characters below which a paragraph may be a heading
 
 
@@ -66,9 +68,32 @@ def read_paragraph(document: Document, block: Paragraph) -> None:
         _read_indicators(document, match[1], block.place)
     elif document.department is not None:
         _read_narrative(document, document.department, block)
+    elif document.going_on and _is_left_of_table(document.going_on, block):
+        why = worded("在表外，像是表格里断出来的字，没有读入，上下各项可能没有读全")
+        document.doubt(
+            document.going_on.indicators[-1].indicator.place or block.place, "name", block.text, why
+        )
     elif document.going_on and _SIGNED.search(block.text) and _states_one(block.text):
         why = worded("表外的这句话像是指标，没有读入")
         document.doubt(block.place, "indicators", block.text, why, unread=True)
+
+
+def _is_left_of_table(draft: Draft, block: Paragraph) -> bool:
+    """Say whether a paragraph of a page behind a table of indicators is rather what was drawn beyond its
+    rows: a few signs, or a row's cells with a value among them.
+    """
+    if draft.columns is None or not draft.indicators or block.place.region is None:
+        return False
+    before = draft.indicators[-1].indicator.place
+    if before is None or before.page is None or not 0 <= (block.place.page or 0) - before.page <= 1:
+        return False
+    if is_foot(block.text) or re.search("[：:。]$", block.text) or titles.of_targets(block.text):
+        return False
+    pieces = block.text.split()
+    if len(pieces) > 2:
+        return any(map(is_value, pieces))
+    few = len(block.text) <= _FEW and labels.label(block.text) is None and not unit_noted(block.text)
+    return few and not level_of(block.text) and _PAGE.fullmatch(block.text) is None
 
 
 def _states_one(text: str) -> bool:

@@ -9,26 +9,28 @@ from itertools import pairwise
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid, Paragraph
-from zhunsheng.intake.layouts import FIELDS, HOLDS
+from zhunsheng.intake.layouts import FIELDS, HOLDS, misfit
 from zhunsheng.intake.recognition import titles
 from zhunsheng.intake.recognition.apart import parts_of
 from zhunsheng.intake.recognition.cards import card_in
 from zhunsheng.intake.recognition.columns import is_form, numbers_columns, own_cells, shown
-from zhunsheng.intake.recognition.content import is_level, is_value, level_of
+from zhunsheng.intake.recognition.content import class_of, is_level, is_value, level_of, stated
 from zhunsheng.intake.recognition.draft import Document, Draft, Headed, Said, TableColumns, Unread
+from zhunsheng.intake.recognition.drawn_cells import put_right
 from zhunsheng.intake.recognition.fields import Zone, note_labels, priced, put_ahead, put_field, read_labels
 from zhunsheng.intake.recognition.goals import add_goals
 from zhunsheng.intake.recognition.headers import (
     Header,
     header_at,
+    indicating_row,
     is_indicator,
     project_columns,
     under_heads,
 )
-from zhunsheng.intake.recognition.indicators import read_card, read_indicator, step_down
+from zhunsheng.intake.recognition.indicators import read_card, read_indicator, read_stated, step_down
 from zhunsheng.intake.recognition.money import YUAN, take_money, unit_noted
 from zhunsheng.intake.recognition.paragraphs import read_paragraph
-from zhunsheng.intake.recognition.rows import Row, is_foot, label_of, labels_of, row_of
+from zhunsheng.intake.recognition.rows import Row, decimal, is_foot, label_of, labels_of, row_of
 from zhunsheng.targets.fields import COLUMN_LABELS
 from zhunsheng.targets.spelling import column_op
 from zhunsheng.translation import Worded, series, worded
@@ -66,6 +68,11 @@ def read_table(document: Document, grid: Grid) -> None:
     if (card := card_in(grid)) and (document.going_on or document.heading):
         _read_card(document, grid, card)
         return
+    grid, joined = put_right(grid)
+    for number in joined:
+        why = worded("这一行由页末断开的两行连成，请核对")
+        row = row_of(grid, number)
+        document.doubt(row.place(row.cells[-1][0]), "indicators", row.words(), why)
     for part in parts_of(grid):
         _read_form(document, part)
 
@@ -84,12 +91,18 @@ def _read_form(document: Document, grid: Grid) -> None:
     last = document.going_on
     document.open_draft = None
     if last and (_heads_again(last, grid) or not _own_form(grid)):
-        if last.columns and last.columns.width == grid.width:
+        if last.columns and _of_something_else(last.columns, grid):
+            pass  # codes and amounts of another table
+        elif last.columns and last.columns.width == grid.width:
             now = _Reading(last, last.columns)  # a table broken over pages goes on
         elif _heads_again(last, grid) and last.indicators and document.heading is None:
             now = _Reading(last)  # of which the lower part has lost or won a column that is only merged in it
         elif last.columns and document.heading is None:
-            if narrowed := last.columns.narrowed(grid.width):
+            if narrowed := (
+                last.columns.narrowed(grid.width)
+                or _cut(last.columns, grid)
+                or last.columns.drawn_in(_lefts(grid, 0, len(grid.rows)))
+            ):
                 now = _Reading(last, narrowed)
         if now.draft or document.heading is None:
             document.open_draft = len(document.drafts) - 1
@@ -97,10 +110,11 @@ def _read_form(document: Document, grid: Grid) -> None:
     of_kind, document.of_kind = document.of_kind, False
     if last and of_kind and not grid.title and not _own_form(grid):
         document.open_draft, now.draft = len(document.drafts) - 1, last
-    if document.year is None and (match := re.search(r"(20\d{2})", grid.title)):
-        document.year = int(match[1])
+    of_last_title = document.year is None or document.year == document.titled_year
+    if of_last_title and (match := re.search(r"(20\d{2})", grid.title)):
+        document.year = document.titled_year = int(match[1])  # each worksheet named by its year
     number = 0
-    headers, doubts = len(document.tables), len(document.unsure)
+    headers, doubts, had = len(document.tables), len(document.unsure), _count_read(document)
     while number < len(grid.rows):
         row = row_of(grid, number)
         number += _read_row(document, now, row) if row.cells else 1
@@ -108,8 +122,61 @@ def _read_form(document: Document, grid: Grid) -> None:
             note_labels(now.draft, row)
     if len(document.tables) == headers and now.columns is None:
         doubted = any(one.field in ("indicators", "header") for one in document.unsure[doubts:])
+        if not doubted and _count_read(document) == had and (first := indicating_row(grid)) is not None:
+            row = row_of(grid, first)
+            why = worded("像是绩效指标的表，认不出各列是什么，没有读入")
+            document.doubt(row.place(row.cells[0][0]), "indicators", row.words(), why, unread=True)
+            doubted = True
         draft = len(document.drafts) - 1 if document.drafts else None
         document.unread.append(Unread(grid, draft, document.year, doubted))
+
+
+def _count_read(document: Document) -> tuple[int, int]:
+    """Return how many drafts there are, and how many indicators the last one has."""
+    return len(document.drafts), len(document.drafts[-1].indicators) if document.drafts else 0
+
+
+def _cut(columns: TableColumns, grid: Grid) -> TableColumns | None:
+    """Return where the fields are in a table's part on the next page of which the last columns are blank, so
+    that a text has lost them; None where its cells are not what their columns are to hold.
+    """
+    cut = columns.cut(grid.width)
+    if cut is None or "target" not in cut.fields:
+        return None
+    held = {
+        name: [*filter(None, (grid.text(*at).strip() for at in _down(grid, c)))]
+        for name, c in cut.fields.items()
+    }
+    fits = not any(misfit(name, cells, class_of(cells)) for name, cells in held.items() if name in FIELDS)
+    placed = any(level_of(text) for name in ("level1", "level2") for text in held.get(name, ()))
+    return cut if fits and placed and any(map(is_value, held["target"])) else None
+
+
+def _lefts(grid: Grid, start: int, end: int) -> tuple[float | None, ...]:
+    """Return where on its page each column begins in some rows, None where no cell tells."""
+    found: list[float | None] = [None] * grid.width
+    for row in range(start, end):
+        for column in grid.distinct(row):
+            if grid.owner(row, column) == (row, column) and (region := grid.place(row, column).region):
+                before = found[column]
+                found[column] = region[0] if before is None else min(region[0], before)
+    return tuple(found)
+
+
+def _of_something_else(columns: TableColumns, grid: Grid) -> bool:
+    """Say whether a table as wide as the last one of indicators mostly has numbers where that one has its
+    names or levels.
+    """
+    for column in (columns.fields[name] for name in ("level1", "level2", "name") if name in columns.fields):
+        texts = [text for at in _down(grid, column) if (text := grid.text(*at).strip())]
+        if 2 * sum(decimal(text) is not None for text in texts) > len(texts):
+            return True
+    return False
+
+
+def _down(grid: Grid, column: int) -> dict[tuple[int, int], None]:
+    """Return where the cells of a column stand, each once."""
+    return dict.fromkeys(grid.owner(row, column) for row in range(len(grid.rows)))
 
 
 def _read_row(document: Document, now: _Reading, row: Row) -> int:
@@ -162,6 +229,26 @@ def _read_row(document: Document, now: _Reading, row: Row) -> int:
     return 1
 
 
+def _read_outlined(document: Document, draft: Draft, row: Row) -> bool:
+    """Read a row without a header whose last cell states indicators behind the name of a category (产出指标 |
+    数量指标：查验货物≥3000批；…), a line for each; say whether it is one.
+    """
+    column, text = row.cells[-1]
+    before = [said_there for _, said_there in row.cells[:-1]]
+    lines = [line.replace(":", "：").partition("：") for line in text.splitlines() if line.strip()]
+    if not all(mark and level_of(head) and rest.strip() for head, mark, rest in lines):
+        return False
+    if not all(is_level(one, "level1") for one in before) or not any(stated(r) for _, _, r in lines):
+        return False
+    for one in before:
+        step_down(draft, one)
+    for head, _, rest in lines:
+        step_down(draft, head)
+        level1, level2 = draft.levels
+        read_stated(document, draft, row.place(column), rest, {"level1": level1, "level2": level2})
+    return True
+
+
 def _begins_page(now: _Reading, draft: Draft, row: Row) -> bool:
     """Say whether a row says again on a new page what the sheet at hand is: its title with （续） behind it,
     or as it stands over it, and the project's name below that.
@@ -193,7 +280,9 @@ def _is_unclear_header(row: Row) -> bool:
 
 
 def _read_others(document: Document, now: _Reading, row: Row) -> None:
-    """Read a row of labels and values, which may begin a sheet or stand ahead of one."""
+    """Read a row of labels and values, which may begin a sheet or stand ahead of one, or an outlined one."""
+    if now.draft is not None and _read_outlined(document, now.draft, row):
+        return
     for _, text in row.cells:
         if _UNIT_OF_MONEY.match(text):
             document.money_unit = unit_noted(text) or document.money_unit
@@ -293,6 +382,7 @@ def _enter_indicators(document: Document, now: _Reading, row: Row, header: Heade
         header.weak,
         row.grid.width,
         _starts(row.grid, row.number + header.height),
+        _lefts(row.grid, row.number, len(row.grid.rows)),
     )
     captioned, now.draft.captioned = now.draft.captioned, False
     now.draft.columns, now.draft.stairs = now.columns, captioned

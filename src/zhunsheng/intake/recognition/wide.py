@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from zhunsheng.intake import labels
 from zhunsheng.intake.grid import Grid
-from zhunsheng.intake.recognition.content import is_level, is_value, level_of, stated
+from zhunsheng.intake.recognition.content import Class, class_of, is_level, is_value, level_of, stated
 
 _TALLEST = 3  # rows of heads: level 1, level 2, the indicator
+# Fields of columns in a pair by what they hold.
+_PAIRED: dict[Class, str] = {"words": "name", "op": "op", "unit": "unit", "points": "weight"}
 _LEAST = 3  # columns under levels, so that no row of indicators is taken for heads
 
 
@@ -41,10 +43,27 @@ def _pairs(grid: Grid, row: int) -> tuple[list[Group], int] | None:
         level, width = grid.text(row, column), grid.spans.get(grid.owner(row, column), (1, 1))[1]
         if width < 2 or not level_of(level):
             continue
-        below = {labels.header(grid.text(row + 1, c)): c for c in range(column, column + width)}
-        if {"name", "target"} <= below.keys():
-            found.append(Group(level, "", {name: c for name, c in below.items() if name}))
+        if fields := _pair(grid, row, range(column, column + width)):
+            of_first = is_level(level, "level1")
+            found.append(Group(level if of_first else "", "" if of_first else level, fields))
     return (found, 2) if len(found) > 1 else None
+
+
+def _pair(grid: Grid, row: int, columns: range) -> dict[str, int] | None:
+    """Return the fields of columns under one level: by their heads, or (指标 | 值) by what they hold; None
+    where they are no names and values.
+    """
+    heads = [labels.header(grid.text(row + 1, column)) for column in columns]
+    told = {name: column for name, column in zip(heads, columns, strict=True) if name}
+    if {"name", "target"} <= told.keys():
+        return told
+    below = [[grid.text(r, column).strip() for r in range(row + 2, len(grid.rows))] for column in columns]
+    if any(is_value(grid.text(row + 1, column)) for column in columns):
+        return None
+    holds = [class_of(cells) for cells in below]
+    if holds.count("words") != 1 or holds.count("target") != 1 or not {*holds} <= {"target", *_PAIRED}:
+        return None
+    return {_PAIRED.get(held, "target"): column for held, column in zip(holds, columns, strict=True)}
 
 
 def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
@@ -62,6 +81,8 @@ def _single(grid: Grid, row: int) -> tuple[list[Group], int] | None:
     found = list(_columns(grid, row, height))
     if len(found) < _LEAST or len({(one.level1, one.level2) for one in found}) < 2:
         return None
+    if len({one.name for one in found if one.name}) < sum(bool(one.name) for one in found):
+        return None  # 指标 | 值 under each level are no names
     tallies = [_below(grid, next(iter(one.fields.values())))[row + height] for one in found]
     filled, told = (sum(counts) for counts in zip(*tallies, strict=True))
     return (found, height) if filled and 2 * told >= filled else None
