@@ -364,6 +364,28 @@ MESSAGES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
         "请把 --output 的文件名写成以 .xlsx 或 .csv 结尾。",
         "请导出为 xlsx 或 csv。",
     ),
+    "ZS-RG-23": (
+        "没有起步包“{pack}”，可用的有：{known}",
+        "请用 zhunsheng pack list 列出全部起步包，写它的名称或代号。",
+        "请从起步包一览里选择。",
+    ),
+    "ZS-RG-24": (
+        "起步包“{pack}”与程序里的其他内容不合：{detail}",
+        "起步包随程序提供，请把这一行反馈给维护者。",
+    ),
+    "ZS-RG-25": (
+        "数据标准文件 {name} 读不出来：{detail}",
+        "请用 xlsx 或 json，表名和字段名照数据标准的写法；写法见 docs/exchange.md。",
+        "请用 xlsx 或 json，表名和字段名照数据标准的写法；可以先导出一份对照。",
+    ),
+    "ZS-RG-26": (
+        "{name} 的{table}第 {row} 行，{field} 有误：{detail}",
+        "请改正这一格后重新读入。",
+    ),
+    "ZS-RG-27": (
+        "{name} 里没有{what}的表",
+        "请核对是不是这份文件；它有的表：{tables}。",
+    ),
     "ZS-LG-01": (
         "{name} 不是检查点：{detail}",
         "检查点是网站的透明日志一页下载的文本文件，一字不改；它应有四行、一个空行和签名。",
