@@ -98,8 +98,8 @@ class Part:
 
 @lru_cache
 def packs() -> dict[str, Pack]:
-    """Return the packs by id. Raises ``ZS-RG-01`` for a file that is wrong, ``ZS-RG-24`` for an id that two of
-    them use or that the package has, or for a name of something that nobody brings.
+    """Return the packs by id. Raises ``ZS-RG-01`` for a file that is wrong, ``ZS-RG-24`` for an id that two
+    of them use or that the package has, or for a name of something that nobody brings.
     """
     found = [
         read_packaged(path, Pack)
@@ -194,8 +194,8 @@ def _unfit(measure: Measure) -> str:
 
 
 def install(pack: Pack, store: Store, *, who: str) -> list[Part]:
-    """Put what a pack brings and a store has not beside what is there, ledgers first; return all parts as they
-    stood before. What is there, ended, or called as something else is called stays as it is.
+    """Put what a pack brings and a store has not beside what is there, ledgers first; return all parts as
+    they stood before. What is there, ended, or called as something else is called stays as it is.
     """
     found = parts(pack, store)
     new = {(part.kind, part.id) for part in found if part.state == "new"}
