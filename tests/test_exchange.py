@@ -89,7 +89,9 @@ def test_targets_and_self_evaluations_come_back_the_same(kind, seed):
     tables, left = of_sheets([sheet], "105001")
     assert not left
     again, unread = read(WRITE[kind](tables, left), f"x.{kind}")
-    assert again == {name: rows for name, rows in tables.items() if rows or kind == "json"}
+    assert {name: rows for name, rows in again.items() if rows} == {
+        name: rows for name, rows in tables.items() if rows
+    }
     (back,), more = sheets_of(again)
     assert not unread and not more
     assert bare(back) == bare(sheet)

@@ -29,7 +29,8 @@ LIVE = "2"  # is_deleted of a row that stands
 YEARLY, MEDIUM = "年度", "中期"
 WHOLE_FUND = "年度资金总额"
 BASIS = "指标值确定依据："
-OWN_KEY = re.compile(r"[0-9A-Za-z]{1,12}")  # keys of other systems are longer; there ours are made anew
+# Keys that we wrote; indicators with those of other systems get codes of ours.
+OWN_KEY = re.compile(r"(?:[0-9A-Za-z]{1,12}-)?([0-9A-Za-z]{1,12})")
 _TITLED = re.compile(r"((?:分项|总体|年度)?(?:绩效)?目标\s*[0-9一二三四五六七八九十]{0,3})：")
 _OPERATORS = {">=": "≥", "<=": "≤", "==": "＝", ">": ">", "<": "<", "level": "定性"}
 # What a run says of monitoring and results that no table has a place for.
@@ -75,7 +76,7 @@ def of_sheets(sheets: Sequence[TargetSheet], agency: str = "") -> tuple[Tables, 
         for n, goal in enumerate(goals, 1):
             tables["PM_PERF_GOAL_INFO"].append({**head, "kpi_per_id": str(n), **goal})
         for one in sheet.indicators:
-            tables["PM_PERF_INDICATOR"] += [{**head, **row} for row in _indicator_rows(one)]
+            tables["PM_PERF_INDICATOR"] += [{**head, **row} for row in _indicator_rows(one, key_of(sheet, one))]
     if evaluated:
         for name in ("PM_PERF_SELF_EVAL", "PM_SELF_EVAL_INDICATOR", "PM_PERF_SELF_BGT"):
             tables[name] = []
@@ -108,10 +109,15 @@ def _goal_text(goal: Goal) -> str:
     return f"{goal.title}：{goal.text}" if goal.title else goal.text
 
 
-def _indicator_rows(one: Indicator) -> list[Row]:
+def key_of(sheet: TargetSheet, one: Indicator) -> str:
+    """Return the key of an indicator's rows: its code is its own within its sheet only."""
+    return f"{sheet.id}-{one.id}" if sheet.id else one.id
+
+
+def _indicator_rows(one: Indicator, key: str) -> list[Row]:
     """Return an indicator's row of the year and, where it has a medium-term value, the one of that."""
     common = _filled(
-        kpi_id=one.id,
+        kpi_id=key,
         lv1_perf_ind_name=one.level1,
         lv2_perf_ind_name=one.level2,
         lv3_perf_ind_name=one.name,
@@ -152,7 +158,7 @@ def _evaluate(sheet: TargetSheet, head: Row, tables: Tables) -> None:
         tables["PM_SELF_EVAL_INDICATOR"].append(
             head
             | _filled(
-                kpi_id=one.id,
+                kpi_id=key_of(sheet, one),
                 kpi_val=one.target.raw,
                 ind_comp=one.actual,
                 ind_weight=None if one.weight is None else plain(one.weight),
@@ -189,11 +195,15 @@ def _amount(value: Decimal | None) -> str | None:
 # ----------------------------------------------------------------------------------------------------
 
 
-def of_run(run: Run, agency: str = "") -> tuple[Tables, list[str]]:
-    """Return an assessment as tables: its targets, its self-evaluation as far as it is decided (open points
-    stay empty, which is not nought), and where each indicator stood on the day.
+def of_run(
+    run: Run, agency: str = "", sheets: Sequence[TargetSheet] | None = None
+) -> tuple[Tables, list[str]]:
+    """Return an assessment as tables: its targets (``sheets`` where it does not hold them itself), its
+    self-evaluation as far as it is decided (open points stay empty, which is not nought), and where each
+    indicator stood on the day.
     """
-    sheets = Book.from_json(run.book).sheets if run.book else ()
+    if sheets is None:
+        sheets = Book.from_json(run.book).sheets if run.book else ()
     came = {one.id: one for one in run.results}
     filled = [_with_results(sheet, came.get(sheet.id)) for sheet in sheets]
     tables, left = of_sheets(filled, agency)
@@ -254,7 +264,7 @@ def _infos(sheet: TargetSheet, result: RunSheet) -> Iterable[Row]:
         if line := result.indicator(one.id):
             said = line.monitoring
             yield _filled(
-                kpi_id=one.id,
+                kpi_id=key_of(sheet, one),
                 lv3_perf_ind_name=one.name,
                 kpi_val=one.target.raw,
                 绩效指标完成情况=line.outcome.text,
@@ -327,9 +337,11 @@ def _unread(tables: Tables) -> list[str]:
                 found[table, ""] += 1
             found.update((table, field) for field, value in row.items() if value and field not in known)
     told = []
+    titles = {(table, one.name): one.title for table in _READ for one in standard()[table].columns}
     for (table, field), count in found.items():
         if table in _READ:
-            title = next(one.title for one in standard()[table].columns if one.name == field)
+            if (title := titles.get((table, field))) is None:
+                continue  # told when the file was read
             told.append(worded("{table}的“{field}”：{n} 行，没有读", table=table, field=title, n=count))
         elif not field:
             title = standard()[table].title
@@ -378,6 +390,7 @@ def _sheet(
     ]
     results = {row.get("kpi_id", ""): (n, row) for n, row in rows.get("PM_SELF_EVAL_INDICATOR", ())}
     indicators: list[Indicator] = []
+    keys: list[str] = []
     medium: list[Row] = []
     for n, row in rows.get("PM_PERF_INDICATOR", ()):
         if MEDIUM in row.get("perf_obj_type_name", ""):
@@ -394,11 +407,12 @@ def _sheet(
             }
             one = one.model_copy(update=said)
         indicators.append(one)
+        keys.append(row.get("kpi_id", ""))
     left += [
         worded("自评指标“{name}”：没有同一主键的绩效指标，没有读", name=row.get("kpi_id") or "—")
         for _n, row in results.values()
     ]
-    left += _put_medium(indicators, medium, year)
+    left += _put_medium(indicators, keys, medium, year)
     foreign = [row for _n, row in rows.get("PM_PERF_INDICATOR", ()) if not OWN_KEY.fullmatch(row.get("kpi_id", "x"))]
     if foreign:
         left.append(str(worded("对方系统的指标主键：{n} 行，另编", n=len(foreign))))
@@ -428,7 +442,7 @@ def _indicator(row: Row, weight: Decimal | None, year: int | None) -> Indicator:
     remark = row.get("kpi_remark", "")
     target = _target(row, year)
     return Indicator(
-        id=row.get("kpi_id", "") if OWN_KEY.fullmatch(row.get("kpi_id", "")) else "",
+        id=own[1] if (own := OWN_KEY.fullmatch(row.get("kpi_id", ""))) else "",
         level1=row.get("lv1_perf_ind_name") or None,
         level2=row.get("lv2_perf_ind_name") or None,
         name=row.get("lv3_perf_ind_name") or row.get("kpi_content") or "—",
@@ -457,14 +471,16 @@ def _target(row: Row, year: int | None) -> TargetValue:
     return TargetValue.parse(raw, op=row.get("computesign"), unit=row.get("meterunit"), year=year)
 
 
-def _put_medium(indicators: list[Indicator], medium: list[Row], year: int | None) -> list[str]:
+def _put_medium(
+    indicators: list[Indicator], keys: list[str], medium: list[Row], year: int | None
+) -> list[str]:
     """Put medium-term values to the indicators of the same key or, without keys, the same names."""
     left = []
     for row in medium:
         same = [
             n
             for n, one in enumerate(indicators)
-            if (one.id and one.id == row.get("kpi_id"))
+            if (one.id and keys[n] == row.get("kpi_id"))
             or (
                 not (one.id and row.get("kpi_id"))
                 and (one.level2 or "", one.name)

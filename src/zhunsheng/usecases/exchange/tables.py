@@ -138,8 +138,9 @@ def _of_json(content: bytes, name: str) -> tuple[Tables, list[str]]:
             if table != "left_out":
                 left.append(worded("表 {table}：不是这里读的表", table=table))
             continue
-        found[table] = [{str(key): _text(value) for key, value in row.items()} for row in rows]
-        left += _strange(table, {key for row in found[table] for key, value in row.items() if value})
+        texts = [{str(key): _text(value) for key, value in row.items()} for row in rows]
+        found[table] = [{key: value for key, value in row.items() if value} for row in texts]
+        left += _strange(table, {key for row in found[table] for key in row})
     return found, left
 
 
@@ -164,7 +165,7 @@ def _of_workbook(content: bytes, name: str) -> tuple[Tables, list[str]]:
         body = [dict(zip(heads, row, strict=False)) for row in rows[1:]]
         body = [row for row in body if any(value and value != titles.get(key) for key, value in row.items())]
         found.setdefault(table.name, []).extend(
-            {key: value for key, value in row.items() if key in titles} for row in body
+            {key: value for key, value in row.items() if key in titles and value} for row in body
         )
         left += _strange(table.name, {key for row in body for key, value in row.items() if value})
     return found, left

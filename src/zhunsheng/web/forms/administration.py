@@ -22,6 +22,7 @@ from zhunsheng.web.forms.fields import (
     MailField,
     OneOfField,
     RecordField,
+    SentFile,
     YearField,
     lines,
 )
@@ -249,6 +250,15 @@ class LibraryChange(_LibraryText):
     mark = "entry"
 
     entry = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
+
+
+class LibraryFile(SentForm):
+    """A file of the data standard with the table of the indicator library."""
+
+    mark = "what"
+
+    what = OneOfField(("file",), label=_("事项"), widget=forms.HiddenInput)
+    library = SentFile(label=_("指标库文件"), required=True, accept=".xlsx, .json")
 
 
 class PackInstall(SentForm):

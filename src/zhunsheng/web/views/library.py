@@ -14,8 +14,8 @@ from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere
 from zhunsheng.web.services import administration as managing
 from zhunsheng.web.services import library as keeping
-from zhunsheng.web.services import packs
-from zhunsheng.web.views.common import done, integer_of, page, paged
+from zhunsheng.web.services import exchange, packs
+from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
 PAGE = 100
 
@@ -33,6 +33,11 @@ def library(request: SignedInRequest) -> HttpResponse:
     """
     if request.method == "POST":
         return _change_library(request)
+    if kind := request.GET.get("export"):
+        given = exchange.library_given(kind)
+        if given is None:
+            raise Http404
+        return download(*given)
     search, industry = (request.GET.get(name, "").strip()[:60] for name in ("q", "industry"))
     number = integer_of(request, "one", 0, 0, LARGEST)
     one = LibraryIndicator.objects.filter(pk=number).first() if number else None
@@ -47,6 +52,7 @@ def library(request: SignedInRequest) -> HttpResponse:
         "may_change": may_change,
         "new": sent.NewLibraryIndicator.blank(request, measures),
         "one": one,
+        "file": sent.LibraryFile.blank(request),
     }
     if one:
         said = {name: getattr(one, name) for name in keeping.FIELDS} | {"entry": one.pk}
@@ -64,6 +70,11 @@ def _change_library(request: SignedInRequest) -> HttpResponse:
     if sent.LibraryToggle.came(request):
         managing.toggle(sent.LibraryToggle.of(request)["id"])
         return done(request, "library", _("已保存。"))
+    if sent.LibraryFile.came(request):
+        came, left = exchange.take_library(sent.LibraryFile.of(request)["library"])
+        said = {"new": came["new"], "rest": sum(came.values()) - came["new"]}
+        words = _("加入 %(new)s 项，%(rest)s 项已有或与已有的不同，没有改动。") % said
+        return done(request, "library", words + "".join(f"{one}；" for one in left[:10]))
     if sent.LibraryChange.came(request):
         said = sent.LibraryChange.of(request, managing.known_measures())
         changed = keeping.change(said.pop("entry"), said)
