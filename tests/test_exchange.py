@@ -115,7 +115,17 @@ def test_what_the_standard_has_no_place_for_is_named():
     )
     tables, left = of_sheets([identified(sheet)])
     told = "；".join(left)
-    for words in ("资金用途", "预算金额", "资金支出计划", "绩效目标", "保障措施", "上年值", "指标方向", "所属的分项目标", "预算执行的分值"):
+    for words in (
+        "资金用途",
+        "预算金额",
+        "资金支出计划",
+        "绩效目标",
+        "保障措施",
+        "上年值",
+        "指标方向",
+        "所属的分项目标",
+        "预算执行的分值",
+    ):
         assert words in told, words
     assert left == json.loads(as_json(tables, left))["left_out"]
     assert "没有写进来的" in [s.name for s in _sheets(as_workbook(tables, left))]
@@ -164,7 +174,7 @@ def test_a_file_of_another_system_says_what_was_not_read():
 
 @pytest.mark.parametrize(
     "content, code",
-    [(b"{}", "ZS-RG-25"), (b"{\"tables\": 3}", "ZS-RG-25"), (b"[1]", "ZS-RG-25"), (b"{", "ZS-RG-25")],
+    [(b"{}", "ZS-RG-25"), (b'{"tables": 3}', "ZS-RG-25"), (b"[1]", "ZS-RG-25"), (b"{", "ZS-RG-25")],
 )
 def test_a_file_that_holds_none_of_the_tables_is_refused(content, code):
     with pytest.raises(ZhunshengError, match=code):
@@ -173,7 +183,7 @@ def test_a_file_that_holds_none_of_the_tables_is_refused(content, code):
 
 def test_a_number_that_is_none_is_told_with_its_place():
     rows = [{"pro_name": "甲", "lv3_perf_ind_name": "乙", "ind_weight": "十分"}]
-    with pytest.raises(ZhunshengError, match="ZS-RG-26.*第 1 行，ind_weight.*十分"):
+    with pytest.raises(ZhunshengError, match=r"ZS-RG-26.*第 1 行，ind_weight.*十分"):
         sheets_of({"PM_PERF_INDICATOR": rows}, "x.json")
 
 
@@ -189,7 +199,9 @@ def test_the_library_comes_back_but_for_what_is_named():
 
 
 def test_a_region_s_own_codes_are_told_and_dealt_anew():
-    rows = [{"perf_ind_code": "SL0001", "一级指标": "产出指标", "二级指标": "数量指标", "三级指标": "检查次数"}]
+    rows = [
+        {"perf_ind_code": "SL0001", "一级指标": "产出指标", "二级指标": "数量指标", "三级指标": "检查次数"}
+    ]
     (entry,), left = library_of({"BAS_PERF_INDICATOR": rows}, known=["GE-O1-001"])
     assert entry.code == "GE-O1-002" and "SL0001" in left[0]
 

@@ -1,5 +1,5 @@
-"""The commands on the ministry's data standard: writing what the program knows in its field names, and reading
-such files.
+"""The commands on the ministry's data standard: writing what the program knows in its field names, and
+reading such files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import first_line, written
 from zhunsheng.files.writing import write_whole
 from zhunsheng.packs import packs
-from zhunsheng.targets import Book, Source
+from zhunsheng.targets import Book, Source, TargetSheet
+from zhunsheng.targets.library import LibraryEntry
 from zhunsheng.translation import worded
 from zhunsheng.usecases.exchange import (
     Tables,
@@ -76,11 +77,11 @@ def read_exchange(
 ) -> None:
     """读一份数据标准的文件：有哪些表，读出什么，什么没有读。"""
     tables, left = read_file(file)
-    sheets = []
+    sheets: list[TargetSheet] = []
     if tables.get("PM_PERF_INDICATOR") or tables.get("PM_PERF_GOAL_INFO"):
         sheets, more = sheets_of(tables, file.name)
         left = [*left, *more]
-    entries = []
+    entries: list[LibraryEntry] = []
     if "BAS_PERF_INDICATOR" in tables:
         entries, more = library_of(tables, file.name)
         left = [*left, *more]

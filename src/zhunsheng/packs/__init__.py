@@ -101,7 +101,7 @@ def packs() -> dict[str, Pack]:
     """Return the packs by id. Raises ``ZS-RG-01`` for a file that is wrong, ``ZS-RG-24`` for an id that two
     of them use or that the package has, or for a name of something that nobody brings.
     """
-    found = [
+    found: list[Pack] = [
         read_packaged(path, Pack)
         for path in sorted((files(__package__) / "data").iterdir(), key=lambda p: p.name)
         if path.name.endswith(".yaml")

@@ -48,7 +48,9 @@ def test_a_file_of_next_year_makes_drafts(sign_in, department):
     made = list(SheetVersion.objects.filter(sheet__year=2031))
     old, _left = exchange.targets_of(department, 2021)
     assert {v.state for v in made} == {"draft"}
-    assert sum(len(v.body["indicators"]) for v in made) == len({r["kpi_id"] for r in old["PM_PERF_INDICATOR"]})
+    assert sum(len(v.body["indicators"]) for v in made) == len(
+        {r["kpi_id"] for r in old["PM_PERF_INDICATOR"]}
+    )
     assert any("评（扣）分标准" in one["why"] for v in made for one in v.unsure)
 
 

@@ -46,9 +46,11 @@ def of_library(entries: Sequence[LibraryEntry]) -> tuple[Tables, list[str]]:
     return {TABLE: rows}, left
 
 
-def library_of(tables: Tables, name: str = "", known: Sequence[str] = ()) -> tuple[list[LibraryEntry], list[str]]:
+def library_of(
+    tables: Tables, name: str = "", known: Sequence[str] = ()
+) -> tuple[list[LibraryEntry], list[str]]:
     """Return the entries of a table, and what was not read. A code in another form (each region deals its
-    own) is told, and the entry gets one of ours beside the codes ``known``. Raises ``ZS-RG-26``, ``ZS-RG-27``.
+    own) is told, and the entry gets one of ours beside the codes ``known``. Raises ``ZS-RG-26``, ``-27``.
     """
     if TABLE not in tables:
         known_tables = "、".join(standard()[one].title for one in tables)
@@ -81,7 +83,10 @@ def library_of(tables: Tables, name: str = "", known: Sequence[str] = ()) -> tup
             if row.get(field):
                 left.append(str(worded("第 {row} 行的“{field}”没有读", row=number, field=field)))
         for mine, value in said.items():
-            most = next((m.max_length for m in LibraryEntry.model_fields[mine].metadata if hasattr(m, "max_length")), None)
+            most = next(
+                (m.max_length for m in LibraryEntry.model_fields[mine].metadata if hasattr(m, "max_length")),
+                None,
+            )
             if most and len(value) > most:
                 _refuse(name, number, _FIELDS[mine], worded("超过 {most} 字", most=most))
         found.append(LibraryEntry.model_validate(said | {"common": row.get("is_common_ind") in ("1", "是")}))

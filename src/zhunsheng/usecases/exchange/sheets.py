@@ -17,8 +17,8 @@ from zhunsheng.evaluation.scorecard import OPEN
 from zhunsheng.targets import TargetSheet
 from zhunsheng.targets.fields import COLUMN_LABELS, LABELS
 from zhunsheng.targets.identity import identified
-from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.sheet import Book, Execution, Goal, Indicator
+from zhunsheng.targets.spelling import is_operator
 from zhunsheng.targets.value import TargetValue
 from zhunsheng.translation import worded
 from zhunsheng.usecases.exchange.tables import Row, Tables, as_json, read, standard
@@ -76,7 +76,9 @@ def of_sheets(sheets: Sequence[TargetSheet], agency: str = "") -> tuple[Tables, 
         for n, goal in enumerate(goals, 1):
             tables["PM_PERF_GOAL_INFO"].append({**head, "kpi_per_id": str(n), **goal})
         for one in sheet.indicators:
-            tables["PM_PERF_INDICATOR"] += [{**head, **row} for row in _indicator_rows(one, key_of(sheet, one))]
+            tables["PM_PERF_INDICATOR"] += [
+                {**head, **row} for row in _indicator_rows(one, key_of(sheet, one))
+            ]
     if evaluated:
         for name in ("PM_PERF_SELF_EVAL", "PM_SELF_EVAL_INDICATOR", "PM_PERF_SELF_BGT"):
             tables[name] = []
@@ -286,7 +288,15 @@ _READ = {
     "PM_PERF_GOAL_INFO": {"kpi_per_id", "kpi_target", "ndgoal"},
     "PM_PERF_INDICATOR": {
         *("kpi_id", "lv1_perf_ind_name", "lv2_perf_ind_name", "lv3_perf_ind_name", "kpi_content", "kpi_val"),
-        *("kpi_remark", "perf_obj_type_name", "ind_weight", "is_deleted", "computesign", "indexval", "meterunit"),
+        *(
+            "kpi_remark",
+            "perf_obj_type_name",
+            "ind_weight",
+            "is_deleted",
+            "computesign",
+            "indexval",
+            "meterunit",
+        ),
     },
     "PM_PERF_SELF_EVAL": {"total_eval_value"},
     "PM_SELF_EVAL_INDICATOR": {"kpi_id", "kpi_val", "ind_comp", "ind_weight", "eval_score", "devi_analy"},
@@ -318,9 +328,8 @@ def sheets_of(tables: Tables, name: str = "") -> tuple[list[TargetSheet], list[s
             key = tuple(row.get(field, "") for field in _HEAD)
             groups.setdefault(key, {}).setdefault(table, []).append((number, row))
     sheets = []
-    for key, rows in groups.items():
-        cells = _Cells(name)
-        made, more = _sheet(key, rows, cells)
+    for key, held in groups.items():
+        made, more = _sheet(key, held, _Cells(name))
         sheets.append(made)
         left += more
     return sheets, left
@@ -413,7 +422,9 @@ def _sheet(
         for _n, row in results.values()
     ]
     left += _put_medium(indicators, keys, medium, year)
-    foreign = [row for _n, row in rows.get("PM_PERF_INDICATOR", ()) if not OWN_KEY.fullmatch(row.get("kpi_id", "x"))]
+    foreign = [
+        row for _n, row in rows.get("PM_PERF_INDICATOR", ()) if not OWN_KEY.fullmatch(row.get("kpi_id", "x"))
+    ]
     if foreign:
         left.append(str(worded("对方系统的指标主键：{n} 行，另编", n=len(foreign))))
     sheet = TargetSheet(
@@ -496,9 +507,7 @@ def _put_medium(
     return left
 
 
-def _execution(
-    rows: dict[str, list[tuple[int, Row]]], cells: _Cells, left: list[str]
-) -> Execution | None:
+def _execution(rows: dict[str, list[tuple[int, Row]]], cells: _Cells, left: list[str]) -> Execution | None:
     money = rows.get("PM_PERF_SELF_BGT", [])
     whole = [one for one in money if one[1].get("found_type", "") in ("", WHOLE_FUND)]
     for n, row in money:

@@ -1,4 +1,4 @@
-"""The tables of the ministry's data standard as files: rows of texts by field name, as a workbook or as JSON."""
+"""The tables of the ministry's data standard as files: rows of texts by field name, as workbook or JSON."""
 
 from __future__ import annotations
 
@@ -159,7 +159,9 @@ def _of_workbook(content: bytes, name: str) -> tuple[Tables, list[str]]:
         if table is None:
             left.append(worded("工作表“{sheet}”：不是这里读的表", sheet=sheet.name))
             continue
-        called = {one.title: one.name for one in table.columns} | {one.name: one.name for one in table.columns}
+        called = {one.title: one.name for one in table.columns} | {
+            one.name: one.name for one in table.columns
+        }
         heads = [called.get(head, head) for head in rows[0]]
         titles = {one.name: one.title for one in table.columns}
         body = [dict(zip(heads, row, strict=False)) for row in rows[1:]]
@@ -185,7 +187,9 @@ def _table_of(name: str, heads: Sequence[str]) -> TableOf | None:
 def _strange(table: str, keys: set[str]) -> list[str]:
     known = {one.name for one in standard()[table].columns}
     title = standard()[table].title
-    return [worded("{table}：没有字段 {field}", table=title, field=key) for key in sorted(keys - known) if key]
+    return [
+        worded("{table}：没有字段 {field}", table=title, field=key) for key in sorted(keys - known) if key
+    ]
 
 
 def _text(value: Any, *, percent: bool = False) -> str:

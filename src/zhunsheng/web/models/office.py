@@ -104,9 +104,7 @@ class LibraryIndicator(Audited):
         ordering = ["level1", "level2", "name"]
         constraints = [
             models.UniqueConstraint(fields=["level2", "name"], name="one_library_indicator"),
-            models.UniqueConstraint(
-                fields=["code"], condition=~models.Q(code=""), name="one_library_code"
-            ),
+            models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="one_library_code"),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,9 @@ def given(department: Organisation, year: int, what: str, kind: str) -> tuple[by
         return None
     record("exchange exported", department, after={"what": what, "kind": kind, "year": year})
     words = "监控与自评" if what == "result" else "绩效目标"
-    return WRITE[kind](*found), f"数据标准-{words}-{department.official_code or department.code}-{year}.{kind}"
+    return WRITE[kind](
+        *found
+    ), f"数据标准-{words}-{department.official_code or department.code}-{year}.{kind}"
 
 
 def told(tables: Tables) -> list[tuple[str, str, int]]:

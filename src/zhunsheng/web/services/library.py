@@ -105,14 +105,11 @@ def compared(entries: Iterable[LibraryEntry]) -> list[Incoming]:
     """Return entries that come from elsewhere as they stand to what is there."""
     coded = {one.code: one for one in LibraryIndicator.objects.exclude(code="")}
     named = {(one.level2, one.name): one for one in LibraryIndicator.objects.all()}
+    labels = {field.name: field.verbose_name for field in LibraryIndicator._meta.concrete_fields}
     incoming = []
     for entry in entries:
         if known := coded.get(entry.code):
-            other = [
-                str(LibraryIndicator._meta.get_field(name).verbose_name)
-                for name in FIELDS
-                if getattr(known, name) != getattr(entry, name)
-            ]
+            other = [str(labels[name]) for name in FIELDS if getattr(known, name) != getattr(entry, name)]
             state = "ended" if not known.active else "differs" if other else "there"
             incoming.append(Incoming(entry, state, _("、").join(other)))
         elif known := named.get((entry.level2, entry.name)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -13,8 +15,8 @@ from zhunsheng.web.models import LibraryIndicator
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import everywhere
 from zhunsheng.web.services import administration as managing
-from zhunsheng.web.services import library as keeping
 from zhunsheng.web.services import exchange, packs
+from zhunsheng.web.services import library as keeping
 from zhunsheng.web.views.common import done, download, integer_of, page, paged
 
 PAGE = 100
@@ -76,11 +78,11 @@ def _change_library(request: SignedInRequest) -> HttpResponse:
         words = _("加入 %(new)s 项，%(rest)s 项已有或与已有的不同，没有改动。") % said
         return done(request, "library", words + "".join(f"{one}；" for one in left[:10]))
     if sent.LibraryChange.came(request):
-        said = sent.LibraryChange.of(request, managing.known_measures())
-        changed = keeping.change(said.pop("entry"), said)
+        values: dict[str, Any] = sent.LibraryChange.of(request, managing.known_measures())
+        changed = keeping.change(values.pop("entry"), values)
         return done(request, "library", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
-    said = sent.NewLibraryIndicator.of(request, managing.known_measures())
-    made = keeping.add(said, said.pop("industry"))
+    new: dict[str, Any] = sent.NewLibraryIndicator.of(request, managing.known_measures())
+    made = keeping.add(new, new.pop("industry"))
     return done(request, "library", _("已保存，编号 %s。") % made.code)
 
 
@@ -89,14 +91,14 @@ def packs_page(request: SignedInRequest) -> HttpResponse:
     """List the starter packs, and of one what it would bring; a POST installs it."""
     if request.method == "POST":
         _from_above(request)
-        pack, count = packs.put(sent.PackInstall.of(request)["pack"], request.user)
-        said = _("已装入“%(name)s”的 %(count)s 项。") % {"name": pack.name, "count": count}
+        put, count = packs.put(sent.PackInstall.of(request)["pack"], request.user)
+        said = _("已装入“%(name)s”的 %(count)s 项。") % {"name": put.name, "count": count}
         return done(request, "packs", said if count else _("没有可装入的，什么也没有改动。"))
     name = request.GET.get("pack", "")
     pack = packs.named(name)
     if name and pack is None:
         raise Http404
-    context = {
+    context: dict[str, Any] = {
         "part": "administration",
         "tab": "packs",
         "offers": packs.offers() if pack is None else [],
