@@ -115,7 +115,8 @@ def _agree(found: list[Pack]) -> None:
     books, rules = set(packaged_ledgers()), set(packaged_measures())
     seen = {*books, *rules}
     for pack in found:
-        here = [*(one.id for one in (*pack.ledgers, *pack.measures)), *(one.code for one in pack.indicators)]
+        here = [one.id for one in pack.ledgers] + [one.id for one in pack.measures]
+        here += [one.code for one in pack.indicators]
         if twice := sorted({one for one in here if one in seen or here.count(one) > 1}):
             raise ZhunshengError(
                 "ZS-RG-24", pack=pack.name, detail=worded("编号重复：{ids}", ids=series(twice))
