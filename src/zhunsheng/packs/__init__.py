@@ -119,7 +119,7 @@ def _agree(found: list[Pack]) -> None:
         here += [one.code for one in pack.indicators]
         if twice := sorted({one for one in here if one in seen or here.count(one) > 1}):
             raise ZhunshengError(
-                "ZS-RG-24", pack=pack.name, detail=worded("编号重复：{ids}", ids=series(twice))
+                "ZS-RG-24", pack=pack.name, detail=worded("编号重复：{twice}", twice=series(twice))
             )
         seen.update(here)
         books_here = books | {one.id for one in pack.ledgers}
