@@ -19,7 +19,7 @@ TEXTS = {
 class Migration(migrations.Migration):
     """Columns that are empty in what is there: no code is made up for it."""
 
-    dependencies = [("web", "0036_rule_bases")]
+    dependencies = [("web", "0037_membership_directory")]
     operations = [
         *(
             migrations.AddField(
