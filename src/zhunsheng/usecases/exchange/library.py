@@ -40,9 +40,9 @@ def of_library(entries: Sequence[LibraryEntry]) -> tuple[Tables, list[str]]:
     left = []
     for name, label in _WITHOUT.items():
         if count := sum(1 for one in entries if getattr(one, name)):
-            left.append(str(worded("{what}：{n} 处", what=label, n=count)))
+            left.append(worded("{what}：{n} 处", what=label, n=count))
     if coded := sum(1 for one in entries if not one.code):
-        left.append(str(worded("{n} 项没有编号，重新读入时会另编", n=coded)))
+        left.append(worded("{n} 项没有编号，重新读入时会另编", n=coded))
     return {TABLE: rows}, left
 
 
@@ -70,7 +70,7 @@ def library_of(
             _refuse(name, number, "绩效标准", worded("应为 {words}", words="、".join(STANDARDS)))
         if not CODE.fullmatch(said["code"]):
             if said["code"]:
-                left.append(str(worded("第 {row} 行的指标编码“{code}”：另编", row=number, code=said["code"])))
+                left.append(worded("第 {row} 行的指标编码“{code}”：另编", row=number, code=said["code"]))
             industry = row.get("行业类别", "")
             said["code"] = next_code(
                 industry if len(industry) == 2 and industry.isascii() and industry.isupper() else "GE",
@@ -81,7 +81,7 @@ def library_of(
         codes.add(said["code"])
         for field in ("mof_div_code", "关键词"):
             if row.get(field):
-                left.append(str(worded("第 {row} 行的“{field}”没有读", row=number, field=field)))
+                left.append(worded("第 {row} 行的“{field}”没有读", row=number, field=field))
         for mine, value in said.items():
             most = next(
                 (m.max_length for m in LibraryEntry.model_fields[mine].metadata if hasattr(m, "max_length")),

@@ -99,7 +99,7 @@ def _head(sheet: TargetSheet, agency: str) -> Row:
         agency_name=sheet.unit,
         dept_name=sheet.department,
         pro_code=sheet.code,
-        pro_name=sheet.name,
+        pro_name=sheet.name if sheet.kind == "project" else None,  # without one it is the whole department's
     )
 
 
@@ -217,7 +217,7 @@ def of_run(
             tasks.append(head | _task(run, result))
             infos += [head | row for row in _infos(sheet, result)]
     tables |= {"PAY_PERF_MONITOR_TASK": tasks, "PAY_PERF_MONITOR_INFO": infos}
-    return tables, [*left, *map(str, BESIDE)]
+    return tables, [*left, *BESIDE]
 
 
 def _with_results(sheet: TargetSheet, result: RunSheet | None) -> TargetSheet:
@@ -355,7 +355,7 @@ def _unread(tables: Tables) -> list[str]:
         elif not field:
             title = standard()[table].title
             told.append(worded("{table}（{title}）：{n} 行，没有读", table=table, title=title, n=count))
-    return [str(one) for one in told]
+    return told
 
 
 class _Cells:
@@ -426,7 +426,7 @@ def _sheet(
         row for _n, row in rows.get("PM_PERF_INDICATOR", ()) if not OWN_KEY.fullmatch(row.get("kpi_id", "x"))
     ]
     if foreign:
-        left.append(str(worded("对方系统的指标主键：{n} 行，另编", n=len(foreign))))
+        left.append(worded("对方系统的指标主键：{n} 行，另编", n=len(foreign)))
     sheet = TargetSheet(
         kind="project" if code or called else "department",
         name=called or None,
@@ -503,7 +503,7 @@ def _put_medium(
             indicators[same[0]] = indicators[same[0]].model_copy(update=update)
         else:
             name = row.get("lv3_perf_ind_name", "")
-            left.append(str(worded("中期指标“{name}”：没有同一个年度指标，没有读", name=name)))
+            left.append(worded("中期指标“{name}”：没有同一个年度指标，没有读", name=name))
     return left
 
 
@@ -513,7 +513,7 @@ def _execution(rows: dict[str, list[tuple[int, Row]]], cells: _Cells, left: list
     for n, row in money:
         if (n, row) not in whole[:1]:
             fund = row.get("found_type", "")
-            left.append(str(worded("自评预算执行情况第 {row} 行（{fund}）：没有读", row=n, fund=fund)))
+            left.append(worded("自评预算执行情况第 {row} 行（{fund}）：没有读", row=n, fund=fund))
     if not whole:
         return None
     n, row = whole[0]
@@ -557,7 +557,7 @@ def _compare(given: TargetSheet, came: TargetSheet, told: Counter[str]) -> None:
             if len(one) != len(other):
                 told[worded("绩效指标")] += abs(len(one) - len(other))
         elif _bare(one) != _bare(other):
-            told[str(_SHEET_WORDS.get(name, name))] += 1
+            told[_SHEET_WORDS.get(name, name)] += 1
 
 
 def _compare_indicator(given: Indicator, came: Indicator, told: Counter[str]) -> None:
@@ -574,7 +574,7 @@ def _compare_indicator(given: Indicator, came: Indicator, told: Counter[str]) ->
         else:
             same = (one or None) == (other or None) if isinstance(one, str) else one == other
         if not same:
-            told[str(_INDICATOR_WORDS.get(name, name))] += 1
+            told[_INDICATOR_WORDS.get(name, name)] += 1
 
 
 def _bare(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -209,8 +210,8 @@ class LibraryToggle(SentForm):
     id = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
 
 
-class _LibraryText(SentForm):
-    """What an entry of the indicator library says; ``measures`` are the known measures by id."""
+class NewLibraryIndicator(SentForm):
+    """An entry of the indicator library, of an industry or of none; ``measures`` are the known measures by id."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
     level2 = CleanCharField(label=_("二级指标"), most=40)
@@ -228,29 +229,25 @@ class _LibraryText(SentForm):
     cautions = CleanCharField(label=_("注意"), most=300, required=False)
     measure = CleanCharField(label=_("测度"), most=60, required=False)
     common = forms.BooleanField(label=_("共性指标"), required=False)
+    industry = OneOfField(industries(), label=_("行业"), required=False)
 
     def __init__(self, data: QueryDict | None, files: Files | None, measures: Mapping[str, Measure]) -> None:
         super().__init__(data, files)
         known = [(key, one.name) for key, one in measures.items()]
         self.fields["measure"] = OneOfField(known, empty="", label=_("测度"), required=False)
 
-
-class NewLibraryIndicator(_LibraryText):
-    """An entry of the indicator library to be added, of an industry or of none."""
-
-    industry = OneOfField(industries(), label=_("行业"), required=False)
-
     def clean_industry(self) -> str:
         """Return the letters of the industry, those of none where nothing was said."""
         return self.cleaned_data["industry"] or COMMON
 
 
-class LibraryChange(_LibraryText):
+class LibraryChange(NewLibraryIndicator):
     """An entry of the indicator library as it is to be from now on."""
 
     mark = "entry"
 
     entry = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
+    industry: Any = None  # an entry stays of the one that its code says
 
 
 class LibraryFile(SentForm):

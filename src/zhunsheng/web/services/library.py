@@ -167,6 +167,18 @@ def used(entry: LibraryIndicator, user: User) -> list[Used]:
     return [Used(version, version.sheet.department, uses[version.pk]) for version in listed]
 
 
-def history(entry: LibraryIndicator) -> list[AuditEntry]:
-    """Return what was done to an entry, the newest first."""
-    return list(AuditEntry.objects.filter(model="libraryindicator", object_id=str(entry.pk)))
+def history(entry: LibraryIndicator) -> list[tuple[AuditEntry, list[tuple[str, str]]]]:
+    """Return what was done to an entry, the newest first, each with what its fields became."""
+    labels = {field.attname: field.verbose_name for field in LibraryIndicator._meta.concrete_fields}
+    found = AuditEntry.objects.filter(model="libraryindicator", object_id=str(entry.pk))
+    return [
+        (
+            one,
+            [
+                (str(labels.get(name, name)), said)
+                for name, said in one.after.items()
+                if said not in ("", None)
+            ],
+        )
+        for one in found
+    ]
