@@ -37,7 +37,7 @@ def of_library(entries: Sequence[LibraryEntry]) -> tuple[Tables, list[str]]:
     for one in entries:
         row = {field: getattr(one, name) for name, field in _FIELDS.items() if getattr(one, name)}
         rows.append(row | {"is_common_ind": "1" if one.common else "2", "行业类别": one.code[:2]})
-    left = []
+    left: list[str] = []
     for name, label in _WITHOUT.items():
         if count := sum(1 for one in entries if getattr(one, name)):
             left.append(worded("{what}：{n} 处", what=label, n=count))
@@ -55,7 +55,8 @@ def library_of(
     if TABLE not in tables:
         known_tables = "、".join(standard()[one].title for one in tables)
         raise ZhunshengError("ZS-RG-27", name=name, what=standard()[TABLE].title, tables=known_tables)
-    codes, left, found = set(known), [], []
+    codes, found = set(known), []
+    left: list[str] = []
     for number, row in enumerate(tables[TABLE], 1):
         said = {mine: row.get(field, "") for mine, field in _FIELDS.items()}
         for needed in ("level1", "level2", "name"):

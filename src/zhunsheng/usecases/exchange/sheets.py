@@ -345,7 +345,7 @@ def _unread(tables: Tables) -> list[str]:
             if table not in _READ:
                 found[table, ""] += 1
             found.update((table, field) for field, value in row.items() if value and field not in known)
-    told = []
+    told: list[str] = []
     titles = {(table, one.name): one.title for table in _READ for one in standard()[table].columns}
     for (table, field), count in found.items():
         if table in _READ:
@@ -486,7 +486,7 @@ def _put_medium(
     indicators: list[Indicator], keys: list[str], medium: list[Row], year: int | None
 ) -> list[str]:
     """Put medium-term values to the indicators of the same key or, without keys, the same names."""
-    left = []
+    left: list[str] = []
     for row in medium:
         same = [
             n

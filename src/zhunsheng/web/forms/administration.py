@@ -211,7 +211,7 @@ class LibraryToggle(SentForm):
 
 
 class NewLibraryIndicator(SentForm):
-    """An entry of the indicator library, of an industry or of none; ``measures`` are the known measures by id."""
+    """An entry of the indicator library, of an industry or none; ``measures`` are the known ones by id."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
     level2 = CleanCharField(label=_("二级指标"), most=40)
