@@ -89,7 +89,7 @@ MIXED = {"SheetVersion", "Step", "Publication", "Draw"}
 
 @pytest.fixture
 def data(db) -> str:
-    """All texts that people, forms and the law gave: records, ledgers, terms of ledgers and regulations."""
+    """All texts that people, forms and the law gave: records, ledgers, terms of ledgers, packs and regulations."""
     found: set[str] = set()
     for model in apps.get_app_config("web").get_models():
         if model.__name__ not in OWN:
@@ -98,7 +98,15 @@ def data(db) -> str:
                 mixed = model.__name__ in MIXED
                 found.update(t for t in texts if not mixed or recalled(t, "en") == t)
     found.update(rule.basis for rule in all_rules())  # as documents are cited
-    for folder in ("evidence/ledgers", "measures", "regulations", "intake", "review"):
+    for folder in (
+        "evidence/ledgers",
+        "measures",
+        "regulations",
+        "intake",
+        "review",
+        "packs",
+        "usecases/exchange",
+    ):
         for path in (SOURCE / folder).rglob("*.yaml"):
             found.update(leaves(yaml.safe_load(path.read_text("utf8"))))
     for path in store().root.rglob("*.parquet"):  # rows of the ledgers

@@ -69,6 +69,7 @@ def arguments(form):
     column = ColumnKept(words="指标名称", **held)
     known = {
         account.NewToken: ([place],),
+        administration.LibraryChange: (measures(),),
         administration.NewLibraryIndicator: (measures(),),
         draws.InspectorTurn: (place,),
         draws.ItemTurn: (place,),

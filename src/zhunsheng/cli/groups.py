@@ -24,6 +24,8 @@ GROUPS = {
     "run": "running",
     "demo": "running",
     "ledger": "ledgers",
+    "pack": "packs",
+    "exchange": "exchange",
     "draw": "draws",
     "verify": "sealed",
     "serve": "site",

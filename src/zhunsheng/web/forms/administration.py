@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -12,7 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.measures import Measure
+from zhunsheng.packs import packs as packs_by_id
 from zhunsheng.review import all_rules
+from zhunsheng.targets.library import COMMON, DIRECTIONS, STANDARDS
 from zhunsheng.web.forms.base import Files, SentForm
 from zhunsheng.web.forms.fields import (
     CleanCharField,
@@ -20,6 +23,7 @@ from zhunsheng.web.forms.fields import (
     MailField,
     OneOfField,
     RecordField,
+    SentFile,
     YearField,
     lines,
 )
@@ -35,10 +39,17 @@ from zhunsheng.web.models import (
     Witness,
 )
 from zhunsheng.web.roles import governs, sets_rules, within
+from zhunsheng.web.services.library import industries
 from zhunsheng.web.services.office import told
 from zhunsheng.web.services.year.schemes import packs
 
 ALL = Organisation.objects
+_TOLD_STANDARDS = {
+    "计划": _("计划标准"),
+    "行业": _("行业标准"),
+    "历史": _("历史标准"),
+    "其他": _("其他标准"),
+}
 MOST_OFFERED = 1000
 PARENTS = ("city", "district", "department")
 CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
@@ -200,20 +211,58 @@ class LibraryToggle(SentForm):
 
 
 class NewLibraryIndicator(SentForm):
-    """An entry of the indicator library; ``measures`` are the known measures by id."""
+    """An entry of the indicator library, of an industry or none; ``measures`` are the known ones by id."""
 
     level1 = CleanCharField(label=_("一级指标"), most=40)
     level2 = CleanCharField(label=_("二级指标"), most=40)
     name = CleanCharField(label=_("三级指标"), most=120)
     description = CleanCharField(label=_("指标描述"), most=300, required=False)
+    direction = OneOfField([(one, one) for one in DIRECTIONS], empty="", label=_("计算符号"), required=False)
     target = CleanCharField(label=_("参考指标值"), most=60, required=False)
+    unit = CleanCharField(label=_("计量单位"), most=20, required=False)
+    standard = OneOfField(
+        [(one, _TOLD_STANDARDS[one]) for one in STANDARDS], empty="", label=_("绩效标准"), required=False
+    )
     basis = CleanCharField(label=_("确定依据"), most=60, required=False)
+    source = CleanCharField(label=_("数据来源"), most=120, required=False)
+    period = CleanCharField(label=_("周期"), most=20, required=False)
+    cautions = CleanCharField(label=_("注意"), most=300, required=False)
     measure = CleanCharField(label=_("测度"), most=60, required=False)
+    common = forms.BooleanField(label=_("共性指标"), required=False)
+    industry = OneOfField(industries(), label=_("行业"), required=False)
 
     def __init__(self, data: QueryDict | None, files: Files | None, measures: Mapping[str, Measure]) -> None:
         super().__init__(data, files)
         known = [(key, one.name) for key, one in measures.items()]
         self.fields["measure"] = OneOfField(known, empty="", label=_("测度"), required=False)
+
+    def clean_industry(self) -> str:
+        """Return the letters of the industry, those of none where nothing was said."""
+        return self.cleaned_data["industry"] or COMMON
+
+
+class LibraryChange(NewLibraryIndicator):
+    """An entry of the indicator library as it is to be from now on."""
+
+    mark = "entry"
+
+    entry = RecordField(LibraryIndicator.objects, allowed=governs, label=_("指标"))
+    industry: Any = None  # an entry stays of the one that its code says
+
+
+class LibraryFile(SentForm):
+    """A file of the data standard with the table of the indicator library."""
+
+    mark = "what"
+
+    what = OneOfField(("file",), label=_("事项"), widget=forms.HiddenInput)
+    library = SentFile(label=_("指标库文件"), required=True, accept=".xlsx, .json")
+
+
+class PackInstall(SentForm):
+    """A starter pack to be installed."""
+
+    pack = OneOfField(tuple(packs_by_id()), label=_("起步包"))
 
 
 class SchemeToggle(SentForm):

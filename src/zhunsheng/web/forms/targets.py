@@ -169,6 +169,13 @@ def _entry(one: LibraryIndicator) -> str:
     return f"{one.level2} · {one.name}"
 
 
+class ExchangeFile(SentForm):
+    """A file of the data standard to be read, and why where that changes what is approved."""
+
+    file = SentFile(label=_("数据标准文件"), required=True, accept=".xlsx, .json")
+    reason = CleanCharField(label=_("调整理由"), most=2000, required=False)
+
+
 class PartAddition(SentForm):
     """A row to be added to a part of a sheet, an indicator perhaps from the library."""
 

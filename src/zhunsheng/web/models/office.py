@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.targets.library import LibraryEntry
 from zhunsheng.web.models.audited import Audited
 from zhunsheng.web.models.decided import Decided
 from zhunsheng.web.models.people import Organisation, User
@@ -74,25 +75,45 @@ class SafeguardRecord(Decided):
 
 
 class LibraryIndicator(Audited):
-    """One entry of the indicator library, offered when a sheet is written."""
+    """One entry of the indicator library, offered when a sheet is written: ``code`` is what it is, for good
+    (empty for one from before there were codes); ``origin`` says what brought it, empty for a person.
+    """
 
     as_seen = True
 
+    code = models.CharField(_("编号"), max_length=20, blank=True, default="")
+    common = models.BooleanField(_("共性指标"), default=False)
     level1 = models.CharField(_("一级指标"), max_length=40)
     level2 = models.CharField(_("二级指标"), max_length=40)
     name = models.CharField(_("三级指标"), max_length=120)
     description = models.CharField(_("指标描述"), max_length=300, blank=True)
+    unit = models.CharField(_("计量单位"), max_length=20, blank=True, default="")
+    direction = models.CharField(_("计算符号"), max_length=4, blank=True, default="")
+    standard = models.CharField(_("绩效标准"), max_length=4, blank=True, default="")
     target = models.CharField(_("参考指标值"), max_length=60, blank=True)
     basis = models.CharField(_("确定依据"), max_length=60, blank=True)
+    source = models.CharField(_("数据来源"), max_length=120, blank=True, default="")
+    period = models.CharField(_("周期"), max_length=20, blank=True, default="")
+    cautions = models.CharField(_("注意"), max_length=300, blank=True, default="")
     measure = models.CharField(_("测度"), max_length=60, blank=True)
+    origin = models.CharField(_("来历"), max_length=80, blank=True, default="")
+    version = models.PositiveSmallIntegerField(_("版本"), default=1)
     active = models.BooleanField(_("在用"), default=True)
 
     class Meta:
         ordering = ["level1", "level2", "name"]
-        constraints = [models.UniqueConstraint(fields=["level2", "name"], name="one_library_indicator")]
+        constraints = [
+            models.UniqueConstraint(fields=["level2", "name"], name="one_library_indicator"),
+            models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="one_library_code"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def entry(self) -> LibraryEntry:
+        """Return it as a value; one without a code yet has none."""
+        names = set(LibraryEntry.model_fields)
+        return LibraryEntry.model_construct(**{name: getattr(self, name) for name in names})
 
 
 class LocalScheme(Audited):

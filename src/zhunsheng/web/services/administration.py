@@ -295,13 +295,6 @@ def known_measures() -> dict[str, Measure]:
     return {m.id: m for m in choices()}
 
 
-def add_indicator(values: dict[str, str]) -> LibraryIndicator:
-    """Add an entry to the library. Raises ``ZS-WB-06`` for one that is there."""
-    if LibraryIndicator.objects.filter(level2=values["level2"], name=values["name"]).exists():
-        raise ZhunshengError("ZS-WB-06", detail=_("“%s”已存在") % values["name"])
-    return LibraryIndicator.objects.create(**values)
-
-
 def scheme_preview(user: User, said: Mapping[str, str]) -> tuple[Organisation, Scheme, Moves] | None:
     """Return the place, the scheme that comes with the program and what it would move there, as a page asks
     by ``organisation``, ``first_year`` and ``pack``; None for a place whose rules the user does not set or

@@ -33,7 +33,7 @@ from zhunsheng.web.models import (
     User,
 )
 from zhunsheng.web.roles import within
-from zhunsheng.web.services import office, watching
+from zhunsheng.web.services import office, packs, watching
 from zhunsheng.web.services.administration import check_username
 from zhunsheng.web.services.evidence import store
 
@@ -129,6 +129,7 @@ def stages(user: User, year: int) -> list[Stage]:
         _places(departments),
         _people(departments, user),
         _dates(departments, year),
+        _packs(),
         _library(),
         _targets(departments, year),
         _ledgers(departments),
@@ -205,6 +206,19 @@ def _dates(departments: list[Organisation], year: int) -> Stage:
         found=_("已定 %s 个日期") % n if n else _("还没有定日期"),
         url=reverse("calendar"),
         act=_("去安排"),
+    )
+
+
+def _packs() -> Stage:
+    names = packs.installed()
+    return Stage(
+        label=_("起步包"),
+        about=_("教育、卫生健康、交通运输等各类单位常用的台账、测度和指标，装入后可以照本地的口径改。"),
+        done=bool(names),
+        found=_("已装入：%s") % _listed(names) if names else _("还没有装入；市场监管的台账和测度程序自带"),
+        url=reverse("packs"),
+        act=_("去挑选"),
+        needed=False,
     )
 
 

@@ -33,6 +33,8 @@ AUDITED = {
     "stock": gettext_lazy("升级时清点"),
     "papers registered": gettext_lazy("升级时登记已公开的文件"),
     "kept": gettext_lazy("留存文件"),
+    "pack installed": gettext_lazy("装入起步包"),
+    "exchange exported": gettext_lazy("导出数据标准文件"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),

@@ -1,4 +1,4 @@
-"""Administration: the organisation tree, users and roles, indicator library, schemes, calendars,
+"""Administration: the organisation tree, users and roles, schemes, calendars,
 and the audit log.
 """
 
@@ -20,7 +20,6 @@ from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.models import (
     CalendarEntry,
     CheckpointMail,
-    LibraryIndicator,
     LocalScheme,
     Membership,
     Organisation,
@@ -161,26 +160,6 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
 def _hand(request: SignedInRequest, username: str, password: str) -> None:
     """Keep a password for the one page that shows it, in no copy of the database that anybody could read."""
     request.session["handed"] = [username, cipher().hide(password)]
-
-
-@page("admin.manage", methods=("GET", "POST"))
-def library(request: SignedInRequest) -> HttpResponse:
-    """List the indicator library; a POST adds an entry or ends one."""
-    if request.method == "POST":
-        _from_above(request)
-        if sent.LibraryToggle.came(request):
-            managing.toggle(sent.LibraryToggle.of(request)["id"])
-        else:
-            managing.add_indicator(sent.NewLibraryIndicator.of(request, managing.known_measures()))
-        return done(request, "library", _("已保存。"))
-    context = {
-        "part": "administration",
-        "tab": "library",
-        "found": LibraryIndicator.objects.all(),
-        "may_change": everywhere(request.user, "admin.manage"),
-        "new": sent.NewLibraryIndicator.blank(request, managing.known_measures()),
-    }
-    return render(request, "web/admin/library.html", context)
 
 
 @page("admin.manage", methods=("GET", "POST"))

@@ -158,6 +158,8 @@ def add_part(version: SheetVersion, part: str, library: LibraryIndicator | None 
             description=library.description or None,
             target=TargetValue.parse(library.target, year=version.sheet.year),
             basis=library.basis or None,
+            operator=(library.direction or None) if not library.target else None,
+            unit=(library.unit or None) if not library.target else None,
         )
     added = {f"add {part}": library.name if library else ""}
     return change(version, lambda s: with_added(s, known, indicator), lambda _old, _new: ({}, added))
