@@ -155,7 +155,8 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
     if not (may(by, "admin.manage") and reached and (not judging or sets_rules(by, said["organisation"]))):
         raise PermissionDenied("admin.manage")
     if what == "add":
-        return add_user(said["username"], said["display"], said["phone"], said["role"], said["organisation"])
+        new = (said["username"], said["display"], said["phone"], said["role"], said["organisation"])
+        return add_user(*new, handed=said.get("handed", True))
     if what == "role":
         give_role(user, said["role"], said["organisation"], by)
     elif what == "end-role":
@@ -167,13 +168,34 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
     return None
 
 
-def add_user(username: str, display: str, phone: str, role: str, place: Organisation) -> str:
-    """Add a user with a role and return the password handed out. Raises as ``check_username``."""
+def add_user(
+    username: str, display: str, phone: str, role: str, place: Organisation, *, handed: bool = True
+) -> str:
+    """Add a user with a role and return the password handed out; none (empty) where it is only tried.
+    Raises as ``check_username``.
+    """
     check_username(username)
     user = User(username=username, display=display, phone=phone)
-    password = hand_password(user)
+    if handed:
+        password = hand_password(user)
+    else:
+        password = ""
+        user.set_unusable_password()
+        user.save()
     give_role(user, role, place, None)
     return password
+
+
+def describe_user(user: User, by: User, **said: str) -> None:
+    """Change a person's name (``display``) or ``phone``. Raises ``PermissionDenied`` beyond the reach of
+    ``by``.
+    """
+    if not governs(by, user):
+        raise PermissionDenied("admin.manage")
+    for name in ("display", "phone"):
+        if name in said:
+            setattr(user, name, said[name])
+    user.save()
 
 
 def check_username(username: str) -> None:

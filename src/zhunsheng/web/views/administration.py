@@ -135,7 +135,7 @@ def users(request: SignedInRequest) -> HttpResponse:
         "tab": "users",
         "search": search,
         "new": sent.UserChange.blank(request),
-        "handed": [cipher().show(text) for text in request.session.pop("handed", ())],
+        "handed": [(name, cipher().show(text)) for name, text in request.session.pop("handed", ())],
     }
     context["found"] = [
         (
@@ -154,13 +154,14 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
     said = sent.UserChange.of(request)
     made = said["what"] == "add"
     if password := managing.change_user(said, request.user):
-        _hand(request, said["username"] if made else said["user"].username, password)
+        hand(request, said["username"] if made else said["user"].username, password)
     return done(request, "users", _("已建立用户 %s。") % said["username"] if made else _("已保存。"))
 
 
-def _hand(request: SignedInRequest, username: str, password: str) -> None:
+def hand(request: SignedInRequest, username: str, password: str) -> None:
     """Keep a password for the one page that shows it, in no copy of the database that anybody could read."""
-    request.session["handed"] = [username, cipher().hide(password)]
+    kept = request.session.get("handed", [])
+    request.session["handed"] = [*kept, [username, cipher().hide(password)]]
 
 
 @page("admin.manage", methods=("GET", "POST"))
