@@ -13,8 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from zhunsheng.web.forms.fields import MOST_LISTED
 from zhunsheng.web.models import AuditEntry, InspectionItem, Inspector, Membership, Organisation, Upload, User
-from zhunsheng.web.services import lists
+from zhunsheng.web.services import lists, office
 
 CODES = ["单位代码", "名称", "类别", "上级", "并入", "撤销", "生效日期", "依据文号"]
 PEOPLE = ["用户名", "姓名", "单位", "角色", "联系电话"]
@@ -44,6 +45,7 @@ def district(db):
 
 def sent(client, name, file):
     """Send a list; return the address of its preview and the preview."""
+    file.seek(0)
     answer = client.post(reverse("lists"), {"name": name, "file": file})
     assert answer.status_code == 302, answer.content.decode()
     page = client.get(answer["Location"])
@@ -179,3 +181,23 @@ def test_each_template_is_read_as_its_own_list(guanli):
         assert [c.value for c in sheet[1]] == [c.title for c in lists.lists()[name].columns]
     assert guanli.get(reverse("list-template", args=["items"])).status_code == 404
     assert not Upload.objects.filter(purpose="list:items").exists()
+
+
+def test_of_many_organisations_one_is_looked_for_by_name_or_code(guanli, district):
+    made = [
+        office.found(f"第{n}中学", "department", district, official_code=f"7{n:04}")
+        for n in range(MOST_LISTED + 1)
+    ]
+    page = guanli.get(reverse("users")).content.decode()
+    assert 'name="organisation-words"' in page and 'list="places-found"' in page
+    assert '<select name="organisation"' not in page
+    found = guanli.get(reverse("places-found"), {"organisation-words": "第17中学"}).content.decode()
+    assert "第17中学" in found and "70017" in found
+    new = {"what": "add", "username": "lao", "display": "老", "role": "staff"}
+    answer = guanli.post(reverse("users"), new | {"organisation-words": "第 17 中学"})
+    assert answer.status_code == 400 and not User.objects.filter(username="lao").exists()
+    answer = guanli.post(reverse("users"), new | {"organisation-words": "第1"})
+    # Without a script the ones that are found are listed to choose from.
+    assert answer.status_code == 400 and f'<option value="{made[1].pk}"' in answer.content.decode()
+    guanli.post(reverse("users"), new | {"organisation-words": "70017"})
+    assert User.objects.get(username="lao").memberships.get().organisation == made[17]

@@ -182,6 +182,7 @@ urlpatterns = [
     # administration
     path("admin", administration.administration, name="administration"),
     path("admin/organisation", administration.organisation, name="organisation"),
+    path("admin/places", administration.places_found, name="places-found"),
     path("admin/users", administration.users, name="users"),
     path("admin/lists", lists.lists, name="lists"),
     path("admin/lists/<int:upload>", lists.one, name="list"),

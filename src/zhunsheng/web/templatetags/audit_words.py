@@ -33,6 +33,7 @@ AUDITED = {
     "stock": gettext_lazy("升级时清点"),
     "papers registered": gettext_lazy("升级时登记已公开的文件"),
     "kept": gettext_lazy("留存文件"),
+    "list": gettext_lazy("导入名单"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),

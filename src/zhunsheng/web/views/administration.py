@@ -115,6 +115,14 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
 
+@page("admin.manage")
+def places_found(request: SignedInRequest) -> HttpResponse:
+    """Propose organisations for a part of a name or a code as it is typed, under whatever field's name."""
+    text = next(iter(request.GET.values()), "").strip()[:200]
+    found = sent.found(request.user, text) if text else ()
+    return render(request, "web/admin/_places_found.html", {"found": found})
+
+
 @page("admin.manage", methods=("GET", "POST"))
 def users(request: SignedInRequest) -> HttpResponse:
     """List users with their roles; a POST adds a user, gives or ends a role, hands out a new password,
