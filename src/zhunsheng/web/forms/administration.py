@@ -69,7 +69,7 @@ def found(user: User, text: str) -> QuerySet[Organisation]:
 BY_NAME: dict[str, Any] = {
     "words": told,
     "found_by": found,
-}  # a place is told and looked for alike everywhere
+}  # of every place that is chosen
 
 
 def parents(user: User) -> QuerySet[Organisation]:

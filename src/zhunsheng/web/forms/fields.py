@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -166,7 +166,7 @@ class RecordField(IdField):
         allowed: Callable[[User, Any], bool] | None = None,
         offered: Callable[[User], Iterable[Model]] | None = None,
         words: Callable[[Any], str] = str,
-        found_by: Callable[[User, str], Sequence[Any]] | None = None,
+        found_by: Callable[[User, str], Iterable[Any]] | None = None,
         empty: StrOrPromise | None = None,
         **kwargs: Any,
     ) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -160,7 +160,7 @@ class _Run:
             f"{one.name} {one.official_code}".strip() for name, *_score in near for one in self.names[name]
         )
         why = _("没有代码或名称是“%s”的单位，请改正，或先在名单里写上它") % text
-        raise _Refused(column, f"{why}{_('；相近的：%s') % alike if alike else ''}")
+        raise _Refused(column, why + (_("；相近的：%s") % alike if alike else ""))
 
 
 def look(upload: Upload, name: str, user: User, place: Organisation | None = None) -> Outcome:
@@ -323,9 +323,7 @@ def _reorganised(
         _decided_above(run, parent)
     common = {"id": known, "on": row["held_on"], "note": row["note"]}
     acts: list[Callable[[], object]] = [
-        lambda what=what, more=more: administration.change_organisation(
-            common | {"what": what} | more, run.by
-        )
+        partial(administration.change_organisation, common | {"what": what} | more, run.by)
         for what, more in said
     ]
     return _asked(run, key, words, acts)

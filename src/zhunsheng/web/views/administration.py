@@ -118,7 +118,7 @@ def organisation(request: SignedInRequest) -> HttpResponse:
 @page("admin.manage")
 def places_found(request: SignedInRequest) -> HttpResponse:
     """Propose organisations for a part of a name or a code as it is typed, under whatever field's name."""
-    text = next(iter(request.GET.values()), "").strip()[:200]
+    text = str(next(iter(request.GET.values()), "")).strip()[:200]
     found = sent.found(request.user, text) if text else ()
     return render(request, "web/admin/_places_found.html", {"found": found})
 

@@ -50,7 +50,7 @@ def one(request: SignedInRequest, upload: int) -> HttpResponse:
         for username, password in outcome.passwords:
             hand(request, username, password)
         return done(request, LED[name], _told(outcome))
-    context = {"part": "administration", "tab": "lists", "back": reverse("lists")}
+    context: dict[str, object] = {"part": "administration", "tab": "lists", "back": reverse("lists")}
     return _preview(request, found, name, None, context)
 
 
