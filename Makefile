@@ -55,13 +55,14 @@ test-odd-place: .venv/.dev
 	  tests/test_store.py tests/test_removing.py -k "not ($(SAME))"; \
 	status=$$?; rm -rf "$$top"; exit $$status
 
-# Spark runs on a Java of version 17 or newer, the browser tests drive Chromium; Debian's are installed where they are
-# missing and this is root. Tests that lack them fail and say so.
+# Spark runs on a Java of version 17 or newer, the browser tests drive Chromium, those of single sign-on a directory;
+# Debian's are installed where they are missing and this is root. Tests that lack them fail and say so.
 .PHONY: tools
 tools:
 	@needed=""; command -v java >/dev/null || [ -n "$$JAVA_HOME" ] || needed="openjdk-17-jre-headless"; \
 	  command -v chromium-headless-shell >/dev/null || needed="$$needed chromium-headless-shell fonts-noto-cjk"; \
 	  command -v openssl >/dev/null || needed="$$needed openssl"; \
+	  command -v slapd >/dev/null || [ -x /usr/sbin/slapd ] || needed="$$needed slapd"; \
 	  [ -z "$$needed" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$needed >/dev/null; } || \
 	  echo "没有找到 $$needed，与之有关的测试会失败，请先安装"

@@ -99,9 +99,9 @@ def store(tmp_path):
     return tmp_path / "store"
 
 
-def stored(store, *names):
-    """Return columns of the entities that stand in a store."""
-    ledger = ledger_of("entities")
+def stored(store, *names, of="entities"):
+    """Return columns of a ledger's rows that stand in a store."""
+    ledger = ledger_of(of)
     found = browse(Store(store).snapshot(), ledger, "本部门")
     at = [[c.name for c in ledger.columns].index(name) for name in names]
     return [tuple(r.values[n] for n in at) for r in sorted(found.rows, key=lambda r: r.values[0])]
@@ -184,6 +184,48 @@ def test_each_column_and_value_is_answered_by_itself(store, export):
         import_ledger(store, file, answers={**answers, "value:主体类型:合伙企业": "公司"})
     with pytest.raises(ZhunshengError, match="ZS-EV-48"):
         import_ledger(store, file, answers={**answers, "column:币种": "没有的列"})
+
+
+def test_a_word_for_not_yet_is_no_day_and_asked_about(store, tmp_path):
+    file = tmp_path / "投诉.csv"
+    lines = ["T1,投诉,2021-03-01,未办结", "T2,投诉,2021-03-02,2021-03-09", "T3,投诉,2021-03-03,办理中"]
+    file.write_text("\n".join(["登记编号,类别,收到日期,办结日期", *lines]), "utf8")
+    asked = import_ledger(store, file, agreed=False)
+    (question,) = asked.questions
+    assert [(part.text, part.proposed) for part in question.parts] == [
+        ("办理中", "empty"),
+        ("未办结", "empty"),
+    ]
+    assert asked.batch is None and not asked.bad_rows
+    # A plain yes makes no likeness a fact: these two stay errors, each at its cell.
+    plain = import_ledger(store, file, agreed=True)
+    assert [(e.row, e.value) for e in plain.errors] == [(2, "未办结"), (4, "办理中")]
+    refused = {"value:办结日期:未办结": "refused", "value:办结日期:办理中": "empty"}
+    part = import_ledger(store, file, answers=refused, good_rows=True)
+    assert part.batch.inserted == 2 and [e.row for e in part.errors] == [2]
+    done = import_ledger(store, file, answers={"values": "proposed"})
+    assert [str(day) for (day,) in stored(store, "closed_on", of="complaints")] == [
+        "None",
+        "2021-03-09",
+        "None",
+    ]
+    again = tmp_path / "投诉4月.csv"
+    again.write_text("登记编号,类别,收到日期,办结日期\nT4,投诉,2021-04-01,未办结", "utf8")
+    assert done.learned
+    next_time = import_ledger(store, again, remembered=[done.learned])
+    assert next_time.batch and not next_time.questions
+    assert mapping_of(mapping_text(done.learned), "x").values == {"closed_on": {"办理中": "", "未办结": ""}}
+
+
+def test_what_must_be_filled_or_may_be_nought_is_never_taken_for_not_yet(store, tmp_path):
+    file = tmp_path / "投诉.csv"
+    file.write_text("登记编号,类别,收到日期,办结日期\nT1,投诉,未收到,长期\nT2,投诉,2021-03-02,没有", "utf8")
+    asked = import_ledger(store, file, agreed=False)
+    assert not asked.questions and {(e.row, e.value) for e in asked.errors} == {
+        (2, "未收到"),
+        (2, "长期"),
+        (3, "没有"),
+    }
 
 
 def test_a_mapping_is_kept_as_text_and_refused_where_it_does_not_fit(tmp_path):

@@ -51,7 +51,7 @@ HOSTILE = {
     "control": "甲\x00\x07乙\x0b丙\x1b丁\x85戊\ufffe\ud800己" + END,
     "rare": "\U00020000\U0001f600\ufdfa e\u0301 \u0627\u0644\u202eabc\u200b\u2066x\u2069 \u0e01\u0e33 "
     "\U000f0000" + END,
-    "long": "长" * 45_000 + END,
+    "long": "长" * 33_000 + END,
     "beyond": "\U00020000" * 20_000 + END,
     "lines": "\n".join(f"第{n}行" for n in range(1, 201)) + END,
 }

@@ -95,6 +95,10 @@ def test_single_sign_on_is_configured_by_the_environment(empty, collected, tmp_p
         "ZHUNSHENG_OIDC_ISSUER": "https://id.example.gov.cn",
         "ZHUNSHENG_OIDC_CLIENT": "zs",
         "ZHUNSHENG_OIDC_SECRET": "x" * 32,
+        "ZHUNSHENG_OIDC_AUTHORIZE": "https://id.example.gov.cn/authorize",
+        "ZHUNSHENG_OIDC_JWKS": "https://id.example.gov.cn/jwks",
+        "ZHUNSHENG_OIDC_TOKEN": "https://id.example.gov.cn/token",
+        "ZHUNSHENG_OIDC_USERINFO": "https://id.example.gov.cn/userinfo",
     }
     environment = (
         os.environ
@@ -108,6 +112,7 @@ def test_single_sign_on_is_configured_by_the_environment(empty, collected, tmp_p
     )
     script = """
 import django; django.setup()
+from django.http import HttpRequest
 from django.test import Client
 from zhunsheng.web.models import User
 from zhunsheng.web.oidc import Backend
@@ -116,6 +121,7 @@ assert response.status_code == 302, response
 assert response["Location"].startswith("https://id.example.gov.cn/authorize?"), response
 assert "oidc" in Client().get("/sign-in").content.decode()
 backend = Backend()
+backend.request = HttpRequest()
 User.objects.create(username="zhang")
 assert [u.username for u in backend.filter_users_by_claims({"preferred_username": "zhang"})] == ["zhang"]
 assert not backend.filter_users_by_claims({"preferred_username": "li"}) and not backend.verify_claims({})

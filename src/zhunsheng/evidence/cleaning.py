@@ -143,6 +143,8 @@ def emptying(raw: Raw) -> dict[int, str]:
         said = {*column.values, *column.aliases, *(mapped.get(column.name, {}))}
         said |= {"无"} if column.type == "bool" else set()
         test = says_nothing(f"c{n}", said)
+        if words := [text for text, meant in mapped.get(column.name, {}).items() if meant == ""]:
+            test = f"({test} OR c{n} IN ({', '.join(map(quoted, words))}))"
         if column.type in ("date", "integer", "money"):  # nearly every one begins with a figure
             test = f"CASE WHEN c{n} >= '0' AND c{n} < ':' THEN false ELSE {test} END"
         found[n] = test

@@ -19,7 +19,7 @@ from zhunsheng.evidence.cleaning import says_nothing
 from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger
 from zhunsheng.evidence.left_out import LeftOut
-from zhunsheng.evidence.mappings import REFUSED, UNUSED
+from zhunsheng.evidence.mappings import EMPTIED, REFUSED, UNUSED
 from zhunsheng.evidence.raw import LISTED, Raw, rows_listed
 from zhunsheng.evidence.sql import quoted
 from zhunsheng.text import clean
@@ -44,6 +44,11 @@ SPELLINGS = 50  # spellings of one column that can be asked about; more are no s
 TAKE, ASIDE, LEAVE = "take", "aside", "leave"  # answers that several questions have
 EXAMPLE = "example"  # the key of the question about examples of how to fill in a table
 _SHORT = "级类等档型"  # what may follow a value of one letter: A级, B 类
+# How people write into a day, a number or a yes that there is none yet, or none to be had. That there is none
+# of something (没有) can mean nought, which is another thing.
+_NOT_YET = re.compile(
+    r"(?:尚|还|暂)?未\w{0,4}|(?:正在|仍在|在)\w{1,4}|\w{1,4}中|待\w{1,3}|暂[无缺]|不适用|不涉及|不详|不清楚|缺失?|[无不]需要?(?:办理)?"
+)
 _DENIED = re.compile(r"[非不未无否没]$")
 
 
@@ -249,6 +254,48 @@ def values_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Qu
         )
         raw.proposed[name] = proposed
         yield _spellings(column, spellings, proposed)
+
+
+def unfilled_asked(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Question]:
+    """Take words that say of a day, a number or a yes that there is none yet (未办结) for an empty cell, in
+    table ``parsed``, and ask about it; what must be filled, and other words, stay errors.
+    """
+    wrong = {title for (title,) in connection.execute("SELECT DISTINCT title FROM problems").fetchall()}
+    said = raw.mapping.values if raw.mapping else {}
+    for column in raw.ledger.columns:
+        if column.required or column.type in ("text", "choice") or column.title not in wrong:
+            continue
+        name = column.name
+        found = connection.execute(
+            f"SELECT raw_{name}, count(*) FROM parsed WHERE raw_{name} IS NOT NULL AND {name} IS NULL "
+            f"AND NOT regexp_matches(raw_{name}, '[0-9０-９]') "
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SPELLINGS}"
+        ).fetchall()
+        words = {text: rows for text, rows in found if text not in said.get(name, {}) and says_not_yet(text)}
+        if not words:
+            continue
+        listed = ", ".join(map(quoted, words))
+        taken = f"SELECT _id FROM parsed WHERE raw_{name} IN ({listed})"
+        connection.execute(f"DELETE FROM problems WHERE title = ? AND _id IN ({taken})", [column.title])
+        connection.execute(f"UPDATE cells SET raw_{name} = NULL WHERE raw_{name} IN ({listed})")
+        raw.proposed[name] = dict.fromkeys(words, "")
+        choices = (
+            Choice(EMPTIED, worded("是没有填，按空着导入")),
+            Choice(REFUSED, worded("不认，这些行不导入")),
+        )
+        parts = tuple(
+            Part(f"value:{column.title}:{text}", text, worded("{rows} 行", rows=rows), EMPTIED, choices)
+            for text, rows in words.items()
+        )
+        told = worded(
+            "“{title}”里写的{words}不是值，建议当作还没有填", title=column.title, words=series(words)
+        )
+        yield Question("values", f"values:{column.title}", told, sum(words.values()), (), (), parts)
+
+
+def says_not_yet(text: str) -> bool:
+    """Return whether a text says that there is no value yet, or none to be had."""
+    return _NOT_YET.fullmatch(text.strip("（）()【】[] ")) is not None
 
 
 def alike_names(

@@ -35,6 +35,7 @@ from zhunsheng.evidence.doubts import (
     names_told,
     nothing_asked,
     sheets_asked,
+    unfilled_asked,
     values_asked,
 )
 from zhunsheng.evidence.headers import shown_title
@@ -274,6 +275,7 @@ def _check(  # noqa: PLR0913 - what a file is checked by
     judge(connection, raw, owner, strictness)
     if "values" in guide.propose:
         asked += values_asked(connection, raw)
+        asked += unfilled_asked(connection, raw)
         if raw.ledger.signs and raw.ledger.signs.by in raw.proposed:
             notes += signed(connection, raw)  # of spellings that are only now read as a kind
             for contrary in sign_checks(raw.ledger):

@@ -20,14 +20,15 @@ from zhunsheng.translation import worded
 
 UNUSED = "unused"  # the answer that a column is none of the ledger's
 REFUSED = "refused"  # the answer that a value is none of the column's: its rows stay errors
+EMPTIED = "empty"  # the answer that a word says that there is no value yet (未办结): the cell is empty
 _DEPARTMENT_TITLE = "部门"
 
 
 class LedgerMapping(BaseModel):
     """The mapping of one source: ``columns`` gives the ledger's column (name or title) by the file's title,
-    None for one that is not used; ``values`` by column what a text there means, None for one that stays an
-    error; ``answers`` what was answered once for all (``cleared:…``). ``titles`` are those of the file it was
-    made from, by which others of the source are known.
+    None for one that is not used; ``values`` by column what a text there means, an empty one that there
+    is none, None for one that stays an error; ``answers`` what was answered once for all (``cleared:…``).
+    ``titles`` are those of the file it was made from, by which others of the source are known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,7 +114,8 @@ def chosen_of(ledger: str, answers: Mapping[str, str]) -> LedgerMapping:
             columns[rest] = None if answer in ("", UNUSED) else answer
         elif kind == "value":
             column, _, text = rest.partition(":")
-            values.setdefault(column, {})[text] = None if answer in ("", REFUSED) else answer
+            meant = None if answer in ("", REFUSED) else "" if answer == EMPTIED else answer
+            values.setdefault(column, {})[text] = meant
     return LedgerMapping(ledger=ledger, columns=columns, values=values)
 
 

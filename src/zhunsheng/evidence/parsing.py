@@ -148,7 +148,7 @@ def _meant(raw: Raw, column: str, text: str) -> str:
     mean.
     """
     said = raw.mapping.values.get(column, {}) if raw.mapping else {}
-    whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in said.items() if v is not None)
+    whens = " ".join(f"WHEN {quoted(k)} THEN {quoted(v)}" for k, v in said.items() if v)
     return f"(CASE {text} {whens} ELSE {text} END)" if whens else text
 
 

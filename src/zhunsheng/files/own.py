@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from zhunsheng.files import system
+
 
 def own_folder(name: str) -> Path | None:
     """Return a folder ``name`` that is this user's alone, made where it is not there, or None where none can
@@ -13,6 +15,6 @@ def own_folder(name: str) -> Path | None:
     place = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "zhunsheng" / name
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return place if place.stat().st_uid == os.getuid() and os.access(place, os.W_OK) else None
+        return place if system.mine(place.stat()) and os.access(place, os.W_OK) else None
     except OSError:
         return None

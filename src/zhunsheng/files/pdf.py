@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files import system
 from zhunsheng.translation import worded
 
 LONGEST = 2_000  # pixels of a page's picture, at its longer side
@@ -38,19 +37,19 @@ def page_picture(data: bytes, name: str, page: int, longest: int = LONGEST) -> b
 
 def _told(data: bytes, name: str, *what: str) -> bytes:
     """Return what the process tells of a document."""
-    before = _used_by_children()
+    before = system.used_by_children()
     try:
         ended, answer = _asked(data, what)
     except subprocess.TimeoutExpired:
         raise _beyond(name, worded("处理时间过长")) from None
-    if left := signal.getitimer(signal.ITIMER_PROF)[0]:  # this process is bounded too: both do one work
-        signal.setitimer(signal.ITIMER_PROF, max(left - _used_by_children() + before, 0.01))
+    if left := system.time_left():  # this process is bounded too: both do one work
+        system.end_after(max(left - system.used_by_children() + before, 0.01))
     head, _, body = answer.partition(b"\n")
     if ended == 0 and head == b"told":
         return body
     if ended == 0 and head.startswith(b"refused\t"):
         raise _refused(name, *head.decode().split("\t")[1:])
-    if ended in (-signal.SIGXCPU, -signal.SIGKILL):
+    if ended in system.OVERDUE:
         raise _beyond(name, worded("处理时间过长"))
     raise _beyond(name, worded("内容过于复杂，读取程序中断"))
 
@@ -62,12 +61,6 @@ def _asked(data: bytes, what: Sequence[str]) -> tuple[int, bytes]:
     command = [sys.executable, "-I", str(_PROGRAM), *what]
     done = subprocess.run(command, input=data, capture_output=True, timeout=_WAIT, check=False, env={})
     return done.returncode, done.stdout
-
-
-def _used_by_children() -> float:
-    """Return the seconds of the processor that the processes took which this one waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _beyond(name: str, detail: str) -> ZhunshengError:

@@ -13,7 +13,6 @@ import itertools
 import json
 import math
 import re
-import resource
 import struct
 import sys
 import unicodedata
@@ -52,7 +51,11 @@ class Refused(Exception):
 
 
 def _bounded() -> None:
-    """Let the system end this process beyond the bounds."""
+    """Let the system end this process beyond the bounds; Windows has none, and its clock alone ends it."""
+    try:
+        import resource
+    except ImportError:
+        return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     if sys.platform == "linux":  # elsewhere the bounds on what is counted have to do

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -10,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from zhunsheng.files import system
 
 PREFIX = "zhunsheng-"
 _LOCK, _INSIDE = ".lock", "work"
@@ -32,9 +33,11 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     making = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
     lock = -1
     try:
-        lock = os.open(making / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if system.POSIX:
+            lock = _locked(making)
         folder = making.rename(making.with_name(making.name[1:]))
+        if not system.POSIX:  # a folder in which something is open keeps its name
+            lock = _locked(folder)
     except BaseException:
         if lock >= 0:
             os.close(lock)
@@ -47,8 +50,18 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         yield inside
     finally:
         if os.getpid() == maker:  # a process that was forked within ends without taking it away
+            if not system.POSIX:
+                os.close(lock)
+                lock = -1
             _taken_away(folder)
-        os.close(lock)
+        if lock >= 0:
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    system.lock(handle)
+    return handle
 
 
 def sweep_once(place: Path | None = None) -> None:
@@ -66,14 +79,14 @@ def sweep(place: Path) -> list[Path]:
     gone = [*_uploads_swept(place)]
     for folder in [*place.glob(f"{PREFIX}*"), *_unnamed(place)]:
         with suppress(OSError):
-            if folder.lstat().st_uid != os.geteuid():
+            if not system.mine(folder.lstat()):
                 continue
             if folder.name.startswith(".") and not (folder / _LOCK).exists():
                 folder.rmdir()  # all that was in it is gone
                 continue
-            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+            lock = os.open(folder / _LOCK, os.O_RDWR | system.NOT_A_LINK)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
+                system.lock(lock, wait=False)  # who lives holds it
                 _taken_away(folder)
                 gone.append(folder)
             finally:
@@ -107,7 +120,7 @@ def _uploads_swept(place: Path) -> Iterator[Path]:
     for path in place.glob(_UPLOADS):
         with suppress(OSError):
             seen = path.lstat()
-            if seen.st_uid == os.geteuid() and seen.st_mtime < before:
+            if system.mine(seen) and seen.st_mtime < before:
                 left.append(path)
     if not left:
         return

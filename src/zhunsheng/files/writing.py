@@ -4,7 +4,6 @@ it lost.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import secrets
@@ -19,6 +18,7 @@ import xlsxwriter
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.faults import of_system
+from zhunsheng.files import system
 from zhunsheng.files.scratch import scratch_folder
 from zhunsheng.text import AS_TEXT, clean
 
@@ -81,9 +81,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         if (os.getpid(), path.parent) not in _swept:
             _swept.add((os.getpid(), path.parent))
             _sweep(path.parent)
-        lock = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = system.new_file(partial, 0o666)
+        system.lock(lock)
         yield partial
+        if not system.POSIX:  # what is open has its name for as long
+            os.close(lock)
+            lock = -1
         partial.replace(path)
     except BaseException as error:
         with suppress(OSError):
@@ -100,11 +103,11 @@ def _sweep(folder: Path) -> None:
     """Take away what processes of this account that are no more left half written in a folder."""
     for partial in folder.glob(f".{'[0-9a-f]' * 16}.partial"):
         with suppress(OSError):
-            if partial.lstat().st_uid != os.geteuid():
+            if not system.mine(partial.lstat()):
                 continue
-            lock = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
+            lock = os.open(partial, os.O_RDWR | system.NOT_A_LINK)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who lives holds it
+                system.lock(lock, wait=False)  # who lives holds it
                 partial.unlink()
             finally:
                 os.close(lock)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, TypeVar
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files import system
 from zhunsheng.files.bounds import READING_MEMORY, READING_SECONDS, WAITED
 from zhunsheng.translation import worded
 
@@ -32,8 +29,14 @@ def apart(name: str, work: Callable[..., T], *args: Any) -> T:
 
     Both ways it is pickled. Where this process has threads of its own the other is forked from one that has
     none, so that ``work`` is a function of a module then. Raises as ``work`` does, and ``ZS-IN-49`` where the
-    process was beyond its bounds or ended.
+    process was beyond its bounds or ended. Where the system can't copy a process (Windows) it is done in this
+    one.
     """
+    if not system.POSIX:
+        try:
+            return work(*args)
+        except MemoryError:
+            raise ZhunshengError("ZS-IN-49", name=name, detail=worded("内容过于复杂，读取程序中断")) from None
     context: Any = multiprocessing.get_context("fork" if threading.active_count() == 1 else "forkserver")
     context.set_forkserver_preload(["__main__", *_OTHERS])
     ours, its = context.Pipe(duplex=False)
@@ -52,7 +55,7 @@ def apart(name: str, work: Callable[..., T], *args: Any) -> T:
         process.join()
     if told is None or isinstance(told, MemoryError):
         detail = worded("内容过于复杂，读取程序中断")
-        if process.exitcode in (-signal.SIGPROF, -signal.SIGKILL):
+        if process.exitcode in system.OVERDUE:
             detail = worded("处理时间过长")
         raise ZhunshengError("ZS-IN-49", name=name, detail=detail)
     done, found = told
@@ -82,18 +85,13 @@ def _telling(pipe: Connection, work: Callable[..., object], args: tuple[Any, ...
 @contextmanager
 def bounded_time() -> Iterator[None]:
     """Let the system end this process where what is done within takes it more than a document may."""
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, READING_SECONDS)
+    system.end_after(READING_SECONDS)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        system.end_after(0)
 
 
 def bound_memory() -> None:
     """Let this process take no more memory than what it has now and a document may take."""
-    if sys.platform != "linux":  # elsewhere the counts have to do
-        return
-    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
-    most = taken + READING_MEMORY
-    resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    system.bound_memory(READING_MEMORY)

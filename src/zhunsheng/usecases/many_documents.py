@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, Generic, TypeVar
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.files import system
 from zhunsheng.files.opening import Opened, open_bytes, open_file, unfit
 from zhunsheng.files.zips import UnfitZip, Zip, ZipBounds, name_of
 from zhunsheng.intake import MAX_DOCUMENT, book_of
@@ -269,8 +270,9 @@ def _bounded(work: Callable[[Task], T], task: Task) -> T:
     """Do the work in a process of the pool, which ends where it takes too long. Raises as ``work`` does, and
     ``ZS-IN-49``.
     """
-    signal.signal(signal.SIGALRM, _overdue)
-    signal.alarm(SECONDS)
+    if system.POSIX:
+        signal.signal(signal.SIGALRM, _overdue)
+        signal.alarm(SECONDS)
     try:
         with bounded_time():
             return work(task)
@@ -283,7 +285,8 @@ def _bounded(work: Callable[[Task], T], task: Task) -> T:
         said = f"{type(error).__name__}: {error}"[:300]
         raise ZhunshengError("ZS-IN-49", name=task.path, detail=said) from None
     finally:
-        signal.alarm(0)
+        if system.POSIX:
+            signal.alarm(0)
 
 
 class _Overdue(BaseException):

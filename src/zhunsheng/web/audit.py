@@ -44,7 +44,8 @@ def register() -> None:
         # A try that came before its wait was over was not looked at: nothing happened that the log could
         # tell.
         if not getattr(request, "axes_locked_out", False):
-            record("sign-in failed", title=str(credentials.get("username", ""))[:150])
+            who = credentials.get("username") or getattr(request, "unknown_person", "")
+            record("sign-in failed", title=str(who)[:150])
 
     def upgraded(sender: object, **_: object) -> None:
         if _up_to_date():

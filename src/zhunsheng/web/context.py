@@ -71,6 +71,10 @@ def _brief(request: SiteRequest) -> bool:
 def site(request: SiteRequest) -> dict[str, object]:
     """Return the context of every page."""
     context: dict[str, Any] = {"site_title": settings.SITE_TITLE, "oidc": settings.OIDC}
+    context |= {
+        "passwords": settings.LOCAL_PASSWORDS or settings.LDAP,
+        "directory": settings.OIDC or settings.LDAP,
+    }
     context["number"] = getattr(request, "number", "")
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or _brief(request):

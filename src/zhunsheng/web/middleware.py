@@ -27,7 +27,7 @@ from zhunsheng.web.actor import STRANGER, acting
 from zhunsheng.web.databases.connections import remembering
 from zhunsheng.web.forms.fields import LARGEST
 from zhunsheng.web.requests import SiteRequest
-from zhunsheng.web.session import above, sign_in_again
+from zhunsheng.web.session import above, must_change, sign_in_again
 from zhunsheng.web.telling import tell
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def session_limits(get_response: Handler) -> Handler:
             # Written at most once a minute: a page view should not cost a write.
             if seen is None or now - seen > MINUTE:
                 request.session["seen"] = now
-            if getattr(request.user, "must_change", False) and request.path not in _before_a_password():
+            if must_change(request) and request.path not in _before_a_password():
                 if request.htmx:
                     return sign_in_again(request)
                 return redirect("password")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -61,12 +62,20 @@ def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "web/session_stale.html", {"typed": typed(request), **said}, status=403)
 
 
+def must_change(request: HttpRequest) -> bool:
+    """Return whether who is signed in has to choose a password first: whoever came through the directory
+    gave none here.
+    """
+    by_password = request.session.get(BACKEND_SESSION_KEY) == "django.contrib.auth.backends.ModelBackend"
+    return by_password and bool(getattr(request.user, "must_change", False))
+
+
 @require_safe
 def session(request: HttpRequest) -> JsonResponse:
     """Tell an open page who is signed in now and the token its forms need; nobody is,
     who must choose a password first.
     """
-    ready = request.user.is_authenticated and not getattr(request.user, "must_change", False)
+    ready = request.user.is_authenticated and not must_change(request)
     name = request.user.get_username() if ready else ""
     return JsonResponse({"user": name, "token": get_token(request)})
 

@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from zhunsheng import clock
 from zhunsheng.translation import LOCALE
 from zhunsheng.transparency.signing import ALGORITHMS, ED25519, SM2, has_sm2
+from zhunsheng.web.groups import read_groups
 from zhunsheng.web.proxies import Proxies
 
 BASE = Path(__file__).parent
@@ -39,6 +41,12 @@ with suppress(
 
 
 MADE_KEYS: list[str] = []  # files of keys that were not there when this process started
+
+
+def _origin(address: str) -> str:
+    """Return the scheme, host and port of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _key(variable: str, file: str) -> str:
@@ -206,24 +214,46 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Single sign-on is off until it is configured; the packages come with the extras `oidc` and `ldap`.
 OIDC = bool(os.environ.get("ZHUNSHENG_OIDC_ISSUER"))
 if OIDC:
-    OIDC_ISSUER = _ISSUER = os.environ["ZHUNSHENG_OIDC_ISSUER"].rstrip("/")
+    OIDC_ISSUER = os.environ["ZHUNSHENG_OIDC_ISSUER"].rstrip("/")
     INSTALLED_APPS.append("mozilla_django_oidc")
     AUTHENTICATION_BACKENDS.append("zhunsheng.web.oidc.Backend")
+    MIDDLEWARE.insert(MIDDLEWARE.index("zhunsheng.web.middleware.read_once"), "zhunsheng.web.oidc.renewal")
     OIDC_RP_CLIENT_ID = os.environ["ZHUNSHENG_OIDC_CLIENT"]
     OIDC_RP_CLIENT_SECRET = os.environ["ZHUNSHENG_OIDC_SECRET"]
     OIDC_RP_SIGN_ALGO = "RS256"
-    OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_AUTHORIZE", f"{_ISSUER}/authorize")
-    OIDC_OP_TOKEN_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_TOKEN", f"{_ISSUER}/token")
-    OIDC_OP_USER_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_USERINFO", f"{_ISSUER}/userinfo")
-    OIDC_OP_JWKS_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_JWKS", f"{_ISSUER}/jwks")
-    OIDC_CREATE_USER = False  # people and their roles are entered by the administrator
+    # The user name comes with the scope profile; what else a provider needs for groups is asked of it too.
+    OIDC_RP_SCOPES = os.environ.get("ZHUNSHENG_OIDC_SCOPES") or "openid profile"
+    OIDC_NAME = os.environ.get("ZHUNSHENG_OIDC_NAME") or "preferred_username"
+    OIDC_GROUPS = os.environ.get("ZHUNSHENG_OIDC_GROUPS") or "groups"
+    # Addresses that are not set are what the provider says of itself: web/oidc.py.
+    OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_AUTHORIZE", "")
+    OIDC_OP_TOKEN_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_TOKEN", "")
+    OIDC_OP_USER_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_USERINFO", "")
+    OIDC_OP_JWKS_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_JWKS", "")
+    OIDC_OP_LOGOUT_ENDPOINT = os.environ.get("ZHUNSHENG_OIDC_LOGOUT", "")
+    OIDC_VERIFY_SSL = os.environ.get("ZHUNSHENG_OIDC_CA") or True
+    OIDC_TIMEOUT = 10
+    OIDC_USE_PKCE = OIDC_STORE_ID_TOKEN = True
+    OIDC_RENEW_ID_TOKEN_EXPIRY_SECONDS = 60 * float(os.environ.get("ZHUNSHENG_OIDC_RENEW_MINUTES") or 15)
+    OIDC_AUTHENTICATE_CLASS, OIDC_CALLBACK_CLASS = "zhunsheng.web.oidc.Ask", "zhunsheng.web.oidc.Answer"
+    OIDC_CREATE_USER = False  # people are entered by the administrator
 LDAP = bool(os.environ.get("ZHUNSHENG_LDAP_SERVER"))
 if LDAP:
-    AUTHENTICATION_BACKENDS.insert(2, "django_auth_ldap.backend.LDAPBackend")
-    AUTH_LDAP_SERVER_URI = os.environ["ZHUNSHENG_LDAP_SERVER"]
-    AUTH_LDAP_USER_DN_TEMPLATE = os.environ["ZHUNSHENG_LDAP_USER_DN"]
-    AUTH_LDAP_START_TLS = not AUTH_LDAP_SERVER_URI.startswith("ldaps:")
-    AUTH_LDAP_NO_NEW_USERS = True
+    AUTHENTICATION_BACKENDS.insert(2, "zhunsheng.web.ldap.Backend")
+    LDAP_SERVER = os.environ["ZHUNSHENG_LDAP_SERVER"]
+    LDAP_USER_DN = os.environ["ZHUNSHENG_LDAP_USER_DN"]
+    LDAP_GROUPS = os.environ.get("ZHUNSHENG_LDAP_GROUPS", "")
+    LDAP_CA = os.environ.get("ZHUNSHENG_LDAP_CA") or None
+# Without passwords of the site's own everybody comes through the directory, and who left it comes no more.
+LOCAL_PASSWORDS = os.environ.get("ZHUNSHENG_LOCAL_PASSWORDS", "1") != "0"
+if not LOCAL_PASSWORDS:
+    if not (OIDC or LDAP):
+        raise ImproperlyConfigured(
+            "ZHUNSHENG_LOCAL_PASSWORDS=0 要先设好 OpenID Connect 或 LDAP，否则谁也进不来"
+        )
+    AUTHENTICATION_BACKENDS.remove("django.contrib.auth.backends.ModelBackend")
+_groups = os.environ.get("ZHUNSHENG_GROUPS", "")
+GROUPS = read_groups(Path(_groups)) if _groups else ()  # file of the roles that groups of the directory give
 
 # -- security
 # ---------------------------------------------------------------------------------------------------------
@@ -250,7 +280,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Signing out leads on to the provider, which browsers take for where the form goes.
+        "form-action": [SELF, *([_origin(OIDC_OP_LOGOUT_ENDPOINT or OIDC_ISSUER)] if OIDC else ())],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

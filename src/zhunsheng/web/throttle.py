@@ -135,14 +135,26 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # the package has no 
 
     def is_locked(self, request: Any, credentials: dict[str, str] | None = None) -> bool:
         """Return whether the wait is not over; ``sign_in_wait`` of the request then is the rest of it in
-        seconds.
+        seconds. Who comes back from the identity provider tries no password here, and waits for nobody's.
         """
+        if "nonce" in (credentials or {}):
+            return False
         name = counted_name(request, credentials)
         request.axes_user_agent = known(request, str((credentials or {}).get("username") or ""))
         request.axes_ip_address = network(request.axes_ip_address)
         left = waiting(name, request.axes_ip_address, request.axes_user_agent, timezone.now())
         request.sign_in_wait = max(1, -(-int(left.total_seconds() * 1000) // 1000))
         return left > timedelta()
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, str], request: Any = None, **kwargs: Any
+    ) -> None:
+        """Count a wrong password: not where none was tried, the directory could not be asked, or it let in
+        somebody whom only this site does not know.
+        """
+        known_there = getattr(request, "directory_down", False) or getattr(request, "unknown_person", "")
+        if "nonce" not in credentials and not known_there:
+            super().user_login_failed(sender, credentials, request, **kwargs)
 
 
 def asked(request: HttpRequest) -> int:

@@ -37,6 +37,11 @@ handler403 = account.refused
 handler404 = account.not_found
 handler500 = account.failed
 
+if settings.OIDC:
+    from zhunsheng.web.oidc import SignOut
+else:
+    SignOut = LogoutView  # type: ignore[misc, assignment]
+
 HERE = "d/<int:department>/<int:year>/"
 
 urlpatterns = [
@@ -199,7 +204,7 @@ urlpatterns = [
     # account
     path("set-up", account.set_up, name="set-up"),
     path("sign-in", account.SignIn.as_view(), name="sign-in"),
-    path("sign-out", LogoutView.as_view(http_method_names=("post",)), name="sign-out"),
+    path("sign-out", SignOut.as_view(http_method_names=("post",)), name="sign-out"),
     path("signed-in", account.signed_in, name="signed-in"),
     path("session", session, name="session"),
     path("account", account.account, name="account"),

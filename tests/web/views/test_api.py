@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -17,14 +19,21 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pages import here
 
+from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.bounds import WEB
 from zhunsheng.sample.documents import bureau, flattened
+from zhunsheng.usecases.importing import import_ledger
 from zhunsheng.web.api import api
 from zhunsheng.web.models import ApiToken, AuditEntry, Job, Organisation, SheetVersion, Upload, User
+from zhunsheng.web.models.work import cipher
 from zhunsheng.web.scopes import SCOPES
+from zhunsheng.web.services import evidence
 from zhunsheng.web.services.sheets import drafts
 
 ALL = list(SCOPES)
+WILD = Path(__file__).parents[2] / "wild"
 
 
 @pytest.fixture(autouse=True)
@@ -478,3 +487,43 @@ def test_what_failed_under_a_key_may_be_tried_again(call, department):
     broken = {"file": SimpleUploadedFile("x.docx", b"x")}
     assert call("post", path, data=broken, key="b-1").status_code == 422
     assert call("post", path, data=document_sent(), key="b-1").status_code == 201
+
+
+# -- odd files
+# ------------------------------------------------------------------------------------------------------------
+
+
+def _told(result):
+    """Return what is said of a file, without what a store or a folder alone decides."""
+    errors = [(e["sheet"], e["row"], e["column"], e["message"]) for e in result["errors"]]
+    account, asked = dict(result["account"]), [(q["kind"], q["text"]) for q in result["questions"]]
+    return result["ledger"], result["rows"], result["bad_rows"], account, asked, errors, list(result["notes"])
+
+
+def test_of_odd_ledgers_page_and_api_say_what_the_command_says(call, department, sign_in, work_off, tmp_path):
+    root, kept = evidence.store().root, tmp_path / "store"
+    shutil.copytree(root, kept)
+    said = {"department": department.code, "label": department.name, "only_own": True, "agreed": ""}
+    page, refused = sign_in("keyuan"), 0
+    for number, file in enumerate(sorted(WILD.iterdir())):
+        ledger = None
+        try:
+            if number % 2:  # a program names the ledger, a page finds it
+                ledger = import_ledger(tmp_path / "tried", file, bounds=WEB, marked_in=tmp_path).ledger
+            done = import_ledger(
+                kept, file, ledger=ledger, bounds=WEB, marked_in=tmp_path, cipher=cipher(), **said
+            )
+            known = json.loads(json.dumps(done.as_json(), default=str))
+        except ZhunshengError as error:
+            known, refused = error.code, refused + 1
+        sent = {"file": SimpleUploadedFile(file.name, file.read_bytes())}
+        if ledger:
+            call("post", f"/departments/{department.pk}/ledgers/{ledger.id}", data=sent)
+        else:
+            page.post(here(department, "ledgers"), sent)
+        (job,) = [job for job in work_off() if job.kind == "import"]
+        if isinstance(known, str):
+            assert job.state == "failed" and known in job.error, file.name
+        else:
+            assert _told(job.result) == _told(known), file.name
+    assert 0 < refused < 6

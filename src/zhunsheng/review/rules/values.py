@@ -629,7 +629,8 @@ LOW = 70  # %; no rule names a figure: local practice
 _DONE_RIGHT = re.compile(r"(?:准确|合格|及时|按期办结|办结|完好|满意|到位|完成|执行|支付|拨付)(?:率|度)$")
 _EXAM = re.compile(r"考[试核]|测[试验]|体[质检]|达标|中期|首次|一次|当[日天场月]|抽[查检]|监测|达产")
 
-_FORMULA = re.compile(r"([一-龥A-Za-z]+)\s*(?:/|÷|除以)\s*([一-龥A-Za-z]+)")
+# Bounded, for in a text of one long run each of its beginnings would be tried to its end.
+_FORMULA = re.compile(r"([一-龥A-Za-z]{1,60})\s{0,9}(?:/|÷|除以)\s{0,9}([一-龥A-Za-z]{1,60})")
 _ASKED = re.compile("问卷|调查|受访|样本|测评|答卷")
 # What the words of a formula count.
 _THINGS = {

@@ -186,7 +186,7 @@ class UserChange(SentForm):
 
     mark, marks = "what", USER_CHANGES
     of_act = {
-        "add": ("username", "display", "phone", "role", "organisation"),
+        "add": ("username", "display", "phone", "single", "role", "organisation"),
         "role": ("role", "organisation"),
     }
 
@@ -195,6 +195,7 @@ class UserChange(SentForm):
     username = CleanCharField(label=_("用户名"), most=60, required=False)
     display = CleanCharField(label=_("姓名"), most=60, required=False)
     phone = CleanCharField(label=_("联系电话"), most=40, required=False)
+    single = forms.BooleanField(label=_("由统一身份认证登录，不发密码"), required=False)
     role = OneOfField(Role.choices, label=_("角色"), required=False)
     organisation = RecordField(
         ALL, allowed=governs, offered=offered, **BY_NAME, label=_("单位"), required=False

@@ -257,6 +257,8 @@ class Membership(Audited):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     role = models.CharField(_("角色"), max_length=12, choices=Role.choices)
     active = models.BooleanField(_("有效"), default=True)
+    # A group of the directory gave it, and ends it: what an administrator gives, no group does.
+    directory = models.BooleanField(_("由目录的组给出"), default=False)
     # From where the role was ended: nobody below gives it again.
     ended_at = models.ForeignKey(
         Organisation, models.PROTECT, null=True, related_name="+", verbose_name=_("停用单位")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -155,8 +156,15 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
     if not (may(by, "admin.manage") and reached and (not judging or sets_rules(by, said["organisation"]))):
         raise PermissionDenied("admin.manage")
     if what == "add":
-        new = (said["username"], said["display"], said["phone"], said["role"], said["organisation"])
-        return add_user(*new, handed=said.get("handed", True))
+        single = bool(said.get("single"))
+        return add_user(
+            said["username"],
+            said["display"],
+            said["phone"],
+            said["role"],
+            said["organisation"],
+            single=single,
+        )
     if what == "role":
         give_role(user, said["role"], said["organisation"], by)
     elif what == "end-role":
@@ -169,19 +177,19 @@ def change_user(said: Mapping[str, Any], by: User) -> str | None:
 
 
 def add_user(
-    username: str, display: str, phone: str, role: str, place: Organisation, *, handed: bool = True
-) -> str:
-    """Add a user with a role and return the password handed out; none (empty) where it is only tried.
-    Raises as ``check_username``.
+    username: str, display: str, phone: str, role: str, place: Organisation, *, single: bool = False
+) -> str | None:
+    """Add a user with a role and return the password handed out: none for who comes by ``single`` sign-on,
+    or where nobody signs in by a password of this site. Raises as ``check_username``.
     """
     check_username(username)
     user = User(username=username, display=display, phone=phone)
-    if handed:
-        password = hand_password(user)
-    else:
-        password = ""
+    password = None
+    if single or not settings.LOCAL_PASSWORDS:
         user.set_unusable_password()
         user.save()
+    else:
+        password = hand_password(user)
     give_role(user, role, place, None)
     return password
 
@@ -212,7 +220,11 @@ def check_username(username: str) -> None:
 
 
 def hand_password(user: User) -> str:
-    """Give a password that must be changed at the next sign-in, and return it."""
+    """Give a password that must be changed at the next sign-in, and return it. Raises ``ZS-WB-06`` where
+    nobody signs in by one.
+    """
+    if not settings.LOCAL_PASSWORDS:
+        raise ZhunshengError("ZS-WB-06", detail=_("本站不用自己的口令，请用统一身份认证登录"))
     password = f"{secrets.token_urlsafe(9)}-Zs1"
     validate_password(password, user)
     user.set_password(password)

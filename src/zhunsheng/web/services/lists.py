@@ -338,7 +338,7 @@ def _person(row: Row, run: _Run, key: str) -> tuple[str, list[str]]:
     told = _("在%(place)s任%(role)s") % {"place": office.told(place), "role": role.label}
     user = User.objects.filter(username=username).first()
     if user is None:
-        password = administration.change_user(said | {"handed": run.agreed is not None}, run.by)
+        password = administration.change_user(said | {"single": run.agreed is None}, run.by)
         run.added[username] = display
         if password:
             run.passwords.append((username, password))

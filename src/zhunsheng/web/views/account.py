@@ -6,6 +6,7 @@ import hashlib
 import logging
 
 from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
@@ -71,6 +72,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
             except ZhunshengError as error:
                 form.add_error("code" if error.code == "ZS-WB-83" else None, tell(error))
             else:
+                if not settings.LOCAL_PASSWORDS:
+                    return redirect("sign-in")
                 login(request, user, backend="django.contrib.auth.backends.ModelBackend")
                 return redirect("start")
     return render(request, "web/set_up.html", {"form": form}, status=status)
