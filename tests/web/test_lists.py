@@ -191,6 +191,7 @@ def test_of_many_organisations_one_is_looked_for_by_name_or_code(guanli, distric
     page = guanli.get(reverse("users")).content.decode()
     assert 'name="organisation-words"' in page and 'list="places-found"' in page
     assert '<select name="organisation"' not in page
+    assert 'name="organisation-words"' in guanli.get(reverse("calendar")).content.decode()
     found = guanli.get(reverse("places-found"), {"organisation-words": "第17中学"}).content.decode()
     assert "第17中学" in found and "70017" in found
     new = {"what": "add", "username": "lao", "display": "老", "role": "staff"}

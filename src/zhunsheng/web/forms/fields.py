@@ -185,7 +185,8 @@ class RecordField(IdField):
 
     def offer(self, records: Iterable[Model]) -> None:
         """List these records to choose from."""
-        listed = list(islice(records, MOST_LISTED + 1)) if self.found_by else list(records)
+        some = records[: MOST_LISTED + 1] if self.found_by and isinstance(records, QuerySet) else records
+        listed = list(islice(some, MOST_LISTED + 1) if self.found_by else some)
         if self.found_by and len(listed) > MOST_LISTED and not self.alike:
             self.widget = Searched()
         else:
