@@ -330,6 +330,7 @@ def address(department):
         "version": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
         "other": SheetVersion.objects.filter(sheet__department=department, state="approved")[0].pk,
         "ledger": "complaints",
+        "measure": "own_none",
         "batch": 1,
         "job": job.pk,
         "sheet": 0,

@@ -20,8 +20,19 @@ from zhunsheng.measures import measures
 from zhunsheng.regulations import key_frameworks, schemes
 from zhunsheng.targets import Place
 from zhunsheng.web import forms as package
-from zhunsheng.web.forms import account, administration, draws, keyeval, public, safeguards, targets, year
+from zhunsheng.web.forms import (
+    account,
+    administration,
+    draws,
+    keyeval,
+    own_ledgers,
+    public,
+    safeguards,
+    targets,
+    year,
+)
 from zhunsheng.web.forms import ledgers as ledger_forms
+from zhunsheng.web.forms import measures as own_measures
 from zhunsheng.web.forms import portfolio as portfolio_forms
 from zhunsheng.web.forms.base import Faults, SeenForm, SentForm
 from zhunsheng.web.models import InspectionItem, Organisation, Sheet, User
@@ -79,7 +90,11 @@ def arguments(form):
         ledger_forms.Answers: ([asked | {"parts": [part]}],),
         ledger_forms.LedgerFile: (ledgers(),),
         portfolio_forms.Places: (unknown, Organisation.objects.all()),
+        own_measures.MeasureForm: (ledgers()["complaints"],),
+        own_measures.PackTaken: ({"own_x": "测度"},),
         public.Disclosed: (["0" * 32],),
+        own_ledgers.Definition: (ledgers()["complaints"].columns, ("c1",)),
+        own_ledgers.RowForm: (ledgers()["complaints"],),
         safeguards.RecordForm: (registers()["policies"],),
         targets.ColumnsForm: (TableKept(place=Place(), headed=True, read=True, columns=(column,)),),
         targets.ReviewForm: (place, 2021),

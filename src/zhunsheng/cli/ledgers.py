@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,21 +28,26 @@ from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Batch, Store, ledger_of, ledgers, write_template
 from zhunsheng.evidence.checks import Strictness
 from zhunsheng.evidence.mappings import read_ledger_mapping, write_ledger_mapping
+from zhunsheng.faults import written
+from zhunsheng.files.writing import write_whole
 from zhunsheng.folders import Inputs
 from zhunsheng.text import whole
 from zhunsheng.translation import worded
+from zhunsheng.usecases.defining import define_ledger, ledger_from, proposed_text, text_of, versions
 from zhunsheng.usecases.difference_book import write_difference
 from zhunsheng.usecases.differing import difference, moved_scores, state_of
 from zhunsheng.usecases.importing import Imported, import_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.removing import remove_rows
+from zhunsheng.usecases.sampling import propose
 
 app = typer.Typer(name="ledger", help="台账：模板、导入、批次、核验。", no_args_is_help=True)
 
 
 @app.command("list")
-def list_ledgers(as_json: AsJson = False) -> None:
-    """列出全部台账。"""
+def list_ledgers(store: StoreDir = DEFAULT_STORE, as_json: AsJson = False) -> None:
+    """列出全部台账，证据库里自己定义的也在内。"""
+    Store(store)
     if as_json:
         terminal.say_json([ledger.model_dump(mode="json") for ledger in ledgers().values()])
         return
@@ -55,13 +61,80 @@ def write_templates(
         str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账；all 为全部")
     ],
     out: OutDir = Path(),
+    store: StoreDir = DEFAULT_STORE,
 ) -> None:
     """写出台账的 Excel 模板，带下拉列表、校验和填写说明。"""
+    Store(store)
     out.mkdir(parents=True, exist_ok=True)
     for one in ledgers().values() if ledger == "all" else [ledger_of(ledger)]:
         path = out / f"{one.title}-模板.xlsx"
         write_template(one, path)
         terminal.console.print(f"已写出 {path}")
+
+
+@app.command("define")
+def define(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="文件",
+            help="样表（xlsx、xls、csv 等）：写出拟定的定义；或核对过的定义（yaml）：存入证据库",
+        ),
+    ],
+    store: StoreDir = DEFAULT_STORE,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="文件", help="拟定的定义写到这个文件；缺省为打印出来")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="原因", help="为什么这样定义；存入时必填")] = "",
+    department: Annotated[
+        str | None,
+        typer.Option("--department", metavar="部门", help="只给这个部门用：代码或名称；缺省为各部门共用"),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="已有的行不合新的定义时照旧，以后导入才按新的检查")
+    ] = False,
+    who: Annotated[str | None, typer.Option("--who", metavar="姓名", help="定义人；缺省为登录用户")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """新建台账：由样表拟出定义，核对后存入；改列名、加列、加取值为新的一版，内置台账可以加列。"""
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        text = proposed_text(propose(file))
+        if output:
+            write_whole(output, text.encode())
+            terminal.console.print(f"已写出 {output}，核对后用同一命令存入")
+        else:
+            typer.echo(text, nl=False)
+        return
+    opened = Store(store)
+    whose = folders.department_to_write(store, department).code if department else ""
+    ledger = ledger_from(written(file), file.name, whose)
+    made = define_ledger(
+        opened, ledger, who=who or getpass.getuser(), why=reason, department=whose, agreed=yes
+    )
+    if as_json:
+        terminal.say_json(made.as_json())
+    else:
+        terminal.console.print(f"已存为第 {made.batch} 批次：{made.file}（{made.ledger}）", highlight=False)
+
+
+@app.command("definition")
+def definition(
+    ledger: Annotated[str, typer.Argument(metavar="台账", help="台账名，如 complaints 或 投诉举报台账")],
+    store: StoreDir = DEFAULT_STORE,
+    as_json: AsJson = False,
+) -> None:
+    """写出台账现在的定义（yaml，可改后再存入）和历次的人、时间、原因。"""
+    opened = Store(store)
+    found = ledger_of(ledger)
+    history = versions(opened, found.id)
+    if as_json:
+        said = [dataclasses.asdict(one) for one in history]
+        terminal.say_json({"ledger": found.model_dump(mode="json"), "versions": said})
+        return
+    for one in history:
+        changed = f"（{'；'.join(one.changes)}）" if one.changes else ""
+        typer.echo(f"# 第 {one.number} 版 {told(one.at)[:16]} {one.who}：{one.why}{changed}")
+    typer.echo(text_of(found), nl=False)
 
 
 @app.command("import")
@@ -120,8 +193,8 @@ def import_files(
     as_json: AsJson = False,
 ) -> None:
     """导入台账：逐行检查，全部合格、疑问都已确认才导入；有不合格的行或未确认的疑问时退出码为 1。"""
-    chosen = ledger_of(ledger) if ledger else None
     whose = folders.department_to_write(store, department)
+    chosen = ledger_of(ledger) if ledger else None
     cipher = folders.cipher_of(store)
     said = read_ledger_mapping(mapping) if mapping else None
     given = _answers(answers or ())

@@ -4,7 +4,7 @@ from zhunsheng.evidence.bounds import HOME, WEB, Bounds
 from zhunsheng.evidence.browsing import LedgerPage, LedgerRow, View, Window, browse
 from zhunsheng.evidence.departments import Department
 from zhunsheng.evidence.importing import Checked, RowError, check_file
-from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers
+from zhunsheng.evidence.ledgers import Column, Ledger, ledger_of, ledgers, ledgers_of
 from zhunsheng.evidence.marking import marked_copy
 from zhunsheng.evidence.parquet import look_parquet
 from zhunsheng.evidence.privacy import Cipher, mask
@@ -34,6 +34,7 @@ __all__ = [
     "check_file",
     "ledger_of",
     "ledgers",
+    "ledgers_of",
     "look_parquet",
     "marked_copy",
     "mask",

@@ -5,18 +5,21 @@ from __future__ import annotations
 import getpass
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from zhunsheng.clock import now
-from zhunsheng.evidence import layout, mirror
+from zhunsheng.evidence import defined, layout, mirror
 from zhunsheng.evidence.commits import committed
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.records import Batch, Records, actions
 from zhunsheng.evidence.sources import sources
+
+NO_TABLE = -1  # the version of the table of what is committed to none
 
 
 def next_batch(index: Index, ledger: str, who: str | None, when: datetime | None, **fields: Any) -> Batch:
@@ -93,7 +96,29 @@ def pending(index: Index) -> list[Batch]:
         ).sealed()
         done.append(batch)
         number, previous = number + 1, batch.digest
+    for path in layout.unrecorded(index):
+        batch = replace(_defining(index, path), batch=number + 1, previous=previous).sealed()
+        done.append(batch)
+        number, previous = number + 1, batch.digest
     return done
+
+
+def _defining(index: Index, path: Path) -> Batch:
+    """Return the batch that a definition is, without number and digests."""
+    one, (ledger, title) = defined.read(path), defined.about(path)
+    batch = next_batch(
+        index,
+        ledger,
+        one.who,
+        datetime.fromisoformat(one.at),
+        department=one.department,
+        label=index.name_of(one.department) or one.department,
+        file=title,
+        files=(layout.seen(index.root, path),),
+        defines=path.stem,
+        why=one.why,
+    )
+    return replace(batch, version=NO_TABLE)
 
 
 def _counted(body: dict[str, Any], metrics: dict[str, Any]) -> dict[str, int]:

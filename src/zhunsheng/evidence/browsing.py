@@ -40,6 +40,7 @@ class View:
 
     ``search`` finds text in any column that is not personal, ``filters`` compare columns by name for
     equality, ``order`` is a column's name. Personal columns come masked, or as they are with ``personal``.
+    ``place`` is the one row of a batch, by its row and worksheet there.
     """
 
     search: str = ""
@@ -48,6 +49,7 @@ class View:
     order: str | None = None
     descending: bool = False
     personal: bool = False
+    place: tuple[int, int, str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def browse(
     if not snapshot.files.get(ledger.id):
         return LedgerPage((), 0)
     names = [c.name for c in ledger.columns]
-    tests, values = [f'"{DEPARTMENT}" = ?'], [department]
+    tests: list[str] = [f'"{DEPARTMENT}" = ?']
+    values: list[Any] = [department]
     if view.search:
         open_columns = [c.name for c in ledger.columns if not c.personal]
         escaped = view.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -90,6 +93,9 @@ def browse(
             values.append(value)
     if view.batch is not None:
         tests.append(f"_batch = {int(view.batch)}")
+    if view.place is not None:
+        tests.append("_batch = ? AND _row = ? AND _sheet IS NOT DISTINCT FROM ?")
+        values += view.place
     where = " AND ".join(tests)
     by = f'"{view.order}" {"DESC" if view.descending else "ASC"} NULLS LAST, ' if view.order in names else ""
     table = f"({snapshot.sql(ledger)})"

@@ -5,6 +5,7 @@ versions, of which none is ever changed.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -23,11 +24,14 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 Kind = Literal["ledger", "measure"]
 FOLDER = "own"  # in a store
+NAMED = re.compile(r"(ledger|measure)\.([a-z][a-z0-9_]{0,39})\.([1-9]\d{0,5})\.yaml")  # a version's file
+_ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
 class Definition(BaseModel):
     """One version of one definition: ``body`` is the ledger or measure as YAML says it, None for one that
-    ended; ``before`` the SHA-256 of the version before, as it lies in its file.
+    ended; ``before`` the SHA-256 of the version before, as it lies in its file; ``department`` the code of
+    the department that it is for, empty for all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +43,17 @@ class Definition(BaseModel):
     who: str
     why: str
     before: str = ""
+    department: str = ""
     body: str | None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The body as plain data, empty where there is none or it is no YAML of fields."""
+        try:
+            found = parsed(self.body or "")
+        except yaml.YAMLError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 @dataclass
@@ -85,7 +99,7 @@ def versions(store: Path, kind: Kind, name: str) -> list[Definition]:
     """Return the versions of a definition, the first one first. Raises ``ZS-RG-01`` for a broken file."""
     found: list[Definition] = []
     while (path := _path(store / FOLDER, kind, name, len(found) + 1)).is_file():
-        found.append(_read(path))
+        found.append(read(path))
     return found
 
 
@@ -98,12 +112,16 @@ def current(kind: Kind) -> list[Definition]:
     for path in folder.glob(f"{kind}.*.yaml"):
         _, name, number, _ = path.name.split(".")
         newest[name] = max(newest.get(name, 0), int(number))
-    found = [_read(_path(folder, kind, name, number)) for name, number in sorted(newest.items())]
+    found = [read(_path(folder, kind, name, number)) for name, number in sorted(newest.items())]
     return [one for one in found if one.body is not None]
 
 
-def keep(store: Path, kind: Kind, name: str, body: str | None, *, who: str, why: str) -> Definition:
-    """Keep a new version of a definition. Who calls it holds the store's lock, so that no two are one."""
+def keep(  # noqa: PLR0913 - options, by their names
+    store: Path, kind: Kind, name: str, body: str | None, *, who: str, why: str, department: str = ""
+) -> Definition:
+    """Keep a new version of a definition. Who calls it holds the store's lock, so that no two are one
+    (``Store.define``, which gives it the record by which it is verified).
+    """
     earlier = versions(store, kind, name)
     before = ""
     if earlier:
@@ -116,6 +134,7 @@ def keep(store: Path, kind: Kind, name: str, body: str | None, *, who: str, why:
         who=who,
         why=why,
         before=before,
+        department=department,
         body=body,
     )
     text = yaml.safe_dump(made.model_dump(), allow_unicode=True, sort_keys=False, width=1000)
@@ -123,11 +142,74 @@ def keep(store: Path, kind: Kind, name: str, body: str | None, *, who: str, why:
     return made
 
 
+def kept(store: Path) -> list[tuple[Path, str]]:
+    """Return the files of all versions in the order in which they were made, each with the ledger that it is
+    of or (a measure's) measures, empty where that can't be told.
+    """
+    folder = store / FOLDER
+    if not folder.is_dir():
+        return []
+    found = []
+    for path in folder.iterdir():
+        if named := NAMED.fullmatch(path.name):
+            one = read(path)
+            found.append((one.at, int(named[3]), path, about(path)[0]))
+    return [(path, ledger) for _at, _version, path, ledger in sorted(found)]
+
+
+def about(path: Path) -> tuple[str, str]:
+    """Return the ledger that the version in a file is of, or its measure measures, and what it is called: of
+    one that ended as the version before says.
+    """
+    one = read(path)
+    said = one.said
+    if one.body is None and one.version > 1:
+        return about(_path(path.parent, one.kind, one.id, one.version - 1))
+    ledger = one.id if one.kind == "ledger" else str(said.get("ledger", ""))
+    return ledger, str(said.get("title") or said.get("name") or one.id)
+
+
+def refuse_unfit(name: str, why: str) -> None:
+    """Refuse what can be no id (``ZS-EV-106``) and a definition without a reason (``ZS-EV-107``)."""
+    if not _ID.fullmatch(name) or name in _reserved():
+        raise ZhunshengError("ZS-EV-106", name=name)
+    if not why.strip():
+        raise ZhunshengError("ZS-EV-107")
+
+
+@lru_cache
+def _reserved() -> frozenset[str]:
+    """Return the words that a query can't take for a name."""
+    import duckdb
+
+    query = (
+        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    )
+    return frozenset(word for (word,) in duckdb.execute(query).fetchall())
+
+
+def free(store: Path, kind: Kind) -> str:
+    """Return an id that no definition of a kind ever had."""
+    taken = {int(m[1]) for path, _of in kept(store) if (m := re.match(rf"{kind}\.own(\d+)\.", path.name))}
+    return f"own{max(taken, default=0) + 1}"
+
+
+def stem(one: Definition) -> str:
+    """Return what a version is called: as its file, without the ending."""
+    return f"{one.kind}.{one.id}.{one.version}"
+
+
 def _path(folder: Path, kind: Kind, name: str, version: int) -> Path:
     return folder / f"{kind}.{name}.{version}.yaml"
 
 
-def _read(path: Path) -> Definition:
+def read(path: Path) -> Definition:
+    """Return the version in a file, which never changes. Raises ``ZS-RG-01`` for a broken one."""
+    return _read_at(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _read_at(path: Path, _changed: int) -> Definition:
     try:
         return Definition.model_validate(parsed(path.read_text("utf8")))
     except UnicodeDecodeError as error:

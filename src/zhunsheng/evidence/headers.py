@@ -14,7 +14,7 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers
+from zhunsheng.evidence.ledgers import DEPARTMENT, Column, Ledger, ledgers, ledgers_of
 from zhunsheng.evidence.mappings import Guide, LedgerMapping, column_named
 from zhunsheng.text import clean
 from zhunsheng.translation import series, worded
@@ -58,6 +58,9 @@ _LOOKS = {
     "integer": re.compile(r"[+-]?\d[\d,，]*"),
     "money": re.compile(r"[¥￥]?[+-]?\d[\d,，]*(\.\d+)?([万亿百千]*元)?"),
 }
+
+
+_VALUE = re.compile(r"[-+¥￥]?\d[\d,，.%年月日-]*")  # what a title is not
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,17 @@ def _bare(title: str) -> tuple[str, int | None]:
     if not found or not seen[: found.start()].strip():
         return title, None
     return seen[: found.start()], _UNITS[found[1]]
+
+
+def title_key(title: str) -> str:
+    """Return what titles have in common that name the same column."""
+    return _key(title)
+
+
+def title_and_unit(title: str) -> tuple[str, int | None]:
+    """Return a title without the unit of money that it states, and that unit in yuan."""
+    word, unit = _bare(title)
+    return word.rstrip("（( ") if unit else title, unit
 
 
 def _titles(ledger: Ledger, mapping: LedgerMapping | None) -> dict[str, tuple[str, How]]:
@@ -279,25 +293,44 @@ def header_of(  # noqa: PLR0913 - what a header is told from
     ledger what lacks something that is required there. Raises as ``find_header``, and ``ZS-EV-44`` where the
     unit of money stands there in two ways.
     """
+    if guide.sample:
+        return find_header(rows, sampled(rows, name), name, spans), None
     mapping = guide.mapping or _remembered(rows, ledger, name, guide, spans)
     if mapping and ledger is None:
-        ledger = ledgers()[mapping.ledger]
+        ledger = ledgers()[mapping.ledger].of(guide.department)
     if mapping and ledger and mapping.ledger != ledger.id:
         other = ledgers()[mapping.ledger].title
         detail = worded("它是“{other}”的，这个文件读作“{ledger}”", other=other, ledger=ledger.title)
         raise ZhunshengError("ZS-EV-48", name=mapping.name or other, detail=detail)
     used = _joined(mapping, guide.chosen)
+    among = [ledger] if ledger else list(ledgers_of(guide.department).values())
     propose = "columns" in guide.propose
     try:
-        head = find_header(rows, ledger, name, spans, used)
+        head = find_header(rows, ledger, name, spans, used, among)
     except ZhunshengError as error:
         if not (propose and guess) or error.code not in ("ZS-EV-02", "ZS-EV-10", "ZS-EV-43"):
             raise
-        guessed = _guessed(rows, ledger, name, spans or {}, used)
+        guessed = _guessed(rows, among, name, spans or {}, used)
         if guessed is None:
             raise
         head = guessed
     return _with_units(_with_proposals(head, rows, used) if propose else head, rows, name, around), used
+
+
+def sampled(rows: Sequence[Sequence[str]], name: str) -> Ledger:
+    """Return a ledger of texts whose columns are the titles of a table of no known ledger: of its first
+    ``rows`` those of the first one that has most texts. Raises ``ZS-EV-06`` where none has two.
+    """
+
+    def titles(row: Sequence[str]) -> list[str]:
+        found = (" ".join(clean(cell).split()) for cell in row)
+        return [one for one in found if one and not is_department(one) and not _VALUE.fullmatch(_key(one))]
+
+    best = max(rows, key=lambda row: len(titles(row)), default=())
+    if len(found := titles(best)) < 2:
+        raise ZhunshengError("ZS-EV-06", name=name)
+    columns = tuple(Column(name=f"c{n}", title=title, type="text") for n, title in enumerate(found, start=1))
+    return Ledger(id="sample", title=name, what="", key=("c1",), columns=columns)
 
 
 def _joined(mapping: LedgerMapping | None, chosen: LedgerMapping | None) -> LedgerMapping | None:
@@ -318,10 +351,11 @@ def _remembered(
     there is none.
     """
     for mapping in guide.remembered:
-        if ledger is not None and ledger.id != mapping.ledger:
+        known = ledgers_of(guide.department).get(mapping.ledger)
+        if known is None or (ledger is not None and ledger.id != mapping.ledger):
             continue
         try:
-            head = find_header(rows, ledgers()[mapping.ledger], name, spans, mapping)
+            head = find_header(rows, known, name, spans, mapping)
         except ZhunshengError:
             continue
         if set(map(_key, mapping.titles)) == {_key(title) for title in head.titles if title.strip()}:
@@ -335,8 +369,10 @@ def find_header(
     name: str,
     spans: Spans | None = None,
     mapping: LedgerMapping | None = None,
+    among: Sequence[Ledger] = (),
 ) -> Head:
-    """Return the header among the first ``rows`` of a table; without a ledger that of the one that fits best.
+    """Return the header among the first ``rows`` of a table; without a ledger that of the one ``among`` some
+    that fits best.
 
     ``spans`` are merged cells, anchor (row, column from 0) to (rows, columns); what ``mapping`` says of a
     title counts before the ledger's own. Raises ``ZS-EV-02`` for required columns that are missing, ``-06``,
@@ -344,7 +380,7 @@ def find_header(
     """
     best: Head | None = None
     score = runner_up = -(10**6)
-    for candidate in [ledger] if ledger else ledgers().values():
+    for candidate in [ledger] if ledger else among:
         try:
             head = _best_line(rows, candidate, name, spans or {}, mapping)
         except ZhunshengError:
@@ -361,7 +397,7 @@ def find_header(
     if best is None:
         raise ZhunshengError("ZS-EV-06", name=name)
     if ledger is None and (score <= 1 or score == runner_up):
-        known = series(worded("{title}（{id}）", title=x.title, id=x.id) for x in ledgers().values())
+        known = series(worded("{title}（{id}）", title=x.title, id=x.id) for x in among)
         raise ZhunshengError("ZS-EV-10", name=name, known=known)
     for column, places in best.twins.items():
         if column != DEPARTMENT and len(places) > 1 and best.ledger.column(column).required:
@@ -375,13 +411,13 @@ def find_header(
 
 
 def _guessed(
-    rows: list[list[str]], ledger: Ledger | None, name: str, spans: Spans, mapping: LedgerMapping | None
+    rows: list[list[str]], among: Sequence[Ledger], name: str, spans: Spans, mapping: LedgerMapping | None
 ) -> Head | None:
     """Return the header of the one ledger of which the proposals complete what is required;
     None where none or several are so. At least as many columns must be there by their names as lack.
     """
     found: list[tuple[int, Head]] = []
-    for candidate in [ledger] if ledger else ledgers().values():
+    for candidate in among:
         try:
             head = _best_line(rows, candidate, name, spans, mapping)
         except ZhunshengError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -40,7 +40,7 @@ from zhunsheng.evidence.doubts import (
 )
 from zhunsheng.evidence.headers import shown_title
 from zhunsheng.evidence.judging import judge
-from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger
+from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.left_out import LeftOut, left_out
 from zhunsheng.evidence.mappings import UNGUIDED, Guide, LedgerMapping
 from zhunsheng.evidence.parquet import load_parquet
@@ -169,8 +169,14 @@ def check_file(  # noqa: PLR0913 - options, by their names
         scratch_folder() as scratch,
         _room(path, bounds, scratch) as connection,
     ):
+        guide = replace(guide, department=department)
+        if ledger and ledger.retired:
+            raise ZhunshengError("ZS-EV-117", ledger=ledger.title)
         try:
-            raw = _load(path, ledger, connection, scratch, bounds, guide, said)
+            mine = ledger.of(department) if ledger else None
+            raw = _load(path, mine, connection, scratch, bounds, guide, said)
+            if not guide.sample:  # stored with the columns of all, of which a file names its department's
+                raw.ledger = ledger or ledgers()[raw.ledger.id]
             if path.stat().st_size > _SMALL:
                 give_back()
                 if raw.registered:

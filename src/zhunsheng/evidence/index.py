@@ -238,6 +238,9 @@ class Index:
                     "INSERT OR REPLACE INTO file VALUES (?, ?, ?)",
                     (batch.ledger, unquote(action["add"]["path"]), action["add"]["size"]),
                 )
+        if batch.defines:  # of no table
+            run("UPDATE meta SET last = ?, digest = ?", (number, batch.digest))
+            return
         landed = not batch.label and batch.renames is None and batch.compacts is None
         run(
             "INSERT INTO head VALUES (?, ?, ?, ?) ON CONFLICT(ledger) DO UPDATE SET version = "
@@ -336,7 +339,8 @@ class Index:
             return self.last, self.digest
         found = self.connection.execute(
             "SELECT n, digest FROM batch WHERE (? IS NULL OR n <= ?) AND (department = ? OR n IN (SELECT n "
-            "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename)) ORDER BY n DESC LIMIT 1",
+            "FROM holds WHERE department = ?) OR n IN (SELECT n FROM rename) OR n IN (SELECT n FROM batch "
+            "WHERE department = '' AND json_extract(body, '$.defines') IS NOT NULL)) ORDER BY n DESC LIMIT 1",
             (until, until, department, department),
         ).fetchone()
         return (int(found[0]), str(found[1])) if found else (0, "")
@@ -368,6 +372,21 @@ class Index:
             ):
                 return True
         return False
+
+    def defines(self, ledgers: Iterable[str]) -> list[str]:
+        """Return the versions of definitions (``Batch.defines``) that batches of some ledgers keep, in
+        order; a measure's are its ledger's.
+        """
+        among = sorted(set(ledgers))
+        return [
+            name
+            for (name,) in self.connection.execute(
+                "SELECT json_extract(body, '$.defines') FROM batch WHERE version < 0 "
+                f"AND ledger IN ({', '.join('?' * len(among))}) ORDER BY n",
+                among,
+            )
+            if name
+        ]
 
     def undone(self, number: int) -> bool:
         """Return whether a batch was taken back."""
@@ -421,7 +440,8 @@ class Index:
             return dict(self.connection.execute("SELECT ledger, version FROM head ORDER BY ledger"))
         return dict(
             self.connection.execute(
-                "SELECT ledger, max(version) FROM batch WHERE n <= ? GROUP BY ledger", (until,)
+                "SELECT ledger, max(version) FROM batch WHERE n <= ? AND version >= 0 GROUP BY ledger",
+                (until,),
             )
         )
 

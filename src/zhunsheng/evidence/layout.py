@@ -12,6 +12,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence import defined
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
 from zhunsheng.evidence.records import REMOVED, Batch, actions
@@ -44,6 +45,13 @@ def half_written(name: str) -> bool:
 def behind(root: Path, heads: Mapping[str, int]) -> bool:
     """Return whether a table has a commit behind the version (by ledger) that is known of it."""
     return any(commit_file(root, name, heads.get(name, -1) + 1).is_file() for name in ledgers())
+
+
+def unrecorded(index: Index) -> list[Path]:
+    """Return the definitions that no record tells of, in the order of their versions."""
+    there = defined.kept(index.root)
+    known = set(index.defines(of for _path, of in there)) if there else set()
+    return [path for path, _of in there if path.stem not in known]
 
 
 def current(index: Index, ledger: str) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import defined
+from zhunsheng.faults import fault
 from zhunsheng.regulations import read_packaged, read_yaml
 from zhunsheng.translation import series
 
@@ -44,7 +45,8 @@ class Column(BaseModel):
     plan's; none lies outside ``first_year`` and ``last_year`` (``FIRST_DAY``, ``LAST_DAY`` where none are
     given). ``reads`` is how a value of a choice is said by itself, such as ``{} 类``; ``check`` names the
     rule of the check character that a number ends with. ``needs`` gives the column that a value can't do
-    without, ``near`` the date column whose year a year is at most one from.
+    without, ``near`` the date column whose year a year is at most one from. ``department`` is the code of the
+    one that added the column to a ledger of the package, for itself alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +70,7 @@ class Column(BaseModel):
     reads: str | None = None
     note: str | None = None
     needs: dict[str, str] = {}
+    department: str = ""
 
     @property
     def sql_type(self) -> str:
@@ -131,6 +134,9 @@ class Ledger(BaseModel):
     bring, ``once`` which rows say again what others said. ``identity`` are columns beside the key that
     say what a row is of: where one of a known row changes, someone is asked. ``adopts`` are columns that a
     known row without them may get, of its key too: someone is asked, and the row stays the one it was.
+    Of one that a body defined itself: ``defined`` is the version that is read, ``department`` the code of
+    whose it is (empty for all), ``steward`` the section that keeps it, ``retired`` that nothing is imported
+    into it any more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -145,6 +151,10 @@ class Ledger(BaseModel):
     columns: tuple[Column, ...]
     signs: Signs | None = None
     once: Once | None = None
+    steward: str = ""
+    department: str = ""
+    retired: bool = False
+    defined: str = ""
 
     @model_validator(mode="after")
     def _names_fit(self) -> Ledger:
@@ -198,6 +208,11 @@ class Ledger(BaseModel):
         """
         return tuple(name for name in self.key if not self.column(name).required)
 
+    def of(self, department: str) -> Ledger:
+        """Return the ledger as a department (code) keeps it: without the columns that others added."""
+        columns = tuple(c for c in self.columns if c.department in ("", department))
+        return self if len(columns) == len(self.columns) else self.model_copy(update={"columns": columns})
+
     def stored(self) -> dict[str, str]:
         """Return the stored columns and their SQL types, in order, department and lineage included."""
         return {DEPARTMENT: "VARCHAR", **{c.name: c.sql_type for c in self.columns}, **LINEAGE}
@@ -214,18 +229,56 @@ def packaged_ledgers() -> dict[str, Ledger]:
     return found
 
 
+class Extension(BaseModel):
+    """The columns that bodies added to a ledger of the package, each for its department."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = ""
+    columns: tuple[Column, ...]
+
+
 @defined.cached
 def ledgers() -> dict[str, Ledger]:
-    """Return all ledgers by id: the package's, and those that a body defined itself (``defined``).
-    Raises ``ZS-RG-01`` when a definition is wrong.
+    """Return all ledgers by id: the package's, with the columns that were added to them, and those that a
+    body defined itself (``defined``). Raises ``ZS-RG-01`` when a definition is wrong.
     """
-    made = [read_yaml(one.body or "", Ledger, one.id) for one in defined.current("ledger")]
+    made = (read_ledger(one) for one in defined.current("ledger"))
     return packaged_ledgers() | {ledger.id: ledger for ledger in made}
 
 
+def read_ledger(one: defined.Definition) -> Ledger:
+    """Return the ledger that a version defines. Raises ``ZS-RG-01`` for one that is wrong."""
+    named = defined.stem(one)
+    if built_in := packaged_ledgers().get(one.id):
+        added = read_yaml(one.body or "", Extension, named).columns
+        return built_in.model_copy(update={"columns": (*built_in.columns, *added), "defined": named})
+    try:
+        return Ledger.model_validate({**one.said, "id": one.id, "defined": named})
+    except ValidationError as error:
+        raise ZhunshengError("ZS-RG-01", name=named, detail=fault(error)) from None
+
+
+def ledgers_of(department: str) -> dict[str, Ledger]:
+    """Return the ledgers that a department (code) keeps, by id: without those and without the columns that
+    others defined for themselves, and without what is no longer kept.
+    """
+    return {
+        name: ledger.of(department)
+        for name, ledger in ledgers().items()
+        if ledger.department in ("", department) and not ledger.retired
+    }
+
+
 def ledger_of(name: str) -> Ledger:
-    """Return a ledger by its id or Chinese title. Raises ``ZS-EV-01``."""
-    for ledger in ledgers().values():
-        if name in (ledger.id, ledger.title):
-            return ledger
+    """Return a ledger by its id or Chinese title. Raises ``ZS-EV-01``, ``ZS-EV-108`` for a title that several
+    departments gave to ledgers of their own.
+    """
+    if found := ledgers().get(name):
+        return found
+    called = [ledger for ledger in ledgers().values() if ledger.title == name]
+    if len(called) > 1:
+        raise ZhunshengError("ZS-EV-108", title=name, ids=series(one.id for one in called))
+    if called:
+        return called[0]
     raise ZhunshengError("ZS-EV-01", ledger=name, known=series(one.title for one in ledgers().values()))

@@ -115,8 +115,9 @@ def _tests(raw: Raw) -> _Tests:
     # Of nearly every row the first cell says that it is none: the others are then not looked at.
     header = f"CASE WHEN {first} THEN {' AND '.join(others) or 'true'} ELSE false END"
     some = " OR ".join(f"{cell} IS NOT NULL" for cell in texts.values())
-    lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required)
     alone = " AND ".join(f"({cell} IS NULL OR {cell} = _lead)" for cell in texts.values())
+    # Where nothing is known to be required, as in a sample, a record has more than one text.
+    lacks = " OR ".join(f"{texts[c.name]} IS NULL" for c in raw.ledger.columns if c.required) or alone
     day = f"({alone} AND regexp_full_match({bare}, {quoted(_DAY)}))"
     signed = f"(regexp_full_match({bare}, {quoted(f'{_SIGNED}|{_SEALED}|{_NOTE}|{_PAGE}')}) OR {day})"
     heading = f"({alone} AND regexp_full_match({bare}, {quoted(_HEADING)}))"

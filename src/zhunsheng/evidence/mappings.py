@@ -84,7 +84,8 @@ class Guide:
     """By what a file is read beyond the ledger's own titles and values: a mapping, mappings ``remembered``
     of earlier files, of which the one whose titles it has is taken, what was answered of this file
     (``chosen``), and of what likenesses are to be proposed (``columns``, ``values``). With ``examples`` rows
-    that seem to show how a table is filled in are records like the others.
+    that seem to show how a table is filled in are records like the others. ``department`` is the code of
+    whose ledgers it can be of; a ``sample`` is of none: every title is a column of text.
     """
 
     mapping: LedgerMapping | None = None
@@ -92,6 +93,8 @@ class Guide:
     chosen: LedgerMapping | None = None
     propose: frozenset[str] = frozenset()
     examples: bool = False
+    department: str = ""
+    sample: bool = False
 
 
 UNGUIDED = Guide()

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from filelock import FileLock, Timeout
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import layout
+from zhunsheng.evidence import defined, layout
 from zhunsheng.evidence.commits import committed
 from zhunsheng.evidence.index import Index
 from zhunsheng.evidence.ledgers import ledgers
@@ -38,6 +38,7 @@ _AT_ONCE = 8  # objects that come or go at the same time
 _NAMED = re.compile(
     r"ledgers/\w+/(?:_delta_log/\d{20}\.(?:json|checkpoint\.parquet)|part-[\w.-]+\.parquet)"
     r"|sources/[0-9a-f]{64}[.\w]*|(?:again|removed)/\d{6,}\.parquet"
+    rf"|{defined.FOLDER}/{defined.NAMED.pattern}"
 )
 _kept: set[tuple[int, Remote]] = set()  # processes and stores of which it is known that conditions are kept
 
@@ -178,6 +179,8 @@ def discard(index: Index) -> None:
         for kept in (root / name).glob("*.parquet"):
             if int(kept.stem) > index.last:
                 kept.unlink(missing_ok=True)
+    for definition in layout.unrecorded(index):
+        definition.unlink()
 
 
 def _arrived(index: Index, remote: Remote, data: bytes) -> Batch:

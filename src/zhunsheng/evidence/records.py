@@ -27,6 +27,9 @@ _OPTIONAL: dict[str, Any] = {
     "compacts": None,
     "columns": (),
     "removes": None,
+    "defines": "",
+    "read_by": "",
+    "why": "",
 }
 
 
@@ -64,6 +67,11 @@ class Batch:
     # The columns that its file had, where it lacked some of the ledger's: of the others it said nothing.
     columns: tuple[str, ...] = ()
     removes: str | None = None  # why its rows were taken out of the ledger
+    defines: str = (
+        ""  # the version of a ledger's or measure's definition that it keeps, as its file is called
+    )
+    read_by: str = ""  # the version by which its file was read, where a body defined the ledger itself
+    why: str = ""  # why its rows were typed in, or what they define
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Batch:
@@ -92,6 +100,17 @@ class Batch:
         return Batch(**{**body, "files": self.files, "digest": hashlib.sha256(text.encode()).hexdigest()})
 
     @property
+    def told(self) -> str:
+        """What the batch is called: its file, with why it was made where that is said."""
+        why = self.removes or self.why
+        return f"{self.file}：{why}" if why else self.file
+
+    @property
+    def version_read(self) -> int | None:
+        """By which version of a ledger's definition its file was read, None where the package defines it."""
+        return int(self.read_by.rpartition(".")[2]) if self.read_by else None
+
+    @property
     def imports(self) -> bool:
         """Whether the batch brought a file, rather than removing, undoing, migrating or compacting."""
         return self.speaks and self.removes is None
@@ -106,7 +125,7 @@ class Batch:
     @property
     def speaks(self) -> bool:
         """Whether the batch says of rows what they are: it brought them, or took them out."""
-        return self.undoes is None and self.renames is None and self.compacts is None
+        return self.undoes is None and self.renames is None and self.compacts is None and not self.defines
 
 
 class Records:

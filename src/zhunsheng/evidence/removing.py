@@ -48,6 +48,7 @@ def keys_ledger(ledger: Ledger) -> Ledger:
             "adopts": (),
             "signs": None,
             "once": None,
+            "retired": False,
         }
     )
 

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -116,6 +116,7 @@ class Store:
         when: datetime | None = None,
         agreed: bool | str = True,
         answers: Mapping[str, str] | None = None,
+        why: str = "",
     ) -> tuple[Batch, bool]:
         """Merge the good rows of a checked file by key; return its batch and whether anything was new.
 
@@ -127,8 +128,9 @@ class Store:
         can't be told to be the same or another and is refused with the file (``ZS-EV-25``), but for a column
         that a row may get later (``Ledger.adopts``): the row is asked about and stays the one it was.
         Killed at any moment, the batch is there whole or not at all: the Delta commit decides,
-        and its record is completed from the commit on the next opening. Raises ``ZS-EV-09`` when another
-        import holds the store, ``ZS-EV-47`` (``Unanswered``) where something is asked that is neither
+        and its record is completed from the commit on the next opening. ``why`` is why rows were typed in.
+        Raises ``ZS-EV-09`` when another import holds the store, ``ZS-EV-109`` where the ledger was defined
+        anew since the file was read, ``ZS-EV-47`` (``Unanswered``) where something is asked that is neither
         ``agreed`` nor among ``answers`` (``questions.settled``), ``ZS-EV-49`` where these leave no row,
         ``ZS-EV-26`` without a key where personal columns stand encrypted: beside them no row is written in
         clear.
@@ -140,6 +142,8 @@ class Store:
             personal = [ledger.id for ledger in ledgers().values() if any(c.personal for c in ledger.columns)]
             if not self.cipher and checked.ledger.id in personal and index.sealed(personal):
                 raise ZhunshengError("ZS-EV-26", ledger=checked.ledger.title)
+            if ledgers().get(checked.ledger.id, checked.ledger).defined != checked.ledger.defined:
+                raise ZhunshengError("ZS-EV-109", ledger=checked.ledger.title)
             adopting = adopt(checked, index)
             refuse_halves(checked, index)
             exact = standing(checked, index)
@@ -162,6 +166,8 @@ class Store:
                 holds=holds,
                 notes=(*checked.notes, *done.notes, *returned(index, checked, there)),
                 columns=checked.columns if len(checked.columns) < len(checked.ledger.columns) else (),
+                read_by=checked.ledger.defined,
+                why=why,
             )
             again, count = keep_again(self.root, checked, rows, batch, exact, done.kept)
             known = index.imported(checked.ledger.id, checked.sha256, department)
@@ -255,6 +261,10 @@ class Store:
                 raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("没有这个批次"))
             if batch.undoes:
                 raise ZhunshengError("ZS-EV-12", batch=number, detail=worded("它本身就是一次撤销"))
+            if batch.defines:
+                raise ZhunshengError(
+                    "ZS-EV-12", batch=number, detail=worded("它是一次定义，要改的请定义新的一版")
+                )
             if not batch.speaks:
                 raise ZhunshengError(
                     "ZS-EV-12", batch=number, detail=worded("它没有导入数据，只是整理了证据库")
@@ -287,6 +297,39 @@ class Store:
             made = recover(index)[-1]
             compacting.compact_where_due(index, ledger.id, who)
             return made
+
+    @mirror.in_line
+    def define(  # noqa: PLR0913 - options, by their names
+        self,
+        kind: defined.Kind,
+        name: str,
+        body: str | None,
+        *,
+        who: str,
+        why: str,
+        department: str = "",
+        checks: Callable[[Index], None] | None = None,
+    ) -> Batch:
+        """Keep a new version of a definition (``body`` None: it ends) by a batch of its own; return it.
+
+        ``name`` is its id, a free one where it is empty; ``department`` the code that it is for, none for
+        all. What ``checks`` raises about the rows that stand there leaves everything as it was. Killed at any
+        moment, the version is there whole, with its record from the next opening on, or not at all. Raises
+        ``ZS-EV-09``, ``ZS-EV-11`` where an earlier version is lost, ``ZS-EV-106`` for an id that is none,
+        ``ZS-EV-107`` without a reason.
+        """
+        with self._writing() as index:
+            name = name or defined.free(self.root, kind)
+            defined.refuse_unfit(name, why)
+            if checks:
+                checks(index)
+            here = {path.stem for path, _of in defined.kept(self.root)}
+            recorded = (one for one in index.defines([name, "", *ledgers()]) if one not in here)
+            if lost := [one for one in recorded if one.startswith(f"{kind}.{name}.")]:
+                detail = worded("定义的文件丢失：{name}", name=lost[0])
+                raise ZhunshengError("ZS-EV-11", detail=detail)
+            defined.keep(self.root, kind, name, body, who=who, why=why, department=department)
+            return recover(index)[-1]
 
     @mirror.in_line
     def migrate(
@@ -408,7 +451,11 @@ class Store:
             return Index.in_memory(self.root)
         index = Index.kept(self.root)
         if index is not None:
-            if index.complete() and not layout.behind(self.root, index.heads()):
+            if (
+                index.complete()
+                and not layout.behind(self.root, index.heads())
+                and not layout.unrecorded(index)
+            ):
                 return index
             index.close()
         if os.access(self.root, os.W_OK):
@@ -577,7 +624,7 @@ def _sweep(root: Path) -> None:
     sweep_once()
     if (os.getpid(), root) not in _swept:
         _swept.add((os.getpid(), root))
-        for folder in ("batches", "sources", layout.AGAIN, REMOVED):
+        for folder in ("batches", "sources", layout.AGAIN, REMOVED, defined.FOLDER):
             for partial in (root / folder).glob("*.partial"):
                 partial.unlink(missing_ok=True)
         for path in [*(root / "ledgers").glob("*/*"), *(root / "ledgers").glob("*/_delta_log/*")]:

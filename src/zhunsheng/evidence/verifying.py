@@ -29,7 +29,7 @@ def problems(
     try:
         return _verified(root, head, None if since is None else _start(root, since), current)
     except ZhunshengError as error:
-        if error.code != "ZS-EV-11":
+        if error.code not in ("ZS-EV-11", "ZS-RG-01"):  # the latter of a definition that can't be read
             raise
         return [error.text()]
 
@@ -66,7 +66,7 @@ def _verified(root: Path, head: str | None, start: Batch | None, current: bool) 
         sound = True
     with index:
         waiting = pending(index) if sound else []
-        heads = index.heads() | {batch.ledger: batch.version for batch in waiting}
+        heads = index.heads() | {batch.ledger: batch.version for batch in waiting if not batch.defines}
         batches += waiting
         rested = None
         if current and sound:

@@ -16,7 +16,7 @@ from sqlglot import exp, parse_one
 from zhunsheng.evidence import defined
 from zhunsheng.evidence.ledgers import DEPARTMENT, LINEAGE, Ledger, Once, ledgers
 from zhunsheng.measures import limits
-from zhunsheng.measures.definitions import PARAMETERS, Link, Measure, day_of, predicate
+from zhunsheng.measures.definitions import PARAMETERS, UNDIVIDED, Link, Measure, Within, day_of, predicate
 from zhunsheng.regulations.dates import fixed_day
 
 PROJECT = "project"
@@ -28,7 +28,13 @@ _PROJECT = (
 _LINK = re.compile(r"link\d+|limit\d+_\w+")
 NTH = "_nth"  # a row's number among those that say the same again, 1 for the last
 _BITS = 30  # conditions that one column of bits holds
-_AGGREGATES: dict[str, Callable[..., exp.Expr]] = {"count": exp.Count, "sum": exp.Sum, "max": exp.Max}
+_AGGREGATES: dict[str, Callable[..., exp.Expr]] = {
+    "count": exp.Count,
+    "sum": exp.Sum,
+    "max": exp.Max,
+    "median": exp.Median,
+    "distinct": exp.Count,
+}
 CHOSEN = "@departments"  # stands in a kept query for the departments asked for
 
 
@@ -127,14 +133,15 @@ def put_in(text: str, departments: Collection[str], dialect: str) -> str:
 def _texts(
     measures: tuple[Measure, ...], by: str | None, narrowed: bool, dialect: str
 ) -> tuple[tuple[Query, str], ...]:
-    found: dict[str, list[Measure]] = {}
+    found: dict[tuple[str, bool], list[Measure]] = {}
     for measure in measures:
-        found.setdefault(measure.ledger, []).append(measure)
-    return tuple(
+        found.setdefault((measure.ledger, measure.kind in UNDIVIDED), []).append(measure)
+    made = []
+    for (name, undivided), group in found.items():
+        compiled = (_undivided if undivided else _compile)(ledgers()[name], group, by, narrowed)
         # Its tree is nobody else's: to copy it takes as long as to write it.
-        (Query(name, tuple(group)), _compile(ledgers()[name], group, by, narrowed).sql(dialect, copy=False))
-        for name, group in found.items()
-    )
+        made.append((Query(name, tuple(group)), compiled.sql(dialect, copy=False)))
+    return tuple(made)
 
 
 def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrowed: bool) -> exp.Select:
@@ -144,8 +151,7 @@ def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrow
     same conditions true. What no link decides is settled before ledgers are joined, so that the join carries
     one number a row. The second reads every figure off these few counts.
     """
-    values = STAND_INS
-    group = by or (_PROJECT if ledger.by_project else None)
+    values, group = STAND_INS, _group(ledger, by)
     figures = [(m, _figures(m, ledger, values, _named(measures)[m.id])) for m in measures]
     packed = _Packed()
     told = [(m.id, _of_alike(one, packed), _of_alike(other, packed)) for m, (one, other) in figures]
@@ -162,20 +168,46 @@ def _compile(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrow
     alike = alike.from_(packed.after(source), copy=False).group_by(
         *(exp.column(name) for name in names), copy=False
     )
+    rows = exp.Sum(this=exp.column("_rows"))
+    return _by_project(alike.subquery("alike", copy=False), group, rows, told)
+
+
+def _group(ledger: Ledger, by: str | None) -> str | None:
+    return by or (_PROJECT if ledger.by_project else None)
+
+
+def _undivided(ledger: Ledger, measures: Sequence[Measure], by: str | None, narrowed: bool) -> exp.Select:
+    """Return the query of measures that are no sum of parts: every figure is asked of the rows themselves."""
+    names = _named(measures)
+    told = []
+    for measure in measures:
+        above, below = _figures(measure, ledger, STAND_INS, names[measure.id])
+        told.append((measure.id, _of_rows(above), _of_rows(below)))
+    source = _source(ledger, measures, STAND_INS, narrowed)
+    return _by_project(source, _group(ledger, by), exp.Count(this=exp.Star()), told)
+
+
+def _by_project(
+    source: exp.Expr,
+    group: str | None,
+    rows: exp.Expr,
+    told: Sequence[tuple[str, exp.Expr, exp.Expr]],
+) -> exp.Select:
+    """Return the query that tells figures of a source by department, and with a ``group`` by it as well."""
     project: exp.Expr = exp.column(group) if group else exp.Null()
     whole: exp.Expr = exp.Grouping(expressions=[exp.column(group)]) if group else exp.Literal.number(1)
     select = exp.select(
         exp.column(DEPARTMENT),
         exp.alias_(project, PROJECT, copy=False),
         exp.alias_(whole, "whole", copy=False),
-        exp.alias_(exp.Sum(this=exp.column("_rows")), "rows_"),
+        exp.alias_(rows, "rows_"),
         *(
             exp.alias_(figure, f"{letter}_{name}", copy=False)
             for name, *pair in told
             for letter, figure in zip("nd", pair, strict=True)
         ),
         copy=False,
-    ).from_(alike.subquery("alike", copy=False), copy=False)
+    ).from_(source, copy=False)
     if group:
         # Totals come from the same pass, since latest days can't be added up.
         sets = exp.GroupingSets(
@@ -284,7 +316,16 @@ def _named(measures: Sequence[Measure]) -> dict[str, dict[str, str]]:
         if measure.limit is not None:
             name = _limits(measures)[measure.limit]
             own |= {flag: f"{name}{flag.removeprefix('limit')}" for flag in limits.FLAGS}
+        if measure.within is not None:
+            name = _days(measures)[measure.within]
+            own |= {flag: f"{name}{flag.removeprefix('limit')}" for flag in limits.FLAGS}
     return found
+
+
+def _days(measures: Sequence[Measure]) -> dict[Within, str]:
+    """Return how the columns of each limit in days of some measures' own begin in a query of them all."""
+    known = dict.fromkeys(measure.within for measure in measures if measure.within is not None)
+    return {within: f"limit{n}" for n, within in enumerate(known, start=len(_limits(measures)))}
 
 
 def _limits(measures: Sequence[Measure]) -> dict[str, str]:
@@ -326,6 +367,10 @@ def _source(
     for n, ((other, keys), flags) in enumerate(joined.items()):
         source = _join(source, ledgers()[other], keys, flags, f"linked{n}", narrowed)
     source = limits.join(source, _limits(measures), values, CHOSEN if narrowed else None)
+    for own_days, name in _days(measures).items():
+        source = limits.join_days(
+            source, name, own_days.from_, own_days.to, own_days.days, own_days.workdays, values["as_of"]
+        )
     return source.subquery("rows", copy=False)
 
 
@@ -442,18 +487,26 @@ def _fixed(where: exp.Expr) -> set[str]:
 
 @dataclass(frozen=True)
 class _Figure:
-    """What is made of rows that meet some conditions: their number, or the sum or the latest of a column (or
-    expression); ``known`` where nothing to sum is nought.
+    """What is made of rows that meet some conditions: their number, or the sum, the latest, the median (in
+    hundredths) or the number of different values of a column (or expression); ``known`` where nothing to sum
+    is nought.
     """
 
-    how: Literal["count", "sum", "max"]
+    how: Literal["count", "sum", "max", "median", "distinct"]
     wheres: tuple[exp.Expr, ...]
     of: exp.Expr | None = None
     known: bool = False
 
     @property
     def value(self) -> exp.Expr:
-        return exp.Star() if self.of is None else self.of.copy()
+        if self.of is None:
+            return exp.Star()
+        if self.how == "distinct":
+            return exp.Distinct(expressions=[self.of.copy()])
+        if self.how == "median":
+            # Engines tell a median as a double: exact of whole hundredths, up to the largest amount there is.
+            return exp.cast(exp.Mul(this=self.of.copy(), expression=exp.Literal.number(100)), "bigint")
+        return self.of.copy()
 
     @property
     def called(self) -> str:
@@ -496,7 +549,10 @@ def _figures(
         )
         return _Figure("max", (population,), column), _Figure("count", (population, undone))
     filled = population, exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
-    return _Figure("sum", filled, column), _Figure("count", filled)
+    how: Literal["sum", "median", "distinct"] = (
+        "median" if measure.kind == "median" else "distinct" if measure.kind == "distinct" else "sum"
+    )
+    return _Figure(how, filled, column), _Figure("count", filled)
 
 
 def _value_of(

@@ -4,6 +4,7 @@ before it runs.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -26,10 +27,12 @@ from zhunsheng.regulations.conditions import expanded
 from zhunsheng.regulations.limits import applied
 from zhunsheng.translation import worded
 
-Kind = Literal["count", "ratio", "mean", "sum", "date"]
+Kind = Literal["count", "ratio", "mean", "sum", "date", "median", "distinct"]
+# Kinds that are no sum of parts: a figure of all is to be asked of all the rows.
+UNDIVIDED: tuple[Kind, ...] = ("median", "distinct")
 Shape = Literal["count", "level", "window", "date"]
 
-# What predicates may be made of: comparisons, logic, arithmetic, literals, and these few functions.
+# What predicates may be made of: comparisons, logic, arithmetic, literals (a day as CAST), and few functions.
 _ALLOWED = (
     exp.Column,
     exp.Identifier,
@@ -62,6 +65,10 @@ _ALLOWED = (
     exp.Abs,
     exp.Year,
     exp.Month,
+    exp.Day,
+    exp.StrPosition,
+    exp.Cast,
+    exp.DataType,
     exp.Like,
 )
 # The measures of a year's money, the sources it is told apart by, and what has its year from its date alone:
@@ -170,16 +177,30 @@ class Accrual(_MeasurePart):
         return date.fromisoformat(f"{year}-{self.from_}"), date.fromisoformat(f"{year}-{self.to}")
 
 
+class Within(_MeasurePart):
+    """A number of days, each row's own limit: from the day in the column ``from`` (itself not counted) to
+    that in ``to``; of working days or of all. It has the last day ``limit_due`` and the day it was done
+    ``limit_done``, as a statutory limit has.
+    """
+
+    from_: str = Field(alias="from")
+    to: str
+    days: int = Field(ge=0, le=3650)
+    workdays: bool = True
+
+
 class Measure(_MeasurePart):
     """One measure. ``population`` chooses rows, ``hits`` those that count, ``of`` the column (or expression)
-    summed or averaged, or the column dated. A ratio with ``of`` and ``per`` divides sums in place of numbers
+    summed or averaged, or the column dated, of which the median is told or different values are counted. A
+    ratio with ``of`` and ``per`` divides sums in place of numbers
     of rows: ``of`` over rows that count by ``per`` over all. With ``limit`` (of the statutory limits)
     conditions may name ``limit_due`` and ``limit_done``, a row's last day and the day it was done; rows that
-    it does not bind have no last day.
+    it does not bind have no last day; ``within`` says the same of a limit in days of the measure's own.
 
     ``needs`` are columns of its ledger of which a department must have filled one: else it can't be told.
     ``asides`` are told with every reading. ``changes`` date the versions, ``answers`` are what auditors ask.
     ``part`` is true for what only tells another measure apart (``money.yaml``) and proves no indicator.
+    ``owner`` is the code of the body that defined it for itself, None for all whose rows are there.
     """
 
     id: str
@@ -202,7 +223,9 @@ class Measure(_MeasurePart):
     formula: str
     citation: str
     limit: str | None = None
+    within: Within | None = None
     part: bool = False
+    owner: str | None = None
     changes: tuple[Change, ...] = ()
     answers: Answers | None = None
 
@@ -214,12 +237,33 @@ class Measure(_MeasurePart):
     @property
     def flags(self) -> tuple[str, ...]:
         """What conditions may name beside the ledger's columns."""
-        return (*(link.as_ for link in self.links), *(FLAGS if self.limit else ()))
+        return (*(link.as_ for link in self.links), *(FLAGS if self.limit or self.within else ()))
 
     @property
     def beside(self) -> tuple[str, ...]:
         """The ledgers that its limit is looked up in."""
         return beside(self.limit) if self.limit else ()
+
+
+@lru_cache(maxsize=4096)
+def digest_of(measure: Measure) -> str:
+    """Return the SHA-256 (hexadecimal) of a definition as it stands, which names it beyond its version."""
+    return hashlib.sha256(measure.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def own(measure: Measure) -> bool:
+    """Return whether a body defined a measure itself: the package has none such."""
+    return packaged_measures().get(measure.id) != measure
+
+
+def of_body(code: str) -> dict[str, Measure]:
+    """Return the measures that hold for a body, by its code: all but what another defined for itself."""
+    return {name: m for name, m in measures().items() if m.owner in (None, code)}
+
+
+def change_of(measure: Measure, version: int) -> Change | None:
+    """Return from when a version of a definition is used, and why; None where it does not say."""
+    return next((one for one in measure.changes if one.version == version), None)
 
 
 def check(measure: Measure) -> None:
@@ -236,7 +280,9 @@ def check(measure: Measure) -> None:
     ledger = ledgers()[measure.ledger]
     names = {c.name for c in ledger.columns}
     _check_sums(measure)
-    dated = [measure.of] if measure.kind == "date" and measure.of else []
+    dated = [measure.of] if measure.kind in ("date", *UNDIVIDED) and measure.of else []
+    if measure.within is not None:
+        _check_within(measure, measure.within)
     for name in (*measure.drill, *measure.needs, *dated):
         if name not in names:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=ledger.title, name=name))
@@ -253,14 +299,30 @@ def check(measure: Measure) -> None:
         predicate(measure, text, ledger, set(measure.flags))
 
 
+def _check_within(measure: Measure, within: Within) -> None:
+    title = ledgers()[measure.ledger].title
+    days = {c.name for c in ledgers()[measure.ledger].columns if c.sql_type == "DATE"}
+    for name in (within.from_, within.to):
+        if name not in days:
+            _refuse(measure, worded("台账“{title}”没有日期列 {name}", title=title, name=name))
+    if measure.limit:
+        _refuse(measure, worded("limit 和 within 只能有一个"))
+
+
 def _check_sums(measure: Measure) -> None:
     if (measure.kind == "ratio") != (measure.hits is not None):
         _refuse(measure, worded("ratio 要有 hits，其他种类不能有"))
     if measure.kind == "ratio":
         if (measure.of is None) != (measure.per is None):
             _refuse(measure, worded("ratio 的 of 和 per 要一起写"))
-    elif (measure.kind in ("mean", "sum", "date")) != (measure.of is not None) or measure.per:
-        _refuse(measure, worded("mean、sum、date 要有 of，其他种类不能有"))
+    elif (measure.kind != "count") != (measure.of is not None) or measure.per:
+        _refuse(measure, worded("mean、sum、date、median、distinct 要有 of，其他种类不能有"))
+    if measure.kind in UNDIVIDED and measure.accrual.day:
+        _refuse(measure, worded("median、distinct 不能逐日相加，accrual 里不写 day"))
+    if measure.kind == "median" and measure.of:
+        column = next((c for c in ledgers()[measure.ledger].columns if c.name == measure.of), None)
+        if column is not None and column.type not in ("integer", "money"):
+            _refuse(measure, worded("“{title}”不是数，没有中位数", title=column.title))
 
 
 def _check_link(measure: Measure, link: Link, names: set[str]) -> None:
@@ -307,6 +369,8 @@ def predicate(measure: Measure, text: str, ledger: Ledger, flags: set[str]) -> e
     columns = {c.name: c for c in ledger.columns}
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
+            _refuse(measure, worded("“{text}”里不能用 {name}", text=text, name=type(node).__name__))
+        if isinstance(node, exp.Cast) and not (node.is_type("date") and isinstance(node.this, exp.Literal)):
             _refuse(measure, worded("“{text}”里不能用 {name}", text=text, name=type(node).__name__))
         if isinstance(node, exp.Column) and node.name not in columns and node.name not in flags:
             _refuse(measure, worded("台账“{title}”没有列 {name}", title=ledger.title, name=node.name))

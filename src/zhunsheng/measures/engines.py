@@ -20,7 +20,7 @@ from zhunsheng.evidence.ledgers import DEPARTMENT, Ledger, ledgers
 from zhunsheng.evidence.shared import session
 from zhunsheng.evidence.snapshot import Snapshot
 from zhunsheng.faults import first_line
-from zhunsheng.measures.limits import CALENDAR, CALENDAR_COLUMNS, tables_of
+from zhunsheng.measures.limits import CALENDAR_COLUMNS, tables_of
 from zhunsheng.regulations.workdays import calendar_rows
 from zhunsheng.translation import series
 
@@ -187,13 +187,13 @@ class DuckEngine:
         some = replace(self._snapshot, files={ledger.id: tuple(files)})
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {some.sql(ledger)}")
 
-    def _count_days(self, tables: Mapping[str, str]) -> None:
-        """Have the tables of days that statutory limits are looked up in, which all engines of one database
+    def _count_days(self, tables: Mapping[str, str | None]) -> None:
+        """Have the tables of days that limits are looked up in, which all engines of one database
         share: to make them takes as long as to read a department's year.
         """
         listed = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
         with _MAKING:
-            for name, text in {CALENDAR: None, **tables}.items():
+            for name, text in tables.items():
                 if not self.connection.execute(listed, [name]).fetchall()[0][0]:
                     made = f"CREATE TABLE memory.main.{name} AS"
                     if text is None:
@@ -251,12 +251,13 @@ class SparkEngine:
             frame = frame.replace(dict(renames), subset=[DEPARTMENT])
         frame.createOrReplaceTempView(name)
 
-    def _count_days(self, tables: Mapping[str, str]) -> None:
-        """Have the tables of days that statutory limits are looked up in."""
-        if not self._days:
-            form = ", ".join(f"{name} {kind}" for name, kind in CALENDAR_COLUMNS.items())
-            self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(CALENDAR)
+    def _count_days(self, tables: Mapping[str, str | None]) -> None:
+        """Have the tables of days that limits are looked up in."""
         for name, text in tables.items():
+            if text is None:
+                form = ", ".join(f"{column} {kind}" for column, kind in CALENDAR_COLUMNS.items())
+                self.session.createDataFrame(list(calendar_rows()), form).createOrReplaceTempView(name)
+                continue
             made = self.session.sql(transpile(text, read="duckdb", write=self.dialect)[0])
             made.createOrReplaceTempView(name)
         self._days |= tables.keys()

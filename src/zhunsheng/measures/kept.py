@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 Key = tuple[Any, ...]
 File = tuple[str, int, int]  # path, bytes, time of change
 State = dict[str, frozenset[File]]  # the files of each ledger that a query reads
-How = Literal["count", "amount", "sum", "latest"]
+How = Literal["count", "amount", "sum", "latest", "whole"]
 MOST_ROWS = 500_000  # of all that is kept
 MOST_KEYS = 2_000  # of the rows that changed; where there are more, a ledger is read as a whole
 
@@ -33,8 +33,8 @@ class Asked:
     ``links`` are the ledgers that it looks its rows up in, each with the columns by which (besides the
     department's), None where these are not always the same. The first ``named`` columns name a group, the
     next says how many rows it has, and ``how`` what each further one is: a ``count``, an ``amount`` (nought
-    where there is nothing to add up), the ``sum`` of as many values as the next column says, or the
-    ``latest`` of some days.
+    where there is nothing to add up), the ``sum`` of as many values as the next column says, the ``latest``
+    of some days, or what is told of the ``whole`` alone.
     """
 
     sql: str
@@ -53,8 +53,10 @@ def put_together(
 ) -> list[Row] | None:
     """Return what a query comes to once rows went and others came, of what it came to before and what it
     comes to over those that went and those that came; None where that can't be told: the latest of days once
-    one of them is gone.
+    one of them is gone, and what is told of the whole alone.
     """
+    if "whole" in asked.how:
+        return None
     if gone and "latest" in asked.how:
         return None
     first = asked.named

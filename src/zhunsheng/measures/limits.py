@@ -77,6 +77,25 @@ def join(
     return source
 
 
+def join_days(  # noqa: PLR0913 - the limit, and the two columns that it is between
+    source: exp.Select, name: str, start: str, end: str, days: int, workdays: bool, as_of: exp.Expression
+) -> exp.Select:
+    """Return a query over a ledger's rows (``t``) with the columns of a limit of so many days, called
+    ``NAME_due`` and ``NAME_done``: from the day in the column ``start``, which does not count, to that in
+    ``end``, unknown where it lies behind ``as_of``.
+    """
+    number, turn = ("cal_count", "cal_turn") if workdays else ("cal_number", "cal_number")
+    begins, ends = exp.to_table(CALENDAR, alias=f"{name}_s"), exp.to_table(CALENDAR, alias=f"{name}_w")
+    began = _parsed(f"{name}_s.cal_day = t.{start}").copy()
+    ended = _parsed(f"{name}_w.{turn} = {name}_s.{number} + {days}").copy()
+    source = source.join(begins, on=began, join_type="left", copy=False)
+    source = source.join(ends, on=ended, join_type="left", copy=False)
+    due = exp.alias_(exp.column("cal_day", f"{name}_w"), f"{name}_due")
+    known = exp.LTE(this=exp.column(end, "t"), expression=as_of.copy())
+    done = exp.alias_(exp.Case().when(known, exp.column(end, "t")), f"{name}_done")
+    return source.select(due, done, copy=False)
+
+
 def state_sql(name: str, soon: str) -> Any:
     """Return the SQL of a row's state, as ``standing`` says it, of the columns that ``join`` made; empty for
     rows that the limit does not bind, and for those done before ``:year_start``, or doubtful and begun before
@@ -129,13 +148,15 @@ def ends_table(ledger: str) -> str:
     return f"{_ENDS}{ledger}"
 
 
-def tables_of(sql: str) -> dict[str, str]:
-    """Return the tables of ends that a query asks for, by name, each with the SQL in DuckDB's dialect that
+def tables_of(sql: str) -> dict[str, str | None]:
+    """Return the tables of days that a query asks for, by name: the calendar, which no SQL makes, and behind
+    it the tables of ends, each with the SQL in DuckDB's dialect that
     makes it: one row a day of the calendar, and of each limit the last day without an extension
     (``LIMIT_plain``) and, where there may be one, with it (``LIMIT_long``).
     """
     names = set(re.findall(rf"\b{_ENDS}(\w+)", sql))
-    return {ends_table(ledger): _ends_text(ledger) for ledger in sorted(names)}
+    ends: dict[str, str | None] = {ends_table(ledger): _ends_text(ledger) for ledger in sorted(names)}
+    return {CALENDAR: None, **ends} if ends or re.search(rf"\b{CALENDAR}\b", sql) else {}
 
 
 @defined.cached

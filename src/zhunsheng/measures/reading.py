@@ -28,7 +28,7 @@ from zhunsheng.measures.compiling import (
     speaking_text,
     texts,
 )
-from zhunsheng.measures.definitions import Measure, beside_of
+from zhunsheng.measures.definitions import UNDIVIDED, Measure, beside_of, digest_of
 from zhunsheng.measures.engines import Engine
 from zhunsheng.measures.kept import Asked, How, Kept
 from zhunsheng.regulations.limits import applied
@@ -49,7 +49,7 @@ class Reading:
     or the name where rows have none. Of a survey ``people`` says of how many its answers are, ``questions``
     on how many questions, and ``repeated`` how many answers someone gave anew to the same and that don't
     count. ``asides`` says of how many rows something is left out, and what was done with them; ``note`` has
-    it in words.
+    it in words. ``definition`` is the SHA-256 of the measure's definition, empty where it was not kept yet.
     """
 
     measure: str
@@ -72,6 +72,7 @@ class Reading:
     questions: int = 0
     repeated: int = 0
     asides: tuple[tuple[str, int], ...] = ()
+    definition: str = ""
 
     @property
     def known(self) -> bool:
@@ -213,6 +214,7 @@ def _links(measures: Sequence[Measure]) -> dict[str, tuple[str, ...] | None]:
 def _how(measures: Iterable[Measure]) -> list[How]:
     """Return what numerator and denominator of each measure are."""
     kinds: dict[str, How] = {"date": "latest", "sum": "sum", "mean": "sum"}
+    kinds |= dict.fromkeys(UNDIVIDED, "whole")
     found: list[How] = []
     for measure in measures:
         found += ["amount", "amount"] if measure.per else [kinds.get(measure.kind, "count"), "count"]
@@ -339,6 +341,8 @@ def _readings(
         # Rows that name no project count for the department only.
         if not whole and project is None:
             continue
+        if measure.kind == "median" and numerator is not None:
+            numerator = Decimal(numerator) / 100  # it is told in hundredths
         value, note, interval = _value(measure, numerator, denominator)
         yield Reading(
             measure=measure.id,
@@ -356,6 +360,7 @@ def _readings(
             note=note,
             interval=interval,
             latest=numerator if isinstance(numerator, date) else None,
+            definition=digest_of(measure),
         )
 
 
@@ -377,6 +382,8 @@ def _value(
         return Fraction(int(numerator) * 100, denominator), None, interval
     if measure.kind == "mean":
         return (Fraction(numerator) / denominator, None, None) if denominator else (None, NO_BASE, None)
+    if measure.kind == "median" and not denominator:
+        return None, NO_BASE, None
     return Fraction(numerator or 0), None, None
 
 
@@ -384,7 +391,8 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     """Return one reading of several over disjoint rows (the same measure, date and state), None for none.
 
     Numerators and denominators are added up and the value is made of the sums, never a mean of means;
-    of dates it is the latest, once nothing is lacking; a survey's interval is that of the sums.
+    of dates it is the latest, once nothing is lacking; a survey's interval is that of the sums. What is no
+    sum of parts is not known of several.
     Department and project are the first's.
     """
     if not readings:
@@ -395,6 +403,11 @@ def combine(measure: Measure, readings: Sequence[Reading]) -> Reading | None:
     if all(r.silent for r in readings):
         return replace(first, denominator=sum(r.denominator for r in readings))
     denominator = sum(r.denominator for r in readings)
+    if measure.kind in UNDIVIDED:
+        said = worded("几个项目的数不能合成一个：要由全部的行算")
+        return replace(
+            first, value=None, numerator=None, denominator=denominator, note=said, silent=measure.ledger
+        )
     if measure.kind == "date":
         days = [r.latest for r in readings if r.latest is not None]
         latest = max(days, default=None)

@@ -60,8 +60,7 @@ def fill_difference(target: Path | BinaryIO, found: Difference, name_of: Callabl
 
 def _batches(found: Difference) -> Iterator[Row]:
     for b in found.batches:
-        said = f"{b.file}：{b.removes}" if b.removes else b.file
-        yield b.batch, ledger_of(b.ledger).title, said, b.who, to_minute(b.when)
+        yield b.batch, ledger_of(b.ledger).title, b.told, b.who, to_minute(b.when)
 
 
 def _cells(found: Difference, name_of: Callable[[str], str]) -> Iterator[Row]:

@@ -139,6 +139,7 @@ ACTIONS: dict[str, Act] = {
     "ledgers.import": Act((STAFF, FINANCE)),
     "ledgers.undo": Act((FINANCE,)),
     "ledgers.remove": Act((FINANCE,)),
+    "ledgers.define": Act((FINANCE,)),
     # -- monitoring: 科室说明 → 财务科确认
     "monitoring.view": Act(READERS),
     "monitoring.open": Act((FINANCE,)),
@@ -255,6 +256,10 @@ ACTIONS: dict[str, Act] = {
         style="danger",
     ),
     # -- which measure proves an indicator, which project of the ledgers is a sheet's
+    # -- measures of its own: what counts for a figure is the finance office's to say, and shown to all
+    # readers
+    "measures.view": Act(READERS),
+    "measures.define": Act((FINANCE,)),
     "matches.view": Act(READERS),
     "matches.confirm": Act((STAFF, FINANCE, BUREAU)),
     # To take away the measure that computes an indicator, or a project's money, silences evidence:
@@ -390,6 +395,7 @@ WORDS: dict[str, StrOrPromise] = {
     "ledgers.import": _("导入"),
     "ledgers.undo": _("撤销批次"),
     "ledgers.remove": _("删除台账的行"),
+    "ledgers.define": _("定义台账"),
     "monitoring.view": _("查看监控"),
     "monitoring.open": _("开启填报"),
     "monitoring.explain": _("填写原因和措施"),
@@ -400,6 +406,8 @@ WORDS: dict[str, StrOrPromise] = {
     "selfeval.find": _("认定目标是否偏低"),
     "contest.raise": _("填报与台账不同的完成值"),
     "contest.replace": _("由新的填报代替"),
+    "measures.view": _("查看自定义测度"),
+    "measures.define": _("定义测度"),
     "matches.view": _("查看口径"),
     "matches.confirm": _("确认口径和项目"),
     "matches.override": _("取消测度或项目归属"),
@@ -440,6 +448,7 @@ PARTS: dict[str, StrOrPromise] = {
     "targets": _("绩效目标"),
     "ledgers": _("台账证据"),
     "monitoring": _("运行监控"),
+    "measures": _("自定义测度"),
     "matches": _("口径确认"),
     "selfeval": _("绩效自评"),
     "contest": _("完成值争议"),

@@ -19,7 +19,7 @@ from pydantic import ValidationError as PydanticError
 
 from zhunsheng import __version__
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Window, browse, ledger_of, ledgers
+from zhunsheng.evidence import Ledger, Window, browse, ledgers
 from zhunsheng.faults import fault, of_system, phrase, place
 from zhunsheng.text import MOST, cleaned
 from zhunsheng.translation import series, worded
@@ -368,12 +368,17 @@ def upload_document(
 
 @api.get("/ledgers", response={200: list[LedgerOut], **ERRORS}, operation_id="ledgers", summary="台账字典")
 def list_ledgers(request: TokenRequest) -> list[Plain]:
-    """All ledgers with their columns."""
+    """All ledgers with their columns: the product's, and those that departments within reach defined."""
+    evidence.store()
+    mine = {one.code for one in departments(request.auth.user, "ledgers.view")}
     return [
         {
             "id": x.id,
             "title": x.title,
             "what": x.what,
+            "department": x.department,
+            "steward": x.steward,
+            "definition": x.defined,
             "columns": [
                 {
                     "name": c.name,
@@ -383,10 +388,21 @@ def list_ledgers(request: TokenRequest) -> list[Plain]:
                     "personal": c.personal,
                 }
                 for c in x.columns
+                if not c.department or c.department in mine
             ],
         }
         for x in ledgers().values()
+        if not x.department or x.department in mine
     ]
+
+
+def _ledger(name: str, place: Organisation) -> Ledger:
+    """Return a ledger of a department by id or title. Raises ``ZS-EV-01``."""
+    found = removing.one(name, place)
+    if found is None:
+        known = series(one.title for one in removing.known(place).values())
+        raise ZhunshengError("ZS-EV-01", ledger=name, known=known)
+    return found
 
 
 @api.get(
@@ -398,7 +414,7 @@ def list_ledgers(request: TokenRequest) -> list[Plain]:
 def ledger_rows(request: TokenRequest, department: int, ledger: str, page: Query[Page]) -> Plain:
     """Rows of a ledger, personal columns masked, with the batch and file row that brought each."""
     place = allowed(request, "ledgers:read", "ledgers.view", department)
-    known = ledger_of(ledger)
+    known = _ledger(ledger, place)
     state = evidence.store().snapshot()
     found = browse(state, known, place.code, window=Window(page.limit, page.offset), cipher=cipher())
     names = [c.name for c in known.columns]
@@ -452,7 +468,7 @@ def import_file(
     and files with the same titles are read by it.
     """
     place = allowed(request, "ledgers:write", "ledgers.import", department)
-    known, said = ledger_of(ledger), _answers(answers)
+    known, said = _ledger(ledger, place), _answers(answers)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):
@@ -484,7 +500,7 @@ def remove_rows(
     undone on the site.
     """
     place = allowed(request, "ledgers:write", "ledgers.remove", department)
-    known = ledger_of(ledger)
+    known = _ledger(ledger, place)
 
     def run() -> tuple[int, Any]:
         with acting(request.auth.user.get_username(), address(request)):

@@ -121,11 +121,16 @@ class ColumnOut(Schema):
 
 
 class LedgerOut(Schema):
-    """A ledger and its columns."""
+    """A ledger and its columns; ``department`` is the code of the one that defined it for itself, ``steward``
+    the section that keeps it, ``definition`` the version in force of what a body defined.
+    """
 
     id: str
     title: str
     what: str
+    department: str = ""
+    steward: str = ""
+    definition: str = ""
     columns: list[ColumnOut]
 
 
@@ -142,6 +147,8 @@ class BatchOut(Whole):
     """One batch: ``when`` is ISO time, ``previous`` and ``digest`` chain it to the batch before;
     ``notes`` are what was said of its file though no row was wrong (columns without use, hidden rows).
     ``undoes`` is the batch that it takes back, ``removes`` why its rows were taken out.
+    ``defines`` is the version of a definition that it keeps, ``read_by`` the one that its file was read by,
+    ``why`` the reason given for either, or for a row that was typed in.
     """
 
     batch: int
@@ -160,6 +167,9 @@ class BatchOut(Whole):
     digest: str
     undoes: int | None = None
     removes: str | None = None
+    defines: str = ""
+    read_by: str = ""
+    why: str = ""
     notes: list[str] = []
 
 

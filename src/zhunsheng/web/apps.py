@@ -29,10 +29,12 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the conditions of steps, what follows from steps, the audit and the count of sign-ins."""
+        from zhunsheng.evidence import defined
         from zhunsheng.web import audit, metrics
         from zhunsheng.web.services import conditions  # noqa: F401 (enters the conditions of steps)
         from zhunsheng.web.services.publishing import acts  # noqa: F401 (publications follow steps)
 
+        defined.use(settings.DATA / "evidence")
         audit.register()
         metrics.register()
         checks.register(whole)

@@ -81,7 +81,7 @@ def test_reading_what_the_pages_show(call, department):
     rows = call("get", f"/departments/{pk}/ledgers/complaints?limit=5").json()
     assert len(rows["rows"]) == 5 and all(r["complainant"].endswith("**") for r in rows["rows"])
     assert call("get", f"/departments/{pk}/ledgers/nothing").json()["code"] == "ZS-EV-01"
-    assert len(call("get", "/ledgers").json()) == 20
+    assert sum(not one["department"] for one in call("get", "/ledgers").json()) == 20
     batches = call("get", f"/departments/{pk}/batches").json()
     assert batches[0]["previous"] == "" and all(b["department"] == department.code for b in batches)
     assert call("get", f"/departments/{pk}/draws").json()[0]["code"] == "SJ-2021-01"

@@ -138,8 +138,7 @@ def difference(found: Difference, name_of: Callable[[str], str]) -> None:
         f"[bold]从第 {before.batch} 批次到第 {after.batch} 批次[/]，其间 {len(found.batches)} 个批次"
     )
     for b in found.batches:
-        said = f"{b.file}：{b.removes}" if b.removes else b.file
-        line = f"  {b.batch}  {told(b.when)}  {ledger_of(b.ledger).title}  {said}（{b.who}）"
+        line = f"  {b.batch}  {told(b.when)}  {ledger_of(b.ledger).title}  {b.told}（{b.who}）"
         console.print(escape(line), highlight=False, style="bright_black")
     for one in found.ledgers:
         counts = "，".join(f"{KINDS[kind]} {n} 行" for kind, n in one.counts.items() if n)
@@ -189,10 +188,10 @@ def batches(found: Sequence[Batch], departments: Mapping[str, Department]) -> No
         known = departments.get(b.department)
         name = b.label or (known.name if known else b.department)
         whose = f"{name}（{b.department}）" if names[name] > 1 else name
-        file = f"{b.file}：{b.removes}" if b.removes else b.file
-        head = (told(b.when), whose, ledger_of(b.ledger).title, file, f"（{b.who}）")
+        head = (told(b.when), whose, ledger_of(b.ledger).title, b.told, f"（{b.who}）")
         console.print(f"[bold]{b.batch:>4}[/]  {escape('  '.join(head))}", highlight=False)
         counts = f"：新增 {b.inserted}，更新 {b.updated}，剔除 {b.rejected}" if b.imports else ""
         taken = f"；已由批次 {undone[b.batch]} 撤销" if b.batch in undone else ""
-        line = f"      {b.rows} 行{counts}{taken}；摘要 {b.digest[:12]}"
+        held = f"定义 {b.defines}" if b.defines else f"{b.rows} 行{counts}"
+        line = f"      {held}{taken}；摘要 {b.digest[:12]}"
         console.print(line, highlight=False, style="bright_black")

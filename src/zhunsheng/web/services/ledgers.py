@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.clock import local
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledger_of, write_template
+from zhunsheng.evidence import Ledger, LedgerPage, View, Window, browse, ledgers_of, write_template
 from zhunsheng.evidence import ledgers as all_ledgers
 from zhunsheng.evidence.account import BY, fates_told
 from zhunsheng.evidence.browsing import LedgerRow
@@ -44,17 +44,25 @@ def key_of(department: Organisation) -> str:
     return department.code
 
 
-def known() -> dict[str, Ledger]:
-    """Return the ledgers by id."""
-    return all_ledgers()
+def known(department: Organisation) -> dict[str, Ledger]:
+    """Return the ledgers that a department keeps, by id."""
+    evidence.store()
+    return ledgers_of(key_of(department))
 
 
-def one(name: str) -> Ledger | None:
-    """Return a ledger by id or title, None for one that is not known."""
-    try:
-        return ledger_of(name)
-    except ZhunshengError:
-        return None
+def one(name: str, department: Organisation) -> Ledger | None:
+    """Return a ledger of a department by id or title, also one that it keeps no longer; None for one that is
+    not known there.
+    """
+    found = named(department)
+    return found.get(name) or next((one for one in found.values() if one.title == name), None)
+
+
+def named(department: Organisation) -> dict[str, Ledger]:
+    """Return the ledgers of a department by id, those it keeps no longer among them."""
+    evidence.store()
+    code = key_of(department)
+    return {one.id: one.of(code) for one in all_ledgers().values() if one.department in ("", code)}
 
 
 def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[Batch, bool]]]:
@@ -64,10 +72,11 @@ def listed(department: Organisation) -> tuple[list[dict[str, Any]], list[tuple[B
     batches = evidence.store().batches(department=key_of(department))
     undone = {b.undoes for b in batches if b.undoes}
     found = []
-    for ledger in all_ledgers().values():
-        mine = [b for b in batches if b.ledger == ledger.id]
+    for ledger in named(department).values():
+        mine = [b for b in batches if b.ledger == ledger.id and not b.defines]
         found.append({"ledger": ledger, "batch": mine[-1] if mine else None, "batches": len(mine)})
-    return sorted(found, key=lambda x: x["batch"] is None), [
+    # What has data first, then what the body defined itself.
+    return sorted(found, key=lambda x: (x["batch"] is None, not x["ledger"].department)), [
         (b, b.batch in undone) for b in reversed(batches)
     ]
 

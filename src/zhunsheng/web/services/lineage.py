@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.evidence import ledgers
 from zhunsheng.measures import Match, Rows, combine
+from zhunsheng.measures.definitions import own
 from zhunsheng.usecases.tracing import trace
 from zhunsheng.web.models import Organisation
 from zhunsheng.web.models.work import cipher
@@ -59,6 +60,7 @@ def behind(
         rows = [(r, [shown.show(v) if personal else v for v in r.values.values()]) for r in found.rows]
         context |= {
             "found": found,
+            "own": found.measure is not None and own(found.measure),
             "ledger": ledgers()[found.measure.ledger] if found.measure else None,
             "titles": list(found.rows[0].values) if found.rows else [],
             "rows": rows,

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from zhunsheng.errors import ZhunshengError
+from zhunsheng.evidence.defined import Definition
 from zhunsheng.measures import Link, Match, Measure, MeasureLink, ProjectLink, match_book, measures, taken_by
+from zhunsheng.measures.definitions import of_body, own
 from zhunsheng.targets import Book, Indicator
 from zhunsheng.translation import worded
+from zhunsheng.usecases.own_measures import changed_after
 from zhunsheng.usecases.result import Run, RunIndicator, RunSheet
-from zhunsheng.web.models import MeasureDecision, Organisation, ProjectDecision, User
+from zhunsheng.web.models import MeasureDecision, Organisation, ProjectDecision, SheetVersion, Step, User
 from zhunsheng.web.models.decided import shown
 from zhunsheng.web.roles import permits
+from zhunsheng.web.services import evidence as site
 
 
 def described(indicator: Indicator) -> str:
@@ -109,6 +114,7 @@ class Line:
     description: str | None
     measure: Measure | None
     decision: MeasureDecision | None
+    changed: tuple[Definition, ...] = ()  # versions of an own measure since the target was approved
 
     @property
     def held(self) -> bool:
@@ -117,18 +123,44 @@ class Line:
         return bool(match.measure) and match.status in ("proposed", "confirmed")
 
     @property
+    def own(self) -> bool:
+        """Whether the body defined the measure itself."""
+        return self.measure is not None and own(self.measure)
+
+    @property
     def seen(self) -> str:
         """What a confirmation on this line rests on."""
         return match_seen(self.indicator.name, self.description, self.indicator.match.measure, self.decision)
+
+
+def approvals(department: Organisation, sheets: list[str]) -> dict[str, datetime]:
+    """Return the moment at which each sheet was last approved, by its code."""
+    steps = Step.objects.filter(action="targets.approve", model="sheetversion")
+    found: dict[str, datetime] = {}
+    versions = SheetVersion.objects.filter(sheet__department=department, sheet__code__in=sheets)
+    codes = {v.pk: v.sheet.code for v in versions.select_related("sheet")}
+    for step in steps.filter(object_id__in=list(codes)).order_by("at"):
+        found[codes[step.object_id]] = step.at
+    return found
 
 
 def lines(department: Organisation, book: Book, run: Run) -> list[Line]:
     """Return every indicator of a year's figures with its match, open proposals first."""
     known = measures()
     made = decisions(department, [s.id for s in book.sheets])
+    approved = approvals(department, [s.id for s in book.sheets])
     texts = {(s.id, i.id): i.description for s in book.sheets for i in s.indicators}
     found = [
-        Line(s, i, texts.get((s.id, i.id)), known.get(i.match.measure or ""), made.get((s.id, i.id)))
+        Line(
+            s,
+            i,
+            texts.get((s.id, i.id)),
+            known.get(i.match.measure or ""),
+            made.get((s.id, i.id)),
+            changed_after(site.folder(), i.match.measure, approved[s.id])
+            if i.match.measure and s.id in approved
+            else (),
+        )
         for s in run.results
         for i in s.indicators
     ]
@@ -255,8 +287,12 @@ def open_proposals(run: Run) -> list[str]:
     return names + [s.sheet for s in run.results if s.proposals]
 
 
-def choices() -> list[Measure]:
-    """Return the measures that a person can choose from, by name: no part of one, which only tells its whole
+def choices(department: Organisation | None = None) -> list[Measure]:
+    """Return the measures that a person can choose from in a department (None: in all), by name: no part of
+    one, which only tells its whole
     apart.
     """
-    return sorted((m for m in measures().values() if not m.part), key=lambda m: m.name)
+    return sorted(
+        (m for m in of_body(department.code if department else "").values() if not m.part),
+        key=lambda m: m.name,
+    )

@@ -15,7 +15,7 @@ from zhunsheng.web.forms.portfolio import Places
 from zhunsheng.web.models import Job, Organisation, Upload
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import may, roles_for
-from zhunsheng.web.services import jobs, mappings
+from zhunsheng.web.services import jobs, mappings, own_ledgers
 from zhunsheng.web.services import ledgers as service
 from zhunsheng.web.services.sheets import taking
 from zhunsheng.web.services.sheets.lookup import this_year
@@ -37,7 +37,7 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
             kept = mappings.brought(department, request.user, file.read(), file.name)
             told = _("已存为“%(name)s”的对应，以后标题相同的文件按它读。") % {"name": kept.name}
             return done(request, "ledgers", told, department=department.pk, year=year)
-        said = LedgerFile.of(request, service.known())
+        said = LedgerFile.of(request, service.known(department))
         upload = take(said["file"], "ledger", department, request.user)
         job = jobs.import_soon(upload, request.user, said["ledger"] or None, good_rows=said["good_rows"])
         return done(request, "job", "", job.pk)
@@ -46,9 +46,10 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
         "part": "ledgers",
         "listed": listed,
         "batches": batches[:BATCHES],
-        "names": service.known(),
+        "names": service.named(department),
         "can_import": may(request.user, "ledgers.import", department),
-        "form": LedgerFile.blank(request, service.known()),
+        "can_define": may(request.user, "ledgers.define", department),
+        "form": LedgerFile.blank(request, service.known(department)),
         "can_undo": may(request.user, "ledgers.undo", department),
         "mappings": mappings.listed(department),
         "mapping_form": MappingFile.blank(request),
@@ -58,8 +59,9 @@ def ledgers(request: SignedInRequest, department: Organisation, year: int) -> Ht
     return render(request, "web/ledgers.html", context)
 
 
-def _known(name: str) -> Any:
-    found = service.one(name)
+def known_ledger(name: str, department: Organisation) -> Any:
+    """Return a ledger of a department by what its address says. Raises ``Http404``."""
+    found = service.one(name, department)
     if found is None:
         raise Http404
     return found
@@ -68,7 +70,7 @@ def _known(name: str) -> Any:
 @page("ledgers.view")
 def ledger(request: SignedInRequest, department: Organisation, year: int, ledger: str) -> HttpResponse:
     """Browse one ledger: search, filter, sort, page by page; or export what is found as Excel or csv."""
-    known = _known(ledger)
+    known = known_ledger(ledger, department)
     personal = may(request.user, "ledgers.personal", department)
     filters = {
         c.name: request.GET[c.name]
@@ -96,6 +98,8 @@ def ledger(request: SignedInRequest, department: Organisation, year: int, ledger
         "removed": removed,
         "removals": [row.by for row in removed],
         "removed_rows": removed_rows,
+        "can_type": may(request.user, "ledgers.import", department) and not known.retired,
+        "can_define": own_ledgers.may_define(request.user, known, department),
         "can_remove": may(request.user, "ledgers.remove", department),
         "form": Removal.blank(request),
         "total": found.total,
@@ -116,7 +120,7 @@ def diff(request: SignedInRequest, department: Organisation, year: int) -> HttpR
     """Show what changed between two batches or dates: rows, readings, scores; or export it as Excel."""
     first, second = (request.GET.get(name, "").strip()[:40] for name in ("a", "b"))
     chosen = request.GET.get("ledger", "")
-    asked = service.Comparison(first, second, (_known(chosen),) if chosen else ())
+    asked = service.Comparison(first, second, (known_ledger(chosen, department),) if chosen else ())
     personal = may(request.user, "ledgers.personal", department)
     if request.GET.get("export") == "xlsx":
         return download(*service.difference_file(department, year, asked, personal=personal))
@@ -125,7 +129,7 @@ def diff(request: SignedInRequest, department: Organisation, year: int) -> HttpR
         "a": first,
         "b": second,
         "chosen": chosen,
-        "names": service.known(),
+        "names": service.named(department),
         "kinds": service.changed_words(),
         "found": service.compared(department, year, asked, DIFFERENT, personal=personal),
         "limit": DIFFERENT,
@@ -137,7 +141,7 @@ def diff(request: SignedInRequest, department: Organisation, year: int) -> HttpR
 @page("ledgers.view")
 def template(request: SignedInRequest, department: Organisation, year: int, ledger: str) -> HttpResponse:
     """Send the Excel template of a ledger."""
-    return download(*service.template(_known(ledger)))
+    return download(*service.template(known_ledger(ledger, department)))
 
 
 @page("ledgers.view", methods=("POST",), whole=False)
@@ -159,7 +163,7 @@ def undo(request: SignedInRequest, department: Organisation, year: int) -> HttpR
 def remove(request: SignedInRequest, department: Organisation, year: int, ledger: str) -> HttpResponse:
     """Take the chosen rows out of a ledger with a reason, by a new batch that can be undone."""
     demand(request, "ledgers.remove", department)
-    known, said = _known(ledger), Removal.of(request)
+    known, said = known_ledger(ledger, department), Removal.of(request)
     made = service.remove(department, known, said["key"], said["reason"], request.user)
     return done(
         request,
@@ -262,9 +266,13 @@ def _imported(request: SignedInRequest, found: Job) -> dict[str, Any]:
         "reasons": service.reasons(found.result),
         "previewed": service.previewed(found.result),
         "before": service.before(found.result),
-        "ledger": service.one(found.result.get("ledger", "")),
+        "ledger": _ledger_of(found),
         "year": year,
     }
+
+
+def _ledger_of(job: Job) -> Any:
+    return service.one(job.result.get("ledger", ""), job.department) if job.department else None
 
 
 def _asked(questions: list[dict[str, Any]], form: Answers) -> list[dict[str, Any]]:

@@ -68,5 +68,6 @@ def matches(request: SignedInRequest, department: Organisation, year: int) -> Ht
 def _form(request: SignedInRequest, line: service.Line) -> MatchForm:
     """Return the form that confirms a line's measure."""
     form = MatchForm.blank(request, said={"measure": line.indicator.match.measure})
-    form.offer(service.choices())
+    assert request.department is not None  # the page is of one
+    form.offer(service.choices(request.department))
     return form

@@ -9,6 +9,7 @@ from typing import Any
 from zhunsheng.clock import told
 from zhunsheng.draws.strata import untouched
 from zhunsheng.measures import measures
+from zhunsheng.measures.definitions import change_of, digest_of, own
 from zhunsheng.usecases.result import Run, RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, SelfEvaluation, SheetVersion
 from zhunsheng.web.services.commitments import happened
@@ -91,6 +92,9 @@ def _measures_of(run: Run) -> list[dict[str, Any]]:
             "id": name,
             "name": (m := known[name]).name,
             "version": m.version,
+            "definition": digest_of(m),
+            "own": own(m),
+            "since": change.since.isoformat() if own(m) and (change := change_of(m, m.version)) else None,
             "formula": m.formula,
             "citation": m.citation,
             "answers": m.answers.model_dump() if m.answers else None,

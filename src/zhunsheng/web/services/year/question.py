@@ -14,6 +14,7 @@ from zhunsheng.evaluation.indicators import holds
 from zhunsheng.evidence import Snapshot, Store
 from zhunsheng.judgements import Judgement, resolve
 from zhunsheng.measures import catalogue, match_book
+from zhunsheng.measures.definitions import of_body
 from zhunsheng.targets import Book
 from zhunsheng.translation import worded
 from zhunsheng.usecases.assessing import Assessed, AssessedDepartment, Grounds, assess, basis
@@ -74,7 +75,7 @@ class Question:
         batch, state = evidence.changed_in(self.place.code)
         said = resolve(self.book, self._said(batch))
         grounds = Grounds(self.day, self.place, self.rules, self.links, said)
-        return basis(self.book, state, evidence.imported, catalogue(), grounds)
+        return basis(self.book, state, evidence.imported, of_body(self.place.code), grounds)
 
     def answer(self, evidence: Evidence) -> Assessed:
         """Assess. Raises ``ZS-WB-06`` where nothing is in force, ``ZS-SC-*`` for a word
@@ -108,7 +109,7 @@ class Question:
         if not typed:
             return self.judgements
         measures = {}
-        for match in match_book(self.book, catalogue(), self.links):
+        for match in match_book(self.book, of_body(self.place.code), self.links):
             sheet = self.book.sheets[match.sheet]
             key = sheet.id, sheet.indicators[match.indicator].id
             if key in typed and match.used and match.measure:
