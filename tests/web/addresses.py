@@ -22,6 +22,7 @@ POSTED = {
     "appoint",
     "rectification",
     "draw-register",
+    "draw-lists",
     "draw-act",
     "step",
     "publish-ask",

@@ -89,7 +89,7 @@ MIXED = {"SheetVersion", "Step", "Publication", "Draw"}
 
 @pytest.fixture
 def data(db) -> str:
-    """All texts that people, forms and the law gave: records, ledgers, terms of ledgers, packs and regulations."""
+    """All texts that people, forms and the law gave: records, ledgers and their terms, packs, regulations."""
     found: set[str] = set()
     for model in apps.get_app_config("web").get_models():
         if model.__name__ not in OWN:

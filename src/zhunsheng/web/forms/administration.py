@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +50,7 @@ _TOLD_STANDARDS = {
     "历史": _("历史标准"),
     "其他": _("其他标准"),
 }
-MOST_OFFERED = 1000
+MOST_FOUND = 20  # organisations proposed for a part of a name
 PARENTS = ("city", "district", "department")
 CHANGES = ("rename", "number", "move", "merge", "split", "close", "reopen")
 # What a change of an organisation can't do without; all but the official code take effect on a day.
@@ -66,15 +66,30 @@ def managed(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(mine, active=True).select_related("parent__parent")
 
 
+def found(user: User, text: str) -> QuerySet[Organisation]:
+    """Return some organisations in use that someone administers and that bear a text in their name, or as
+    their code.
+    """
+    bare = text.split("（")[0].strip()
+    named = Q(name__contains=bare) | Q(official_code__startswith=text) if bare else Q(pk__in=())
+    exact = Case(When(Q(name=bare) | Q(official_code=text), then=0), default=1)
+    return managed(user).filter(named).order_by(exact, "path")[:MOST_FOUND]
+
+
+BY_NAME: dict[str, Any] = {
+    "words": told,
+    "found_by": found,
+}  # of every place that is chosen
+
+
 def parents(user: User) -> QuerySet[Organisation]:
     """Return the organisations that others can be laid below."""
-    return managed(user).filter(kind__in=PARENTS)[: MOST_OFFERED // 2]
+    return managed(user).filter(kind__in=PARENTS)
 
 
 def judged(user: User) -> list[Organisation]:
     """Return the places whose rules and dates someone may set."""
-    found = managed(user).exclude(kind="section")[:MOST_OFFERED]
-    return [one for one in found if sets_rules(user, one)]
+    return [one for one in managed(user).exclude(kind="section") if sets_rules(user, one)]
 
 
 class NewOrganisation(SentForm):
@@ -83,7 +98,14 @@ class NewOrganisation(SentForm):
     name = CleanCharField(label=_("名称"), most=120)
     kind = OneOfField(Organisation.Kind.choices, label=_("类别"))
     parent = RecordField(
-        ALL, allowed=governs, offered=parents, words=told, empty="", label=_("上级"), required=False
+        ALL,
+        allowed=governs,
+        offered=parents,
+        words=told,
+        found_by=found,
+        empty="",
+        label=_("上级"),
+        required=False,
     )
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     on = DayField(label=_("设立日期"), required=False)
@@ -112,10 +134,24 @@ class OrganisationChange(SentForm):
     name = CleanCharField(label=_("名称"), most=120, required=False)
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     parent = RecordField(
-        ALL, allowed=governs, offered=parents, words=told, empty="", label=_("上级"), required=False
+        ALL,
+        allowed=governs,
+        offered=parents,
+        words=told,
+        found_by=found,
+        empty="",
+        label=_("上级"),
+        required=False,
     )
     into = RecordField(
-        ALL, allowed=governs, offered=managed, words=told, empty="", label=_("并入"), required=False
+        ALL,
+        allowed=governs,
+        offered=managed,
+        words=told,
+        found_by=found,
+        empty="",
+        label=_("并入"),
+        required=False,
     )
     names = CleanCharField(label=_("新单位"), most=2000, required=False, widget=lines(2))
     stays = forms.BooleanField(label=_("原单位保留"), required=False)
@@ -127,7 +163,7 @@ class OrganisationChange(SentForm):
         """Offer what an organisation can be joined to: others of its kind."""
         into = self.fields["into"]
         assert isinstance(into, RecordField)
-        into.offer(managed(user).filter(kind=one.kind).exclude(pk=one.pk)[: MOST_OFFERED // 2])
+        into.offer(managed(user).filter(kind=one.kind).exclude(pk=one.pk))
 
     def clean(self) -> dict[str, object]:
         """Ask for what the change needs; give names as a list and a day."""
@@ -152,7 +188,7 @@ class OrganisationChange(SentForm):
 
 def offered(user: User) -> QuerySet[Organisation]:
     """Return the places that someone may give roles at."""
-    return managed(user)[:MOST_OFFERED]
+    return managed(user)
 
 
 class UserChange(SentForm):
@@ -172,7 +208,7 @@ class UserChange(SentForm):
     single = forms.BooleanField(label=_("由统一身份认证登录，不发密码"), required=False)
     role = OneOfField(Role.choices, label=_("角色"), required=False)
     organisation = RecordField(
-        ALL, allowed=governs, offered=offered, words=told, label=_("单位"), required=False
+        ALL, allowed=governs, offered=offered, **BY_NAME, label=_("单位"), required=False
     )
     membership = RecordField(
         Membership.objects.select_related("user", "organisation"),
@@ -276,7 +312,7 @@ class SchemeToggle(SentForm):
 class NewScheme(SentForm):
     """A local scheme: one that comes with the program, or the text of a data file."""
 
-    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, **BY_NAME, label=_("单位"))
     first_year = YearField(label=_("起始年度"))
     text = CleanCharField(label=_("方案"), most=50_000, widget=lines(6), required=False)
 
@@ -309,7 +345,7 @@ class BasisToggle(SentForm):
 class NewBasis(SentForm):
     """A document of a place that rules of the review rest on there."""
 
-    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, **BY_NAME, label=_("单位"))
     rules = CleanCharField(label=_("规则编号"), most=400)
     citation = CleanCharField(label=_("文号"), most=60)
     name = CleanCharField(label=_("文件名称"), most=120)
@@ -358,7 +394,7 @@ class WitnessToggle(SentForm):
 class NewWitness(SentForm):
     """Who is to get the log's checkpoints by mail."""
 
-    organisation = RecordField(ALL, allowed=governs, offered=managed, words=told, label=_("登记单位"))
+    organisation = RecordField(ALL, allowed=governs, offered=managed, **BY_NAME, label=_("登记单位"))
     body = CleanCharField(label=_("见证单位（公开）"), most=120)
     name = CleanCharField(label=_("收件人"), most=60)
     email = MailField(label=_("邮箱"))
@@ -370,14 +406,14 @@ class ProposedDates(SentForm):
     mark, marks = "what", ("proposed",)
 
     what = OneOfField(("proposed",), label=_("事项"), widget=forms.HiddenInput)
-    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, **BY_NAME, label=_("单位"))
     year = YearField(label=_("年度"))
 
 
 class NewCalendarEntry(SentForm):
     """A date of the calendar."""
 
-    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, words=told, label=_("单位"))
+    organisation = RecordField(ALL, allowed=sets_rules, offered=judged, **BY_NAME, label=_("单位"))
     year = YearField(label=_("年度"))
     kind = OneOfField(CalendarEntry.Kind.choices, label=_("事项"))
     name = CleanCharField(label=_("名称"), most=60)

@@ -14,7 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, SentFile, SentFiles
+from zhunsheng.web.forms.fields import NO_CHOICE, REQUIRED, RecordField, Searched, SentFile, SentFiles
 from zhunsheng.web.models import User
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ class SentForm(forms.Form):
     def offers(self, name: str) -> bool:
         """Return whether there is anything to choose in a field that lists records."""
         widget = self.fields[name].widget
-        return isinstance(widget, forms.Select) and bool(list(widget.choices))
+        return isinstance(widget, Searched) or (
+            isinstance(widget, forms.Select) and bool(list(widget.choices))
+        )
 
     def full_clean(self) -> None:
         """Check what was sent; what is missing or is no choice is told in the same words everywhere."""

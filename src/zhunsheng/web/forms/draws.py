@@ -71,14 +71,6 @@ class InspectorForm(SentForm):
         return "是" if self.cleaned_data["certified"] else "否"
 
 
-class InspectorsFile(SentForm):
-    """A csv of inspectors."""
-
-    mark, marks = "what", ("file",)
-
-    file = SentFile(label=gettext_lazy("检查人员 csv"), required=True, accept=".csv")
-
-
 class ItemTurn(SentForm):
     """An entry of a department's item list whose use is ended or begun again."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import EmailValidator, RegexValidator
 from django.db.models import Manager, Model, QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.web.models import User
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     Choice = tuple[str, StrOrPromise]  # a value and its words
 
+WORDS = "-words"  # follows the name of a record's field where its name or code is typed
+MOST_LISTED = 200  # records in a list to choose from; of more one is looked for by name or code
 LARGEST = 2**63 - 1  # of a key of the database
 FIRST_DAY, LAST_DAY = date(1949, 1, 1), date(2199, 12, 31)
 # All but tab, line feed and carriage return. Word gives a vertical tab for a line broken by hand:
@@ -126,6 +130,25 @@ class YearField(NumberField):
         super().__init__(low=2000, high=2100, **kwargs)
 
 
+class Searched(forms.TextInput):
+    """The place for the name or code of a record where there are too many to list; the page proposes some as
+    it is typed (``places-found``). It is sent under a name of its own, so that no code is taken for an id.
+    """
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the id that a list sent, else what was typed, marked as words."""
+        words = str(data.get(f"{name}{WORDS}") or "").strip()
+        return data.get(name) or (f"{WORDS}{words}" if words else None)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Return what is drawn: a text that a list of proposals goes with."""
+        said = str(value or "").removeprefix(WORDS)
+        asks = {"list": "places-found", "autocomplete": "off", "maxlength": 200}
+        asks |= {"hx-get": reverse("places-found"), "hx-target": "#places-found"}
+        asks |= {"hx-trigger": "input changed delay:200ms", "hx-swap": "innerHTML"}
+        return super().get_context(f"{name}{WORDS}", said, asks | (attrs or {}))
+
+
 class RecordField(IdField):
     """A record of a query by its id; what was sent becomes the record, None for nothing.
 
@@ -143,12 +166,14 @@ class RecordField(IdField):
         allowed: Callable[[User, Any], bool] | None = None,
         offered: Callable[[User], Iterable[Model]] | None = None,
         words: Callable[[Any], str] = str,
+        found_by: Callable[[User, str], Iterable[Any]] | None = None,
         empty: StrOrPromise | None = None,
         **kwargs: Any,
     ) -> None:
         if offered is not None:
-            kwargs["widget"] = forms.Select
+            kwargs["widget"] = Searched if found_by else forms.Select
         super().__init__(**kwargs)
+        self.found_by, self.alike = found_by, list[Any]()
         self.found = found
         self.allowed = allowed
         self.offered, self.words, self.empty = offered, words, empty
@@ -160,13 +185,21 @@ class RecordField(IdField):
 
     def offer(self, records: Iterable[Model]) -> None:
         """List these records to choose from."""
-        none = [] if self.empty is None else [("", self.empty)]
-        self.widget = forms.Select(choices=[*none, *((one.pk, self.words(one)) for one in records)])
+        some = records[: MOST_LISTED + 1] if self.found_by and isinstance(records, QuerySet) else records
+        listed = list(islice(some, MOST_LISTED + 1) if self.found_by else some)
+        if self.found_by and len(listed) > MOST_LISTED and not self.alike:
+            self.widget = Searched()
+        else:
+            none = [] if self.empty is None else [("", self.empty)]
+            choices = ((one.pk, self.words(one)) for one in self.alike or listed)
+            self.widget = forms.Select(choices=[*none, *choices])
         self.widget.is_required = self.required
         self.offered = None
 
     def clean(self, value: object) -> Model | None:
         """Return the record."""
+        if isinstance(value, str) and value.startswith(WORDS) and isinstance(self.user, User):
+            value = self._of_words(value.removeprefix(WORDS), self.user)
         pk = super().clean(value)
         if pk is None:
             return None
@@ -176,6 +209,21 @@ class RecordField(IdField):
         if self.allowed is not None and not (isinstance(self.user, User) and self.allowed(self.user, record)):
             raise PermissionDenied
         return record
+
+    def _of_words(self, text: str, user: User) -> int:
+        """Return the id of the one record of a name or code; of several, or of those that are only alike,
+        one is chosen.
+        """
+        assert self.found_by is not None
+        self.alike = list(self.found_by(user, text))
+        same = [one for one in self.alike if text in (self.words(one), one.official_code, one.name)]
+        if len(same) == 1:
+            self.alike = []
+            return int(same[0].pk)
+        if not self.alike:
+            raise ValidationError(_("没有找到“%(text)s”"), code="gone", params={"text": text})
+        told = "、".join(f"{self.words(one)} {one.official_code}".strip() for one in self.alike[:5])
+        raise ValidationError(_("请写全称或代码，找到的有：%(told)s"), code="several", params={"told": told})
 
 
 class ListedField(RecordField):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from encrypted_fields.fields import EncryptedCharField
 
@@ -138,6 +139,12 @@ class Organisation(Audited):
     def line(self) -> list[int]:
         """The ids from the root down to this organisation: whatever is set for one of them holds here."""
         return [int(part) for part in self.path.strip("/").split("/") if part]
+
+    @property
+    def kind_word(self) -> str:
+        """What it is in words: a department below a department is its unit (单位)."""
+        unit = self.kind == self.Kind.DEPARTMENT and self.parent and self.parent.kind == self.kind
+        return gettext("单位") if unit else self.get_kind_display()
 
     @property
     def department(self) -> Organisation | None:

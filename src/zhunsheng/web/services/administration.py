@@ -194,6 +194,18 @@ def add_user(
     return password
 
 
+def describe_user(user: User, by: User, **said: str) -> None:
+    """Change a person's name (``display``) or ``phone``. Raises ``PermissionDenied`` beyond the reach of
+    ``by``.
+    """
+    if not governs(by, user):
+        raise PermissionDenied("admin.manage")
+    for name in ("display", "phone"):
+        if name in said:
+            setattr(user, name, said[name])
+    user.save()
+
+
 def check_username(username: str) -> None:
     """Refuse a name to sign in by that is taken or impossible. Raises ``ZS-WB-06``."""
     # Names that differ in capitals or width alone are one to a directory, and to whoever reads them.

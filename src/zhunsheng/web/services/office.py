@@ -59,6 +59,10 @@ def _fits(name: str, kind: str, parent: Organisation | None) -> None:
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("只有市没有上级"))
     if parent is not None and not parent.active:
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("上级已撤销"))
+    # A unit is a department below a department, which is below none.
+    unit = parent is not None and kind == parent.kind == Kind.DEPARTMENT
+    if unit and parent is not None and parent.parent is not None and parent.parent.kind != Kind.DEPARTMENT:
+        return
     if parent is not None and order.index(parent.kind) >= order.index(kind):
         raise ZhunshengError("ZS-WB-21", name=name, parent=where, detail=worded("上级的层级不高于它"))
     # A role at a section reaches the section's department: a section of a district would reach them all.

@@ -156,8 +156,8 @@ def _places(departments: list[Organisation]) -> Stage:
         about=_("部门、科室和它们的上级；单位代码是台账认出部门的依据。"),
         done=bool(departments),
         found=_("已有 %s 个部门") % len(departments) if departments else _("还没有部门"),
-        url=reverse("administration"),
-        act=_("去录入"),
+        url=reverse("lists") if len(departments) < 2 else reverse("administration"),
+        act=_("从 Excel 导入") if len(departments) < 2 else _("去录入"),
         missing=missing,
     )
 
@@ -190,8 +190,8 @@ def _people(departments: list[Organisation], user: User) -> Stage:
         about=_("目标由科室填报、财务科审核、财政局批复，自评由部门负责人签发：每一种角色都要有人。"),
         done=whole > 0,
         found=_("已有 %(people)s 人，%(whole)s 个部门的角色齐全") % {"people": people, "whole": whole},
-        url=reverse("users"),
-        act=_("去新增"),
+        url=reverse("users") if whole else reverse("lists"),
+        act=_("去新增") if whole else _("从 Excel 导入"),
         missing=lacking,
     )
 

@@ -35,6 +35,7 @@ AUDITED = {
     "kept": gettext_lazy("留存文件"),
     "pack installed": gettext_lazy("装入起步包"),
     "exchange exported": gettext_lazy("导出数据标准文件"),
+    "list": gettext_lazy("导入名单"),
 }
 RECORDS = {
     "user": gettext_lazy("用户"),

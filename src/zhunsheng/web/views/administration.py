@@ -114,6 +114,14 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     return done(request, "administration", _("已保存。") if changed else _("没有变化，没有保存任何内容。"))
 
 
+@page("admin.manage")
+def places_found(request: SignedInRequest) -> HttpResponse:
+    """Propose organisations for a part of a name or a code as it is typed, under whatever field's name."""
+    text = str(next(iter(request.GET.values()), "")).strip()[:200]
+    found = sent.found(request.user, text) if text else ()
+    return render(request, "web/admin/_places_found.html", {"found": found})
+
+
 @page("admin.manage", methods=("GET", "POST"))
 def users(request: SignedInRequest) -> HttpResponse:
     """List users with their roles; a POST adds a user, gives or ends a role, hands out a new password,
@@ -134,7 +142,7 @@ def users(request: SignedInRequest) -> HttpResponse:
         "tab": "users",
         "search": search,
         "new": sent.UserChange.blank(request),
-        "handed": [cipher().show(text) for text in request.session.pop("handed", ())],
+        "handed": [(name, cipher().show(text)) for name, text in request.session.pop("handed", ())],
     }
     context["found"] = [
         (
@@ -153,13 +161,14 @@ def _change_user(request: SignedInRequest) -> HttpResponse:
     said = sent.UserChange.of(request)
     made = said["what"] == "add"
     if password := managing.change_user(said, request.user):
-        _hand(request, said["username"] if made else said["user"].username, password)
+        hand(request, said["username"] if made else said["user"].username, password)
     return done(request, "users", _("已建立用户 %s。") % said["username"] if made else _("已保存。"))
 
 
-def _hand(request: SignedInRequest, username: str, password: str) -> None:
+def hand(request: SignedInRequest, username: str, password: str) -> None:
     """Keep a password for the one page that shows it, in no copy of the database that anybody could read."""
-    request.session["handed"] = [username, cipher().hide(password)]
+    kept = request.session.get("handed", [])
+    request.session["handed"] = [*kept, [username, cipher().hide(password)]]
 
 
 @page("admin.manage", methods=("GET", "POST"))

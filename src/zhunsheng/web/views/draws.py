@@ -18,7 +18,6 @@ from zhunsheng.web.forms.base import SeenForm
 from zhunsheng.web.forms.draws import (
     SOURCES,
     InspectorForm,
-    InspectorsFile,
     InspectorTurn,
     ItemForm,
     ItemTurn,
@@ -28,6 +27,7 @@ from zhunsheng.web.forms.draws import (
     SlipsForm,
     StampForm,
 )
+from zhunsheng.web.forms.lists import RegisterFile
 from zhunsheng.web.models import Draw, DrawTask, InspectionItem, Inspector, Organisation
 from zhunsheng.web.requests import SignedInRequest
 from zhunsheng.web.roles import available, may
@@ -69,7 +69,7 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
         "can_plan": may(request.user, "draws.plan", department),
         "new_item": ItemForm.blank(request),
         "new_inspector": InspectorForm.blank(request),
-        "inspectors_file": InspectorsFile.blank(request),
+        "register_file": RegisterFile.blank(request),
         "named": may(request.user, "ledgers.personal", department),
     }
     return render(request, "web/draws.html", context)
@@ -77,14 +77,12 @@ def draws(request: SignedInRequest, department: Organisation, year: int) -> Http
 
 @page("draws.view", methods=("POST",))
 def register(request: SignedInRequest, department: Organisation, year: int) -> HttpResponse:
-    """Add an item, add an inspector, take in a csv of inspectors, or end an entry's use."""
+    """Add an item, add an inspector, or end an entry's use."""
     demand(request, "draws.registers", department)
     if ItemForm.came(request):
         inspectors.keep_item(department, **ItemForm.of(request))
     elif InspectorForm.came(request):
         inspectors.keep_inspector(department, InspectorForm.of(request))
-    elif InspectorsFile.came(request):
-        inspectors.take_inspectors(InspectorsFile.of(request)["file"], department, request.user)
     elif ItemTurn.came(request):
         inspectors.turn(ItemTurn.of(request, department)["id"])
     elif InspectorTurn.came(request):

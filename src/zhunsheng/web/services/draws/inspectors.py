@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 
-from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
 from zhunsheng.draws import lookalikes
 from zhunsheng.draws.spec import ID
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.files.opening import decode
-from zhunsheng.web.models import InspectionItem, Inspector, Organisation, User
-from zhunsheng.web.services.uploads import take
+from zhunsheng.web.models import InspectionItem, Inspector, Organisation
 
-COLUMNS = {
-    "编号": "number",
-    "姓名": "name",
-    "有执法证": "certified",
-    "辖区": "districts",
-    "可查事项": "items",
-    "回避对象": "recuse",
-}
 UNNUMBERED = gettext_lazy("检查人员编号应由字母和数字组成，至多 22 个")
 
 
@@ -47,17 +33,15 @@ def _numbers(department: Organisation) -> dict[str, str]:
     return {lookalikes.of_id(number): number for number in numbers}
 
 
-def keep_inspector(
-    department: Organisation, said: Mapping[str, str], known: dict[str, str] | None = None
-) -> Inspector:
-    """Keep an entry of the register of inspectors; ``known`` are its ``_numbers``, which the new one joins.
+def keep_inspector(department: Organisation, said: Mapping[str, str]) -> Inspector:
+    """Keep an entry of the register of inspectors.
 
     Raises ``ZS-WB-06`` for a number that is none, ``ZS-DR-25`` for one that looks like another's.
     """
     number = said.get("number", "").strip()
     if not numbered(number):
         raise ZhunshengError("ZS-WB-06", detail=str(UNNUMBERED))
-    other = (_numbers(department) if known is None else known).setdefault(lookalikes.of_id(number), number)
+    other = _numbers(department).get(lookalikes.of_id(number), number)
     if other != number and not Inspector.objects.filter(department=department, number=number).exists():
         raise ZhunshengError(
             "ZS-DR-25", detail=gettext("%(new)s 与已有的 %(old)s") % {"new": number, "old": other}
@@ -84,28 +68,6 @@ def keep_inspector(
     }
     kept, _made = Inspector.objects.update_or_create(department=department, number=number, defaults=values)
     return kept
-
-
-def take_inspectors(file: UploadedFile[bytes] | None, department: Organisation, user: User) -> int:
-    """Keep every row of a csv of inspectors; all or none.
-
-    Raises as ``uploads.take``, ``ZS-WB-06`` and ``ZS-DR-25`` naming the row, ``ZS-EV-07``.
-    """
-    upload = take(file, "ledger", department, user, limit=5 * 2**20)
-    rows = list(csv.DictReader(io.StringIO(decode(upload.content(), upload.name))))
-    known = _numbers(department)
-    with transaction.atomic():
-        for n, row in enumerate(rows, start=2):
-            said = {COLUMNS[k.strip()]: v or "" for k, v in row.items() if k and k.strip() in COLUMNS}
-            try:
-                keep_inspector(department, said, known)
-            except ZhunshengError as error:
-                why = {"file": upload.name, "n": n, "why": error.params.get("detail", "")}
-                detail = gettext("%(file)s 第 %(n)s 行：%(why)s") % why
-                if error.code == "ZS-DR-25":
-                    raise ZhunshengError("ZS-DR-25", detail=detail) from None
-                raise ZhunshengError("ZS-WB-06", detail=detail) from None
-    return len(rows)
 
 
 def turn(entry: InspectionItem | Inspector) -> None:
