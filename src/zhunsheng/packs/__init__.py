@@ -202,14 +202,9 @@ def install(pack: Pack, store: Store, *, who: str) -> list[Part]:
     new = {(part.kind, part.id) for part in found if part.state == "new"}
     for book in pack.ledgers:
         if ("ledger", book.id) in new:
-            _define(store, "ledger", book.id, written(book), who=who, why=pack.mark)
+            store.define("ledger", book.id, written(book), who=who, why=pack.mark)
     for one in pack.measures:
         if ("measure", one.id) in new:
             check(one)
-            _define(store, "measure", one.id, written(one), who=who, why=pack.mark)
+            store.define("measure", one.id, written(one), who=who, why=pack.mark)
     return found
-
-
-def _define(store: Store, kind: defined.Kind, name: str, body: str, *, who: str, why: str) -> None:
-    """Keep a definition with the evidence; the one place where packs write."""
-    defined.keep(store.root, kind, name, body, who=who, why=why)
