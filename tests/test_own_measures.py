@@ -15,7 +15,7 @@ import yaml
 from agreed import import_ledger
 from zhunsheng import clock
 from zhunsheng.errors import ZhunshengError
-from zhunsheng.evidence import Store, ledgers
+from zhunsheng.evidence import Column, Ledger, Store, ledgers
 from zhunsheng.measures import DuckEngine, SparkEngine, combine, evidence_rows, read_all
 from zhunsheng.measures.clicked import Condition, clicked, predicate_text
 from zhunsheng.measures.definitions import (
@@ -32,6 +32,7 @@ from zhunsheng.measures.definitions import (
 from zhunsheng.measures.kept import Kept
 from zhunsheng.measures.stated import Stated, measure_of, stated_of
 from zhunsheng.regulations.workdays import is_workday
+from zhunsheng.usecases.defining import define_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 from zhunsheng.usecases.own_measures import changed_after, end, moved, offered, one_of, pack, save, take
 
@@ -353,6 +354,47 @@ def test_a_name_that_is_there_is_not_taken_twice(office):
     for name in ("../x", "a.b", "x" * 80):
         with pytest.raises(ZhunshengError, match=r"ZS-MS-0[79]"):
             save(root, measure_of(SAID, "own_q", None).model_copy(update={"id": name}), who="甲", why="乙")
+
+
+def test_a_measure_brings_the_ledger_it_counts_and_never_counts_another_of_that_number(office, tmp_path):
+    root, other = office / "store", tmp_path / "other"
+    book = Ledger(
+        id="",
+        title="资助学生台账",
+        what="每名学生一行",
+        key=("c1",),
+        columns=(
+            Column(name="c1", title="学籍号", type="text", required=True),
+            Column(name="c2", title="发放日期", type="date"),
+        ),
+    )
+    own = define_ledger(Store(root), book, who="甲", why="起用").ledger
+    said = Stated(
+        name="资助人数",
+        ledger=own,
+        unit="人",
+        shape="count",
+        day="c2",
+        citation="本单位",
+        formula="资助的学生数",
+        answers=SAID.answers,
+    )
+    text = pack([save(root, measure_of(said, "own_pupils", None), who="甲", why="起用")])
+    # The other office has a ledger of that number, with columns of those names, of something else.
+    Store(other)
+    visits = book.model_copy(update={"title": "家访台账"})
+    assert define_ledger(Store(other), visits, who="乙", why="起用").ledger == own
+    (offer,) = offered(other, text, "p.yaml", "D2")
+    assert (offer.fate, offer.book.title) == ("new", "资助学生台账")
+    (taken,) = take(other, [offer], {}, who="乙", why="收进")
+    assert taken.ledger != own and ledgers()[taken.ledger].title == "资助学生台账"
+    (again,) = offered(other, text, "p.yaml", "D2")
+    assert (again.fate, again.book) == ("same", None)
+    lost = yaml.safe_dump(yaml.safe_load(text) | {"ledgers": []}, allow_unicode=True)
+    assert [one.fate for one in offered(other, lost, "p.yaml", "D2")] == ["ledger"]
+    # Another department of the same site takes it under an id of its own, the ledger is one department's.
+    (third,) = offered(other, text, "p.yaml", "D3")
+    assert (third.fate, third.measure.owner) == ("new", "D3") and third.measure.id != taken.id
 
 
 def test_a_pack_asks_before_it_changes_what_is_there(office, tmp_path):

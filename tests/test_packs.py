@@ -56,7 +56,7 @@ def test_every_measure_fits_the_ledgers_it_comes_with(store):
             check(measures()[one.id])
             assert measures()[one.id] == one, one.id
         for book in pack.ledgers:
-            assert ledgers()[book.id] == book
+            assert ledgers()[book.id].model_copy(update={"defined": ""}) == book
 
 
 def test_what_is_written_reads_back_the_same():

@@ -171,14 +171,14 @@ def about(path: Path) -> tuple[str, str]:
 
 def refuse_unfit(name: str, why: str) -> None:
     """Refuse what can be no id (``ZS-EV-106``) and a definition without a reason (``ZS-EV-107``)."""
-    if not _ID.fullmatch(name) or name in _reserved():
+    if not _ID.fullmatch(name) or name in reserved():
         raise ZhunshengError("ZS-EV-106", name=name)
     if not why.strip():
         raise ZhunshengError("ZS-EV-107")
 
 
 @lru_cache
-def _reserved() -> frozenset[str]:
+def reserved() -> frozenset[str]:
     """Return the words that a query can't take for a name."""
     import duckdb
 

@@ -248,9 +248,9 @@ def _unsound(ledger: Ledger, department: str) -> Iterator[str]:
         if other := titles.get(title_key(title)):
             yield worded("列“{title}”与“{other}”同名", title=title, other=other)
         titles |= {title_key(one): title for one in (title, *column.synonyms)}
-        if not _NAME.fullmatch(column.name) or column.name in _ITS_OWN:
+        if not _NAME.fullmatch(column.name) or column.name in {*_ITS_OWN, *defined.reserved()}:
             yield worded(
-                "列“{title}”的代号“{name}”不合写法：小写字母开头，只用小写字母、数字和下划线",
+                "列“{title}”的代号“{name}”不合写法：小写字母开头，只用小写字母、数字和下划线，不是查询用的词",
                 title=title,
                 name=column.name,
             )

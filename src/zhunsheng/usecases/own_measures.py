@@ -16,12 +16,14 @@ from zhunsheng import clock
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Store, defined
 from zhunsheng.evidence.defined import Definition
-from zhunsheng.evidence.ledgers import ledgers
+from zhunsheng.evidence.ledgers import Ledger, ledgers, packaged_ledgers
 from zhunsheng.faults import parsed
 from zhunsheng.measures import Reading, read_all
 from zhunsheng.measures.definitions import Measure, check, digest_of, measures, packaged_measures
+from zhunsheng.measures.stated import id_of
 from zhunsheng.regulations import read_yaml
 from zhunsheng.translation import worded
+from zhunsheng.usecases.defining import define_ledger
 from zhunsheng.usecases.opened_evidence import Evidence
 
 PACK = "zhunsheng-measures-1"
@@ -185,19 +187,27 @@ def changed_after(store: Path, name: str, moment: datetime) -> tuple[Definition,
 @dataclass(frozen=True)
 class Offered:
     """A measure of a pack, and what taking it in would do: it is ``new``, the ``same`` is here, it would be a
-    new ``version`` of one here, another has its ``name``, or its ``ledger`` is not here.
+    new ``version`` of one here, another has its ``name``, or it does not go with a ``ledger`` here. ``book``
+    is the ledger that comes with it, None where it counts one that is here.
     """
 
     measure: Measure
     fate: Fate
     other: Measure | None = None
+    book: Ledger | None = None
 
 
 def pack(chosen: Sequence[Measure]) -> str:
-    """Return measures as one pack: YAML."""
+    """Return measures as one pack, with the ledgers they count that the package does not have: YAML."""
+    books = {m.ledger: ledgers()[m.ledger] for m in chosen if m.ledger not in packaged_ledgers()}
     said = [m.model_dump(mode="json", by_alias=True, exclude_defaults=True) for m in chosen]
-    body = {"pack": PACK, "measures": said}
+    kept = [b.model_dump(mode="json", exclude_defaults=True, exclude=_ELSEWHERE) for b in books.values()]
+    body = {"pack": PACK, "ledgers": kept, "measures": said}
     return yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=1000)
+
+
+# What of a ledger is of the body that keeps it; its id is a number among that body's.
+_ELSEWHERE = {"department", "defined", "steward"}
 
 
 def offered(store: Path, text: str, name: str, owner: str | None) -> list[Offered]:
@@ -211,24 +221,57 @@ def offered(store: Path, text: str, name: str, owner: str | None) -> list[Offere
         detail = worded("没有写明是测度包，或没有测度")
         raise ZhunshengError("ZS-MS-10", name=name, detail=detail)
     found = read_yaml(yaml.safe_dump(said["measures"], allow_unicode=True), list[Measure], name)
-    return [_offered(store, m.model_copy(update={"owner": owner})) for m in found]
+    books = read_yaml(yaml.safe_dump(said.get("ledgers") or [], allow_unicode=True), list[Ledger], name)
+    known = {book.id: book for book in books}
+    return [_offered(store, m.model_copy(update={"owner": owner}), known) for m in found]
 
 
-def _offered(store: Path, measure: Measure) -> Offered:
-    if measure.ledger not in ledgers():
-        return Offered(measure, "ledger")
-    check(measure)
+def _offered(store: Path, measure: Measure, books: Mapping[str, Ledger]) -> Offered:
+    coming = None
+    if measure.ledger not in packaged_ledgers():
+        # An id is one of the body's it comes from: here the same one may be another ledger.
+        book = books.get(measure.ledger)
+        here = book and _same(book, measure.owner or "")
+        if book is None or (here is None and _title_taken(book, measure.owner or "")):
+            return Offered(measure, "ledger")
+        coming = book if here is None else None
+        measure = measure if here is None else measure.model_copy(update={"ledger": here.id})
+    if coming is None:
+        try:
+            check(measure)
+        except ZhunshengError:
+            return Offered(measure, "ledger")
     if measure.id in packaged_measures():
         return Offered(measure, "name", packaged_measures()[measure.id])
-    here = one_of(store, measure.id) if defined.versions(store, "measure", measure.id) else None
-    if here is not None:
-        if here.measure.owner != measure.owner:
-            return Offered(measure, "name", here.measure)
-        same = not here.ended and _content(here.measure) == _content(measure)
-        return Offered(measure, "same" if same else "version", here.measure)
+    own = _here(store, measure.id)
+    if own is not None and own.measure.owner != measure.owner:  # another body's, which keeps its id
+        measure = measure.model_copy(update={"id": id_of(measure.name, measure.owner)})
+        own = _here(store, measure.id)
+    if own is not None:
+        same = not own.ended and _content(own.measure) == _content(measure)
+        return Offered(measure, "same" if same else "version", own.measure, coming)
     if (other := _of_name(measure)) is not None:
         return Offered(measure, "name", other)
-    return Offered(measure, "new")
+    return Offered(measure, "new", None, coming)
+
+
+def _here(store: Path, name: str) -> Own | None:
+    return one_of(store, name) if defined.versions(store, "measure", name) else None
+
+
+def _same(book: Ledger, owner: str) -> Ledger | None:
+    """Return the ledger of a body that says what one of a pack says, None where it has none."""
+    own = _says(book)
+    mine = (one for one in ledgers().values() if one.id not in packaged_ledgers())
+    return next((one for one in mine if one.department in ("", owner) and _says(one) == own), None)
+
+
+def _says(book: Ledger) -> dict[str, Any]:
+    return book.model_dump(mode="json", exclude={"id", "what", *_ELSEWHERE})
+
+
+def _title_taken(book: Ledger, owner: str) -> bool:
+    return any(one.title == book.title and one.department in ("", owner) for one in ledgers().values())
 
 
 def _content(measure: Measure) -> str:
@@ -239,11 +282,9 @@ def _content(measure: Measure) -> str:
 def take(
     store: Path, offers: Sequence[Offered], said: Mapping[str, str], *, who: str, why: str
 ) -> list[Measure]:
-    """Take in what a pack offers: what is new, and as a new version what ``said`` (by id) says so of; what
-    has
-    the name of another, or no ledger, is not taken. Raises ``ZS-MS-11`` where it is not said what to do of
-    one
-    that is here otherwise.
+    """Take in what a pack offers: what is new, with the ledgers that come with it, and as a new version what
+    ``said`` (by id) says so of; what has the name of another, or goes with no ledger, is not taken. Raises
+    ``ZS-MS-11`` where it is not said what to do of one that is here otherwise.
     """
     asked = [
         one for one in offers if one.fate == "version" and said.get(one.measure.id) not in ("skip", "version")
@@ -251,11 +292,19 @@ def take(
     if asked:
         names = "、".join(f"{one.measure.name}（{one.measure.id}）" for one in asked)
         raise ZhunshengError("ZS-MS-11", count=len(asked), names=names)
-    taken = [
-        one.measure
-        for one in offers
-        if one.fate == "new" or (one.fate == "version" and said[one.measure.id] == "version")
-    ]
-    # Its versions are of where it came from: here it has its own.
-    here = [one.model_copy(update={"version": 1, "changes": ()}) for one in taken]
-    return [save(store, one, who=who, why=why) for one in here]
+    made: dict[str, str] = {}
+    taken = []
+    for one in offers:
+        if one.fate != "new" and not (one.fate == "version" and said[one.measure.id] == "version"):
+            continue
+        # Its versions are of where it came from: here it has its own.
+        measure = one.measure.model_copy(update={"version": 1, "changes": ()})
+        if one.book is not None:
+            owner = measure.owner or ""
+            if one.book.id not in made:
+                book = one.book.model_copy(update={"id": "", "department": owner})
+                batch = define_ledger(Store(store), book, who=who, why=why, department=owner)
+                made[one.book.id] = batch.ledger
+            measure = measure.model_copy(update={"ledger": made[one.book.id]})
+        taken.append(save(store, measure, who=who, why=why))
+    return taken

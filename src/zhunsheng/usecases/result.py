@@ -99,11 +99,12 @@ class RunMatch(_Part):
 
 class RunReading(_Part):
     """The reading behind a figure; ``department`` and ``project`` are codes (or names of a time before
-    codes).
+    codes), ``definition`` is the SHA-256 of its measure's definition (empty in results of before).
     """
 
     measure: str
     version: int = 1
+    definition: str = ""
     department: str
     project: str | None = None
     value: str | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from zhunsheng.clock import told
 from zhunsheng.draws.strata import untouched
 from zhunsheng.measures import measures
-from zhunsheng.measures.definitions import change_of, digest_of, own
+from zhunsheng.measures.definitions import Measure, change_of, digest_of, own
 from zhunsheng.usecases.result import Run, RunContest, RunSheet, RunTotal
 from zhunsheng.web.models import Contest, Draw, SelfEvaluation, SheetVersion
 from zhunsheng.web.services.commitments import happened
@@ -84,24 +84,34 @@ def _self_evaluation(evaluation: SelfEvaluation) -> tuple[int, str, dict[str, An
 
 
 def _measures_of(run: Run) -> list[dict[str, Any]]:
-    """Return the measures that figures were read by, with their definitions and what auditors ask of them."""
-    read = (i.reading.measure for one in run.results for i in one.indicators if i.reading)
+    """Return the measures that figures were read by, with their definitions and what auditors ask of them:
+    version and digest are those of the reading, whatever was defined since.
+    """
+    read = {i.reading.measure: i.reading for one in run.results for i in one.indicators if i.reading}
     known = measures()
     return [
         {
             "id": name,
             "name": (m := known[name]).name,
-            "version": m.version,
-            "definition": digest_of(m),
+            "version": reading.version,
+            "definition": reading.definition or digest_of(m),
             "own": own(m),
-            "since": change.since.isoformat() if own(m) and (change := change_of(m, m.version)) else None,
+            "since": change.since.isoformat()
+            if own(m) and (change := change_of(m, reading.version))
+            else None,
             "formula": m.formula,
             "citation": m.citation,
             "answers": m.answers.model_dump() if m.answers else None,
         }
-        for name in dict.fromkeys(read)
+        for name, reading in read.items()
         if name in known
     ]
+
+
+def _since(measure: Measure, version: int) -> str | None:
+    """Return since when a version of a body's own measure is used; of the package's nothing is told."""
+    change = change_of(measure, version) if own(measure) else None
+    return change.since.isoformat() if change else None
 
 
 def _contest(contest: RunContest | None, refused: Contest | None) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhunsheng.measures import catalogue
+from zhunsheng.measures.definitions import of_body
 from zhunsheng.targets import Book
 from zhunsheng.usecases.coherence import Coherence, coherence
 from zhunsheng.web.models import Organisation, SheetVersion
@@ -15,4 +15,4 @@ def coherence_of(department: Organisation, year: int) -> tuple[Coherence, list[S
     """Return the map of a year's targets and the versions that it is drawn of."""
     versions = [lookup.newest(sheet) for sheet in lookup.sheets_of(department, year)]
     book = Book(source=NO_SOURCE, sheets=tuple(version.target_sheet() for version in versions))
-    return coherence(book, catalogue(), links_of(department, book)), versions
+    return coherence(book, of_body(department.code), links_of(department, book)), versions
