@@ -4,6 +4,7 @@ versions, packs.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -14,6 +15,7 @@ import yaml
 
 from agreed import import_ledger
 from zhunsheng import clock
+from zhunsheng.cli import main
 from zhunsheng.errors import ZhunshengError
 from zhunsheng.evidence import Column, Ledger, Store, ledgers
 from zhunsheng.measures import DuckEngine, SparkEngine, combine, evidence_rows, read_all
@@ -422,3 +424,27 @@ def test_a_pack_asks_before_it_changes_what_is_there(office, tmp_path):
     for wrong in ("[]", "pack: x", "{", "pack: zhunsheng-measures-1\nmeasures: 3"):
         with pytest.raises(ZhunshengError, match="ZS-MS-10"):
             offered(other, wrong, "p.yaml", None)
+
+
+def test_the_command_writes_measures_out_and_takes_them_in(tmp_path, capsys):
+    def say(*words, code=0):
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        said = capsys.readouterr()
+        assert left.value.code == code, said.err
+        return said.out + said.err
+
+    here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "测度.yaml"
+    say("pack", "install", "education", "--store", here)
+    assert "测度 10 个" in say("pack", "export", file, "--store", here)
+    taking = ("pack", "take", file, "--why", "收进", "--store", there, "--json")
+    first = json.loads(say(*taking))
+    assert len(first["taken"]) == 10 and {one["fate"] for one in first["offered"]} == {"new"}
+    assert json.loads(say(*taking))["taken"] == []
+    one = first["taken"][0]
+    file.write_text(file.read_text("utf8").replace("citation: ", "citation: 另据", 1), "utf8")
+    changed = next(o["id"] for o in first["offered"] if o["id"] in say(*taking, code=2))
+    assert changed == one
+    assert json.loads(say(*taking, "--keep", changed))["taken"] == []
+    assert json.loads(say(*taking, "--replace", changed))["taken"] == [changed]
+    assert "相符" in say("ledger", "verify", "--store", there)
