@@ -167,9 +167,9 @@ class BatchOut(Whole):
     digest: str
     undoes: int | None = None
     removes: str | None = None
-    defines: str = ""
-    read_by: str = ""
-    why: str = ""
+    defines: str | None = None
+    read_by: str | None = None
+    why: str | None = None
     notes: list[str] = []
 
 

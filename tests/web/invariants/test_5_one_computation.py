@@ -86,7 +86,7 @@ def test_5_what_figures_rest_on_is_one_digest(found, put, adjusted, sign_in, use
     with monkeypatch.context() as patch:
         known = dict(catalogue())
         known[MEASURE] = known[MEASURE].model_copy(update={"formula": "另一个算法"})
-        patch.setattr(question, "catalogue", lambda: known)
+        patch.setattr(question, "of_body", lambda _code: known)
         key("measures")
     assert question.state_key(place, YEAR, END) == seen["now"]
     # What another department brings changes nothing that these figures rest on.
