@@ -106,6 +106,7 @@ def data(db) -> str:
         "review",
         "packs",
         "usecases/exchange",
+        "web/lists",
     ):
         for path in (SOURCE / folder).rglob("*.yaml"):
             found.update(leaves(yaml.safe_load(path.read_text("utf8"))))

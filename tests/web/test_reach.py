@@ -36,6 +36,11 @@ from zhunsheng.web.services.sample_site import PASSWORD
 
 # Addresses that name no record: of one's own account, or of all that one reaches.
 OF_NO_RECORD = {
+    "lists",
+    "list-template",
+    "packs",
+    "pack",
+    "places-found",
     "home",
     "places",
     "account",

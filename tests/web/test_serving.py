@@ -277,7 +277,7 @@ begun = threading.Event()
 
 def work(job, progress):
     begun.set()
-    duckdb.sql("SELECT sum(hash(range)) FROM range(100000000000)").fetchall()
+    duckdb.sql("SELECT sum(hash(range)) FROM range(3000000000)").fetchall()
 
 
 def end():

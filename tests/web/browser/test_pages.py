@@ -63,7 +63,7 @@ def test_the_table_of_roles_is_taken_in_on_one_screen(sign_in):
     page = sign_in("guanli", {"width": 1366, "height": 768})
     page.goto("/admin/permissions")
     assert page.evaluate("document.documentElement.scrollHeight") <= 768
-    assert page.locator(".perm details").count() == 16 and not page.locator(".perm li").first.is_visible()
+    assert page.locator(".perm details").count() == 17 and not page.locator(".perm li").first.is_visible()
     page.click(".perm summary:has-text('绩效自评')")
     expect(page.locator("text=负责人签字上报").first).to_be_visible()
 

@@ -8,7 +8,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pages import here
 
-from zhunsheng.evidence.defined import FOLDER
 from zhunsheng.measures.definitions import QUESTIONS, measures
 from zhunsheng.web.models import AuditEntry
 from zhunsheng.web.services import evidence
@@ -34,10 +33,13 @@ SAID = {
 
 
 @pytest.fixture(autouse=True)
-def _none_left():
+def _none_left(tmp_path, db):
     """The evidence outlives a test's rollback: what one defined is none of the next one's."""
+    root, kept = evidence.folder(), tmp_path / "kept"
+    shutil.copytree(root, kept)
     yield
-    shutil.rmtree(evidence.folder() / FOLDER, ignore_errors=True)
+    shutil.rmtree(root)
+    shutil.copytree(kept, root)
 
 
 def new(department):
