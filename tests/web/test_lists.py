@@ -104,6 +104,28 @@ def test_another_name_of_a_known_code_is_an_act_that_is_asked(guanli, district):
     assert (one.name, last.note, str(last.from_on)) == ("更名后的局", "某编发〔2026〕3号", "2026-03-01")
 
 
+def test_offices_move_merge_and_end_by_rows_that_are_ticked_with_day_and_document(guanli, district):
+    act = ("2026-03-01", "某编发〔2026〕5号")
+    made = [(f"3090{n}", f"新设{n}局", "部门", district.name) for n in range(1, 4)]
+    made.append(("309K1", "综合科", "科室", "30901"))
+    yes(guanli, *sent(guanli, "organisations", book(CODES, *made)))
+    file = book(
+        CODES,
+        ("309K1", "综合科", "科室", "30902", "", "", *act),
+        ("30901", "新设1局", "部门", district.name, "30902", "", *act),
+        ("30903", "新设3局", "部门", district.name, "", "是", *act),
+    )
+    address, page = sent(guanli, "organisations", file)
+    assert "要您回答 3 行" in page and "由“新设1局”划转到“新设2局”" in page and "并入“" in page
+    yes(guanli, address, page, *re.findall(r'name="agreed" value="([^"]+)"', page))
+    now = {one.official_code: one for one in Organisation.objects.filter(official_code__startswith="309")}
+    assert now["309K1"].parent == now["30902"] and now["309K1"].active
+    assert [now[code].active for code in ("30901", "30902", "30903")] == [False, True, False]
+    last = now["30901"].stages.last()
+    assert (last.event, last.successors, last.note) == ("merged", [now["30902"].code], act[1])
+    assert now["30903"].stages.last().event == "closed"
+
+
 def test_a_yes_to_what_changed_since_does_nothing(guanli, district):
     address, page = sent(guanli, "organisations", book(CODES, ("30901", "新设局", "部门", district.name)))
     made = book(CODES, ("30901", "别人设的局", "部门", district.name))

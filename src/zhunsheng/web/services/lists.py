@@ -210,8 +210,8 @@ def _run(
             run.know(one)
     lines = [_fault(error) for error in errors]
     parsed = [(sheet, row, dict(zip(columns, values, strict=True))) for sheet, row, *values in rows]
-    if name == "organisations":  # whoever is above comes first, wherever it stands in the file
-        parsed.sort(key=lambda one: list(KINDS).index(one[2]["kind"]))
+    if name == "organisations":
+        parsed.sort(key=lambda one: _turn(one[2]))
     for sheet, row, values in parsed:
         key = f"{sheet or ''}!{row}"
         title = _title(name, values)
@@ -228,6 +228,14 @@ def _run(
         except ZhunshengError as error:
             lines.append(Line(key, row, sheet, REFUSED, title, error.web))
     return Outcome(sorted(lines, key=lambda x: (x.sheet or "", x.row)), notes, run.passwords)
+
+
+def _turn(row: Row) -> tuple[bool, int]:
+    """Return when a row has its turn, wherever it stands: whoever is above comes before what is below; what
+    ends comes last and the other way round, so that what moves out of it has left.
+    """
+    ends, depth = bool(row["joined"] or row["ended"]), list(KINDS).index(row["kind"])
+    return ends, -depth if ends else depth
 
 
 def _fault(error: RowError) -> Line:
