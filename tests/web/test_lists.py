@@ -72,6 +72,7 @@ def test_a_list_of_organisations_is_seen_before_it_is_done(guanli, district):
     address, page = sent(guanli, "organisations", file)
     assert Organisation.objects.count() == before[0]
     assert "新增 3 行" in page and "有错 3 行" in page and "现在什么都还没有做" in page
+    assert "审计日志" in page  # the menu is there on this page too
     assert "校验位不对" in page and "没有代码或名称是“示列区”的单位" in page and "相近的：示例区" in page
     assert AuditEntry.objects.filter(model="organisation", number__gt=before[1]).count() == 0
     assert yes(guanli, address, page).status_code == 302

@@ -129,7 +129,7 @@ def site(request: SiteRequest) -> dict[str, object]:
         # What a page of a whole district is of, which is no department the reader happened to look at before.
         "where": getattr(request, "where", None),
         "years": years,
-        "parts": parts,
+        "menu": parts,
         "several": several,
         "held": [m.get_role_display() for m in memberships(user) if m.role in held][:2],
     }
