@@ -18,7 +18,7 @@ from zhunsheng.evidence import Store, defined, ledgers
 from zhunsheng.evidence.ledgers import Ledger, packaged_ledgers
 from zhunsheng.measures import DuckEngine, measures, read_all
 from zhunsheng.measures.definitions import Measure, check, packaged_measures
-from zhunsheng.packs import install, pack_of, packs, parts, written
+from zhunsheng.packs import install, pack_of, packs, parts
 from zhunsheng.targets import TargetValue
 from zhunsheng.targets.library import CODE, letters, next_code
 
@@ -63,7 +63,7 @@ def test_what_is_written_reads_back_the_same():
     for pack in packs().values():
         for one in (*pack.ledgers, *pack.measures):
             kind = Ledger if isinstance(one, Ledger) else Measure
-            assert kind.model_validate(yaml.safe_load(written(one))) == one
+            assert kind.model_validate(yaml.safe_load(defined.written(one))) == one
 
 
 def test_a_name_means_one_thing_over_the_package_and_all_packs():
@@ -111,7 +111,7 @@ def test_a_code_runs_on_and_never_comes_back():
 
 def test_installing_writes_over_nothing(store):
     pack = pack_of("教育")
-    own = written(pack.ledgers[0]).replace("学生资助台账", "本局资助台账")
+    own = defined.written(pack.ledgers[0]).replace("学生资助台账", "本局资助台账")
     defined.keep(store.root, "ledger", "ed_aid", own, who="科员", why="本局的写法")
     first = {part.id: part for part in install(pack, store, who="管理员")}
     assert first["ed_aid"].state == "there" and first["ed_works"].state == "new"
@@ -126,7 +126,7 @@ def test_a_measure_that_no_longer_fits_stays_out_and_says_why(store):
     pack = pack_of("education")
     book = pack.ledgers[0]
     columns = tuple(c for c in book.columns if c.name != "due_on")
-    mine = written(book.model_copy(update={"columns": columns}))
+    mine = defined.written(book.model_copy(update={"columns": columns}))
     defined.keep(store.root, "ledger", "ed_aid", mine, who="科员", why="不记应发放日期")
     found = {part.id: part for part in install(pack, store, who="管理员")}
     assert found["ed_aid_on_time"].state == "clash" and "due_on" in found["ed_aid_on_time"].why
@@ -143,7 +143,7 @@ def test_what_was_ended_is_not_brought_back(store):
 
 def test_a_name_that_is_taken_is_said(store):
     pack = pack_of("transport")
-    mine = written(pack.ledgers[0].model_copy(update={"id": "our_roads"}))
+    mine = defined.written(pack.ledgers[0].model_copy(update={"id": "our_roads"}))
     defined.keep(store.root, "ledger", "our_roads", mine, who="科员", why="早有的")
     found = {part.id: part for part in parts(pack, store)}
     assert found["tr_maintenance"].state == "clash" and "公路养护台账" in found["tr_maintenance"].why

@@ -5,6 +5,7 @@ a PostgreSQL of their own.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,13 @@ ROOT = Path(__file__).parents[2]
 # What the sample site that tests share is loaded with.
 ENTITIES = 600
 DEPARTMENTS = 4
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def environment(data, **more):

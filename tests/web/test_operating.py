@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from running import ROOT, database_of
+from running import ROOT, database_of, free_port
 
 from object_store import BUCKET, serving
 
@@ -48,12 +47,6 @@ def line(begins):
     """Return the one command of the page that begins so."""
     (found,) = {one for one in commands() if one.startswith(begins)}
     return found
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Machine:

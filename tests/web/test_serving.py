@@ -20,7 +20,7 @@ import urllib.request
 
 import psutil
 import pytest
-from running import ROOT, database_of, environment, manage, script
+from running import ROOT, database_of, environment, free_port, manage, script
 
 import servers
 from zhunsheng.web.supervising import LONGEST, pause
@@ -36,12 +36,6 @@ def until(found, seconds=PATIENCE, told=lambda: ""):
         assert time.monotonic() < end, told()
         time.sleep(0.1)
     return value
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def answer(port, path="/health"):

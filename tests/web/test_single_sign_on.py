@@ -20,7 +20,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from running import ROOT, environment, manage, script
+from running import ROOT, environment, free_port, manage, script
 
 import tls
 
@@ -40,13 +40,6 @@ zhao = User(username="zhao")
 zhao.set_password("a-password-of-the-site-1")
 zhao.save()
 """
-
-
-def free_port():
-    """Return a port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def listening(port, process, seconds=60):

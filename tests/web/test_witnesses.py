@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
-import socket
 from datetime import timedelta
 
 import lxml.html
@@ -14,6 +13,7 @@ from aiosmtpd.controller import Controller
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from running import free_port
 
 from zhunsheng.transparency.checkpoints import read_checkpoint, signed_by
 from zhunsheng.usecases.sealed import held_against
@@ -47,9 +47,7 @@ class Server:
 @pytest.fixture
 def server(settings):
     handler = Server()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

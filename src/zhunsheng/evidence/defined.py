@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -84,7 +84,7 @@ def stamp() -> tuple[str, int]:
 def cached(made: Callable[_P, _T]) -> Callable[_P, _T]:
     """Keep what a function of no or hashable arguments makes, until a definition is added."""
 
-    @lru_cache(maxsize=64)
+    @lru_cache(maxsize=256)
     def kept(_stamp: tuple[str, int], *args: Any, **kwargs: Any) -> _T:
         return made(*args, **kwargs)
 
@@ -105,15 +105,26 @@ def versions(store: Path, kind: Kind, name: str) -> list[Definition]:
 
 def current(kind: Kind) -> list[Definition]:
     """Return the newest version of each definition in use, by id. Raises ``ZS-RG-01`` for a broken file."""
-    folder = _use.folder
-    if folder is None or not folder.is_dir():
+    if _use.folder is None:
         return []
-    newest: dict[str, int] = {}
-    for path in folder.glob(f"{kind}.*.yaml"):
-        _, name, number, _ = path.name.split(".")
-        newest[name] = max(newest.get(name, 0), int(number))
-    found = [read(_path(folder, kind, name, number)) for name, number in sorted(newest.items())]
+    newest: dict[str, tuple[int, Path]] = {}
+    for path, of, name, number in _files(_use.folder):
+        if of == kind:
+            newest[name] = max(newest.get(name, (0, path)), (number, path))
+    found = [read(path) for _name, (_number, path) in sorted(newest.items())]
     return [one for one in found if one.body is not None]
+
+
+def ids(store: Path, kind: Kind) -> list[str]:
+    """Return the ids of all definitions of a kind that a store has, also of those that ended."""
+    return sorted({name for _path, of, name, _number in _files(store / FOLDER) if of == kind})
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, str, str, int]]:
+    """Give each version's file with its kind, id and number; what else lies in the folder is none."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if named := NAMED.fullmatch(path.name):
+            yield path, named[1], named[2], int(named[3])
 
 
 def keep(  # noqa: PLR0913 - options, by their names
@@ -146,14 +157,9 @@ def kept(store: Path) -> list[tuple[Path, str]]:
     """Return the files of all versions in the order in which they were made, each with the ledger that it is
     of or (a measure's) measures, empty where that can't be told.
     """
-    folder = store / FOLDER
-    if not folder.is_dir():
-        return []
-    found = []
-    for path in folder.iterdir():
-        if named := NAMED.fullmatch(path.name):
-            one = read(path)
-            found.append((one.at, int(named[3]), path, about(path)[0]))
+    found = [
+        (read(path).at, number, path, about(path)[0]) for path, _kind, _name, number in _files(store / FOLDER)
+    ]
     return [(path, ledger) for _at, _version, path, ledger in sorted(found)]
 
 
@@ -169,9 +175,14 @@ def about(path: Path) -> tuple[str, str]:
     return ledger, str(said.get("title") or said.get("name") or one.id)
 
 
+def fit(name: str) -> bool:
+    """Return whether a text can be an id: part of a file's name, and a name that a query takes."""
+    return _ID.fullmatch(name) is not None and name not in reserved()
+
+
 def refuse_unfit(name: str, why: str) -> None:
     """Refuse what can be no id (``ZS-EV-106``) and a definition without a reason (``ZS-EV-107``)."""
-    if not _ID.fullmatch(name) or name in reserved():
+    if not fit(name):
         raise ZhunshengError("ZS-EV-106", name=name)
     if not why.strip():
         raise ZhunshengError("ZS-EV-107")
@@ -190,8 +201,14 @@ def reserved() -> frozenset[str]:
 
 def free(store: Path, kind: Kind) -> str:
     """Return an id that no definition of a kind ever had."""
-    taken = {int(m[1]) for path, _of in kept(store) if (m := re.match(rf"{kind}\.own(\d+)\.", path.name))}
+    taken = {int(found[1]) for name in ids(store, kind) if (found := re.fullmatch(r"own(\d+)", name))}
     return f"own{max(taken, default=0) + 1}"
+
+
+def written(one: BaseModel, *, but: Collection[str] = ()) -> str:
+    """Return a ledger or measure as YAML that reads back as the same one, all fields ``but`` these."""
+    said = one.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={*but})
+    return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=1000)
 
 
 def stem(one: Definition) -> str:

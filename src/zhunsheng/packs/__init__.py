@@ -10,7 +10,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from zhunsheng.errors import ZhunshengError
@@ -140,12 +139,6 @@ def pack_of(name: str) -> Pack:
     raise ZhunshengError("ZS-RG-23", pack=name, known=series(one.name for one in packs().values()))
 
 
-def written(one: Ledger | Measure) -> str:
-    """Return a ledger or measure as YAML that reads back as the same one."""
-    said = one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=1000)
-
-
 def parts(pack: Pack, store: Store) -> list[Part]:
     """Return the ledgers and measures that a pack brings, as they stand to those of a store."""
     books = [_part("ledger", one.id, one.title, store, dict(_titles())) for one in pack.ledgers]
@@ -202,9 +195,9 @@ def install(pack: Pack, store: Store, *, who: str) -> list[Part]:
     new = {(part.kind, part.id) for part in found if part.state == "new"}
     for book in pack.ledgers:
         if ("ledger", book.id) in new:
-            store.define("ledger", book.id, written(book), who=who, why=pack.mark)
+            store.define("ledger", book.id, defined.written(book), who=who, why=pack.mark)
     for one in pack.measures:
         if ("measure", one.id) in new:
             check(one)
-            store.define("measure", one.id, written(one), who=who, why=pack.mark)
+            store.define("measure", one.id, defined.written(one), who=who, why=pack.mark)
     return found

@@ -178,13 +178,10 @@ def _own(ledger: Ledger) -> bool:
 def _body(ledger: Ledger) -> str:
     """Return what is kept of a ledger: of one of the package the columns that were added."""
     if _own(ledger):
-        said = ledger.model_dump(mode="json", exclude_defaults=True, exclude=_LEFT_OUT)
-    else:
-        own = {c.name for c in packaged_ledgers()[ledger.id].columns}
-        added = [
-            c.model_dump(mode="json", exclude_defaults=True) for c in ledger.columns if c.name not in own
-        ]
-        said = {"title": ledger.title, "columns": added}
+        return defined.written(ledger, but=_LEFT_OUT)
+    own = {c.name for c in packaged_ledgers()[ledger.id].columns}
+    added = [c.model_dump(mode="json", exclude_defaults=True) for c in ledger.columns if c.name not in own]
+    said = {"title": ledger.title, "columns": added}
     return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=1000)
 
 

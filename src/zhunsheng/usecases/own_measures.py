@@ -64,22 +64,17 @@ def _told(reading: Reading | None) -> tuple[object, ...]:
 
 def listed(store: Path) -> list[Own]:
     """Return the measures defined in a store, also those that ended, by name."""
-    names = {path.name.split(".")[1] for path in (store / defined.FOLDER).glob("measure.*.1.yaml")}
-    return sorted((one_of(store, name) for name in names), key=lambda own: own.measure.name)
+    found = (one_of(store, name) for name in defined.ids(store, "measure"))
+    return sorted(found, key=lambda own: own.measure.name)
 
 
 def one_of(store: Path, name: str) -> Own:
     """Return a measure of one's own by id. Raises ``ZS-MS-09``."""
-    versions = defined.versions(store, "measure", name) if _plain(name) else []
+    versions = defined.versions(store, "measure", name) if defined.fit(name) else []
     bodies = [one.body for one in versions if one.body is not None]
     if not bodies:
         raise ZhunshengError("ZS-MS-09", name=name)
     return Own(read_yaml(bodies[-1], Measure, name), tuple(versions))
-
-
-def _plain(name: str) -> bool:
-    """Return whether an id is one that a file can be named by."""
-    return name.isascii() and name.isidentifier() and len(name) <= 60
 
 
 def save(
@@ -92,18 +87,13 @@ def save(
     made = stamped(store, measure, why, on)
     if after is not None and after != made.version - 1:
         raise ZhunshengError("ZS-MS-08", name=measure.name, version=made.version - 1)
-    body = yaml.safe_dump(
-        made.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        allow_unicode=True,
-        sort_keys=False,
-    )
-    _keep(store, made, body, made.version - 1, who, why)
+    _keep(store, made, defined.written(made), made.version - 1, who, why)
     return made
 
 
 def stamped(store: Path, measure: Measure, why: str, on: date | None = None) -> Measure:
     """Return a measure as its next version would be. Raises as ``save``."""
-    if not _plain(measure.id) or measure.id in packaged_measures():
+    if not defined.fit(measure.id) or measure.id in packaged_measures():
         raise ZhunshengError("ZS-MS-07", name=measure.id)
     if (other := _of_name(measure)) is not None:
         raise ZhunshengError("ZS-MS-07", name=other.name)
@@ -177,7 +167,7 @@ def moved(
 
 def changed_after(store: Path, name: str, moment: datetime) -> tuple[Definition, ...]:
     """Return the versions of a measure that were made after a moment; none of one that is not of its own."""
-    versions = defined.versions(store, "measure", name) if _plain(name) else []
+    versions = defined.versions(store, "measure", name) if defined.fit(name) else []
     return tuple(one for one in versions if datetime.fromisoformat(one.at) > moment)
 
 

@@ -121,40 +121,38 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the package h
         return user
 
 
-class Ask(OIDCAuthenticationRequestView):  # type: ignore[misc]
-    """Lead to the provider; with ``again`` only ask it whether the person is still signed in there."""
+class _Told:
+    """A view of the library by what the provider says of itself, which says so where the provider can't be
+    asked or its answer is not right.
+    """
 
     get_settings = staticmethod(setting)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
+        """Return the view; addresses are asked for as it is made, for each request."""
+        asked: Callable[..., HttpResponse] = super().as_view(**initkwargs)  # type: ignore[misc]
+
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return asked(request, *args, **kwargs)
+            except (requests.RequestException, SuspiciousOperation, jwt.PyJWTError, ValueError) as error:
+                log.error("single sign-on: %s: %s", type(error).__name__, error)
+                return render(request, "web/not_signed_in.html", {"down": True}, status=502)
+
+        return view
+
+
+class Ask(_Told, OIDCAuthenticationRequestView):  # type: ignore[misc]
+    """Lead to the provider; with ``again`` only ask it whether the person is still signed in there."""
 
     def get_extra_params(self, request: HttpRequest) -> dict[str, str]:
         """Return what is asked beside the usual."""
         return {"prompt": "none"} if request.GET.get("again") else {}
 
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
-        """Return the view, which says so where the provider can't be asked."""
-        asked = super().as_view(**initkwargs)
 
-        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            try:
-                return asked(request, *args, **kwargs)  # type: ignore[no-any-return]
-            except (requests.RequestException, SuspiciousOperation, ValueError) as error:
-                return _unreachable(request, error)
-
-        return view
-
-
-class Answer(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+class Answer(_Told, OIDCAuthenticationCallbackView):  # type: ignore[misc]
     """Take the provider's answer: sign in, or say why not."""
-
-    get_settings = staticmethod(setting)
-
-    def get(self, request: SiteRequest) -> HttpResponse:
-        """Answer a request that comes back from the provider."""
-        try:
-            return super().get(request)  # type: ignore[no-any-return]
-        except (requests.RequestException, SuspiciousOperation, jwt.PyJWTError, ValueError) as error:
-            return _unreachable(request, error)
 
     def login_failure(self) -> HttpResponse:
         """Say why nobody is signed in."""
@@ -170,11 +168,6 @@ class Answer(OIDCAuthenticationCallbackView):  # type: ignore[misc]
             "error": error[:60],
         }
         return render(request, "web/not_signed_in.html", said, status=403)
-
-
-def _unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("single sign-on: %s: %s", type(error).__name__, error)
-    return render(request, "web/not_signed_in.html", {"down": True}, status=502)
 
 
 class SignOut(LogoutView):

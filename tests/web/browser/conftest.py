@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ import urllib.request
 
 import pytest
 from driving import PASSWORD, WIDE
-from running import ROOT, environment
+from running import ROOT, environment, free_port
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +20,7 @@ def site(loaded, tmp_path_factory):
     """A running site with the sample loaded: web server, worker, real files. Yields its address and
     environment.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = shutil.copytree(loaded, tmp_path_factory.mktemp("site") / "data")
     run, variables = [sys.executable, "manage.py"], environment(data, TZ="Asia/Shanghai")
     with (data / "serve.log").open("w") as log:

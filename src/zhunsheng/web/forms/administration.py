@@ -76,10 +76,7 @@ def found(user: User, text: str) -> QuerySet[Organisation]:
     return managed(user).filter(named).order_by(exact, "path")[:MOST_FOUND]
 
 
-BY_NAME: dict[str, Any] = {
-    "words": told,
-    "found_by": found,
-}  # of every place that is chosen
+BY_NAME: dict[str, Any] = {"words": told, "found_by": found}  # of every place that is chosen
 
 
 def parents(user: User) -> QuerySet[Organisation]:
@@ -98,14 +95,7 @@ class NewOrganisation(SentForm):
     name = CleanCharField(label=_("名称"), most=120)
     kind = OneOfField(Organisation.Kind.choices, label=_("类别"))
     parent = RecordField(
-        ALL,
-        allowed=governs,
-        offered=parents,
-        words=told,
-        found_by=found,
-        empty="",
-        label=_("上级"),
-        required=False,
+        ALL, allowed=governs, offered=parents, **BY_NAME, empty="", label=_("上级"), required=False
     )
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     on = DayField(label=_("设立日期"), required=False)
@@ -134,24 +124,10 @@ class OrganisationChange(SentForm):
     name = CleanCharField(label=_("名称"), most=120, required=False)
     official_code = CleanCharField(label=_("单位代码"), most=40, required=False)
     parent = RecordField(
-        ALL,
-        allowed=governs,
-        offered=parents,
-        words=told,
-        found_by=found,
-        empty="",
-        label=_("上级"),
-        required=False,
+        ALL, allowed=governs, offered=parents, **BY_NAME, empty="", label=_("上级"), required=False
     )
     into = RecordField(
-        ALL,
-        allowed=governs,
-        offered=managed,
-        words=told,
-        found_by=found,
-        empty="",
-        label=_("并入"),
-        required=False,
+        ALL, allowed=governs, offered=managed, **BY_NAME, empty="", label=_("并入"), required=False
     )
     names = CleanCharField(label=_("新单位"), most=2000, required=False, widget=lines(2))
     stays = forms.BooleanField(label=_("原单位保留"), required=False)
