@@ -287,21 +287,30 @@ def _share(value: Decimal | None) -> str | None:
 _READ = {
     "PM_PERF_GOAL_INFO": {"kpi_per_id", "kpi_target", "ndgoal"},
     "PM_PERF_INDICATOR": {
-        *("kpi_id", "lv1_perf_ind_name", "lv2_perf_ind_name", "lv3_perf_ind_name", "kpi_content", "kpi_val"),
-        *(
-            "kpi_remark",
-            "perf_obj_type_name",
-            "ind_weight",
-            "is_deleted",
-            "computesign",
-            "indexval",
-            "meterunit",
-        ),
+        "kpi_id",
+        "lv1_perf_ind_name",
+        "lv2_perf_ind_name",
+        "lv3_perf_ind_name",
+        "kpi_content",
+        "kpi_val",
+        "kpi_remark",
+        "perf_obj_type_name",
+        "ind_weight",
+        "is_deleted",
+        "computesign",
+        "indexval",
+        "meterunit",
     },
     "PM_PERF_SELF_EVAL": {"total_eval_value"},
     "PM_SELF_EVAL_INDICATOR": {"kpi_id", "kpi_val", "ind_comp", "ind_weight", "eval_score", "devi_analy"},
     "PM_PERF_SELF_BGT": {
-        *("found_type", "reply_amt", "year_adj_amt", "cur_amt", "year_exe_amt", "exe_amt_rate", "exe_score")
+        "found_type",
+        "reply_amt",
+        "year_adj_amt",
+        "cur_amt",
+        "year_exe_amt",
+        "exe_amt_rate",
+        "exe_score",
     },
 }
 _HEAD = ("fiscal_year", "agency_code", "pro_code", "pro_name")
